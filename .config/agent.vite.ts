@@ -1,6 +1,6 @@
 /**
- * The program as it runs: the command and its threads, with what they import in few files. To load 1,300 modules one by one
- * took `run --help` 0.78 s of CPU, of few files 0.42 s; `check --help` 0.23 s and 0.13 s.
+ * The program as it runs: the command and its threads, with what they import in few files. To load 1,300 modules one by
+ * one took `run --help` 0.78 s of CPU, of few files 0.42 s; `check --help` 0.23 s and 0.13 s.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
@@ -11,8 +11,8 @@ const source = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.
 const INSTALLED = ['libsql', 'ssh2'];
 
 /**
- * V8 holds the source as long as the program runs, and with a single character beyond Latin-1 it takes two octets for each of
- * them. Its escape means the same in a literal, and nothing in a comment.
+ * V8 holds the source as long as the program runs, and with a single character beyond Latin-1 it takes two octets for
+ * each of them. Its escape means the same in a literal, and nothing in a comment.
  */
 const latin1: Plugin = {
   name: 'latin1',

@@ -1,6 +1,7 @@
 /**
  * Coverage of the pure rooms, with a ratchet: a figure below these fails, one above is written here by the run itself.
- * Coverage shows where to look; that a line ran does not say that anyone would notice if it were wrong (`npm run mutate`).
+ * Coverage shows where to look; that a line ran does not say that anyone would notice if it were wrong (`npm run
+ * mutate`).
  */
 import { defineConfig, mergeConfig } from 'vitest/config';
 import suite from '../vitest.config.ts';

@@ -1,4 +1,7 @@
-/** Open incidents, as the agent explains them: why, whom, since when, what follows and what to do first; and their history. */
+/**
+ * Open incidents, as the agent explains them: why, whom, since when, what follows and what to do first; and their
+ * history.
+ */
 import { TO_GROUP } from './links.ts';
 import { type Panel, stateTimeline, states, table } from './panels.ts';
 import { per, type Selector } from './query.ts';

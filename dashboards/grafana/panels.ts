@@ -1,4 +1,6 @@
-/** The kinds of panels, with what all dashboards share: size, legend, colours, what stands there when there is nothing. */
+/**
+ * The kinds of panels, with what all dashboards share: size, legend, colours, what stands there when there is nothing.
+ */
 import {
   BigValueColorMode,
   BigValueGraphMode,
@@ -62,7 +64,9 @@ export const GOOD_FROM_ONE: readonly Threshold[] = [
   { value: null, color: 'red' },
   { value: 1, color: 'green' },
 ];
-/** A KS sends the KEK rekey 200 s or more before the expiry (IOS 15.2(1)T, IOS XE 3.5S): with less left it was missed. */
+/**
+ * A KS sends the KEK rekey 200 s or more before the expiry (IOS 15.2(1)T, IOS XE 3.5S): with less left it was missed.
+ */
 const KEK_REKEY_LEAD_SECONDS = 200;
 export const KEK_LIFE: readonly Threshold[] = [
   { value: null, color: 'red' },

@@ -1,6 +1,6 @@
 /**
- * Queries of panels. Series are named by `device`, `group` and the like, never by the agent they came from: a device that
- * moves to another agent keeps its line, and the moment in which both show it does not count twice.
+ * Queries of panels. Series are named by `device`, `group` and the like, never by the agent they came from: a device
+ * that moves to another agent keeps its line, and the moment in which both show it does not count twice.
  */
 import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
 

@@ -1,6 +1,6 @@
 /**
- * What an answer says, where it was read beside the session, in the thread that has it: so that a long answer, or one that
- * is meant to hurt, costs no one else a turn.
+ * What an answer says, where it was read beside the session, in the thread that has it: so that a long answer, or one
+ * that is meant to hurt, costs no one else a turn.
  */
 import type { BesideFacts } from '../gdoi/seen/beside-facts.ts';
 import type { DeviceCertificates } from '../gdoi/seen/certificate.ts';

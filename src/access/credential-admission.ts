@@ -1,6 +1,6 @@
 /**
- * Leave to try a credential, and what follows from how the try went: for the quarantine, for other agents, for where the
- * secret came from, and in the log. One for each way to devices, whose credentials are apart.
+ * Leave to try a credential, and what follows from how the try went: for the quarantine, for other agents, for where
+ * the secret came from, and in the log. One for each way to devices, whose credentials are apart.
  */
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -51,7 +51,10 @@ export class CredentialAdmission {
     return refusal === null ? null : quarantinedError(use, refusal);
   }
 
-  /** null: the credential may be tried, and `ended` is to follow. `stop.signal` is read only where there is something to wait for. */
+  /**
+   * null: the credential may be tried, and `ended` is to follow. `stop.signal` is read only where there is something to
+   * wait for.
+   */
   async admit(use: CredentialUse, stop: { readonly signal: AbortSignal }, place?: Place): Promise<DeviceError | null> {
     await this.#recall(use, stop);
     for (;;) {

@@ -141,7 +141,10 @@ export class CredentialQuarantine {
     if (!this.#deviceWaits.has(device)) this.#deviceWaits.set(device, { untilMs: nowMs + waitMs, secrets });
   }
 
-  /** Another agent has put the credential into quarantine, and this much of it is left. What was met here counts for more. */
+  /**
+   * Another agent has put the credential into quarantine, and this much of it is left. What was met here counts for
+   * more.
+   */
   restore(use: CredentialUse, { of, waitMs, by, acceptedBy }: KeptQuarantine, nowMs: number): void {
     const state = this.#stateOf(use);
     if (state.proved || isQuarantined(state)) return;

@@ -88,8 +88,8 @@ export interface DeviceAccess extends AsyncDisposable {
     use: (session: DeviceSession) => Promise<T>,
   ): Promise<{ readonly kind: 'done'; readonly value: T } | { readonly kind: 'failed'; readonly error: DeviceError }>;
   /**
-   * There is reason to think that the device is back: its back-off ends not later than `ms` after its last failure. What
-   * it did to us (a flood) and what it refused (a credential) is not forgiven. Returns what is left to wait, ms.
+   * There is reason to think that the device is back: its back-off ends not later than `ms` after its last failure.
+   * What it did to us (a flood) and what it refused (a credential) is not forgiven. Returns what is left to wait, ms.
    */
   waitAtMost(device: string, ms: number): number;
   /** Forget a device: exit politely, drop its back-off (it left the config or its target changed). */

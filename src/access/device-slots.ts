@@ -1,6 +1,6 @@
 /**
- * The places of devices that are read: what is known of each between two reads, and one read of a device at a time. What
- * is known of a device that was forgotten goes with its last read, and the end waits for all reads.
+ * The places of devices that are read: what is known of each between two reads, and one read of a device at a time.
+ * What is known of a device that was forgotten goes with its last read, and the end waits for all reads.
  */
 import { EitherSignal } from '../kernel/either-signal.ts';
 import { untilAborted } from '../kernel/until-aborted.ts';

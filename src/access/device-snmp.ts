@@ -36,8 +36,8 @@ export interface SnmpTarget {
   /** SNMPv3 context; absent: the default one. */
   readonly context?: string;
   /**
-   * Take an answer from whatever address: the device may answer from another one than it was asked at. The request ID, and
-   * what v3 proves, tell whether it is one.
+   * Take an answer from whatever address: the device may answer from another one than it was asked at. The request ID,
+   * and what v3 proves, tell whether it is one.
    */
   readonly anySource?: true;
   /** Bound for one request, its retries included, ms; a read of several requests takes at most four times as long. */
@@ -45,8 +45,8 @@ export interface SnmpTarget {
 }
 
 /**
- * What to read: the instances of `scalars` (each ends in `.0`, anything else throws) and all rows of `columns`, in as few
- * requests as fit.
+ * What to read: the instances of `scalars` (each ends in `.0`, anything else throws) and all rows of `columns`, in as
+ * few requests as fit.
  */
 export interface SnmpRequest {
   readonly scalars: readonly string[];

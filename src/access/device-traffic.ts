@@ -1,6 +1,6 @@
 /**
- * What devices were asked since the agent started, counted where it is sent: log-ins tried, commands and requests, bytes.
- * One count for all ways to a device, so that what the agent costs it is one figure.
+ * What devices were asked since the agent started, counted where it is sent: log-ins tried, commands and requests,
+ * bytes. One count for all ways to a device, so that what the agent costs it is one figure.
  */
 export interface Traffic {
   /** Logins tried over SSH, refused ones included. */

@@ -1,7 +1,8 @@
 /**
- * Refusals that outlive the agent that met them, so that whoever polls its devices next tries no credential that a device
- * refused: the device's own wait, and the quarantine of a credential. Kept is no secret, but what only the same secret
- * gives again: a salted hash that is slow to make (scrypt), as whoever reads the store could else try passwords on it.
+ * Refusals that outlive the agent that met them, so that whoever polls its devices next tries no credential that a
+ * device refused: the device's own wait, and the quarantine of a credential. Kept is no secret, but what only the same
+ * secret gives again: a salted hash that is slow to make (scrypt), as whoever reads the store could else try passwords
+ * on it.
  */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';

@@ -1,4 +1,7 @@
-/** The operating system's network errors in our words, whatever is spoken above; `ECONNREFUSED` is for each protocol to say. */
+/**
+ * The operating system's network errors in our words, whatever is spoken above; `ECONNREFUSED` is for each protocol to
+ * say.
+ */
 import type { DeviceErrorKind } from './device-error.ts';
 
 export const NETWORK_ERRORS: ReadonlyMap<string, readonly [DeviceErrorKind, string]> = new Map(

@@ -1,6 +1,6 @@
 /**
- * A target with its secrets as they are now where they come from, made before a login: a changed file, variable or vault
- * counts at once, without a reload. Gives the same object where nothing changed.
+ * A target with its secrets as they are now where they come from, made before a login: a changed file, variable or
+ * vault counts at once, without a reload. Gives the same object where nothing changed.
  */
 import type { Secret } from '../kernel/secret.ts';
 import type { RestconfTarget } from './device-restconf.ts';

@@ -1,6 +1,6 @@
 /**
- * Everything that is ever asked of a router over RESTCONF: GET of these paths, and nothing else. No name or address from
- * outside is part of one: a node is read whole, with all its groups.
+ * Everything that is ever asked of a router over RESTCONF: GET of these paths, and nothing else. No name or address
+ * from outside is part of one: a node is read whole, with all its groups.
  */
 
 const CRYPTO = '/restconf/data/Cisco-IOS-XE-crypto-oper:crypto-oper-data';
@@ -44,6 +44,8 @@ export function cryptoPath<Node extends CryptoNode>(node: Node): `${typeof CRYPT
   return `${CRYPTO}/${node}` as const;
 }
 
-/** What an answer is called where commands are: the nodes that list the groups there are, and those that add to them. */
+/**
+ * What an answer is called where commands are: the nodes that list the groups there are, and those that add to them.
+ */
 export const MAIN_NODES = 'crypto-oper-data';
 export const DETAIL_NODES = 'crypto-oper-data details';

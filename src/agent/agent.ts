@@ -2,8 +2,8 @@
  * The running agent: builds its parts, hands each what it needs, owns start, reload and stop.
  *
  * Answers flow one way: scheduler -> poller -> view and tracker -> store -> whoever listens to the read model or to
- * events. What a tracker's state asks for (polls at the instants that decide) goes back as a value, through the plan.
- * A device that is polled by SSH and by SNMP or RESTCONF has two schedules; SSH decides its state, and a change that the
+ * events. What a tracker's state asks for (polls at the instants that decide) goes back as a value, through the plan. A
+ * device that is polled by SSH and by SNMP or RESTCONF has two schedules; SSH decides its state, and a change that the
  * other or a pushed message hints at brings an SSH poll at once.
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -67,11 +67,14 @@ export interface AgentOptions extends Ways {
   /** Events that are kept and new, in the order they were kept. */
   readonly onEvents?: (events: readonly GdoiEvent[]) => void;
   /**
-   * Several agents share the store: this one polls the cells that it is given (`own`), and none before. Asked before each
-   * poll: false, it may poll nothing now.
+   * Several agents share the store: this one polls the cells that it is given (`own`), and none before. Asked before
+   * each poll: false, it may poll nothing now.
    */
   readonly mayPoll?: () => boolean;
-  /** Read what other agents met at the devices; before those of another one are polled. Absent: there is nothing to read. */
+  /**
+   * Read what other agents met at the devices; before those of another one are polled. Absent: there is nothing to
+   * read.
+   */
   readonly recall?: () => Promise<void>;
   /** Faults of our own; absent: a count of the agent's alone. */
   readonly errors?: InternalErrors;
@@ -87,8 +90,9 @@ export interface ReloadSummary {
 }
 
 /**
- * What RESTCONF tells of a registration is evidence for the answer of SSH that comes next: where both have the same interval, SSH is
- * asked right after it. The other way round each would close the interval that the other has yet to speak of.
+ * What RESTCONF tells of a registration is evidence for the answer of SSH that comes next: where both have the same
+ * interval, SSH is asked right after it. The other way round each would close the interval that the other has yet to
+ * speak of.
  */
 const RESTCONF_AHEAD_MS = 500;
 
@@ -181,7 +185,10 @@ export class Agent implements AsyncDisposable {
     });
   }
 
-  /** An agent that goes on from what the store keeps; it polls nothing before `start`. Store and access stay the caller's. */
+  /**
+   * An agent that goes on from what the store keeps; it polls nothing before `start`. Store and access stay the
+   * caller's.
+   */
   static async open(options: AgentOptions): Promise<Agent> {
     const { clock, store, logger } = options;
     const config = withShownCells(options.config);
@@ -264,7 +271,9 @@ export class Agent implements AsyncDisposable {
     };
   }
 
-  /** `inventoryComplete` false: a device that is known and not configured may only not be discovered yet, and is kept. */
+  /**
+   * `inventoryComplete` false: a device that is known and not configured may only not be discovered yet, and is kept.
+   */
   start({ inventoryComplete }: { readonly inventoryComplete: boolean } = { inventoryComplete: true }): void {
     this.#inventoryComplete = inventoryComplete;
     if (inventoryComplete) this.#leaveStrangers();
@@ -327,7 +336,9 @@ export class Agent implements AsyncDisposable {
     return [...waiting, ...this.#groupDoubts()];
   }
 
-  /** Groups that planned work names and nobody shows; none before each device was polled, or where other agents poll. */
+  /**
+   * Groups that planned work names and nobody shows; none before each device was polled, or where other agents poll.
+   */
   #groupDoubts(): readonly string[] {
     const { maintenance } = this.#config;
     const isOfGroups = maintenance.some(({ groups }) => groups.length > 0);

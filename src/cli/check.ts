@@ -1,4 +1,6 @@
-/** `gdoiwatch check`: is this router healthy, and why not? Through a running agent where there is one, else by itself. */
+/**
+ * `gdoiwatch check`: is this router healthy, and why not? Through a running agent where there is one, else by itself.
+ */
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';

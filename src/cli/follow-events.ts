@@ -1,6 +1,6 @@
 /**
- * Events as they come, each once: the last ones first, then those of the agent's stream, or what the store has anew each
- * second. A stream that breaks is opened again, and what was told meanwhile is asked for.
+ * Events as they come, each once: the last ones first, then those of the agent's stream, or what the store has anew
+ * each second. A stream that breaks is opened again, and what was told meanwhile is asked for.
  */
 import type { EventDocument } from '../gdoi/events/event-document.ts';
 import type { Clock } from '../kernel/clock.ts';

@@ -6,8 +6,8 @@ import type { ExplanationDocument, HealthCheckDocument, HealthDocument } from '.
 const WIDTH = 100;
 
 /**
- * `unobserved`: what to say of a text that does not tell when it was captured; null: a device was asked. `from`: whose answer
- * it is, by which way.
+ * `unobserved`: what to say of a text that does not tell when it was captured; null: a device was asked. `from`: whose
+ * answer it is, by which way.
  */
 export function healthText(
   health: HealthDocument,

@@ -1,6 +1,6 @@
 /**
- * A flag that a command does not have is what the user mistyped: it is named before anything that follows from it, such as
- * an argument that is missing because of it, or another flag's value.
+ * A flag that a command does not have is what the user mistyped: it is named before anything that follows from it, such
+ * as an argument that is missing because of it, or another flag's value.
  */
 import type { Command } from 'commander';
 

@@ -1,4 +1,6 @@
-/** The running product, wired: access, agent, exposition and HTTP. `run` and `demo` differ only in what they hand in. */
+/**
+ * The running product, wired: access, agent, exposition and HTTP. `run` and `demo` differ only in what they hand in.
+ */
 import { lookup } from 'node:dns/promises';
 import { availableParallelism } from 'node:os';
 import { startSyslogListener } from '../access/listeners/syslog/syslog-listener.ts';

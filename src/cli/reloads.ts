@@ -1,6 +1,6 @@
 /**
- * Changes of the configuration, one after the other: asked for (SIGHUP, HTTP), or found by service discovery. What comes
- * before the start is over waits for it; what comes while the agent stops is refused.
+ * Changes of the configuration, one after the other: asked for (SIGHUP, HTTP), or found by service discovery. What
+ * comes before the start is over waits for it; what comes while the agent stops is refused.
  */
 import PQueue from 'p-queue';
 import type { ReloadSummary } from '../agent/agent.ts';

@@ -1,6 +1,6 @@
 /**
- * Events of a replay with the incident each belongs to. An incident is known some looks after its first event, so events
- * wait until the timeline has gone on that far, in their order.
+ * Events of a replay with the incident each belongs to. An incident is known some looks after its first event, so
+ * events wait until the timeline has gone on that far, in their order.
  */
 import type { Replay } from '../agent/record/replay.ts';
 import type { GdoiEvent } from '../gdoi/events/event.ts';

@@ -1,10 +1,11 @@
 /**
  * Where SSH sessions live, by cores, devices and the files that a process may open: each session takes one.
  *
- * In threads beside the main one: what they take off it is ssh2 and reading, half of what a poll costs (`npm run bench --
- * fleet`), so more than a few have nothing to do. Each takes some 60 MB however few its devices. Where one process may not
- * open a file for each session they live in processes, which may open as many each; and where these do not suffice either,
- * the devices beyond log in at each poll instead of failing. The metrics, the page and the store always find a descriptor.
+ * In threads beside the main one: what they take off it is ssh2 and reading, half of what a poll costs (`npm run bench
+ * -- fleet`), so more than a few have nothing to do. Each takes some 60 MB however few its devices. Where one process
+ * may not open a file for each session they live in processes, which may open as many each; and where these do not
+ * suffice either, the devices beyond log in at each poll instead of failing. The metrics, the page and the store always
+ * find a descriptor.
  */
 import { existsSync } from 'node:fs';
 import type { WorkerKind } from '../access/ssh/worker-start.ts';
@@ -88,7 +89,9 @@ export function sessionPlacesOf(
   return { ...places, workerUrl: SESSION_WORKER };
 }
 
-/** One line of the log where sessions with these devices cannot stay open: at the start, and when the devices change. */
+/**
+ * One line of the log where sessions with these devices cannot stay open: at the start, and when the devices change.
+ */
 export function warnOfFewFiles(
   { ssh, devices }: Pick<ResolvedConfig, 'ssh' | 'devices'>,
   { workerKind, openFiles, maxOpenSessions }: SessionPlaces,

@@ -118,7 +118,10 @@ const RESTCONF_CREDENTIAL = {
   restconf: { restconf: { username: SIMULATED_USER, password_file: 'restconf-password' } },
 } as const;
 
-/** RESTCONF where the release shows GDOI there; else SNMP and SSH where it has the MIB, SSH alone where it has none. The oldest MIB goes with v2c. */
+/**
+ * RESTCONF where the release shows GDOI there; else SNMP and SSH where it has the MIB, SSH alone where it has none. The
+ * oldest MIB goes with v2c.
+ */
 function transportOf(device: SimulatedDevice, { ports, snmp, restconf }: SimulatedPlaces) {
   const port = ports.get(device.name);
   const restconfPort = restconf?.ports.get(device.name);

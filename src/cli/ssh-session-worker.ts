@@ -1,6 +1,6 @@
 /**
- * A worker with SSH sessions of the running product, thread or process: answers are read where they come in, and cross as
- * snapshots.
+ * A worker with SSH sessions of the running product, thread or process: answers are read where they come in, and cross
+ * as snapshots.
  */
 import { holdConversations } from '../access/ssh/held-conversations.ts';
 import { readAnswerText } from '../agent/poll/observations.ts';

@@ -1,4 +1,6 @@
-/** Which hosts are meant: prefixes, addresses and names. A name is judged as it is written; where it leads, DNS decides. */
+/**
+ * Which hosts are meant: prefixes, addresses and names. A name is judged as it is written; where it leads, DNS decides.
+ */
 import { BlockList, isIP } from 'node:net';
 
 export interface AddressRanges {

@@ -1,4 +1,6 @@
-/** A device of settings from outside the configuration file: checked by the same schema, completed by the same defaults. */
+/**
+ * A device of settings from outside the configuration file: checked by the same schema, completed by the same defaults.
+ */
 import type { DeviceResolver } from './device-resolver.ts';
 import { hasError, type Problem, pathText } from './finding.ts';
 import { problemsOfIssue } from './issue-text.ts';

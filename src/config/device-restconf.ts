@@ -1,4 +1,6 @@
-/** A device's RESTCONF settings: its own, those of `defaults`, and the certificates of the authorities that they name. */
+/**
+ * A device's RESTCONF settings: its own, those of `defaults`, and the certificates of the authorities that they name.
+ */
 import type { CheckedConfig } from './check.ts';
 import type { Credentials } from './credentials.ts';
 import { errorAt, type Problem, type SettingPath, warningAt, type WithProblems } from './finding.ts';

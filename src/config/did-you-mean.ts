@@ -3,7 +3,9 @@
 /** Longest word compared; what is longer is no typing error. */
 const LONGEST_WORD = 64;
 
-/** The candidate at most two edits (insert, delete, replace, swap neighbours) away, or a third of the word; else null. */
+/**
+ * The candidate at most two edits (insert, delete, replace, swap neighbours) away, or a third of the word; else null.
+ */
 export function didYouMean(word: string, candidates: Iterable<string>): string | null {
   if (word.length > LONGEST_WORD) return null;
   const allowed = Math.min(2, Math.max(1, Math.floor(word.length / 3)));

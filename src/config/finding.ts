@@ -12,7 +12,9 @@ export interface Problem {
   readonly message: string;
 }
 
-/** What a part of the file becomes, and what is wrong or doubtful about that part, in the order in which it was found. */
+/**
+ * What a part of the file becomes, and what is wrong or doubtful about that part, in the order in which it was found.
+ */
 export interface WithProblems<Value> {
   readonly value: Value;
   readonly problems: readonly Problem[];

@@ -51,9 +51,9 @@ function unknownKey(
 }
 
 /**
- * A line out of shape may have a secret for its key, in whatever section somebody has put one. What looks like a name of a
- * setting is shown, and what is nearly one, where no secret is asked for. Where one is, `{password:, word}` makes its words
- * keys without a value.
+ * A line out of shape may have a secret for its key, in whatever section somebody has put one. What looks like a name
+ * of a setting is shown, and what is nearly one, where no secret is asked for. Where one is, `{password:, word}` makes
+ * its words keys without a value.
  */
 function mayBeShown(
   path: SettingPath,

@@ -48,7 +48,9 @@ export function checkJumpHosts({ jump_hosts: entries }: Sections, credentials: C
   });
 }
 
-/** The hosts on the way, the nearest first; null: a problem, here or at the host, keeps the device from being reached. */
+/**
+ * The hosts on the way, the nearest first; null: a problem, here or at the host, keeps the device from being reached.
+ */
 export function jumpsOf(
   names: readonly string[],
   hosts: JumpHosts,

@@ -1,7 +1,7 @@
 /**
  * `match`: settings for all devices whose name, host and labels fit a pattern, from the file and from service discovery
- * alike. A device's own setting comes first; then, for each setting by itself, the first rule that fits and sets it; then
- * `defaults`.
+ * alike. A device's own setting comes first; then, for each setting by itself, the first rule that fits and sets it;
+ * then `defaults`.
  */
 import { globMatches } from '../kernel/glob.ts';
 import { addressRanges, parseAddressRange } from './address-range.ts';

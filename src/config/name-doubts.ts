@@ -1,7 +1,8 @@
 /**
  * What the configuration names of the inventory and no device bears: a mistyped name in a window of planned work would
- * mute nothing, a mistyped label show nothing. Doubts and no errors: with `targets` a device may come at any time, and an
- * agent that stops at an old window would watch nothing. Groups are no part of the inventory: only devices show them.
+ * mute nothing, a mistyped label show nothing. Doubts and no errors: with `targets` a device may come at any time, and
+ * an agent that stops at an old window would watch nothing. Groups are no part of the inventory: only devices show
+ * them.
  */
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import type { CheckedConfig } from './check.ts';

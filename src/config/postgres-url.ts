@@ -1,6 +1,6 @@
 /**
- * `postgres://user@host:port,host:port/database`, as libpq has it: several hosts, of which the writable one is taken. An
- * address in brackets is IPv6; `?host=/run/postgresql` names a directory of sockets.
+ * `postgres://user@host:port,host:port/database`, as libpq has it: several hosts, of which the writable one is taken.
+ * An address in brackets is IPv6; `?host=/run/postgresql` names a directory of sockets.
  */
 import { isHost } from './address.ts';
 

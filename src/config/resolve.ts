@@ -160,8 +160,9 @@ function resolveDevices(
 }
 
 /**
- * Two devices that look like one: a router that is polled twice has two sessions and counts twice, and two names that differ
- * by case alone are one to a reader. Behind other jump hosts, or from another address of this machine, it is another router.
+ * Two devices that look like one: a router that is polled twice has two sessions and counts twice, and two names that
+ * differ by case alone are one to a reader. Behind other jump hosts, or from another address of this machine, it is
+ * another router.
  */
 function sameRouters(nameOf: SecretSource['nameOf']): (device: ResolvedDevice, index: number) => readonly Problem[] {
   const firstOf = new Map<string, number>();

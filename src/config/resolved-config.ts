@@ -175,7 +175,10 @@ export interface ResolvedTargets {
   readonly makeDevice: MakeDevice;
 }
 
-/** A device of settings as they would stand under `devices`; null: `problems` say why, else what was left out, each one line. */
+/**
+ * A device of settings as they would stand under `devices`; null: `problems` say why, else what was left out, each one
+ * line.
+ */
 export type MakeDevice = (settings: Readonly<Record<string, unknown>>) => {
   readonly device: ResolvedDevice | null;
   readonly problems: readonly string[];

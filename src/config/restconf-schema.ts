@@ -1,4 +1,7 @@
-/** What the configuration says of RESTCONF beside port and pace: whom to log in as, and which certificate is good enough. */
+/**
+ * What the configuration says of RESTCONF beside port and pace: whom to log in as, and which certificate is good
+ * enough.
+ */
 import { parseFingerprint } from '../kernel/certificate-fingerprint.ts';
 import { envName, host, parsed, path, printing, section, userName } from './schema-terms.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Running a program that prints a secret: no shell, nothing on its standard input, a bound for its time and its output.
- * When a bound is met, it and the processes it started are killed. What it says on standard error is not read: it may be
- * the secret.
+ * When a bound is met, it and the processes it started are killed. What it says on standard error is not read: it may
+ * be the secret.
  */
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';

@@ -1,7 +1,8 @@
 /**
  * What schemas of configuration files are made of. Each error text is only *what is allowed*, as a noun phrase:
- * `issue-text.ts` puts the value in front, and so decides alone whether it may be shown. An issue of zod carries nothing
- * but that text, so what else there is to know about a phrase is looked up under it (`wantedBy`), never read out of it.
+ * `issue-text.ts` puts the value in front, and so decides alone whether it may be shown. An issue of zod carries
+ * nothing but that text, so what else there is to know about a phrase is looked up under it (`wantedBy`), never read
+ * out of it.
  */
 import { z } from 'zod';
 import { isHost } from './address.ts';

@@ -48,7 +48,10 @@ export class SecretReader {
     this.#source = source;
   }
 
-  /** Of the secrets read so far. They are not those of a section: it is as it should be where only its secret is missing. */
+  /**
+   * Of the secrets read so far. They are not those of a section: it is as it should be where only its secret is
+   * missing.
+   */
   get problems(): readonly Problem[] {
     return this.#problems;
   }

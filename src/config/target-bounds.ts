@@ -1,7 +1,7 @@
 /**
- * What service discovery may do with a target, whoever answers there: use the credentials that the configuration names for
- * it, at the addresses that it names, and make the way there stricter. Never looser: a list that could choose a host and
- * have any host key accepted could collect passwords.
+ * What service discovery may do with a target, whoever answers there: use the credentials that the configuration names
+ * for it, at the addresses that it names, and make the way there stricter. Never looser: a list that could choose a
+ * host and have any host key accepted could collect passwords.
  */
 import type { AddressRanges } from './address-range.ts';
 import { quoted } from './finding.ts';

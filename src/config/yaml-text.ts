@@ -73,7 +73,10 @@ export function readYaml(source: string, around = { path: [] as SettingPath, val
   return { ...built, syntaxErrors: [], offsetOf: placesIn(source) };
 }
 
-/** Only findings ask for places: the tree of a document with ten thousand devices takes 16 MB, and is made again for them. */
+/**
+ * Only findings ask for places: the tree of a document with ten thousand devices takes 16 MB, and is made again for
+ * them.
+ */
 function placesIn(source: string): YamlText['offsetOf'] {
   const memo = new Map<YAMLMap, ReadonlyMap<string, MapEntry>>();
   let contents: ReturnType<typeof parseDocument>['contents'] | undefined;

@@ -1,7 +1,7 @@
 /**
- * Tells one receiver over HTTP what waits for it, one request after the other. While it is down only its own queue grows:
- * tries come after 1 s, doubling to 60 s, less a random part, so that agents do not come back in step. An outage is logged
- * when it begins and when it ends.
+ * Tells one receiver over HTTP what waits for it, one request after the other. While it is down only its own queue
+ * grows: tries come after 1 s, doubling to 60 s, less a random part, so that agents do not come back in step. An outage
+ * is logged when it begins and when it ends.
  */
 import { onAbortOf } from '../kernel/abort-callbacks.ts';
 import { BackOff, type BackOffTimes } from '../kernel/back-off.ts';

@@ -55,7 +55,9 @@ const GROUP_GAUGES: readonly GroupGauge[] = [
 /** After so long of our own work others get their turn. */
 const TURN_MS = 10;
 
-/** What groups show is found when somebody asks, some microseconds a member: before a scrape, a few groups at a time. */
+/**
+ * What groups show is found when somebody asks, some microseconds a member: before a scrape, a few groups at a time.
+ */
 export async function gatherGroups(fleet: FleetReadModel, clock: Pick<Clock, 'monoMs' | 'yieldToIo'>): Promise<void> {
   let begunMs = clock.monoMs();
   for (const view of Array.from(fleet.groups())) {

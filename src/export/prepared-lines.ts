@@ -1,12 +1,12 @@
 /**
- * The Prometheus text (format 0.0.4) of the fleet: the samples of the devices that changed are taken when Prometheus asks,
- * and all of them are written.
+ * The Prometheus text (format 0.0.4) of the fleet: the samples of the devices that changed are taken when Prometheus
+ * asks, and all of them are written.
  *
- * What is kept of a device is its labels and numbers; names and what else its lines repeat are written at the scrape, since
- * ready lines took 5 KB a device (docs/sizing.md). A device that is polled several times between two scrapes is prepared
- * once; those that wait for it are bounded, so that a scrape of a large fleet finds most of its work done. The exposition
- * keeps all samples of a metric together, as the format wants, is cut into chunks, and never holds the event loop for
- * longer than one chunk takes.
+ * What is kept of a device is its labels and numbers; names and what else its lines repeat are written at the scrape,
+ * since ready lines took 5 KB a device (docs/sizing.md). A device that is polled several times between two scrapes is
+ * prepared once; those that wait for it are bounded, so that a scrape of a large fleet finds most of its work done. The
+ * exposition keeps all samples of a metric together, as the format wants, is cut into chunks, and never holds the event
+ * loop for longer than one chunk takes.
  */
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import type { GmSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
@@ -70,8 +70,8 @@ interface GroupOfDevice {
 export type DeviceGuard = (device: string, work: () => void) => void;
 
 /**
- * Devices that may wait to be prepared. A fleet of so many may wait as a whole, and is prepared once a scrape however often it is
- * polled. A larger one is prepared at its polls anyway; the fewer wait, the sooner a scrape is written.
+ * Devices that may wait to be prepared. A fleet of so many may wait as a whole, and is prepared once a scrape however
+ * often it is polled. A larger one is prepared at its polls anyway; the fewer wait, the sooner a scrape is written.
  */
 const MOST_WAITING = { asAWhole: 4000, ofMore: 1000 } as const;
 /** Devices prepared before whoever joins the lines may let others have their turn. */
@@ -318,7 +318,8 @@ class TakenSamples {
   };
 
   /**
-   * Those of this metric. What says what it said stays the same object: it is old, and costs the next collections nothing.
+   * Those of this metric. What says what it said stays the same object: it is old, and costs the next collections
+   * nothing.
    */
   kept(family: Family, known: Samples | null): Samples | number | null {
     const [first] = this.#values;

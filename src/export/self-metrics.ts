@@ -143,7 +143,10 @@ const SELF_METRICS: readonly SelfMetric[] = [
 /** Gauges that prom-client calls `_total`: promtool lints them, and the event loop's figures say more. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/** How often the lag of the event loop is looked at: every 10 ms, as it is by default, is most of what an idle agent does. */
+/**
+ * How often the lag of the event loop is looked at: every 10 ms, as it is by default, is most of what an idle agent
+ * does.
+ */
 const LAG_PRECISION_MS = 20;
 
 /** A registry of the agent's own metrics; values are read when it is asked. */

@@ -1,4 +1,6 @@
-/** Which grammar reads which command's answer, by the command's name or, where that is not shown, by the answer's lines. */
+/**
+ * Which grammar reads which command's answer, by the command's name or, where that is not shown, by the answer's lines.
+ */
 import { gmAcl, ksAcl } from './commands/access-lists.ts';
 import { feature } from './commands/feature.ts';
 import { ikeV1Sas, ikeV2Sas } from './commands/ike-sas.ts';
@@ -65,7 +67,8 @@ const ONLY_OF_VERSION = /^\S{1,64} uptime is |\bbytes of |^Configuration registe
 
 /**
  * The grammar that an answer without a command is of; null: none. A log is the last thing to think of, since its lines
- * can be anything; but the banner of a restart (`Cisco IOS Software, ... Version ...`) between messages makes no version.
+ * can be anything; but the banner of a restart (`Cisco IOS Software, ... Version ...`) between messages makes no
+ * version.
  */
 export function recognise(answer: Answer): CommandGrammar | null {
   const found = answer.lines.map(grammarOf).filter((grammar) => grammar !== null);

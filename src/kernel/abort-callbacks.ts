@@ -1,10 +1,11 @@
 /**
  * Callbacks at an abort of a signal that lives as long as the process and that each poll under way waits on. An
- * `AbortSignal` finds a listener to remove by going through all of them; here it takes one step, however many there are.
+ * `AbortSignal` finds a listener to remove by going through all of them; here it takes one step, however many there
+ * are.
  *
- * They stand in an array whose places are used again. A `Set` that much is put into and taken out of makes itself a new table
- * all the time, and a former one that is old already holds what stood in it, and the table after it, until the next full
- * collection (455 bytes an operation instead of 167 with 40 under way: docs/sizing.md).
+ * They stand in an array whose places are used again. A `Set` that much is put into and taken out of makes itself a new
+ * table all the time, and a former one that is old already holds what stood in it, and the table after it, until the
+ * next full collection (455 bytes an operation instead of 167 with 40 under way: docs/sizing.md).
  */
 import { setMaxListeners } from 'node:events';
 

@@ -1,6 +1,6 @@
 /**
- * How long to leave alone what failed, or what brought nothing: a first wait that doubles up to a longest one, less a random
- * part so that a fleet does not come back in step. Monotonic instants only.
+ * How long to leave alone what failed, or what brought nothing: a first wait that doubles up to a longest one, less a
+ * random part so that a fleet does not come back in step. Monotonic instants only.
  */
 import type { Random } from './random.ts';
 

@@ -28,14 +28,16 @@ const MAX_TIMER_MS = 2_147_483_647;
 /** How often a fast clock looks at the machine's time, though nobody asks it. */
 const TICK_MS = 10;
 
-/** The machine's time that a fast clock counts at most between two looks: more means that the process was not let run. */
+/**
+ * The machine's time that a fast clock counts at most between two looks: more means that the process was not let run.
+ */
 const LONGEST_STEP_MS = 25;
 
 /**
- * A clock that runs `speed` times as fast as the machine's, starting at the machine's wall time.
- * `speed` 1 follows the machine's wall clock with its steps. Other speeds are derived from the monotonic clock and do not
- * run ahead of the process: time in which the machine gave it no turn is not counted. Devices and agent on such a clock
- * become slow together on a busy machine; a poll never takes simulated minutes because a core was missing.
+ * A clock that runs `speed` times as fast as the machine's, starting at the machine's wall time. `speed` 1 follows the
+ * machine's wall clock with its steps. Other speeds are derived from the monotonic clock and do not run ahead of the
+ * process: time in which the machine gave it no turn is not counted. Devices and agent on such a clock become slow
+ * together on a busy machine; a poll never takes simulated minutes because a core was missing.
  */
 export function createSystemClock(speed = 1): Clock {
   return speed === 1 ? machineClock : createFastClock(speed);

@@ -1,6 +1,6 @@
 /**
- * FNV-1a with 32 bits, over UTF-16 units: a number that is the same for the same text in every process. Quick and evenly
- * spread below small numbers; no defence against who chooses texts that meet.
+ * FNV-1a with 32 bits, over UTF-16 units: a number that is the same for the same text in every process. Quick and
+ * evenly spread below small numbers; no defence against who chooses texts that meet.
  */
 const PRIME = 0x01000193;
 

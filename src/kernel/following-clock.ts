@@ -1,6 +1,6 @@
 /**
- * A clock whose wall time is another machine's: of agents that share what they remember one goes on from the instants of
- * another, and their own clocks may differ by minutes.
+ * A clock whose wall time is another machine's: of agents that share what they remember one goes on from the instants
+ * of another, and their own clocks may differ by minutes.
  *
  * It goes by this machine's monotonic clock in between, so that a step of this machine's wall clock is none here. Small
  * differences are caught up with slowly: a step is one for all who compare instants.
@@ -33,7 +33,10 @@ export class FollowingClock {
     };
   }
 
-  /** By how much the clock was set, ms; 0: it was not. An answer that took long says little, and changes nothing but too much. */
+  /**
+   * By how much the clock was set, ms; 0: it was not. An answer that took long says little, and changes nothing but too
+   * much.
+   */
   hear({ atMs, askedMonoMs, answeredMonoMs }: ToldTime): number {
     const beforeMs = this.#aheadMs ?? this.#own.wallMs() - this.#own.monoMs();
     const uncertainMs = (answeredMonoMs - askedMonoMs) / 2;

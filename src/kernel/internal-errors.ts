@@ -1,10 +1,14 @@
 /**
- * Faults of our own, kept to the one device, message, group or request they befell: what handles it throws, this catches,
- * logs with its stack, counts, and the rest goes on. What can happen in normal operation is a value and never comes here.
+ * Faults of our own, kept to the one device, message, group or request they befell: what handles it throws, this
+ * catches, logs with its stack, counts, and the rest goes on. What can happen in normal operation is a value and never
+ * comes here.
  */
 import type { Logger } from './logger.ts';
 
-/** `listener`: whoever is told of a change; `cluster`: what agents do about each other; `process`: nobody nearer caught it. */
+/**
+ * `listener`: whoever is told of a change; `cluster`: what agents do about each other; `process`: nobody nearer caught
+ * it.
+ */
 const INTERNAL_ERROR_PLACES = [
   'poll',
   'message',

@@ -1,7 +1,7 @@
 /**
- * How deep JSON is nested and how many values it has, told from its text in one pass before it is parsed. The parser takes
- * millions of levels and of empty objects; whatever walks the value afterwards has a stack of some ten thousand calls, and
- * each empty object takes ten times its text.
+ * How deep JSON is nested and how many values it has, told from its text in one pass before it is parsed. The parser
+ * takes millions of levels and of empty objects; whatever walks the value afterwards has a stack of some ten thousand
+ * calls, and each empty object takes ten times its text.
  */
 
 /** No document that we ask for has more than ten. */
@@ -15,7 +15,9 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** What it has too much of, whichever is met first; null: neither, or the text is no JSON and the parser will say so. */
+/**
+ * What it has too much of, whichever is met first; null: neither, or the text is no JSON and the parser will say so.
+ */
 export function jsonExcess(
   text: string,
   most: { readonly depth: number; readonly values: number },

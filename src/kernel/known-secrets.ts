@@ -1,10 +1,10 @@
 /**
- * The secrets this process uses, to take them out of what devices say: a router may echo a password into a banner, a log
- * line or an answer, and from there it would reach the page, recordings and logs.
+ * The secrets this process uses, to take them out of what devices say: a router may echo a password into a banner, a
+ * log line or an answer, and from there it would reach the page, recordings and logs.
  *
- * Text is cleaned where it enters, before anything reads it. So a secret that IOS prints by itself is left alone: it could
- * not be told from an echo, and taking it out would break the answer. Those are secrets of fewer than four characters,
- * short numbers (lifetimes, ports), and a few words such as `cisco` and `public`.
+ * Text is cleaned where it enters, before anything reads it. So a secret that IOS prints by itself is left alone: it
+ * could not be told from an echo, and taking it out would break the answer. Those are secrets of fewer than four
+ * characters, short numbers (lifetimes, ports), and a few words such as `cisco` and `public`.
  */
 import { LRUCache } from 'lru-cache';
 import type { Secret } from './secret.ts';

@@ -1,9 +1,13 @@
-/** Files that ship with the program, wherever it runs from: the sources, a bundle in `dist`, or an installed package. */
+/**
+ * Files that ship with the program, wherever it runs from: the sources, a bundle in `dist`, or an installed package.
+ */
 import { existsSync } from 'node:fs';
 
 const ROOT = rootAbove(new URL('.', import.meta.url));
 
-/** `path`: from the directory of package.json, such as `dist/page/`. Need not exist: sources may not have been built. */
+/**
+ * `path`: from the directory of package.json, such as `dist/page/`. Need not exist: sources may not have been built.
+ */
 export function packageFile(path: string): URL {
   return new URL(path, ROOT);
 }

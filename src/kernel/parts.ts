@@ -1,6 +1,6 @@
 /**
- * The parts of something that runs: each is registered where it is made, and all are closed in reverse, whether the start
- * went through or not. A part that fails to close, or does not end, does not keep the others open.
+ * The parts of something that runs: each is registered where it is made, and all are closed in reverse, whether the
+ * start went through or not. A part that fails to close, or does not end, does not keep the others open.
  */
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
@@ -31,8 +31,8 @@ export class Parts implements AsyncDisposable {
   }
 
   /**
-   * Make a part and register it. What the user can mend goes on as it is; any other failure is logged with its stack and
-   * told in one line.
+   * Make a part and register it. What the user can mend goes on as it is; any other failure is logged with its stack
+   * and told in one line.
    */
   async start<T extends AsyncDisposable>(name: string, make: () => T | Promise<T>): Promise<T> {
     this.#options.signal.throwIfAborted();

@@ -1,7 +1,7 @@
 /**
- * What a user can cause and mend: one line that says what, where and what is allowed. Only `cli` prints it. `code` names
- * the kind for scripts, and for code that has to decide: nothing reads the text. docs/errors.md explains each code; a
- * test holds the two equal.
+ * What a user can cause and mend: one line that says what, where and what is allowed. Only `cli` prints it. `code`
+ * names the kind for scripts, and for code that has to decide: nothing reads the text. docs/errors.md explains each
+ * code; a test holds the two equal.
  */
 
 /** The exit status for each code: 2 for data and usage errors, 1 where the machine is in the way (docs/contract.md). */

@@ -1,6 +1,6 @@
 /**
- * One deadline at a time, cheap to set again and again: all watchdogs of a clock share one sleep, until the next of their
- * deadlines. A timer for each session took 2 KB of it.
+ * One deadline at a time, cheap to set again and again: all watchdogs of a clock share one sleep, until the next of
+ * their deadlines. A timer for each session took 2 KB of it.
  */
 import type { Clock } from './clock.ts';
 import { later } from './later.ts';

@@ -1,7 +1,7 @@
 /**
- * Names of algorithms as `show crypto gdoi` prints them: `AES`, `3DES`, `HMAC_AUTH_SHA`, `HMAC_AUTH_SHA512` are captured
- * outputs; those the CLI was never seen to print are spelled in its manner. The MIB has holes, and releases have values
- * that the MIB does not: an unknown number is shown as the number. `null` is the MIB's "none".
+ * Names of algorithms as `show crypto gdoi` prints them: `AES`, `3DES`, `HMAC_AUTH_SHA`, `HMAC_AUTH_SHA512` are
+ * captured outputs; those the CLI was never seen to print are spelled in its manner. The MIB has holes, and releases
+ * have values that the MIB does not: an unknown number is shown as the number. `null` is the MIB's "none".
  */
 import { GDOI_ENUMS } from './gdoi-oids.ts';
 

@@ -83,7 +83,10 @@ function withoutPeers({ keyServers, peers }: GroupRows): ReadonlyMap<string, Par
   return local.length === 0 ? keyServers : new Map(local);
 }
 
-/** The engine's time does not wrap; both fall behind the true uptime where only SNMP was restarted, so the longer one is taken. */
+/**
+ * The engine's time does not wrap; both fall behind the true uptime where only SNMP was restarted, so the longer one is
+ * taken.
+ */
 function uptimeOf(scalars: Scalars, { engine }: GdoiReply, memory: SnmpMemory): number | null {
   const { upTimeCentiseconds, engineTimeSeconds } = readSystemGroup(scalars, engine);
   if (upTimeCentiseconds === null) return engineTimeSeconds;

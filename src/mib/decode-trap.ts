@@ -1,7 +1,7 @@
 /**
- * Notifications of CISCO-GDOI-MIB. Those of 2010 carry columns of a table, so group and member (or key server) are in the
- * instance part of their OIDs; those of 2015 carry them as variables. An instance that is missing, `.0` or no index leaves
- * them unknown. Notifications 1, 2, 4, 9 and 10 carry nothing.
+ * Notifications of CISCO-GDOI-MIB. Those of 2010 carry columns of a table, so group and member (or key server) are in
+ * the instance part of their OIDs; those of 2015 carry them as variables. An instance that is missing, `.0` or no index
+ * leaves them unknown. Notifications 1, 2, 4, 9 and 10 carry nothing.
  */
 import { GDOI_TRAPS, type GdoiTrap } from '../gdoi/seen/gdoi-trap.ts';
 import type { SnmpValue, Varbind } from '../gdoi/seen/varbind.ts';

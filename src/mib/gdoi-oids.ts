@@ -1,7 +1,7 @@
 /**
  * The objects of CISCO-GDOI-MIB, revision 201507170000Z, as this product names and reads them: object identifiers, the
- * shape of each index, and the numbers of enumerated values. Facts, written down here; the MIB file itself is Cisco's and
- * not in this repository. Where it is present, test/mib/gdoi-oids.test.ts compares each line with it.
+ * shape of each index, and the numbers of enumerated values. Facts, written down here; the MIB file itself is Cisco's
+ * and not in this repository. Where it is present, test/mib/gdoi-oids.test.ts compares each line with it.
  *
  * All OIDs but the root are below the root.
  */

@@ -1,10 +1,10 @@
 /**
  * What to ask a device next: as plain OIDs of scalars (with `.0`) and of columns.
  *
- * Routinely only what changes: SPIs, countdowns, KEK status, the KS of a GM, roles and peers. Of a device that is new, was
- * restarted or was not asked for a day, it also asks what is learnt once: names, facts of keys, its release, its notification switches, and the
- * columns that only images since 2015 have. The tables of TEK selectors are never asked: on a KS with a long ACL they are
- * the bulk of the MIB.
+ * Routinely only what changes: SPIs, countdowns, KEK status, the KS of a GM, roles and peers. Of a device that is new,
+ * was restarted or was not asked for a day, it also asks what is learnt once: names, facts of keys, its release, its
+ * notification switches, and the columns that only images since 2015 have. The tables of TEK selectors are never asked:
+ * on a KS with a long ACL they are the bulk of the MIB.
  */
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { GdoiColumn } from './gdoi-column.ts';
@@ -90,8 +90,8 @@ export function gdoiRequest(
 }
 
 /**
- * What to ask at once after an answer that showed a new group or key, before it is decoded: names, facts, and a GM's rekey
- * number once more. Null nearly always. Where it is left out or fails, the next poll asks for it.
+ * What to ask at once after an answer that showed a new group or key, before it is decoded: names, facts, and a GM's
+ * rekey number once more. Null nearly always. Where it is left out or fails, the next poll asks for it.
  */
 export function followUpRequest(memory: SnmpMemory, root: string = GDOI_ROOT): GdoiRequest | null {
   return memory.wanted.length === 0 ? null : { scalars: [], columns: oidsOf(memory.wanted, root) };

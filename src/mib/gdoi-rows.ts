@@ -1,9 +1,9 @@
 /**
  * Varbinds to rows: the cells of each table joined by index, in an order that does not depend on the order of arrival.
  *
- * The columns of a row are read at different instants. A cell that came twice with two values contradicts itself, unless
- * it only counted down: it is unknown, and counted. An object that the device does not have (null) is no cell. Nothing
- * here throws.
+ * The columns of a row are read at different instants. A cell that came twice with two values contradicts itself,
+ * unless it only counted down: it is unknown, and counted. An object that the device does not have (null) is no cell.
+ * Nothing here throws.
  */
 import type { SnmpValue, Varbind } from '../gdoi/seen/varbind.ts';
 import { columnAt, type GdoiColumn, type GdoiTable, isBelow } from './gdoi-column.ts';

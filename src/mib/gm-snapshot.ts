@@ -1,7 +1,7 @@
 /**
  * A GM's group as the MIB shows it. The MIB has no registration status, no registration counters and no rekey counts:
- * these stay null, and `registered` is true where keys prove it, else null, never false. A KEK beside which no TEK lives
- * proves nothing: a GM that cannot register goes on holding it.
+ * these stay null, and `registered` is true where keys prove it, else null, never false. A KEK beside which no TEK
+ * lives proves nothing: a GM that cannot register goes on holding it.
  */
 import { emptyGmSnapshot, type GmKek, type GmSnapshot, type GmTek } from '../gdoi/seen/snapshot.ts';
 import type { GroupRows, PartyRows } from './group-rows.ts';

@@ -1,6 +1,6 @@
 /**
- * Rows by group, and within a group by member and by key server: whose KEK and TEKs are whose. Groups beyond a bound are
- * counted, not kept.
+ * Rows by group, and within a group by member and by key server: whose KEK and TEKs are whose. Groups beyond a bound
+ * are counted, not kept.
  */
 import type { GdoiTable } from './gdoi-column.ts';
 import type { GdoiRows } from './gdoi-rows.ts';

@@ -1,6 +1,6 @@
 /**
- * What is fixed for the life of a key: algorithms and lengths, transport, original lifetime. Asked once per key, known by
- * its SPI, so that a routine poll reads nothing but SPI, countdown and status.
+ * What is fixed for the life of a key: algorithms and lengths, transport, original lifetime. Asked once per key, known
+ * by its SPI, so that a routine poll reads nothing but SPI, countdown and status.
  */
 import type { RekeyTransport } from '../gdoi/seen/snapshot.ts';
 import { encryptionName, signatureHashName } from './algorithm-names.ts';

@@ -1,9 +1,9 @@
 /**
  * A rekey that came while an answer was read.
  *
- * Rows are read at different instants: the sequence number of the last rekey before it came, and the key that it brought
- * after. That would look like a registration, which brings keys and no number. So where keys of a GM are new, the number is
- * read once more after them, and the later reading counts.
+ * Rows are read at different instants: the sequence number of the last rekey before it came, and the key that it
+ * brought after. That would look like a registration, which brings keys and no number. So where keys of a GM are new,
+ * the number is read once more after them, and the later reading counts.
  */
 import type { Varbind } from '../gdoi/seen/varbind.ts';
 import type { GdoiColumn } from './gdoi-column.ts';

@@ -1,4 +1,6 @@
-/** One row of a table, and how its cells are read: nothing of what a device sent is trusted to have its type or size. */
+/**
+ * One row of a table, and how its cells are read: nothing of what a device sent is trusted to have its type or size.
+ */
 import type { SnmpValue } from '../gdoi/seen/varbind.ts';
 import type { GdoiColumn } from './gdoi-column.ts';
 import { hexOf, printableText } from './octets.ts';

@@ -1,9 +1,9 @@
 /**
  * The KEK and the TEKs of one member or key server, out of their rows.
  *
- * Three states stay apart: a row with remaining 0 is a key that has expired and is still listed, no row is no key, and no
- * table is nothing known. A row without the SPI or the countdown that was asked came or went between two readings: it is
- * dropped and counted, and where that leaves no row, nothing is known.
+ * Three states stay apart: a row with remaining 0 is a key that has expired and is still listed, no row is no key, and
+ * no table is nothing known. A row without the SPI or the countdown that was asked came or went between two readings:
+ * it is dropped and counted, and where that leaves no row, nothing is known.
  */
 import { GDOI_ENUMS } from './gdoi-oids.ts';
 import type { GdoiRows } from './gdoi-rows.ts';
@@ -28,8 +28,8 @@ export interface ShownTek {
 const STATUS_ORDER = ['inUse', 'new', null, 'old'] as const;
 
 /**
- * KEKs, the one that counts first: in use before new before old; then the active one, then the longest-lived. Null: there
- * are rows, but none is whole.
+ * KEKs, the one that counts first: in use before new before old; then the active one, then the longest-lived. Null:
+ * there are rows, but none is whole.
  */
 export function shownKeks(
   table: KeyTable,
@@ -58,8 +58,9 @@ function isActive({ spi }: ShownKek, activeSpi: string | null): boolean {
 }
 
 /**
- * TEKs, each SPI once, the longest-lived first: rows are selectors x TEKs x directions. Of one SPI's rows, read one after
- * the other, the first reading counts: any lies between question and answer. Null: there are rows, but none is whole.
+ * TEKs, each SPI once, the longest-lived first: rows are selectors x TEKs x directions. Of one SPI's rows, read one
+ * after the other, the first reading counts: any lies between question and answer. Null: there are rows, but none is
+ * whole.
  */
 export function shownTeks(
   table: KeyTable,

@@ -1,6 +1,6 @@
 /**
- * What a device's answers have taught: names of groups, facts of keys, columns its image does not have. It decides what is
- * asked next, so that a routine poll asks only for what changes.
+ * What a device's answers have taught: names of groups, facts of keys, columns its image does not have. It decides what
+ * is asked next, so that a routine poll asks only for what changes.
  *
  * SNMP does not tell "not implemented" from "empty table". A column of 2015 counts as missing where an older column of
  * the same table gave rows and it gave none. All is forgotten with a reload, another image, or after a day.
@@ -39,7 +39,10 @@ export interface SnmpMemory {
   readonly tables: readonly GdoiTable[];
   /** Columns of 2015 that the image does not have. */
   readonly missing: readonly GdoiColumn[];
-  /** Columns to ask once more than routinely: a group has no name yet, a key no facts, or came while the answer was read. */
+  /**
+   * Columns to ask once more than routinely: a group has no name yet, a key no facts, or came while the answer was
+   * read.
+   */
   readonly wanted: readonly GdoiColumn[];
   /** The last look at the CPU; null: there was none. */
   readonly cpu: CpuLook | null;
@@ -62,8 +65,8 @@ export const NOTHING_LEARNT: SnmpMemory = {
 };
 
 /**
- * Columns that the revision of 2015-07 added, each with an older column that has a row wherever it has one. The table of
- * COOP peers is new as a whole: it is there where the role of the KS is.
+ * Columns that the revision of 2015-07 added, each with an older column that has a row wherever it has one. The table
+ * of COOP peers is new as a whole: it is there where the role of the KS is.
  */
 const ADDED_2015: readonly (readonly [added: GdoiColumn, older: GdoiColumn])[] = [
   ['cgmGdoiGroupMemberCount', 'cgmGdoiGroupName'],

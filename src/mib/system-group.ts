@@ -1,6 +1,6 @@
 /**
- * What a device says of itself over SNMP: system group and SNMP engine. The image line in `sysDescr.0` gives the release;
- * the hardware model is not in it, only the platform family that the image is for.
+ * What a device says of itself over SNMP: system group and SNMP engine. The image line in `sysDescr.0` gives the
+ * release; the hardware model is not in it, only the platform family that the image is for.
  */
 import type { DeviceFacts } from '../gdoi/seen/device-facts.ts';
 import { parseImageLine } from '../gdoi/seen/image-line.ts';

@@ -1,6 +1,6 @@
 /**
- * `sysUpTime.0` counts hundredths of a second and starts again at 0 after 497 days: a value that fell is a wrap if it is
- * where the wrap would have brought it, else the device was restarted.
+ * `sysUpTime.0` counts hundredths of a second and starts again at 0 after 497 days: a value that fell is a wrap if it
+ * is where the wrap would have brought it, else the device was restarted.
  */
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 

@@ -4,8 +4,8 @@
  *
  * A group is known by the parts that the device's commands showed of it. The main answer lists the groups there are: a
  * group it does not list is gone. A detail part is kept until its command answers again or has been silent for three of
- * its intervals: old figures are worse than none. What SNMP or RESTCONF shows stands beside what the CLI shows and is never
- * mixed into it: the CLI is the authority, and where a device has no CLI answer theirs takes its place.
+ * its intervals: old figures are worse than none. What SNMP or RESTCONF shows stands beside what the CLI shows and is
+ * never mixed into it: the CLI is the authority, and where a device has no CLI answer theirs takes its place.
  */
 import { kekBehaviorOf, type KekBehavior } from '../gdoi/seen/release.ts';
 import { clockTime } from '../gdoi/explain/said.ts';
@@ -62,7 +62,10 @@ export interface DeviceView {
   readonly unparsedLines: number | null;
   readonly collectors: ReadonlyMap<string, CollectorResult>;
   readonly groups: ReadonlyMap<string, GroupView>;
-  /** Groups whose GMs name its address as their KS's, while it gives no answer and has shown none; absent: there is none. */
+  /**
+   * Groups whose GMs name its address as their KS's, while it gives no answer and has shown none; absent: there is
+   * none.
+   */
   readonly namedIn?: readonly string[];
   /** By group. */
   readonly tracking: ReadonlyMap<string, GroupTracking>;
@@ -74,7 +77,10 @@ export interface DeviceView {
   readonly restconf: PollingBeside | null;
   /** Reasons that its log gave since the start, newest last. */
   readonly reasons: readonly LoggedReason[];
-  /** Groups of which a message of its log came to the agent since the start, with the first such instant; absent: of none. */
+  /**
+   * Groups of which a message of its log came to the agent since the start, with the first such instant; absent: of
+   * none.
+   */
   readonly logsOf?: ReadonlyMap<string, EpochMs>;
   /** Show command -> its last answer, for whoever wants to see for himself. */
   readonly answers: ReadonlyMap<string, ShownAnswer>;
@@ -364,10 +370,16 @@ function withReasons(
   return reasons === view.reasons ? view : { ...view, reasons };
 }
 
-/** Instants that say `since` of what a device logged; a line that only the two readings around it place is no more than evidence. */
+/**
+ * Instants that say `since` of what a device logged; a line that only the two readings around it place is no more than
+ * evidence.
+ */
 const PLACED_WITHIN_MS = 10_000;
 
-/** What lines of its log buffer say of why something does not work, where its clock places them; what it sent as well is known. */
+/**
+ * What lines of its log buffer say of why something does not work, where its clock places them; what it sent as well is
+ * known.
+ */
 export function withFreshLines(view: DeviceView, lines: readonly FreshLine[]): DeviceView {
   const found = lines.flatMap(({ message, written }) => {
     if (written.toMs - written.fromMs > PLACED_WITHIN_MS) return [];
@@ -458,8 +470,8 @@ function snapshotOf({ snapshot }: GroupPart): GroupSnapshot {
 }
 
 /**
- * When the KEK's countdown was read: the newest part that shows one, else the main answer, whose counters and ages count
- * then (releases before 15.2(1)T show no countdown), else the newest part.
+ * When the KEK's countdown was read: the newest part that shows one, else the main answer, whose counters and ages
+ * count then (releases before 15.2(1)T show no countdown), else the newest part.
  */
 function countdownReadAt(parts: readonly GroupPart[]): ReadAt {
   const counting = parts.filter((part) => typeof part.snapshot.kek?.remainingSeconds === 'number');

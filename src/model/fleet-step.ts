@@ -1,13 +1,14 @@
 /**
- * One step of the fleet: what came from one device goes through the tracker, into the device's view, and to the views of
- * its groups; out come the next memory, the views and the events.
+ * One step of the fleet: what came from one device goes through the tracker, into the device's view, and to the views
+ * of its groups; out come the next memory, the views and the events.
  *
- * Pure, and the only way: live polling, `replay` and `check` differ in where reports come from and in what they keep, and
- * in nothing that is decided here. Memory is read and never changed; only what a step changed is in its result.
+ * Pure, and the only way: live polling, `replay` and `check` differ in where reports come from and in what they keep,
+ * and in nothing that is decided here. Memory is read and never changed; only what a step changed is in its result.
  *
- * A member's change is remembered at once. The group is judged anew when something about a member changed, a large group
- * after a moment that gathers what else comes; where members were only read once more, after a share of them was: so the
- * cost of a poll does not grow with the group. It goes by the instants of the changes, so that a replay judges as often.
+ * A member's change is remembered at once. The group is judged anew when something about a member changed, a large
+ * group after a moment that gathers what else comes; where members were only read once more, after a share of them was:
+ * so the cost of a poll does not grow with the group. It goes by the instants of the changes, so that a replay judges
+ * as often.
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import { judgeFleet, rememberMember } from '../gdoi/fleet/fleet.ts';
@@ -160,8 +161,8 @@ function heardOfGroups(
 }
 
 /**
- * A KS that gives no answer and has shown no group is in none by what it shows; GMs that name its address tell whose KS it
- * is. One that answers says it itself.
+ * A KS that gives no answer and has shown no group is in none by what it shows; GMs that name its address tell whose KS
+ * it is. One that answers says it itself.
  */
 function withNamed(view: DeviceView, { groups }: Pick<FleetMemory, 'groups'>): DeviceView {
   if (view.groups.size > 0 || view.failure === null || view.configuredRole === 'gm') return withoutNamed(view);
@@ -245,7 +246,9 @@ const SMALL_GROUP_MEMBERS = 16;
 const QUIET_GROUP_MS = 1000;
 /** A larger one is not judged more often than this for each of its members, and once a second at least. */
 const GATHER_MS = { aMember: 5, most: 1000 } as const;
-/** Where members were only read once more: of this share of them; where something goes on in the group, of the smaller. */
+/**
+ * Where members were only read once more: of this share of them; where something goes on in the group, of the smaller.
+ */
 const READ_SHARE = { quiet: 1, restless: 1 / 2 } as const;
 /** A KS that was only read once more counts as so many of its members. */
 const KS_READ_SHARE = 1 / 2;

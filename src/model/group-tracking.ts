@@ -128,8 +128,8 @@ function groupsOfEither(before: DeviceView, now: DeviceView): ReadonlySet<string
 }
 
 /**
- * A KS of which nothing but its log is known yet: for each group that it may have written of, what it said. Most of these
- * are no groups: they are the words that may be a name.
+ * A KS of which nothing but its log is known yet: for each group that it may have written of, what it said. Most of
+ * these are no groups: they are the words that may be a name.
  */
 export function heardChanges(
   view: DeviceView,

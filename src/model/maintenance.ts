@@ -1,6 +1,6 @@
 /**
- * Maintenance that people announce: while a window lasts, what happens to its devices, groups or cells is planned. It is
- * watched and kept as ever; nobody is woken by it. A window ends by itself.
+ * Maintenance that people announce: while a window lasts, what happens to its devices, groups or cells is planned. It
+ * is watched and kept as ever; nobody is woken by it. A window ends by itself.
  *
  * Windows are of the configuration, which a reload replaces, or announced while the agent runs: those are kept, for its
  * next start and for other agents.

@@ -1,12 +1,15 @@
 import { FNV_BASIS, fnv1a } from '../kernel/fnv1a.ts';
 
-/** Two spreads of one basis would meet: who is due in one of them for a while would all have the same phase in the other. */
+/**
+ * Two spreads of one basis would meet: who is due in one of them for a while would all have the same phase in the
+ * other.
+ */
 const BASES = { polls: FNV_BASIS, processor: 0x9e3779b9 } as const;
 
 /**
- * A hash of a device's name as a number in [0, 1): its phase in a spread, the same after every restart. FNV-1a from the basis
- * of that spread, then MurmurHash3's finalizer: the upper bits of FNV-1a alone are much alike where names differ in their last
- * digit.
+ * A hash of a device's name as a number in [0, 1): its phase in a spread, the same after every restart. FNV-1a from the
+ * basis of that spread, then MurmurHash3's finalizer: the upper bits of FNV-1a alone are much alike where names differ
+ * in their last digit.
  */
 export function nameFraction(name: string, spread: keyof typeof BASES): number {
   let hash = fnv1a(name, BASES[spread]);

@@ -1,4 +1,7 @@
-/** How one poll of one device went, over SSH, RESTCONF or SNMP: what the view, the tracker and the recording are made from. */
+/**
+ * How one poll of one device went, over SSH, RESTCONF or SNMP: what the view, the tracker and the recording are made
+ * from.
+ */
 import type { Traffic } from '../access/device-traffic.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import type { ReadAt } from '../gdoi/seen/instant.ts';
@@ -24,7 +27,9 @@ export interface PollReport {
   readonly answers: readonly RawAnswer[];
   /** What SNMP gave; null for the others, and where there was no reply. */
   readonly values: RawValues | null;
-  /** CPU of the router in the last minute when it was last asked, in percent; null or absent: not asked, or not shown. */
+  /**
+   * CPU of the router in the last minute when it was last asked, in percent; null or absent: not asked, or not shown.
+   */
   readonly cpuPercent?: number | null;
   /** Since the agent started, over all ways to the device; absent: not counted. */
   readonly traffic?: Traffic;

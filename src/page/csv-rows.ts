@@ -1,4 +1,6 @@
-/** Events and incidents as rows of a spreadsheet. A column that is new stands last: who reads them goes by the place. */
+/**
+ * Events and incidents as rows of a spreadsheet. A column that is new stands last: who reads them goes by the place.
+ */
 import type { EventDocument } from '../http/schemas/event-schema.ts';
 import type { IncidentDocument } from '../http/schemas/incident-schema.ts';
 

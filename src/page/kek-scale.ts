@@ -1,7 +1,7 @@
 /**
  * Where a member stands in the life of the KEK it holds, on a scale that all members of a group share: seconds to the
- * expiry of its own KEK. Time moves a member to the right, a new KEK puts it back to the left; so whoever stands right of
- * the KS's lead is late, whichever KEK the others hold.
+ * expiry of its own KEK. Time moves a member to the right, a new KEK puts it back to the left; so whoever stands right
+ * of the KS's lead is late, whichever KEK the others hold.
  *
  * The minutes around expiry take most of the width; the hours before them are pressed together at the left.
  */

@@ -1,7 +1,7 @@
 /**
- * The keys of a group's members over a span of time, as lanes: how long each KEK and TEK was or will be held, when a member
- * re-registered or was without registration or keys, and which incidents lay over it. From the API's documents; what they do
- * not tell is left out, not drawn.
+ * The keys of a group's members over a span of time, as lanes: how long each KEK and TEK was or will be held, when a
+ * member re-registered or was without registration or keys, and which incidents lay over it. From the API's documents;
+ * what they do not tell is left out, not drawn.
  */
 import type { EventDocument } from '../http/schemas/event-schema.ts';
 import type { GroupDocument } from '../http/schemas/group-schema.ts';
@@ -11,7 +11,10 @@ import type { IncidentDocument } from '../http/schemas/incident-schema.ts';
 export const HISTORY_HOURS = [1, 6, 24, 168] as const;
 export type HistoryHours = (typeof HISTORY_HOURS)[number];
 
-/** Of keys that last an hour or less, and of those that no KS tells of any more, the last hour tells more than the last six. */
+/**
+ * Of keys that last an hour or less, and of those that no KS tells of any more, the last hour tells more than the last
+ * six.
+ */
 export function hoursOf({ kek_lifetime_seconds: lifetime }: Pick<GroupDocument, 'kek_lifetime_seconds'>): HistoryHours {
   return lifetime === null || lifetime <= 3600 ? 1 : 6;
 }
@@ -179,7 +182,9 @@ function goesOn({ text }: Gap, membership: GroupDocument['gms'][number]['members
   return membership.registered !== true;
 }
 
-/** A KEK is held from one rekey or registration to the next; the last one to its expiry. What was before is not told. */
+/**
+ * A KEK is held from one rekey or registration to the next; the last one to its expiry. What was before is not told.
+ */
 function keksOf(
   { marks, gaps }: Pick<Lane, 'marks' | 'gaps'>,
   expiresAt: string | null,

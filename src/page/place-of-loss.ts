@@ -1,6 +1,9 @@
 import type { ExplanationCause } from '../gdoi/explain/explanation.ts';
 
-/** Where the last rekey was lost, only where the group's explanations say that it was: beside others it would contradict. */
+/**
+ * Where the last rekey was lost, only where the group's explanations say that it was: beside others it would
+ * contradict.
+ */
 export function placeOfLoss(causes: readonly ExplanationCause[]): string {
   if (causes.includes('legacy_ks')) return 'their KS sends none before expiry';
   if (causes.includes('ks_rekeys_lost')) return 'the loss is at the KS';

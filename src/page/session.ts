@@ -1,6 +1,6 @@
 /**
- * What all pages share: the agent's clock, whether the agent answers and lets us in, and the way to draw again. Documents
- * that a page shows are kept through it, so that one lost answer is told once and the last data stay.
+ * What all pages share: the agent's clock, whether the agent answers and lets us in, and the way to draw again.
+ * Documents that a page shows are kept through it, so that one lost answer is told once and the last data stay.
  */
 import type { AgentDocument } from '../http/page/agent-document.ts';
 import { AgentClock } from './agent-clock.ts';

@@ -63,7 +63,10 @@ async function copyStates(from: EventStore, to: EventStore): Promise<Copied['dev
   return { copied: deviceStates.size, of: states.devices.size };
 }
 
-/** A device is in the cell of its groups; one that is in none is in the default cell, and known anew where that is wrong. */
+/**
+ * A device is in the cell of its groups; one that is in none is in the default cell, and known anew where that is
+ * wrong.
+ */
 function cellsOfDevices({ members }: StoredStates): ReadonlyMap<string, string> {
   return new Map(members.map(({ group, device }) => [device, groupOfKey(group).cell]));
 }

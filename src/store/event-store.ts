@@ -1,9 +1,9 @@
 /**
  * What the agent asks of its memory: events that were found, and the state to go on from after a restart.
  *
- * One batch is one transaction, so states and events never contradict each other: after a crash the agent goes on from a
- * state whose events are all here, and finds again, with the same ids, those that are not. A store decides which events
- * are new, nothing else; states are the tracker's own JSON and are not looked into.
+ * One batch is one transaction, so states and events never contradict each other: after a crash the agent goes on from
+ * a state whose events are all here, and finds again, with the same ids, those that are not. A store decides which
+ * events are new, nothing else; states are the tracker's own JSON and are not looked into.
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import type { EventPage, EventQuery } from '../gdoi/events/event-query.ts';
@@ -74,8 +74,8 @@ export interface StoredStates {
 /** A store that is only read, as a command does beside a running agent. */
 export interface StoredMemory extends EventHistory {
   /**
-   * What a restarted agent goes on from, or one that takes over these cells; null: all of them. A state that does not parse
-   * is left out, with a warning.
+   * What a restarted agent goes on from, or one that takes over these cells; null: all of them. A state that does not
+   * parse is left out, with a warning.
    */
   loadStates(cells?: readonly string[] | null): Promise<StoredStates>;
 }
@@ -89,6 +89,9 @@ export interface EventStore extends StoredMemory {
    * batch's order: only these may be told to anyone, and only now.
    */
   commit(batch: Batch): Promise<readonly GdoiEvent[]>;
-  /** Forget events, and incidents that ended, older than the retention, counted from `nowMs`, a bounded number at a time. Returns how many. */
+  /**
+   * Forget events, and incidents that ended, older than the retention, counted from `nowMs`, a bounded number at a
+   * time. Returns how many.
+   */
   prune(nowMs: EpochMs): Promise<number>;
 }

@@ -1,6 +1,6 @@
 /**
- * Who polls what, where several agents share a store. An agent is live while it renews its lease in time; a cell has one
- * owner. Every instant is the table's own: the agents' clocks may differ by minutes.
+ * Who polls what, where several agents share a store. An agent is live while it renews its lease in time; a cell has
+ * one owner. Every instant is the table's own: the agents' clocks may differ by minutes.
  */
 
 export interface AgentIdentity {
@@ -60,7 +60,9 @@ export interface ClusterView {
 /** Whom a write is for. */
 export interface Writer {
   readonly agent: string;
-  /** Of the cells that it holds: the epoch in which it got each. What it sent before it gave a cell away is not of that. */
+  /**
+   * Of the cells that it holds: the epoch in which it got each. What it sent before it gave a cell away is not of that.
+   */
   readonly epochs: ReadonlyMap<string, number>;
 }
 
@@ -76,7 +78,10 @@ export interface LeaseTable {
   fenceDead(): Promise<readonly string[]>;
   /** Fence an agent whose process is gone: it need not be waited for. */
   bury(id: string): Promise<void>;
-  /** Take cells that are nobody's, as a live agent. Returns those it got, which are its own from now on, with their epochs. */
+  /**
+   * Take cells that are nobody's, as a live agent. Returns those it got, which are its own from now on, with their
+   * epochs.
+   */
   take(id: string, cells: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Ask for a cell of another agent. */
   want(id: string, cell: string): Promise<void>;

@@ -1,6 +1,7 @@
 /**
  * Short texts that outlive an agent, beside events and states: what people announced, and what agents learnt of devices
- * and must not learn again. Where several agents share the store they share these; whoever reads them knows what they say.
+ * and must not learn again. Where several agents share the store they share these; whoever reads them knows what they
+ * say.
  */
 
 /** Windows of planned work; host keys and certificates that were accepted; credentials that were refused. */
@@ -21,7 +22,9 @@ export interface Notes {
   get(kind: NoteKind, name: string): Promise<string | null>;
   /** It replaces what was there. */
   put(kind: NoteKind, name: string, text: string): Promise<void>;
-  /** Unless there is one already. Returns the text that is there then: of several who write at once, the first one's. */
+  /**
+   * Unless there is one already. Returns the text that is there then: of several who write at once, the first one's.
+   */
   putFirst(kind: NoteKind, name: string, text: string): Promise<string>;
   /** false: there was none. */
   remove(kind: NoteKind, name: string): Promise<boolean>;

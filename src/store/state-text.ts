@@ -1,6 +1,6 @@
 /**
- * A state as the text that is stored: a checksum, a blank, and its JSON. A flipped bit seldom makes JSON unreadable, and
- * what is readable and wrong would mislead for as long as the device lives.
+ * A state as the text that is stored: a checksum, a blank, and its JSON. A flipped bit seldom makes JSON unreadable,
+ * and what is readable and wrong would mislead for as long as the device lives.
  */
 import { crc32 } from 'node:zlib';
 

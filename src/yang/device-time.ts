@@ -26,8 +26,8 @@ export interface KeyTimes {
 /**
  * What is left of a key and until its rekey, in seconds from now.
  *
- * `remaining` counts from the key's birth, as the model says. A device that counts down to now all the same gives itself
- * away: its figure is exactly what is left of the whole lifetime. Then both of its countdowns are from now.
+ * `remaining` counts from the key's birth, as the model says. A device that counts down to now all the same gives
+ * itself away: its figure is exactly what is left of the whole lifetime. Then both of its countdowns are from now.
  */
 export function keyCountdowns(
   times: KeyTimes,

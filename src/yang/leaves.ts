@@ -1,7 +1,7 @@
 /**
  * One entry of a RESTCONF document (RFC 7951 JSON) read defensively: a leaf that is missing is null, one that is odd is
- * null and counted, one that the model's table does not know is counted and ignored. Names are looked up in a Map, never
- * in the device's own object.
+ * null and counted, one that the model's table does not know is counted and ignored. Names are looked up in a Map,
+ * never in the device's own object.
  */
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Problems } from '../gdoi/seen/problems.ts';

@@ -1,10 +1,12 @@
 /**
- * Words of the model's enumerations in ours, which are those that the CLI prints. A word that does not stand here proves
- * nothing.
+ * Words of the model's enumerations in ours, which are those that the CLI prints. A word that does not stand here
+ * proves nothing.
  */
 import type { KsRole, RekeyTransport } from '../gdoi/seen/snapshot.ts';
 
-/** Status as `show crypto gdoi` prints it, and whether the GM has the group's policy; null: the device does not know. */
+/**
+ * Status as `show crypto gdoi` prints it, and whether the GM has the group's policy; null: the device does not know.
+ */
 export interface GmState {
   readonly status: string;
   readonly registered: boolean | null;

@@ -1,4 +1,7 @@
-/** A router that is polled shows by its answers that it is there: it is asked for signs of life only where nobody polls it. */
+/**
+ * A router that is polled shows by its answers that it is there: it is asked for signs of life only where nobody polls
+ * it.
+ */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';

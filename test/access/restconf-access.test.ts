@@ -1,4 +1,7 @@
-/** RESTCONF access against simulated devices: what is sent, what is taken, whom it trusts, and how it behaves as a guest. */
+/**
+ * RESTCONF access against simulated devices: what is sent, what is taken, whom it trusts, and how it behaves as a
+ * guest.
+ */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Debian's snmpd for tests, on a free loopback port with a configuration of its own in a temporary folder: one community,
- * users of several kinds, and CISCO-GDOI-MIB's subtree served by a script over a table of fixtures.
+ * Debian's snmpd for tests, on a free loopback port with a configuration of its own in a temporary folder: one
+ * community, users of several kinds, and CISCO-GDOI-MIB's subtree served by a script over a table of fixtures.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';

@@ -1,6 +1,9 @@
 /** The agent's own clock in the accuracy run: right, or one that drifts and is set now and then. */
 
-/** True time -> the agent's wall clock. Its offset changes by 20 ppm, and in steps of up to 30 s about every three hours. */
+/**
+ * True time -> the agent's wall clock. Its offset changes by 20 ppm, and in steps of up to 30 s about every three
+ * hours.
+ */
 export function agentClock(errors: boolean, startMs: number, random: () => number): (trueMs: number) => number {
   if (!errors) return (trueMs) => trueMs;
   const steps: { atMs: number; offsetMs: number }[] = [];

@@ -1,6 +1,7 @@
 /**
- * The agent's decisions without its edges: observations in, events and polls worth making out. What it was given is kept
- * with the events that each observation brought, so that every statement can be held against what had been seen by then.
+ * The agent's decisions without its edges: observations in, events and polls worth making out. What it was given is
+ * kept with the events that each observation brought, so that every statement can be held against what had been seen by
+ * then.
  */
 import { phasePlan } from '../../src/model/phase-plan.ts';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
@@ -86,8 +87,8 @@ export class AgentModel {
   }
 
   /**
-   * Observations of one poll or message. True: they changed something that a further look has to confirm. `schedule`: of a
-   * poll; absent: a message, or a look beside the schedule.
+   * Observations of one poll or message. True: they changed something that a further look has to confirm. `schedule`:
+   * of a poll; absent: a message, or a look beside the schedule.
    */
   take(
     device: string,

@@ -35,7 +35,9 @@ const TEK = { '0x0000000A': 9000 };
 
 const CAME_BACK = 'keys changed with Succeeded registration 1, Rekeys received 0 as before';
 
-/** Restarted, with a KEK that is deleted at its end, and restarted once more: the counters come back to what they were. */
+/**
+ * Restarted, with a KEK that is deleted at its end, and restarted once more: the counters come back to what they were.
+ */
 function restartedTwice({ kekAfter }: { readonly kekAfter: number }): readonly Observation[] {
   const gm = { succeeded: 1, received: 0, teks: TEK } satisfies GmSketch;
   return [

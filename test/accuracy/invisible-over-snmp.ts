@@ -131,7 +131,9 @@ function stays(after: Look, before: Look, looks: readonly Look[]): boolean {
   return later.every(({ keyServer }) => keyServer === after.keyServer);
 }
 
-/** The messages that say that it was complete; none: there are not two that agree. One datagram alone may be anyone's. */
+/**
+ * The messages that say that it was complete; none: there are not two that agree. One datagram alone may be anyone's.
+ */
 function heardOf(
   { device, group, startedAtMs, atMs }: TrueRegistration,
   { observations }: Watched,

@@ -1,7 +1,7 @@
 /**
- * Random worlds up to the pager, by the shipped rules and the shipped Alertmanager configuration: nobody is told anything
- * of fleets in which nothing goes wrong; elsewhere no page is a second one for its happening, or begins after its cure.
- * `npm run bench:pages` asks the same of hundreds.
+ * Random worlds up to the pager, by the shipped rules and the shipped Alertmanager configuration: nobody is told
+ * anything of fleets in which nothing goes wrong; elsewhere no page is a second one for its happening, or begins after
+ * its cure. `npm run bench:pages` asks the same of hundreds.
  *
  * Moments of the same worlds go to a real Alertmanager: who is told what is what the computed one says, on which the
  * judgement of all other worlds stands.

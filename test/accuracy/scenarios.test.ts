@@ -1,7 +1,7 @@
 /**
- * Every scenario, watched for 45 minutes in three ways: every statement of every event is true of what was observed, each
- * re-registration is told once and no cause is wrong. And the auditor can fail: each kind of statement, made false, is
- * found out.
+ * Every scenario, watched for 45 minutes in three ways: every statement of every event is true of what was observed,
+ * each re-registration is told once and no cause is wrong. And the auditor can fail: each kind of statement, made
+ * false, is found out.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';

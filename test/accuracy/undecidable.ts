@@ -1,6 +1,6 @@
 /**
- * What no observer could tell, by rule and with the reason: from the truth and the instants at which it was looked, never
- * from what the tracker said.
+ * What no observer could tell, by rule and with the reason: from the truth and the instants at which it was looked,
+ * never from what the tracker said.
  */
 import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
 import type { TruthCause, TruthEvent } from '../../src/simulator/world/ground-truth.ts';
@@ -91,7 +91,10 @@ export function undecidable(event: TrueRegistration, watched: Watched): string |
   return causes.size > 1 ? `between two answers ${[...causes].toSorted().join(' and ')} were due` : null;
 }
 
-/** The uptime comes in whole minutes: a boot within one of a clear cannot be told from it, nor a clear within one of a boot. */
+/**
+ * The uptime comes in whole minutes: a boot within one of a clear cannot be told from it, nor a clear within one of a
+ * boot.
+ */
 function undecidableRestart(event: TrueRegistration, watched: Watched): string | null {
   const { fromMs, toMs } = looksAround(event, watched);
   const acts = watched.truth.filter(

@@ -1,9 +1,9 @@
 /**
- * Worlds as fleets hardly ever are, each part of them possible (`--unusual` of the benchmark): nothing is invented, and what is
- * said is true. A failing world is shrunk: fewer GMs, fewer troubles, fewer hours, fewer hardships of watching.
+ * Worlds as fleets hardly ever are, each part of them possible (`--unusual` of the benchmark): nothing is invented, and
+ * what is said is true. A failing world is shrunk: fewer GMs, fewer troubles, fewer hours, fewer hardships of watching.
  *
- * The worlds are fixed, so that the suite says the same each time; `npm run bench:accuracy -- --worlds N --first S --unusual`
- * looks for others.
+ * The worlds are fixed, so that the suite says the same each time; `npm run bench:accuracy -- --worlds N --first S
+ * --unusual` looks for others.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -67,7 +67,10 @@ interface Device {
   bootMs: EpochMs;
   newSession: boolean;
   changedAtMs: EpochMs | null;
-  /** A question that is answered from here on goes out after the last answer came: a device is asked one thing at a time. */
+  /**
+   * A question that is answered from here on goes out after the last answer came: a device is asked one thing at a
+   * time.
+   */
   freeMs: EpochMs;
   memory: PollMemory;
 }

@@ -66,7 +66,10 @@ export function drawWatch(seed: number, hardships: Hardships = ALL_HARDSHIPS): W
   });
 }
 
-/** Looked at every five minutes and not more, at uneven intervals, answers of many seconds, and no KS that is asked, or no GM. */
+/**
+ * Looked at every five minutes and not more, at uneven intervals, answers of many seconds, and no KS that is asked, or
+ * no GM.
+ */
 function drawUnusualWatch(seed: number, hardships: Hardships): Watch {
   const watch = drawWatch(seed, hardships);
   const random = streamOf(seed, 'unusual watch');

@@ -1,6 +1,6 @@
 /**
- * Random worlds: whatever goes wrong in a fleet and however it is watched, nothing is invented, and what is said is true.
- * A failing world is shrunk: fewer GMs, fewer troubles, fewer hours, fewer hardships of watching.
+ * Random worlds: whatever goes wrong in a fleet and however it is watched, nothing is invented, and what is said is
+ * true. A failing world is shrunk: fewer GMs, fewer troubles, fewer hours, fewer hardships of watching.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -41,8 +41,8 @@ test('in no world is a registration invented or missed that the counters show', 
 const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
 
 /**
- * Over fixed worlds asked over SSH the goals hold but for one cause in 252: an interface that went down in silence while the
- * KS replaced its keys (docs/accuracy.md).
+ * Over fixed worlds asked over SSH the goals hold but for one cause in 252: an interface that went down in silence
+ * while the KS replaced its keys (docs/accuracy.md).
  */
 test('twelve worlds: what was told, named and true', () => {
   const { bySsh, bySnmpAlone } = scoreWorlds(SEEDS, { limits: { gms: 4, troubles: 12, hours: 2 } });

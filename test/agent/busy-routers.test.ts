@@ -1,4 +1,7 @@
-/** A router that says it is busy is left alone for longer, nothing that is said of it goes wrong for that, and it comes back. */
+/**
+ * A router that says it is busy is left alone for longer, nothing that is said of it goes wrong for that, and it comes
+ * back.
+ */
 import { describe, expect, test } from 'vitest';
 import { SHOW_CPU } from '../../src/access/show-command.ts';
 import { FIDELITY_LIFETIMES } from '../../src/simulator/scenarios/one-group.ts';

@@ -1,4 +1,7 @@
-/** A fault of our own befalls one device, message or group: it is logged with its stack once and counted; the rest go on. */
+/**
+ * A fault of our own befalls one device, message or group: it is logged with its stack once and counted; the rest go
+ * on.
+ */
 import { expect, test, vi } from 'vitest';
 import { Agent } from '../../src/agent/agent.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';

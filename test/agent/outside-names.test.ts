@@ -1,4 +1,6 @@
-/** Names that every object already answers to, wherever a name can come from: nothing throws, and nothing is mixed up. */
+/**
+ * Names that every object already answers to, wherever a name can come from: nothing throws, and nothing is mixed up.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Replay } from '../../src/agent/record/replay.ts';

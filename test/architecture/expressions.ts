@@ -31,8 +31,8 @@ const FEW = 6;
 
 /**
  * What text can do to it; null: nothing. As it is written, its time must grow no faster than the text. With its bounded
- * repetitions taken for endless ones, it must not double with each character: `(?:-{3,100} ?){1,8}` took five seconds for
- * a line of sixty dashes.
+ * repetitions taken for endless ones, it must not double with each character: `(?:-{3,100} ?){1,8}` took five seconds
+ * for a line of sixty dashes.
  */
 export function weaknessOf({ source, flags }: NonNullable<Expression['pattern']>): string | null {
   const [asWritten] = analyse({ source, flags }).reports;

@@ -1,4 +1,6 @@
-/** The house's import table: every import of every file is named in it, nothing in it is unused, and nothing is a cycle. */
+/**
+ * The house's import table: every import of every file is named in it, nothing in it is unused, and nothing is a cycle.
+ */
 import { expect, test } from 'vitest';
 import { cycles, importsOf, isAllowed, roomOf, sourceFiles } from './imports.ts';
 import { ROOMS } from './rooms.ts';

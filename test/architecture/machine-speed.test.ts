@@ -1,4 +1,6 @@
-/** No test depends on how fast the machine is: one patience for all waits, and none that is judged by time that passed. */
+/**
+ * No test depends on how fast the machine is: one patience for all waits, and none that is judged by time that passed.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

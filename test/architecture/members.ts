@@ -9,7 +9,9 @@ interface SyntaxNode {
 export interface Members {
   /** Public members of interfaces, type literals and classes. */
   readonly declared: ReadonlySet<string>;
-  /** Names that are read: after a dot, taken apart, set in JSX, or as a text. A private `#name` is no reader of `name`. */
+  /**
+   * Names that are read: after a dot, taken apart, set in JSX, or as a text. A private `#name` is no reader of `name`.
+   */
   readonly read: ReadonlySet<string>;
 }
 

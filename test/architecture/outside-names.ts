@@ -1,8 +1,9 @@
 /**
- * Where source text could look up a name from outside in a plain object, which answers to `constructor` and `__proto__`.
+ * Where source text could look up a name from outside in a plain object, which answers to `constructor` and
+ * `__proto__`.
  *
- * TypeScript refuses `value[name]` for a text `name` unless the value's type says that any text is a key of it. So it is
- * enough that no such type is written (`Record<string, T>`, index signatures), that the ones which come unwritten
+ * TypeScript refuses `value[name]` for a text `name` unless the value's type says that any text is a key of it. So it
+ * is enough that no such type is written (`Record<string, T>`, index signatures), that the ones which come unwritten
  * (`Object.fromEntries`) are not kept in a variable, and that nobody asks by `in`.
  */
 import { parseSync, Visitor } from 'oxc-parser';

@@ -1,6 +1,6 @@
 /**
- * What is nobody else's business is `#private`: TypeScript's `private` is a word to the compiler and open to everybody else.
- * Where there is no such form it may stand: at a constructor, and as `protected` for a class beside it.
+ * What is nobody else's business is `#private`: TypeScript's `private` is a word to the compiler and open to everybody
+ * else. Where there is no such form it may stand: at a constructor, and as `protected` for a class beside it.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

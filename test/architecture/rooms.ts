@@ -1,7 +1,7 @@
 /**
  * What each room of src/ may import, as an allow-list: what is not named here is refused. A room is a folder; its own
- * files are always allowed. `gdoi/seen` allows the files of that folder, `access/pushed.ts` that file only; anything else
- * is a package. Types count: an import of a type is an import.
+ * files are always allowed. `gdoi/seen` allows the files of that folder, `access/pushed.ts` that file only; anything
+ * else is a package. Types count: an import of a type is an import.
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   kernel: ['lru-cache', 'node:events', 'node:fs'],

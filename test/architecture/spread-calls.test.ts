@@ -1,6 +1,7 @@
 /**
- * Lists that somebody else fills are not handed to `push` item by item: each item is an argument, and the stack takes about
- * a hundred thousand. A file with as many mistakes, a page with as many lines or a document with as many texts has them.
+ * Lists that somebody else fills are not handed to `push` item by item: each item is an argument, and the stack takes
+ * about a hundred thousand. A file with as many mistakes, a page with as many lines or a document with as many texts
+ * has them.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

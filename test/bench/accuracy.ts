@@ -2,11 +2,10 @@
  * `npm run bench:accuracy`: how well does the tracker tell what really happened in simulated fleets, and is every
  * statement true? First the scenarios, then worlds drawn from seeds.
  *
- * `-- --worlds N [--first N] [--detail]`: N worlds only; `-- --seed N [--device gm1]`: one world with its timeline, truth
- * and events, `--plain` a calmer one; `--gms N --troubles N --hours N` make worlds smaller, and `--unusual` draws what
- * fleets hardly ever are.
- * Words choose scenarios and ways of watching by name; `seeds=N`, `hours=N` size the run, `detail` prints each
- * fault.
+ * `-- --worlds N [--first N] [--detail]`: N worlds only; `-- --seed N [--device gm1]`: one world with its timeline,
+ * truth and events, `--plain` a calmer one; `--gms N --troubles N --hours N` make worlds smaller, and `--unusual` draws
+ * what fleets hardly ever are. Words choose scenarios and ways of watching by name; `seeds=N`, `hours=N` size the run,
+ * `detail` prints each fault.
  */
 import { parseArgs } from 'node:util';
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:agent-stores -- [SECONDS]`: what a poll costs in all on PostgreSQL and on SQLite: two agents as processes,
- * one on each, that poll the same simulated fleet at the same time, every second. CPU of each agent and of the server.
+ * `npm run bench:agent-stores -- [SECONDS]`: what a poll costs in all on PostgreSQL and on SQLite: two agents as
+ * processes, one on each, that poll the same simulated fleet at the same time, every second. CPU of each agent and of
+ * the server.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';

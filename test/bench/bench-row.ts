@@ -1,4 +1,6 @@
-/** One line of the benchmark table: a figure, the bare limit measured in the same run, and the budget for their ratio. */
+/**
+ * One line of the benchmark table: a figure, the bare limit measured in the same run, and the budget for their ratio.
+ */
 export interface BenchRow {
   readonly name: string;
   readonly unit: string;

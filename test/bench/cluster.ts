@@ -1,6 +1,6 @@
 /**
- * `npm run bench:cluster -- [FAULTS [MAIN]]`: the campaign of faults against real agents and a real PostgreSQL, 500 unless
- * told. `MAIN`: the command's file of another build, of which the first agent is.
+ * `npm run bench:cluster -- [FAULTS [MAIN]]`: the campaign of faults against real agents and a real PostgreSQL, 500
+ * unless told. `MAIN`: the command's file of another build, of which the first agent is.
  */
 import { join } from 'node:path';
 import { ClusterCampaign, type Fault, FAULTS } from '../e2e/cluster-campaign.ts';

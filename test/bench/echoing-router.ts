@@ -1,6 +1,6 @@
 /**
- * A router's side of SSH for benchmarks: it lets everyone in, echoes character by character, as IOS does, and answers what
- * begins with `show`.
+ * A router's side of SSH for benchmarks: it lets everyone in, echoes character by character, as IOS does, and answers
+ * what begins with `show`.
  */
 import { createServer } from 'node:net';
 import ssh2 from 'ssh2';

@@ -2,8 +2,8 @@
  * `npm run bench:explained`: drawn worlds through the explanations. At every look: do causes contradict each other, the
  * devices or the forecast; does what is said come, go and come again; is it a true happening of its world?
  *
- * `-- --worlds N [--first N] [--detail]`, or `-- --seed N [--gms N --troubles N --hours N --plain]`: one world, all that
- * was said in it, and what happened.
+ * `-- --worlds N [--first N] [--detail]`, or `-- --seed N [--gms N --troubles N --hours N --plain]`: one world, all
+ * that was said in it, and what happened.
  */
 import { parseArgs } from 'node:util';
 import { WHOLE_WORLD } from '../../src/simulator/worlds/draw-world.ts';

@@ -1,6 +1,6 @@
 /**
- * `/metrics` at 10,000 GMs x 37 series: writing the exposition against writing the same lines from names, labels and values
- * in one plain loop, the longest time the event loop was blocked, and preparing a device's samples.
+ * `/metrics` at 10,000 GMs x 37 series: writing the exposition against writing the same lines from names, labels and
+ * values in one plain loop, the longest time the event loop was blocked, and preparing a device's samples.
  */
 import { performance } from 'node:perf_hooks';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';

@@ -1,6 +1,7 @@
 /**
- * The routers of fleet.ts, in a process of their own so that their CPU is not counted: for each of the groups from one number
- * to another a port for each few hundred of its GMs and one for its KS: sessions are spread over processes by address and port. They echo character by character, as IOS does, and answer as the simulated routers do, of which
+ * The routers of fleet.ts, in a process of their own so that their CPU is not counted: for each of the groups from one
+ * number to another a port for each few hundred of its GMs and one for its KS: sessions are spread over processes by
+ * address and port. They echo character by character, as IOS does, and answer as the simulated routers do, of which
  * there is one of each kind: a GM's address is its own. Prints the ports as JSON; ends with its stdin.
  */
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';

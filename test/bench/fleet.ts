@@ -1,12 +1,13 @@
 /**
- * The whole product: the built agent as a user starts it, against routers in another process. CPU of a poll, and its ratio
- * to bare ssh2 making the same exchanges in the same run: at the same rate, over as many sessions, each in its turn (over
- * few that are asked all the time it takes less); how it grows with the fleet; how long the first sweep and a scrape take,
- * and what a scrape costs besides; how late the event loop is; memory. Both are measured when their code is compiled: an
- * agent runs for weeks.
+ * The whole product: the built agent as a user starts it, against routers in another process. CPU of a poll, and its
+ * ratio to bare ssh2 making the same exchanges in the same run: at the same rate, over as many sessions, each in its
+ * turn (over few that are asked all the time it takes less); how it grows with the fleet; how long the first sweep and
+ * a scrape take, and what a scrape costs besides; how late the event loop is; memory. Both are measured when their code
+ * is compiled: an agent runs for weeks.
  *
- * `GDOIWATCH_BENCH_FLEETS` names other fleets than the default, as GROUPSxMEMBERS: `20x10,1x2000`. A fleet that outnumbers
- * the files that a process may open has its sessions in processes, here and there; what they take is counted.
+ * `GDOIWATCH_BENCH_FLEETS` names other fleets than the default, as GROUPSxMEMBERS: `20x10,1x2000`. A fleet that
+ * outnumbers the files that a process may open has its sessions in processes, here and there; what they take is
+ * counted.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -38,8 +39,8 @@ const LONGEST_INTERVAL_SECONDS = 60;
 /** Sessions of one process with routers; it needs some files besides. */
 const ROUTERS_OF_A_PROCESS = Math.floor(openFilesAllowed() * 0.9);
 /**
- * Since the start: states that did not change are written every five minutes, so all fleets are measured when that is part of
- * what a poll costs. And after the first sweep: in its first minute a sixth of all CPU is the compiler's.
+ * Since the start: states that did not change are written every five minutes, so all fleets are measured when that is
+ * part of what a poll costs. And after the first sweep: in its first minute a sixth of all CPU is the compiler's.
  */
 const STEADY_MS = 330_000;
 const SETTLE_MS = 60_000;
@@ -49,7 +50,10 @@ const SCRAPED_MS = 2_000;
 const SWEEP_MAX_MS = 900_000;
 /** As Prometheus may be told to. */
 const SCRAPE_EVERY_MS = 15_000;
-/** Sessions make each poll dearer, also those of bare ssh2: as many as one process may have, within some minutes of logins. */
+/**
+ * Sessions make each poll dearer, also those of bare ssh2: as many as one process may have, within some minutes of
+ * logins.
+ */
 const MOST_BARE_SHELLS = 10_050;
 const AGENT = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const SERVER = fileURLToPath(new URL('./fleet-server.js', import.meta.url));

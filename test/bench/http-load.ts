@@ -1,7 +1,7 @@
 /**
  * Does a busy web side disturb polling? 10,000 devices, 1,000 event streams, a page and a script that ask for lists and
- * metrics five times a second, 20 events a second. What a poll would feel is how late a timer of 5 ms comes, and what the
- * loop has to do beside it.
+ * metrics five times a second, 20 events a second. What a poll would feel is how late a timer of 5 ms comes, and what
+ * the loop has to do beside it.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /**
- * A group judged again: after one member's change, after its KS was read once more, while it comes up, and in the storms
- * that a group can have. Judging holds up the main thread: a loop that stands still for 100 ms is too long.
+ * A group judged again: after one member's change, after its KS was read once more, while it comes up, and in the
+ * storms that a group can have. Judging holds up the main thread: a loop that stands still for 100 ms is too long.
  */
 import { initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../src/gdoi/fleet/fleet-settings.ts';

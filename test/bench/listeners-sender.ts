@@ -1,6 +1,6 @@
 /**
- * The sending side of listeners.ts, in a process of its own so that its CPU is not counted. A line of JSON on stdin is one
- * job; the number of messages sent is its answer on stdout. Ends with its stdin.
+ * The sending side of listeners.ts, in a process of its own so that its CPU is not counted. A line of JSON on stdin is
+ * one job; the number of messages sent is its answer on stdout. Ends with its stdin.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { connect } from 'node:net';

@@ -1,7 +1,7 @@
 /**
- * What a pushed message costs, from datagram to `onMessage`, above a bare socket that only counts: CPU at 5,000 a second,
- * latency at that rate, how many a second are handed on when nothing is held back, and what a flood from many addresses
- * does to memory and to everything else in the event loop. The sender runs in a process of its own.
+ * What a pushed message costs, from datagram to `onMessage`, above a bare socket that only counts: CPU at 5,000 a
+ * second, latency at that rate, how many a second are handed on when nothing is held back, and what a flood from many
+ * addresses does to memory and to everything else in the event loop. The sender runs in a process of its own.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';

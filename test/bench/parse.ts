@@ -172,8 +172,8 @@ function ratio(name: string, unit: string, measured: number, bare: number, budge
 }
 
 /**
- * The best of both sides' rounds in microseconds of CPU, after a warm-up of half as many: what else runs on the machine can
- * only slow a round down, and slows long rounds more often than short ones.
+ * The best of both sides' rounds in microseconds of CPU, after a warm-up of half as many: what else runs on the machine
+ * can only slow a round down, and slows long rounds more often than short ones.
  */
 async function compare(
   left: () => void,

@@ -1,6 +1,6 @@
 /**
- * The device side of restconf.ts, in a process of its own so that its CPU is not counted: a GM of IOS XE 17 whose documents
- * stand still. Prints its port and its certificate as one line of JSON; ends with its stdin.
+ * The device side of restconf.ts, in a process of its own so that its CPU is not counted: a GM of IOS XE 17 whose
+ * documents stand still. Prints its port and its certificate as one line of JSON; ends with its stdin.
  */
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';

@@ -1,7 +1,7 @@
 /**
- * What a device costs over RESTCONF above `fetch` itself: CPU of the client for one poll of a GM on a kept TLS connection,
- * three documents to updated metrics, beside `fetch` and `json()` of the same documents. The device runs in a process of
- * its own; both sides in turns at the same rate; medians.
+ * What a device costs over RESTCONF above `fetch` itself: CPU of the client for one poll of a GM on a kept TLS
+ * connection, three documents to updated metrics, beside `fetch` and `json()` of the same documents. The device runs in
+ * a process of its own; both sides in turns at the same rate; medians.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

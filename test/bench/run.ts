@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: every benchmark, or those whose name holds one of the words given. Prints figures and their ratios to
- * a bare limit measured in the same run; it passes no judgement by exit status, machines differ.
+ * `npm run bench`: every benchmark, or those whose name holds one of the words given. Prints figures and their ratios
+ * to a bare limit measured in the same run; it passes no judgement by exit status, machines differ.
  */
 import type { BenchRow } from './bench-row.ts';
 import { benchExposition } from './exposition.ts';

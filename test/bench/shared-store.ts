@@ -1,7 +1,7 @@
 /**
- * `npm run bench:shared-store`: what keeping a poll costs on PostgreSQL and on SQLite, and what the fence costs: batches as
- * an agent of 2,000 devices makes them, seven polls each, alternately into each store. CPU of this process and, for
- * PostgreSQL, of the server's processes.
+ * `npm run bench:shared-store`: what keeping a poll costs on PostgreSQL and on SQLite, and what the fence costs:
+ * batches as an agent of 2,000 devices makes them, seven polls each, alternately into each store. CPU of this process
+ * and, for PostgreSQL, of the server's processes.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,8 +1,8 @@
 /**
- * The device side of snmp.ts, in a process of its own so that its CPU is not counted: the simulator's SNMP engine over the
- * objects of one GM as they stand. net-snmp's own agent would not do: it counts max-repetitions over all columns of a
- * GETBULK together, which no router does. Prints its port; answers each line on stdin with its counts as JSON; ends with
- * its stdin.
+ * The device side of snmp.ts, in a process of its own so that its CPU is not counted: the simulator's SNMP engine over
+ * the objects of one GM as they stand. net-snmp's own agent would not do: it counts max-repetitions over all columns of
+ * a GETBULK together, which no router does. Prints its port; answers each line on stdin with its counts as JSON; ends
+ * with its stdin.
  */
 import { createSocket } from 'node:dgram';
 import { createInterface } from 'node:readline';

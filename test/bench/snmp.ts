@@ -1,8 +1,8 @@
 /**
  * What an SNMP poll of a GM costs above net-snmp itself: CPU, round trips and octets of reading uptime, engine and the
  * columns of the GM, KEK and TEK tables, against net-snmp doing it in the plain way (`get` and `table`), and column by
- * column (`tableColumns`), and sending the very requests that we make. The agent runs in a process of its own; all sides
- * in turns; medians.
+ * column (`tableColumns`), and sending the very requests that we make. The agent runs in a process of its own; all
+ * sides in turns; medians.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,7 +1,7 @@
 /**
- * What a device costs above ssh2 itself: CPU of the client for one poll on an open shell (command written, answer of 2 KB
- * with its echo character by character, prompt), and memory of an open session. The server runs in a process of its own;
- * both sides do the same exchanges at the same rate, in turns; medians.
+ * What a device costs above ssh2 itself: CPU of the client for one poll on an open shell (command written, answer of 2
+ * KB with its echo character by character, prompt), and memory of an open session. The server runs in a process of its
+ * own; both sides do the same exchanges at the same rate, in turns; medians.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

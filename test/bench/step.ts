@@ -1,7 +1,7 @@
 /**
- * A poll that shows nothing new, through the core: the tracker, the device's view and its group, of each GM of a fleet in
- * turn. What is asked of the network and read of the answer is not in it. CPU of all threads, so what its objects cost the
- * collector is.
+ * A poll that shows nothing new, through the core: the tracker, the device's view and its group, of each GM of a fleet
+ * in turn. What is asked of the network and read of the answer is not in it. CPU of all threads, so what its objects
+ * cost the collector is.
  */
 import { DEFAULT_FLEET_SETTINGS } from '../../src/gdoi/fleet/fleet-settings.ts';
 import { emptyGmSnapshot, type GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';

@@ -40,7 +40,9 @@ export async function benchTracker(): Promise<BenchRow[]> {
   ];
 }
 
-/** Every GM's polls over some hours: TEK rekeys, now and then a re-registration. Snapshots are made outside the clock. */
+/**
+ * Every GM's polls over some hours: TEK rekeys, now and then a re-registration. Snapshots are made outside the clock.
+ */
 function oneRound(): { readonly microseconds: number; readonly bytes: number } {
   const states = Array.from({ length: DEVICES }, (_, index) => initialTrackerState(`gm${index}`));
   let spentNs = 0n;

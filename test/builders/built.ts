@@ -1,4 +1,7 @@
-/** Node 20 runs no TypeScript: what a test starts as a process or thread of its own is built first, beside `node_modules`. */
+/**
+ * Node 20 runs no TypeScript: what a test starts as a process or thread of its own is built first, beside
+ * `node_modules`.
+ */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

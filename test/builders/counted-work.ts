@@ -1,6 +1,7 @@
 /**
- * How much work a piece of code of ours does, as a number that is the same at every run: how often each of its blocks was
- * entered, as V8 counts it, and how many items the built-in walks over lists (spread, `includes`, `slice`, sorting) passed.
+ * How much work a piece of code of ours does, as a number that is the same at every run: how often each of its blocks
+ * was entered, as V8 counts it, and how many items the built-in walks over lists (spread, `includes`, `slice`, sorting)
+ * passed.
  */
 import { Session } from 'node:inspector/promises';
 

@@ -1,4 +1,7 @@
-/** A JSON document of a device with some of its values made hostile: instants and figures out of all bounds, names, depth. */
+/**
+ * A JSON document of a device with some of its values made hostile: instants and figures out of all bounds, names,
+ * depth.
+ */
 import fc from 'fast-check';
 import { INHERITED_NAMES } from './hostile-names.ts';
 

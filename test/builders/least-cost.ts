@@ -1,6 +1,6 @@
 /**
- * Nanoseconds of the cheapest of some runs: the others may have been interrupted, and CPU time is counted in ticks that are
- * too coarse. For ratios, never for limits of time.
+ * Nanoseconds of the cheapest of some runs: the others may have been interrupted, and CPU time is counted in ticks that
+ * are too coarse. For ratios, never for limits of time.
  */
 export function leastCost(work: () => void): number {
   const costs = Array.from({ length: 7 }, () => {

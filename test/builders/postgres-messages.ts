@@ -1,4 +1,6 @@
-/** Messages of PostgreSQL's protocol, as a server sends them: a letter, the length of the rest with itself, the rest. */
+/**
+ * Messages of PostgreSQL's protocol, as a server sends them: a letter, the length of the rest with itself, the rest.
+ */
 
 export function message(letter: string, ...parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts);

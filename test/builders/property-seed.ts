@@ -12,7 +12,9 @@ if (given !== '') {
   fc.configureGlobal({ ...fc.readConfigureGlobal(), seed });
 }
 
-/** A seed for what is drawn without fast-check: that of the run, or another one each time. Say it where the test fails. */
+/**
+ * A seed for what is drawn without fast-check: that of the run, or another one each time. Say it where the test fails.
+ */
 export function drawnSeed(): number {
   return fc.readConfigureGlobal().seed ?? Math.floor(Math.random() * 2 ** 31);
 }

@@ -1,6 +1,6 @@
 /**
- * What causes are decided from, in seconds: what a GM held at 700 s, whose KEK expires at 1000 s, and a registration as it
- * was counted.
+ * What causes are decided from, in seconds: what a GM held at 700 s, whose KEK expires at 1000 s, and a registration as
+ * it was counted.
  */
 import type { RegistrationFacts } from '../../src/gdoi/memory/registration-facts.ts';
 import type { HeldView } from '../../src/gdoi/memory/tracker-state.ts';

@@ -1,6 +1,6 @@
 /**
- * A directory of the whole run, for what is dear to make and the same in every file; removed when the run is over. Nothing is
- * made here: whoever needs something first puts it there.
+ * A directory of the whole run, for what is dear to make and the same in every file; removed when the run is over.
+ * Nothing is made here: whoever needs something first puts it there.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

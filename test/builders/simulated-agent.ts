@@ -1,7 +1,7 @@
 /**
- * The real agent on a simulated fleet, with its schedule, its tracker and its read model, on a clock that tests move, so
- * that hours take seconds. Only the network is left out: a session asks the simulated device directly, and log messages
- * are handed over.
+ * The real agent on a simulated fleet, with its schedule, its tracker and its read model, on a clock that tests move,
+ * so that hours take seconds. Only the network is left out: a session asks the simulated device directly, and log
+ * messages are handed over.
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -50,8 +50,8 @@ export interface SimulatedWatch {
   /** Who is polled; default: all. */
   readonly polled?: (device: { readonly name: string; readonly role: 'gm' | 'ks' }) => boolean;
   /**
-   * How devices that show GDOI over RESTCONF are polled; default, and the others: by SSH. `restconf`: GMs by it alone, KSs beside
-   * SSH. `snmp`: all by SNMP alone.
+   * How devices that show GDOI over RESTCONF are polled; default, and the others: by SSH. `restconf`: GMs by it alone,
+   * KSs beside SSH. `snmp`: all by SNMP alone.
    */
   readonly transport?: 'restconf' | 'ssh+restconf' | 'snmp';
   /** Who is looked at over SNMP too, and how often; default: nobody. */

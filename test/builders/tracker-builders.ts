@@ -146,7 +146,10 @@ export function log(at: number, mnemonic: string, text = 'group G1'): Observatio
   return { kind: 'log', device: 'gm1', sentAtMs: atMs, receivedAtMs: atMs, messages: [message], pushed: true };
 }
 
-/** Lines of the log buffer as a reading at `at` finds them; `stampAt`: the device's clock, seconds after T0 and `aheadBy`. */
+/**
+ * Lines of the log buffer as a reading at `at` finds them; `stampAt`: the device's clock, seconds after T0 and
+ * `aheadBy`.
+ */
 export interface BufferLine {
   readonly stampAt: number | null;
   readonly mnemonic: string;

@@ -1,4 +1,6 @@
-/** The log as programs read it: what docs/webhooks.md says of its keys, and a Collector's configuration there parses. */
+/**
+ * The log as programs read it: what docs/webhooks.md says of its keys, and a Collector's configuration there parses.
+ */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

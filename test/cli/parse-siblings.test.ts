@@ -1,7 +1,7 @@
 /**
- * Siblings of the captures from the field through the door of `gdoiwatch parse`: one text, no history. What a single answer
- * proves is said, with other groups, counts, orders of the commands and spellings of the prompt; what only a second answer
- * would show is not.
+ * Siblings of the captures from the field through the door of `gdoiwatch parse`: one text, no history. What a single
+ * answer proves is said, with other groups, counts, orders of the commands and spellings of the prompt; what only a
+ * second answer would show is not.
  */
 import { describe, expect, test } from 'vitest';
 import { verdictsOf } from '../../src/cli/parse-verdict.ts';

@@ -1,4 +1,7 @@
-/** Where SSH sessions live. Devices that outnumber the files a process may open cost memory, then logins; never observations. */
+/**
+ * Where SSH sessions live. Devices that outnumber the files a process may open cost memory, then logins; never
+ * observations.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sessionPlaces, warnOfFewFiles } from '../../src/cli/session-places.ts';

@@ -78,7 +78,9 @@ const resources = () =>
     .filter((kind) => /Server|UDP|FSEvent|Timeout/.test(kind))
     .toSorted();
 
-/** What is left once nothing goes any more. The runner's own polling would hold a timer itself; this one holds nothing. */
+/**
+ * What is left once nothing goes any more. The runner's own polling would hold a timer itself; this one holds nothing.
+ */
 async function leftAfterAWhile(): Promise<readonly string[]> {
   const endMs = performance.now() + PATIENCE.timeout;
   while (resources().length > 0 && performance.now() < endMs) await pause(PATIENCE.interval, null, { ref: false });

@@ -1,4 +1,7 @@
-/** What service discovery may do, whoever answers there: nothing that sends a credential where the configuration does not. */
+/**
+ * What service discovery may do, whoever answers there: nothing that sends a credential where the configuration does
+ * not.
+ */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressRanges } from '../../src/config/address-range.ts';

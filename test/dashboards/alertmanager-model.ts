@@ -1,7 +1,7 @@
 /**
  * What an Alertmanager with the shipped configuration would send, and when, computed: routes, inhibitions, grouping,
- * `group_wait`, `group_interval`, `repeat_interval`. Hours of alerts take milliseconds, and no machine is too slow for it.
- * `alertmanager.test.ts` holds it against the real one.
+ * `group_wait`, `group_interval`, `repeat_interval`. Hours of alerts take milliseconds, and no machine is too slow for
+ * it. `alertmanager.test.ts` holds it against the real one.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** Alerts of worlds that no scenario shows as it stands: over Prometheus's own rule engine, as in notifications.test.ts. */
+/**
+ * Alerts of worlds that no scenario shows as it stands: over Prometheus's own rule engine, as in notifications.test.ts.
+ */
 import { describe, expect, test } from 'vitest';
 import { FIDELITY_LIFETIMES } from '../../src/simulator/scenarios/scenario.ts';
 import { evaluationsOf } from './evaluated-rules.ts';

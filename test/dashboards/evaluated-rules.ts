@@ -1,6 +1,6 @@
 /**
- * What the shipped rules say at each evaluation over scrapes: `promtool test rules` is Prometheus's own engine on a clock of
- * its own, and it prints what it got where nothing was expected.
+ * What the shipped rules say at each evaluation over scrapes: `promtool test rules` is Prometheus's own engine on a
+ * clock of its own, and it prints what it got where nothing was expected.
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';

@@ -44,8 +44,8 @@ export function toldIn(evaluations: readonly Evaluation[]): readonly string[] {
 }
 
 /**
- * Symptoms that fired at a moment at which nothing explained them, for the shipped Alertmanager configuration to mute: of a
- * group, or the silence of a device.
+ * Symptoms that fired at a moment at which nothing explained them, for the shipped Alertmanager configuration to mute:
+ * of a group, or the silence of a device.
  */
 export function unexplainedIn(evaluations: readonly Evaluation[]): readonly string[] {
   return evaluations.flatMap(({ atSeconds, firing }) => {

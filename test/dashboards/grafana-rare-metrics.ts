@@ -1,6 +1,7 @@
 /**
- * The exposition of an agent with what no demo shows: collectors that are off by default, a device that does not answer, a
- * credential in quarantine, service discovery, and a store that another agent shares. Written by the real exporter.
+ * The exposition of an agent with what no demo shows: collectors that are off by default, a device that does not
+ * answer, a credential in quarantine, service discovery, and a store that another agent shares. Written by the real
+ * exporter.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

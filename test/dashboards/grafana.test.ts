@@ -1,4 +1,6 @@
-/** The Grafana dashboards: the JSON files are those that the sources make, and they keep the rules of good dashboards. */
+/**
+ * The Grafana dashboards: the JSON files are those that the sources make, and they keep the rules of good dashboards.
+ */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';

@@ -1,7 +1,7 @@
 /**
- * Who is told what, when and how often, in each scenario: the agent watches it on a fast clock, Prometheus's rule engine
- * evaluates the shipped rules at each scrape, and the shipped Alertmanager configuration says what is sent. The table of
- * causes is the specification; docs/notifications.md has each message, word for word.
+ * Who is told what, when and how often, in each scenario: the agent watches it on a fast clock, Prometheus's rule
+ * engine evaluates the shipped rules at each scrape, and the shipped Alertmanager configuration says what is sent. The
+ * table of causes is the specification; docs/notifications.md has each message, word for word.
  */
 import { describe, expect, test } from 'vitest';
 import { durationText } from '../../src/gdoi/events/duration-text.ts';

@@ -17,8 +17,8 @@ export function missing(tool: 'promtool' | 'amtool' | 'prometheus-alertmanager')
 }
 
 /**
- * For programs written in Go: a third of promtool's work on a test file is collecting garbage. Without any collection it takes
- * fresh pages instead; with few, on one processor, the demo's scenario took 0.85 s of CPU and not 1.05.
+ * For programs written in Go: a third of promtool's work on a test file is collecting garbage. Without any collection
+ * it takes fresh pages instead; with few, on one processor, the demo's scenario took 0.85 s of CPU and not 1.05.
  */
 const FEW_COLLECTIONS = { GOGC: '500', GOMEMLIMIT: '512MiB', GOMAXPROCS: '1' };
 

@@ -1,4 +1,6 @@
-/** A real Prometheus with the rules, a real Alertmanager with the example configuration, and a receiver of its messages. */
+/**
+ * A real Prometheus with the rules, a real Alertmanager with the example configuration, and a receiver of its messages.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';

@@ -1,4 +1,7 @@
-/** The rules as a whole: the alerts of the contract, each complete, on metrics that exist, checked and tested by promtool. */
+/**
+ * The rules as a whole: the alerts of the contract, each complete, on metrics that exist, checked and tested by
+ * promtool.
+ */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -166,7 +169,10 @@ describe.skipIf(missing('promtool'))('promtool', () => {
   });
 });
 
-/** Prometheus evaluates each group by itself: these are all that can answer. All of them take promtool four times as long. */
+/**
+ * Prometheus evaluates each group by itself: these are all that can answer. All of them take promtool four times as
+ * long.
+ */
 function groupsBehind(asked: readonly string[]): typeof groups {
   const named = new Set(asked.flatMap((text) => text.match(/[\w:]+/g) ?? []));
   const behind = groups.filter((group) => group.rules.some(({ alert, record }) => named.has(alert ?? record ?? '')));

@@ -1,4 +1,7 @@
-/** Expositions, one after the other, as the series that Prometheus would hold; from 2026 on, where simulated fleets begin. */
+/**
+ * Expositions, one after the other, as the series that Prometheus would hold; from 2026 on, where simulated fleets
+ * begin.
+ */
 
 /** Series -> its values, one per scrape from the first on; null: it was not in that scrape. */
 export type Scrapes = ReadonlyMap<string, readonly (number | null)[]>;
@@ -15,7 +18,9 @@ interface Printed {
 
 export class ScrapeSeries {
   readonly #series = new Map<string, (number | null)[]>();
-  /** By what stands before the value: each series is read once, and not at each of hundreds of scrapes; null: a comment. */
+  /**
+   * By what stands before the value: each series is read once, and not at each of hundreds of scrapes; null: a comment.
+   */
   readonly #printed = new Map<string, Printed | null>();
   #scrapes = 0;
 

@@ -86,7 +86,9 @@ function only<Shape extends Manifest>(manifests: readonly Manifest[], kind: Shap
   return found as Shape;
 }
 
-/** A pod without what a chart names in its own way: images, labels, ports and volumes; and without written-out defaults. */
+/**
+ * A pod without what a chart names in its own way: images, labels, ports and volumes; and without written-out defaults.
+ */
 function madeAlike({ containers, volumes: _volumes, topologySpreadConstraints: _spread, ...pod }: Pod) {
   const [container] = containers;
   if (container === undefined) throw new Error('a pod without a container');

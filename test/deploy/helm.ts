@@ -15,7 +15,9 @@ export function helmMissing(): boolean {
   return absent;
 }
 
-/** What `helm template` makes of the chart with these values as the release `site`; its error where it makes nothing. */
+/**
+ * What `helm template` makes of the chart with these values as the release `site`; its error where it makes nothing.
+ */
 export async function rendered(
   values: object,
 ): Promise<

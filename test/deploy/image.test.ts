@@ -1,6 +1,6 @@
 /**
- * What the Dockerfile makes, without Docker: the same files with the same dependencies, started as its entry point does,
- * asked as its health check does.
+ * What the Dockerfile makes, without Docker: the same files with the same dependencies, started as its entry point
+ * does, asked as its health check does.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir, readdir } from 'node:fs/promises';

@@ -1,6 +1,7 @@
 /**
  * Manifests held against the schemas of Kubernetes and of the Prometheus Operator, as an API server with strict field
- * validation does: wrong types, missing fields, and fields that no schema knows (a typing error is silently dropped else).
+ * validation does: wrong types, missing fields, and fields that no schema knows (a typing error is silently dropped
+ * else).
  */
 import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule';
 import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor';
@@ -47,8 +48,8 @@ export function schemaProblems(manifest: Manifest): string[] {
 }
 
 /**
- * The same value, telling which of its fields were looked at. The validators are generated code that reads each property
- * of the schema by its name, so that a field which was never read is in no schema.
+ * The same value, telling which of its fields were looked at. The validators are generated code that reads each
+ * property of the schema by its name, so that a field which was never read is in no schema.
  */
 function watched(value: unknown, path: string, read: Set<string>): unknown {
   if (typeof value !== 'object' || value === null) return value;

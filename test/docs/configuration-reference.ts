@@ -1,6 +1,6 @@
 /**
- * The configuration as Markdown tables, one for each section of the file, from the schema alone: keys and descriptions as
- * they stand there, what a key takes in the words of its own error.
+ * The configuration as Markdown tables, one for each section of the file, from the schema alone: keys and descriptions
+ * as they stand there, what a key takes in the words of its own error.
  */
 import { z } from 'zod';
 import { configSchema } from '../../src/config/schema.ts';

@@ -1,6 +1,6 @@
 /**
- * The names that are fixed for the outside: those that exist may not go, those that are reserved may only come. What the
- * program has beyond them is an addition, and fixed from its first release on.
+ * The names that are fixed for the outside: those that exist may not go, those that are reserved may only come. What
+ * the program has beyond them is an addition, and fixed from its first release on.
  */
 export type NameKind = 'commands' | 'events' | 'causes' | 'eventFields' | 'paths' | 'settings' | 'metrics' | 'alerts';
 

@@ -1,6 +1,6 @@
 /**
- * The exposition of an agent in which every metric has a sample: a GM and a KS that show all there is, over SSH and SNMP,
- * listeners, service discovery and an Alertmanager. Written by the real exporter, in the parts of the reference.
+ * The exposition of an agent in which every metric has a sample: a GM and a KS that show all there is, over SSH and
+ * SNMP, listeners, service discovery and an Alertmanager. Written by the real exporter, in the parts of the reference.
  */
 import { afterPollBeside, type GroupTracking, NOT_POLLED_BESIDE } from '../../src/model/device-view.ts';
 import { createReadModel } from '../../src/model/read-model.ts';

@@ -1,6 +1,6 @@
 /**
- * Pages of docs/ whose tables are made from the code: the part between two markers is generated, the words around it are
- * written by hand. `npm run goldens` writes the parts anew; review the diff.
+ * Pages of docs/ whose tables are made from the code: the part between two markers is generated, the words around it
+ * are written by hand. `npm run goldens` writes the parts anew; review the diff.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** What every repository has: a licence that the package names and ships, records with a status, a complete list of pages. */
+/**
+ * What every repository has: a licence that the package names and ships, records with a status, a complete list of
+ * pages.
+ */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * What proves each sentence and each row of docs/security.md: the files below test/ and the titles of tests in them, each
- * after those of its groups. `security-claims.test.ts` holds the page and this table together; whether a test proves what
- * the sentence says is for people to judge, here, side by side.
+ * What proves each sentence and each row of docs/security.md: the files below test/ and the titles of tests in them,
+ * each after those of its groups. `security-claims.test.ts` holds the page and this table together; whether a test
+ * proves what the sentence says is for people to judge, here, side by side.
  */
 
 /** What the page says, the source file, and how it says it. */

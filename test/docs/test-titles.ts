@@ -1,4 +1,6 @@
-/** The titles of the tests of a file, as the parser reads them: each after those of its `describe`s, joined by ` > `. */
+/**
+ * The titles of the tests of a file, as the parser reads them: each after those of its `describe`s, joined by ` > `.
+ */
 import { type CallExpression, type Expression, parseSync, Visitor } from 'oxc-parser';
 
 const BETWEEN_TITLES = ' > ';

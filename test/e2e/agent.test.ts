@@ -67,7 +67,10 @@ const sample = (exposition: string, series: string) =>
 const until = (url: string, series: string) =>
   expect.poll(async () => sample(await metrics(url), series), PATIENCE_WITH_PROCESSES);
 
-/** To start one and to log in to six routers takes a second of CPU: it is looked at, then reloaded, and stops in the end. */
+/**
+ * To start one and to log in to six routers takes a second of CPU: it is looked at, then reloaded, and stops in the
+ * end.
+ */
 describe('gdoiwatch run, from its start to its end', () => {
   let agent: Gdoiwatch;
   let url = '';

@@ -1,8 +1,8 @@
 /**
  * Agents as processes, whose clocks differ by minutes, on a real PostgreSQL with a synchronous standby and a simulated
- * fleet, with faults one after the other: the owner is killed, paused for longer than its lease, stopped, or cut off from
- * the database; the database crashes, or is lost and its standby promoted. Counted are the registrations that the GMs
- * count themselves, against the events that were kept.
+ * fleet, with faults one after the other: the owner is killed, paused for longer than its lease, stopped, or cut off
+ * from the database; the database crashes, or is lost and its standby promoted. Counted are the registrations that the
+ * GMs count themselves, against the events that were kept.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -137,7 +137,10 @@ export class ClusterCampaign implements AsyncDisposable {
   /** Of agents that are gone. */
   readonly #logs: string[] = [];
   #started = 0;
-  /** What each GM had counted by what was kept at the beginning. An event is of a later registration if its number is above that. */
+  /**
+   * What each GM had counted by what was kept at the beginning. An event is of a later registration if its number is
+   * above that.
+   */
   #before: ReadonlyMap<string, number> = new Map();
   #ownedTwice = 0;
   #aheadMs = -Infinity;
@@ -176,8 +179,8 @@ export class ClusterCampaign implements AsyncDisposable {
   }
 
   /**
-   * `main`: the command's file, where it is not the one that was built beside. `first`: that of the first agent; all that
-   * come later are of `main`.
+   * `main`: the command's file, where it is not the one that was built beside. `first`: that of the first agent; all
+   * that come later are of `main`.
    */
   static async start({
     main,
@@ -404,7 +407,10 @@ export class ClusterCampaign implements AsyncDisposable {
     for (const way of member.ways) await way[Symbol.asyncDispose]();
   }
 
-  /** At a moment at which the GMs have registered, and what they count is what was kept; what is never kept is told as it is. */
+  /**
+   * At a moment at which the GMs have registered, and what they count is what was kept; what is never kept is told as
+   * it is.
+   */
   async figures(): Promise<CampaignFigures> {
     const lastMs = performance.now() + PATIENCE.timeout;
     let [registrations, kept, doubled] = [0, 0, 0];
@@ -484,8 +490,8 @@ export class ClusterCampaign implements AsyncDisposable {
   }
 
   /**
-   * What whoever takes over goes on from. What the owner shows may be newer: of a GM whose counter was not kept yet, as when SNMP
-   * alone has seen it, another agent begins at what it sees first.
+   * What whoever takes over goes on from. What the owner shows may be newer: of a GM whose counter was not kept yet, as
+   * when SNMP alone has seen it, another agent begins at what it sees first.
    */
   async #countsKept(): Promise<ReadonlyMap<string, number>> {
     const rows = await this.#server.sql('SELECT name, state FROM device_states');

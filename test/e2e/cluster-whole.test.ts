@@ -1,4 +1,6 @@
-/** Two agents as processes that share the devices of two customers: each shows the whole, page and API need only one. */
+/**
+ * Two agents as processes that share the devices of two customers: each shows the whole, page and API need only one.
+ */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

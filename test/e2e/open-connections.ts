@@ -1,4 +1,7 @@
-/** What the kernel knows of processes of this machine: the addresses they have a TCP connection to, and how long they waited. */
+/**
+ * What the kernel knows of processes of this machine: the addresses they have a TCP connection to, and how long they
+ * waited.
+ */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Remote end of each connection of the machine that is established, by its socket: `127.1.0.1:42621`. */
@@ -7,7 +10,10 @@ export function connectionsNow(): ReadonlyMap<string, string> {
   return new Map(Array.from(lines, ([, remote = '', inode = '']) => [inode, addressOf(remote)]));
 }
 
-/** proc_pid_net(5): remote address, state, seven columns, inode. Of thousands of lines most are of connections that are over. */
+/**
+ * proc_pid_net(5): remote address, state, seven columns, inode. Of thousands of lines most are of connections that are
+ * over.
+ */
 const ESTABLISHED = /^ *\d+: \S+ (\S+) 01(?: +\S+){5} +(\d+) /gm;
 
 /** Of one process, out of `connections`; empty: it is gone. */
@@ -16,8 +22,9 @@ export function connectionsOf(pid: number, connections = connectionsNow()): read
 }
 
 /**
- * To whom sockets of processes are or were connected, or are about to be. The kernel takes 18 ms to list 8,000 connections of
- * the machine, most of them over: it is asked when a process has a socket that was not seen before, and not at each look.
+ * To whom sockets of processes are or were connected, or are about to be. The kernel takes 18 ms to list 8,000
+ * connections of the machine, most of them over: it is asked when a process has a socket that was not seen before, and
+ * not at each look.
  */
 export class KnownSockets {
   /** null: of another kind. */
@@ -73,8 +80,8 @@ const listOf = (path: string) => or<readonly string[]>([], () => readdirSync(pat
 const linkOf = (path: string) => or('', () => readlinkSync(path));
 
 /**
- * How long a process, ready to run, waited for a processor: its first thread, and the one of the others that waited most,
- * since what it does goes through both (sessions to devices have a thread of their own). Known as of each look.
+ * How long a process, ready to run, waited for a processor: its first thread, and the one of the others that waited
+ * most, since what it does goes through both (sessions to devices have a thread of their own). Known as of each look.
  */
 export class ProcessorWaits {
   readonly #pid: number | undefined;

@@ -1,4 +1,6 @@
-/** An agent of this version beside one of the next: cells go to and fro between them, until the older one is replaced. */
+/**
+ * An agent of this version beside one of the next: cells go to and fro between them, until the older one is replaced.
+ */
 import { expect, onTestFinished, test } from 'vitest';
 import { MIGRATIONS } from '../../src/store/postgres/migrations.ts';
 import { buildOfSchemaAfter, ClusterCampaign, type Fault, NOTHING_WRONG, wrongIn } from './cluster-campaign.ts';

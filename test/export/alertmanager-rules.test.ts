@@ -1,6 +1,6 @@
 /**
- * What is pushed and what the rules tell is one alert to Alertmanager only if no label differs. So Prometheus's own rule
- * engine evaluates the rules on what the agent exports for an occurrence, and what fires has to be what is pushed.
+ * What is pushed and what the rules tell is one alert to Alertmanager only if no label differs. So Prometheus's own
+ * rule engine evaluates the rules on what the agent exports for an occurrence, and what fires has to be what is pushed.
  */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';

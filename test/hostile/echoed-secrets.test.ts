@@ -1,6 +1,6 @@
 /**
- * A router that echoes this agent's own secrets, at every place where it may say something: none of them reaches a view,
- * an error, a recording or the log. Real SSH, a real agent, a real file.
+ * A router that echoes this agent's own secrets, at every place where it may say something: none of them reaches a
+ * view, an error, a recording or the log. Real SSH, a real agent, a real file.
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,13 +1,15 @@
 /**
- * A fleet of hostile SSH servers as a process of its own, as their machines would be: what they burn is not the agent's, and
- * it gives way to everybody else. Prints their ports as JSON; answers each line of its input with what it saw. Ends with
- * its input. `node hostile-fleet.js COUNT`.
+ * A fleet of hostile SSH servers as a process of its own, as their machines would be: what they burn is not the
+ * agent's, and it gives way to everybody else. Prints their ports as JSON; answers each line of its input with what it
+ * saw. Ends with its input. `node hostile-fleet.js COUNT`.
  */
 import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { HostileSsh, MANNERS } from './hostile-ssh.ts';
 
-/** What one hostile router saw of the agent: how it does harm, how often it was connected to, how often logged in to. */
+/**
+ * What one hostile router saw of the agent: how it does harm, how often it was connected to, how often logged in to.
+ */
 export interface HostileRouter {
   readonly manner: string;
   readonly connections: number;

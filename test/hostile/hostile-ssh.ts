@@ -1,6 +1,6 @@
 /**
- * SSH servers that do harm, one manner each: they log a client in as far as they must, and then send what no router sends.
- * Every flood respects the TCP window, as an attacker's kernel would, and stops when the connection is closed.
+ * SSH servers that do harm, one manner each: they log a client in as far as they must, and then send what no router
+ * sends. Every flood respects the TCP window, as an attacker's kernel would, and stops when the connection is closed.
  */
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -77,8 +77,8 @@ function banner(connection: ssh2.Connection, text: string): void {
 const ENOUGH_UNSENT = 256 * 1024;
 
 /**
- * Do it again and again, a burst a turn, as long as the connection lives and takes it. `channel`: what is sent is its text,
- * which waits for the SSH window too.
+ * Do it again and again, a burst a turn, as long as the connection lives and takes it. `channel`: what is sent is its
+ * text, which waits for the SSH window too.
  */
 function flood({ socket, channel }: Partial<Terminal> & Pick<Stage, 'socket'>, send: () => void, burst = 200): void {
   const turn = (): void => {

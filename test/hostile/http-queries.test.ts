@@ -1,6 +1,6 @@
 /**
- * Requests of any kind over every route of the running server, as octets on the wire: each is answered, none of them with
- * a failure of ours, none with what was not asked for.
+ * Requests of any kind over every route of the running server, as octets on the wire: each is answered, none of them
+ * with a failure of ours, none with what was not asked for.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

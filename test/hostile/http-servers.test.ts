@@ -1,6 +1,6 @@
 /**
- * Servers that the agent asks or tells over HTTP, and that answer with whatever hurts: a list of targets stays as it was,
- * an event is told or not, and nothing else suffers. Real servers on loopback, octet by octet.
+ * Servers that the agent asks or tells over HTTP, and that answer with whatever hurts: a list of targets stays as it
+ * was, an event is told or not, and nothing else suffers. Real servers on loopback, octet by octet.
  */
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';

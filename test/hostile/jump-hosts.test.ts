@@ -1,6 +1,6 @@
 /**
- * One hostile jump host at a time, three devices behind it: whatever it does, their polls end with a reason, it is logged in
- * to a few times and then left alone, and a device that is reached directly does not notice.
+ * One hostile jump host at a time, three devices behind it: whatever it does, their polls end with a reason, it is
+ * logged in to a few times and then left alone, and a device that is reached directly does not notice.
  */
 import { describe, expect, test } from 'vitest';
 import type { JumpTarget } from '../../src/access/device-session.ts';

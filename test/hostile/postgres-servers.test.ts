@@ -1,6 +1,6 @@
 /**
- * What is no PostgreSQL at the address of the database, or one in other hands, in the open and inside TLS: the start ends in
- * one line, and the process lives.
+ * What is no PostgreSQL at the address of the database, or one in other hands, in the open and inside TLS: the start
+ * ends in one line, and the process lives.
  */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';

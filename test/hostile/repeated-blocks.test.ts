@@ -1,7 +1,7 @@
 /**
- * Answers that say the same again and again, of every command, table and node that is read: twice as much costs twice the
- * work, counted and not timed, and what is kept of it is bounded. A new parser is covered by its golden text, a new table
- * or node by its description.
+ * Answers that say the same again and again, of every command, table and node that is read: twice as much costs twice
+ * the work, counted and not timed, and what is kept of it is bounded. A new parser is covered by its golden text, a new
+ * table or node by its description.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseCapturedText } from '../../src/ios/captured-text.ts';
@@ -82,7 +82,7 @@ describe('an answer of the CLI that repeats', () => {
   const answers = [...commands];
 
   test.each(answers)('as a whole (%s) costs work in proportion, and is read to a bound', async (command, lines) => {
-    const { grows, result } = await growth(300, (times) => {
+    const { grows, result } = await growth(150, (times) => {
       const text = repeated(lines, times).join('\n');
       return () => parseCommandOutput(command, text, 'prompt');
     });
@@ -95,7 +95,7 @@ describe('an answer of the CLI that repeats', () => {
     const shapes = new Map(lines.map((line, at) => [line.replaceAll(/[\d.:]+/g, '0'), at]));
     const steep: string[] = [];
     for (const at of shapes.values()) {
-      const { grows, result } = await growth(600, (times) => {
+      const { grows, result } = await growth(300, (times) => {
         const rows = repeated([lines[at] ?? ''], times);
         const text = [...lines.slice(0, at), ...rows, ...lines.slice(at)].join('\n');
         return () => parseCommandOutput(command, text, 'prompt');
@@ -174,7 +174,7 @@ describe('rows of the MIB without end', () => {
   );
 
   test.each(cases)('%s of many %s cost work in proportion, and are read to a bound', async (table, kind) => {
-    const { grows, result } = await growth(600, (times) => {
+    const { grows, result } = await growth(300, (times) => {
       const varbinds = (table === 'all tables' ? tables : [table]).flatMap((each) => rowsOf(each, kind, times));
       const reply = replyOf(varbinds);
       return () => decodeMib(reply, rememberReply(NOTHING_LEARNT, reply));
@@ -216,7 +216,7 @@ describe('a RESTCONF document without end', () => {
   );
 
   test.each(cases)('(%s: %s) costs work in proportion, and is read to a bound', async (node, kind) => {
-    const { grows, result } = await growth(600, (times) => {
+    const { grows, result } = await growth(300, (times) => {
       const read = { deviceNowMs: READ_AT_MS, sentAtMs: READ_AT_MS, receivedAtMs: READ_AT_MS };
       const list = node.startsWith('gdoi-ks') ? ('gdoi-ks' as const) : ('gdoi-gm' as const);
       const documents = new Map([

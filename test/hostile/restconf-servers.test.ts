@@ -1,6 +1,6 @@
 /**
- * Devices that answer RESTCONF with whatever hurts, as octets on a real TLS connection: each is a failure of its kind, in
- * one line, within the time that the configuration gives, and costs nobody else.
+ * Devices that answer RESTCONF with whatever hurts, as octets on a real TLS connection: each is a failure of its kind,
+ * in one line, within the time that the configuration gives, and costs nobody else.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * Ten seconds of 100 hostile routers of every manner beside 20 good ones. Nothing here is judged by the machine's speed:
- * where it is slow all are polled less often, and the good ones no less than they share. 200 of them over ten minutes, in
- * milliseconds: `npm run bench:siege`.
+ * Ten seconds of 100 hostile routers of every manner beside 20 good ones. Nothing here is judged by the machine's
+ * speed: where it is slow all are polled less often, and the good ones no less than they share. 200 of them over ten
+ * minutes, in milliseconds: `npm run bench:siege`.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,10 @@ import { polledOf, siege, type SiegeOutcome, siegeText, SLACK } from './siege.ts
 
 const BESIEGERS = { hostileRouters: 100, durationMs: 10_000 };
 
-/** Of one router: a back-off of 5 s, doubled with each failure, leaves four in half a minute, and one is free now and then. */
+/**
+ * Of one router: a back-off of 5 s, doubled with each failure, leaves four in half a minute, and one is free now and
+ * then.
+ */
 const LOGINS_OF_A_HOSTILE_ROUTER = 8;
 
 let outcome: SiegeOutcome;

@@ -1,7 +1,7 @@
 /**
- * The product as a user runs it, polling a few good routers beside many hostile ones of every manner: four processes, as in
- * life (the good ones are `gdoiwatch simulate`, the hostile ones `hostile-fleet.ts`, and who asks is this one). What is
- * measured is what the agent did for the good ones over the last two thirds of the time, and what it cost it.
+ * The product as a user runs it, polling a few good routers beside many hostile ones of every manner: four processes,
+ * as in life (the good ones are `gdoiwatch simulate`, the hostile ones `hostile-fleet.ts`, and who asks is this one).
+ * What is measured is what the agent did for the good ones over the last two thirds of the time, and what it cost it.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -251,8 +251,8 @@ interface Configuration {
 }
 
 /**
- * The simulator's configuration with the pace of a siege, and hostile routers on `ports`: they have a credential of their
- * own, as one tenant's routers would.
+ * The simulator's configuration with the pace of a siege, and hostile routers on `ports`: they have a credential of
+ * their own, as one tenant's routers would.
  */
 async function setUp(path: string, ports: readonly number[]): Promise<void> {
   const config = parse(await readFile(path, 'utf8')) as Configuration;

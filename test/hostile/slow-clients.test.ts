@@ -16,13 +16,16 @@ const CLIENTS = 2_100;
 /** Of one manner: above the bound for all connections. */
 const CLIENTS_OF_ONE_MANNER = 1_200;
 /**
- * Of a manner in which the server waits as it does for those who say nothing: above its bound for one client. For all at once
- * they are among the 2,100.
+ * Of a manner in which the server waits as it does for those who say nothing: above its bound for one client. For all
+ * at once they are among the 2,100.
  */
 const CLIENTS_ALIKE = 400;
 /** Above the bound for busy connections of one client; the kernel takes 3.9 MB for each, which is copied. */
 const CLIENTS_READING_NOTHING = 150;
-/** Of all manners at once: so many-th a client asks for much, which makes more of them than the bound for busy connections. */
+/**
+ * Of all manners at once: so many-th a client asks for much, which makes more of them than the bound for busy
+ * connections.
+ */
 const GREEDY_EVERY = 14;
 const PROBES = 90;
 

@@ -1,6 +1,6 @@
 /**
- * One hostile router at a time: whatever it sends, its connection is cut with a reason or ends at its deadline, and then it
- * is left alone for a while.
+ * One hostile router at a time: whatever it sends, its connection is cut with a reason or ends at its deadline, and
+ * then it is left alone for a while.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { accessUnderTest, poll, target } from '../access/access-under-test.ts';

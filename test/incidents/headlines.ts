@@ -28,8 +28,8 @@ export interface Told {
   /** Each time that it changes. */
   readonly headlines: readonly Headline[];
   /**
-   * Checks and GMs at risk that were shown worse than their group, checks that no cause explains, and causes that go on and
-   * have another beginning: nobody could tell which of the two to believe.
+   * Checks and GMs at risk that were shown worse than their group, checks that no cause explains, and causes that go on
+   * and have another beginning: nobody could tell which of the two to believe.
    */
   readonly contradictions: ReadonlySet<string>;
 }

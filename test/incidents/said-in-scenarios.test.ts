@@ -1,6 +1,6 @@
 /**
- * Every scenario of the simulator, watched by the real agent on a fast clock: what the group is said to be at each step.
- * The sequences are the specification; the document is what a person reads, word for word.
+ * Every scenario of the simulator, watched by the real agent on a fast clock: what the group is said to be at each
+ * step. The sequences are the specification; the document is what a person reads, word for word.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

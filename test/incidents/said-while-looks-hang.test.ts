@@ -1,7 +1,7 @@
 /**
- * The scenarios again, on a network where a device that gives no answer keeps the agent waiting: a look at it takes from
- * fifteen seconds to minutes to fail. Meanwhile the others are seen to suffer, and no one knows yet why. That may be said
- * later than where a failure is known at once, and as not yet clear; nothing else may be said, at no moment.
+ * The scenarios again, on a network where a device that gives no answer keeps the agent waiting: a look at it takes
+ * from fifteen seconds to minutes to fail. Meanwhile the others are seen to suffer, and no one knows yet why. That may
+ * be said later than where a failure is known at once, and as not yet clear; nothing else may be said, at no moment.
  */
 import { describe, expect, test } from 'vitest';
 import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';

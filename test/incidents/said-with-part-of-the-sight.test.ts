@@ -1,6 +1,6 @@
 /**
- * The scenarios again, for sites that see less: only GMs have a login, or only KSs, or nobody sends log messages; and for
- * COOP sets of three. What cannot be known is not said, and what is said is true.
+ * The scenarios again, for sites that see less: only GMs have a login, or only KSs, or nobody sends log messages; and
+ * for COOP sets of three. What cannot be known is not said, and what is said is true.
  */
 import { describe, expect, test } from 'vitest';
 import { deviceHealth } from '../../src/gdoi/health/health.ts';

@@ -1,6 +1,7 @@
 /**
- * Worlds that no scenario shows, read at each look as someone on call would: no cause that is not true, nothing well while a
- * fault shows, one happening under one cause, a first step that fits, numbers that agree, and after the cure no new page.
+ * Worlds that no scenario shows, read at each look as someone on call would: no cause that is not true, nothing well
+ * while a fault shows, one happening under one cause, a first step that fits, numbers that agree, and after the cure no
+ * new page.
  */
 import { describe, expect, test } from 'vitest';
 import type { Explanation, ExplanationCause } from '../../src/gdoi/explain/explanation.ts';
@@ -13,7 +14,9 @@ const LOOK_SECONDS = 60 + 15;
 const DECIDED_SECONDS = 2 * LOOK_SECONDS;
 /** Re-registrations that follow from a fault, and counts of a list, are seen for this long after it. */
 const TRACES_SECONDS = 900;
-/** Larger ones are read over SSH: by other ways each would take seconds, and how many they are is told by the same code. */
+/**
+ * Larger ones are read over SSH: by other ways each would take seconds, and how many they are is told by the same code.
+ */
 const MANY_GMS = 6;
 /** What goes and comes within this time is one happening. */
 const FLIP_SECONDS = 600;

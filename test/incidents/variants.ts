@@ -1,6 +1,6 @@
 /**
- * Worlds beside the built-in scenarios: other sizes, a fault twice, one fault after another, an agent that starts in the middle
- * or is started again, and sites that see less. Beside each stands its truth.
+ * Worlds beside the built-in scenarios: other sizes, a fault twice, one fault after another, an agent that starts in
+ * the middle or is started again, and sites that see less. Beside each stands its truth.
  */
 import type { ExplanationCause } from '../../src/gdoi/explain/explanation.ts';
 import type { FleetOperations, FleetPlan } from '../../src/simulator/scenarios/fleet-plan.ts';

@@ -1,7 +1,7 @@
 /**
- * Nothing is lost in silence: of every text, whatever was done to it, the lines that are understood, ignored for a listed
- * reason, or reported as unknown make up all its lines; and a group whose name stands in the text is in a snapshot, in an
- * unknown line or in an answer that failed.
+ * Nothing is lost in silence: of every text, whatever was done to it, the lines that are understood, ignored for a
+ * listed reason, or reported as unknown make up all its lines; and a group whose name stands in the text is in a
+ * snapshot, in an unknown line or in an answer that failed.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -49,8 +49,8 @@ function accounted(text: string): number {
 }
 
 /**
- * How many lines the tally lacks (or has too many: negative). A pager's prompt is taken out of the line that it stands in,
- * and what stood before and after it may be a line each.
+ * How many lines the tally lacks (or has too many: negative). A pager's prompt is taken out of the line that it stands
+ * in, and what stood before and after it may be a line each.
  */
 function missingLines(text: string): number {
   const pagers = text.split(/--[ ]?More/i).length - 1;

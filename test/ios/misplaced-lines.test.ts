@@ -1,6 +1,6 @@
 /**
- * Whose is a line? Where a heading is not understood, because a release spells it otherwise or a log message landed in it,
- * what follows must not go to the block before it, nor be taken for "there is none": it is nobody's, and counted.
+ * Whose is a line? Where a heading is not understood, because a release spells it otherwise or a log message landed in
+ * it, what follows must not go to the block before it, nor be taken for "there is none": it is nobody's, and counted.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

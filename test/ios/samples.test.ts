@@ -1,6 +1,6 @@
 /**
- * Every sample of real device output parses, with no line unknown. The samples are not in the repository: they lie beside
- * it (`../shared/samples`), or where GDOIWATCH_SAMPLES points.
+ * Every sample of real device output parses, with no line unknown. The samples are not in the repository: they lie
+ * beside it (`../shared/samples`), or where GDOIWATCH_SAMPLES points.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

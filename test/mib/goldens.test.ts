@@ -1,6 +1,7 @@
 /**
  * NAME.txt is a walk as `snmpbulkwalk -On -Ox` prints it, NAME.json what it means to an agent that meets the device for
- * the first time. `npm run goldens` rewrites the JSON; review its diff by eye. A real walk can be put beside them as it is.
+ * the first time. `npm run goldens` rewrites the JSON; review its diff by eye. A real walk can be put beside them as it
+ * is.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

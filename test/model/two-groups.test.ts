@@ -1,6 +1,7 @@
 /**
- * Two groups of the same routers, with drawn troubles in each: what is said of a group, and its incidents, are those of the
- * group alone. That a router is in another group as well, and what happens or is logged there, changes nothing of it.
+ * Two groups of the same routers, with drawn troubles in each: what is said of a group, and its incidents, are those of
+ * the group alone. That a router is in another group as well, and what happens or is logged there, changes nothing of
+ * it.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -21,7 +22,9 @@ const ROUND_SECONDS = 60;
 
 type Group = (typeof GROUPS)[number];
 
-/** What a GM shows in one round of one group. `old`: without the keys of the last renewals; `again`: it registered anew. */
+/**
+ * What a GM shows in one round of one group. `old`: without the keys of the last renewals; `again`: it registered anew.
+ */
 const TROUBLES = ['fine', 'fine', 'fine', 'old', 'off', 'again', 'tekless', 'logged'] as const;
 type Trouble = (typeof TROUBLES)[number];
 

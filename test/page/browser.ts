@@ -19,7 +19,10 @@ export function chromiumMissing(): boolean {
   return missing;
 }
 
-/** Nothing is judged by its pixels: no 3D for drawing them, and no process of its own for each page that is left and opened. */
+/**
+ * Nothing is judged by its pixels: no 3D for drawing them, and no process of its own for each page that is left and
+ * opened.
+ */
 const FEW_PROCESSES = ['--disable-gpu', '--disable-software-rasterizer', '--no-zygote', '--renderer-process-limit=1'];
 
 export function launchChromium(): Promise<Browser> {

@@ -1,4 +1,6 @@
-/** The simulator's own BER and SNMP messages: what is written is read again, and nothing that arrives makes it throw. */
+/**
+ * The simulator's own BER and SNMP messages: what is written is read again, and nothing that arrives makes it throw.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answerRequest } from '../../src/simulator/snmp/snmp-answer.ts';

@@ -1,6 +1,7 @@
 /**
- * The process that `kill-writer.test.ts` kills: commits batch after batch and prints each new event's id once the commit
- * is done. After a start it first does its last batch again, as an agent does that polls the same counters again.
+ * The process that `kill-writer.test.ts` kills: commits batch after batch and prints each new event's id once the
+ * commit is done. After a start it first does its last batch again, as an agent does that polls the same counters
+ * again.
  */
 import { writeSync } from 'node:fs';
 import { createSystemClock } from '../../src/kernel/clock.ts';

@@ -80,7 +80,9 @@ function run(program: string, cwd: string, args: readonly string[]): void {
   execFileSync(join(postgresBinaries(), program), args, { ...unprivileged(), cwd, stdio: 'pipe', env });
 }
 
-/** A cluster that nobody has started yet. To make one takes ten times the work of a copy: one does for the whole run. */
+/**
+ * A cluster that nobody has started yet. To make one takes ten times the work of a copy: one does for the whole run.
+ */
 function freshCluster(): string {
   const runDirectory = process.env[RUN_DIRECTORY];
   const made = runDirectory === undefined ? null : join(runDirectory, 'postgres');

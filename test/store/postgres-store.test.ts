@@ -183,8 +183,8 @@ describe('the fence', () => {
   });
 
   /**
-   * An agent is paused in the middle of a takeover of its cell: its write was sent before, and is let run when the takeover
-   * has changed the row and not yet committed. What stands in the end: the late event, or nothing.
+   * An agent is paused in the middle of a takeover of its cell: its write was sent before, and is let run when the
+   * takeover has changed the row and not yet committed. What stands in the end: the late event, or nothing.
    */
   async function lateWrite(fence: string): Promise<readonly unknown[]> {
     const address = await server.database();

@@ -1,4 +1,7 @@
-/** The table of nodes against the published modules, where they are present (they are Cisco's and not part of this tree). */
+/**
+ * The table of nodes against the published modules, where they are present (they are Cisco's and not part of this
+ * tree).
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';

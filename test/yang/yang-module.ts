@@ -1,4 +1,6 @@
-/** As much of a YANG module (RFC 7950, section 6) as tells which leaves a list has: statements, and `uses` of groupings. */
+/**
+ * As much of a YANG module (RFC 7950, section 6) as tells which leaves a list has: statements, and `uses` of groupings.
+ */
 
 interface Statement {
   readonly keyword: string;

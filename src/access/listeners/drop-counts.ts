@@ -1,6 +1,7 @@
 /**
- * Counts what a listener drops, by a fixed list of reasons, and tells the log once in a while: the first drop of a reason
- * at once, later ones at most once a minute with how many there were. Whoever floods a listener does not flood the log.
+ * Counts what a listener drops, by a fixed list of reasons, and tells the log once in a while: the first drop of a
+ * reason at once, later ones at most once a minute with how many there were. Whoever floods a listener does not flood
+ * the log.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';

@@ -1,8 +1,9 @@
 /**
- * Between a socket and whoever takes its messages: a bounded queue that hands on a few messages a turn of the event loop,
- * so that polls, timers and scrapes get their turn during a flood.
+ * Between a socket and whoever takes its messages: a bounded queue that hands on a few messages a turn of the event
+ * loop, so that polls, timers and scrapes get their turn during a flood.
  *
- * A taker that throws on one message has a bug; it is logged as one, but a datagram from anywhere must not end the agent.
+ * A taker that throws on one message has a bug; it is logged as one, but a datagram from anywhere must not end the
+ * agent.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';

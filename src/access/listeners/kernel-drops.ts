@@ -1,6 +1,6 @@
 /**
- * Datagrams the kernel threw away because a socket's buffer was full: what came while the event loop was busy, or faster
- * than it can read. Linux tells; elsewhere nobody knows.
+ * Datagrams the kernel threw away because a socket's buffer was full: what came while the event loop was busy, or
+ * faster than it can read. Linux tells; elsewhere nobody knows.
  */
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';

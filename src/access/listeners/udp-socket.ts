@@ -5,8 +5,9 @@ import { isIPv6 } from 'node:net';
 import { type ListenAddress, listenError } from './listen-address.ts';
 
 /**
- * Room in the kernel for messages that come while the event loop is busy; it gives what `net.core.rmem_max` allows. What
- * does not fit is lost, and counted where the kernel tells. Linux gives 208 KB unless told otherwise: about 250 messages.
+ * Room in the kernel for messages that come while the event loop is busy; it gives what `net.core.rmem_max` allows.
+ * What does not fit is lost, and counted where the kernel tells. Linux gives 208 KB unless told otherwise: about 250
+ * messages.
  */
 const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 /**
  * Is this certificate good enough to send a password to? In this order: the configured fingerprint decides alone; an
- * authority vouches for it and its name is right; it was accepted before; it is the first one and new ones are accepted.
- * A certificate that differs from the remembered one is refused, and loudly. There is no way to skip this.
+ * authority vouches for it and its name is right; it was accepted before; it is the first one and new ones are
+ * accepted. A certificate that differs from the remembered one is refused, and loudly. There is no way to skip this.
  */
 import type { Logger } from '../../kernel/logger.ts';
 import type { RestconfTarget } from '../device-restconf.ts';

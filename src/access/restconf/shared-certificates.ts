@@ -1,4 +1,7 @@
-/** Certificates of agents that share their devices: the agent's own file first; a host not in it may be known to the others. */
+/**
+ * Certificates of agents that share their devices: the agent's own file first; a host not in it may be known to the
+ * others.
+ */
 import type { AcceptedKeys } from '../accepted-keys.ts';
 import { type KnownCertificates, knownCertificateLine } from './known-certificates.ts';
 

@@ -1,9 +1,10 @@
 /**
  * Reads scalars and columns by GETBULK in as few requests as fit: decides what to ask next from what has come so far.
  *
- * Scalars go along as non-repeaters, asked by their parent so that the instance `.0` is the next one. Each column goes on
- * from its own last row, because an agent may cut an answer anywhere; a column that ended drops out. Knows no network.
- * What agents do wrong ends the walk as a problem: no progress, rows that go back or repeat, more than the bounds.
+ * Scalars go along as non-repeaters, asked by their parent so that the instance `.0` is the next one. Each column goes
+ * on from its own last row, because an agent may cut an answer anywhere; a column that ended drops out. Knows no
+ * network. What agents do wrong ends the walk as a problem: no progress, rows that go back or repeat, more than the
+ * bounds.
  */
 import type { Varbind } from '../../gdoi/seen/varbind.ts';
 import type { SnmpRequest } from '../device-snmp.ts';
@@ -11,7 +12,9 @@ import { comesAfter, liesBelow } from './oid.ts';
 
 /** What an answer may take so that it is not cut into fragments, which tunnels and firewalls lose. */
 const ANSWER_OCTETS = 1_400;
-/** A varbind of CISCO-GDOI-MIB with an IPv4 identity takes 36 to 56 octets: this many fit, until answers tell better. */
+/**
+ * A varbind of CISCO-GDOI-MIB with an IPv4 identity takes 36 to 56 octets: this many fit, until answers tell better.
+ */
 const USUAL_VARBINDS = 25;
 const MOST_VARBINDS = 50;
 /** What is asked at once when the agent cannot answer more (`tooBig`, `genErr`). */

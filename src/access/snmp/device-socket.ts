@@ -1,7 +1,7 @@
 /**
- * One UDP socket, connected to one device: the kernel lets nothing in from any other address and port, and tells when the
- * device's host says that nobody listens there (ICMP), which an unconnected socket never hears. One for a device that
- * answers from another address (`anySource`) is not connected, and hears neither.
+ * One UDP socket, connected to one device: the kernel lets nothing in from any other address and port, and tells when
+ * the device's host says that nobody listens there (ICMP), which an unconnected socket never hears. One for a device
+ * that answers from another address (`anySource`) is not connected, and hears neither.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';

@@ -1,6 +1,7 @@
 /**
  * The requests and answers of one read, over one socket, one request at a time: sends again what is not answered, lets
- * through only what can answer the open request, ends at once when it is told to. Never rejects: how it went is a value.
+ * through only what can answer the open request, ends at once when it is told to. Never rejects: how it went is a
+ * value.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Watchdog } from '../../kernel/watchdog.ts';

@@ -1,10 +1,11 @@
 /**
  * The only module that knows net-snmp's sessions: encodes and secures requests, checks and decodes answers. Sockets,
- * timers and retries are ours: the library is given a stand-in for its socket, so that what it sends is ours to send and what it
- * receives is what we let through (its own socket asks no answer where it came from).
+ * timers and retries are ours: the library is given a stand-in for its socket, so that what it sends is ours to send
+ * and what it receives is what we let through (its own socket asks no answer where it came from).
  *
  * Its errors become outcomes here, its exceptions too (it throws inside message handlers), its texts are never shown
- * (they hold communities and digests). It remembers every localized key for ever: a session that closes takes its own out.
+ * (they hold communities and digests). It remembers every localized key for ever: a session that closes takes its own
+ * out.
  */
 import * as snmp from 'net-snmp';
 import type { SnmpValue, Varbind } from '../../gdoi/seen/varbind.ts';
@@ -13,7 +14,9 @@ import type { BulkAnswer, BulkRequest } from './column-walk.ts';
 
 /** The library's timers must never act: ours do. The longest delay that a Node timer takes. */
 const NEVER_MS = 2_147_483_647;
-/** An agent has one engine; one more for a device that was replaced. Each new one costs a key derivation of 2 to 4 ms. */
+/**
+ * An agent has one engine; one more for a device that was replaced. Each new one costs a key derivation of 2 to 4 ms.
+ */
 const MAX_ENGINES = 3;
 
 /** Told to the library only. */
@@ -185,8 +188,8 @@ const PRIVACY_PROTOCOLS = {
 } as const;
 
 /**
- * The library's table has AES of 128 and 256 bits, and its functions take cipher and length of the key from there: a row
- * with Cisco's AES-192 (`snmp-server user ... priv aes 192`, Net-SNMP's AES-192-C) is all that it lacks.
+ * The library's table has AES of 128 and 256 bits, and its functions take cipher and length of the key from there: a
+ * row with Cisco's AES-192 (`snmp-server user ... priv aes 192`, Net-SNMP's AES-192-C) is all that it lacks.
  */
 function aes192OfLibrary(): snmp.PrivProtocols {
   const { algorithms } = snmp.Encryption;

@@ -1,7 +1,7 @@
 /**
  * Access to the fleet over SNMP: one read per device at a time, a bound for reads under way, back-off before a silent
- * device is asked again, quarantine of a credential that devices refuse. What a device showed of itself (engine, number of
- * rows) is kept between reads and forgotten with the first failure.
+ * device is asked again, quarantine of a credential that devices refuse. What a device showed of itself (engine, number
+ * of rows) is kept between reads and forgotten with the first failure.
  */
 import { isIP } from 'node:net';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';

@@ -1,6 +1,6 @@
 /**
- * Why a read gave no values, in our words, once, at the border. Tells a wrong user or key from silence where the protocol
- * lets an agent say so. Nothing a device sent is quoted, and no secret is in any message.
+ * Why a read gave no values, in our words, once, at the border. Tells a wrong user or key from silence where the
+ * protocol lets an agent say so. Nothing a device sent is quoted, and no secret is in any message.
  */
 import { type DeviceErrorKind, DeviceFailure } from '../device-error.ts';
 import type { SnmpTarget } from '../device-snmp.ts';

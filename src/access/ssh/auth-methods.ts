@@ -1,9 +1,9 @@
 /**
  * Which authentication method comes next, so that each credential is offered once and no more.
  *
- * `none` asks what the device takes. Then the key, if there is one and the device takes keys, or the keys of an SSH agent;
- * then the password by one method only: `password` where offered, else keyboard-interactive. A device that lists nothing
- * gets `password`.
+ * `none` asks what the device takes. Then the key, if there is one and the device takes keys, or the keys of an SSH
+ * agent; then the password by one method only: `password` where offered, else keyboard-interactive. A device that lists
+ * nothing gets `password`.
  */
 export type AuthMethod = 'none' | 'publickey' | 'agent' | 'password' | 'keyboard-interactive';
 

@@ -1,7 +1,7 @@
 /**
- * How much a peer takes in one packet of a channel (RFC 4254, 5.1). ssh2 cuts what it sends into pieces of that size and
- * goes on until all is sent: a peer that takes nothing would hold up its thread for ever, and one that takes next to
- * nothing makes each line a flood of our own. Nothing may be written to such a channel.
+ * How much a peer takes in one packet of a channel (RFC 4254, 5.1). ssh2 cuts what it sends into pieces of that size
+ * and goes on until all is sent: a peer that takes nothing would hold up its thread for ever, and one that takes next
+ * to nothing makes each line a flood of our own. Nothing may be written to such a channel.
  */
 
 /** Of routers and jump hosts: 4,096 and more. */

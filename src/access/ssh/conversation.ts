@@ -1,6 +1,6 @@
 /**
- * The IOS dialogue with one device, as its owner sees it: log in to a prompt, then one show command at a time. Where it is
- * held, in this thread or in a worker, its owner cannot tell; deadlines, limits and the host key are the owner's.
+ * The IOS dialogue with one device, as its owner sees it: log in to a prompt, then one show command at a time. Where it
+ * is held, in this thread or in a worker, its owner cannot tell; deadlines, limits and the host key are the owner's.
  *
  * Whatever a device does is a value here. All that is said is plain data: it may cross to a worker by message.
  */
@@ -33,7 +33,9 @@ export type LoginOutcome =
 export type AskOutcome =
   | {
       readonly kind: 'answer';
-      /** LF line ends, no echo, no prompt, no pager debris; log lines that landed inside are taken out. Not redacted. */
+      /**
+       * LF line ends, no echo, no prompt, no pager debris; log lines that landed inside are taken out. Not redacted.
+       */
       readonly text: string;
       readonly logLines: readonly string[];
       readonly rejection: { readonly reason: RejectionReason; readonly line: string } | null;
@@ -77,8 +79,8 @@ export interface ConversationTraffic {
 
 export interface Conversations extends AsyncDisposable {
   /**
-   * Connect, check the host key, authenticate once, open a shell. Rejects with `TransportError`; when `signal` aborts, with
-   * its reason, the connection closed.
+   * Connect, check the host key, authenticate once, open a shell. Rejects with `TransportError`; when `signal` aborts,
+   * with its reason, the connection closed.
    */
   open(login: ShellLogin, hooks: ConversationHooks, signal: AbortSignal): Promise<Conversation>;
 }

@@ -1,7 +1,7 @@
 /**
  * What ssh2 goes on holding of a finished key exchange, made small. Of each client it keeps the algorithms offered, the
- * same for nearly all, and a few octets here and there in blocks of 8 KiB that are freed only as a whole; and the shared
- * secret, which nobody reads again. That was 6 KB of the 25 of a session.
+ * same for nearly all, and a few octets here and there in blocks of 8 KiB that are freed only as a whole; and the
+ * shared secret, which nobody reads again. That was 6 KB of the 25 of a session.
  *
  * Where a version of ssh2 keeps these things elsewhere nothing is touched: a test of what a session holds fails then.
  */

@@ -1,6 +1,6 @@
 /**
- * The end of many sessions at once: a device is told `exit`, which frees its vty at once, as far as there is time for it. The
- * others notice that their connection is closed. An agent that stops is awaited by whoever stops it.
+ * The end of many sessions at once: a device is told `exit`, which frees its vty at once, as far as there is time for
+ * it. The others notice that their connection is closed. An agent that stops is awaited by whoever stops it.
  */
 import PQueue from 'p-queue';
 import type { Clock } from '../../kernel/clock.ts';

@@ -19,9 +19,10 @@ import type { Allowance, ReadShare } from './read-share.ts';
 const SLICE_OCTETS = 8 * 1024;
 
 /**
- * Protocol-level keepalives: they find dead peers, and do not reset the exec-timeout of IOS. Of a shell they are counted from
- * the last line that was sent, so that whoever is polled every minute gets none: to send one each 30 s beside polls took 5 % of
- * the CPU of a thread with sessions. A carrier is asked at its own pace: all devices behind it wait while it is dead.
+ * Protocol-level keepalives: they find dead peers, and do not reset the exec-timeout of IOS. Of a shell they are
+ * counted from the last line that was sent, so that whoever is polled every minute gets none: to send one each 30 s
+ * beside polls took 5 % of the CPU of a thread with sessions. A carrier is asked at its own pace: all devices behind it
+ * wait while it is dead.
  */
 const KEEPALIVE_INTERVAL_MS = { shell: 90_000, carrier: 30_000 } as const;
 const KEEPALIVE_MISSES = 3;
@@ -30,8 +31,8 @@ const KEEPALIVE_MISSES = 3;
 const LINGER_MS = 500;
 
 /**
- * Where ssh2 reads octets and counts the packets in them. It tells nobody: a test of floods fails with a version that does
- * so elsewhere.
+ * Where ssh2 reads octets and counts the packets in them. It tells nobody: a test of floods fails with a version that
+ * does so elsewhere.
  */
 interface PacketReader {
   parse(octets: Buffer, from: number, to: number): unknown;
@@ -47,7 +48,10 @@ function reads(client: ssh2.Client): client is ssh2.Client & { readonly _protoco
   );
 }
 
-/** Starts the time to the next keepalive anew. Where a version of ssh2 does not know it, keepalives come as often as set. */
+/**
+ * Starts the time to the next keepalive anew. Where a version of ssh2 does not know it, keepalives come as often as
+ * set.
+ */
 function keepsAlive(client: ssh2.Client): client is ssh2.Client & { _resetKA(): void } {
   return '_resetKA' in client && typeof client._resetKA === 'function';
 }
@@ -68,7 +72,9 @@ export class GuardedClient {
   #stream: Duplex | null = null;
   #received = 0;
   #told = { received: 0, sent: 0 };
-  /** Sent since it was told: the socket adds it up anew each time it is asked, and packets come one character at a time. */
+  /**
+   * Sent since it was told: the socket adds it up anew each time it is asked, and packets come one character at a time.
+   */
   #hasSent = true;
   #loggedIn = false;
   #flood: string | null = null;
@@ -139,8 +145,8 @@ export class GuardedClient {
   }
 
   /**
-   * What ssh2 writes in `work` goes out at once: it writes a packet in three pieces, each of them a system call, and a segment
-   * on the wire.
+   * What ssh2 writes in `work` goes out at once: it writes a packet in three pieces, each of them a system call, and a
+   * segment on the wire.
    */
   inOnePiece(work: () => unknown): void {
     this.#stream?.cork();

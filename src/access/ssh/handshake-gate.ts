@@ -1,4 +1,6 @@
-/** Limits how many handshakes and logins are under way at once, and how many begin in a second, over the whole fleet. */
+/**
+ * Limits how many handshakes and logins are under way at once, and how many begin in a second, over the whole fleet.
+ */
 import PQueue from 'p-queue';
 import type { LoginPace } from './login-pace.ts';
 
@@ -13,7 +15,10 @@ export class HandshakeGate {
   readonly #concurrency: number;
   readonly #share: () => number;
 
-  /** `pace` null: any number may begin in a second. `share`: of the places, those that are this agent's: above 0, up to 1. */
+  /**
+   * `pace` null: any number may begin in a second. `share`: of the places, those that are this agent's: above 0, up to
+   * 1.
+   */
   constructor(concurrency: number, pace: LoginPace | null = null, share: () => number = () => 1) {
     this.#queue = new PQueue({ concurrency });
     this.#pace = pace;
@@ -29,7 +34,10 @@ export class HandshakeGate {
     return this.#queue.size;
   }
 
-  /** Wait for a place and, there, for the pace; rejects when `signal` aborts first. `urgent` goes before those that wait. */
+  /**
+   * Wait for a place and, there, for the pace; rejects when `signal` aborts first. `urgent` goes before those that
+   * wait.
+   */
   async begin(signal: AbortSignal, urgent = false): Promise<HandshakePass> {
     const place = await this.pass(signal, urgent);
     try {

@@ -1,7 +1,7 @@
 /**
- * A worker, thread or process, that holds conversations with devices: ssh2, the dialogue and the reading of answers run here,
- * so that neither a cipher nor a long answer stalls its owner. Decisions (host keys, deadlines, limits, who is logged in to)
- * are made there; what happens here is told in messages of plain values.
+ * A worker, thread or process, that holds conversations with devices: ssh2, the dialogue and the reading of answers run
+ * here, so that neither a cipher nor a long answer stalls its owner. Decisions (host keys, deadlines, limits, who is
+ * logged in to) are made there; what happens here is told in messages of plain values.
  */
 import { createSystemClock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/random.ts';

@@ -15,7 +15,9 @@ export const USERNAME_QUESTION = /^(?:\S{1,64} )?(?:username|login): {0,2}$/i;
 /** `Password: `, `Enable password:`, `monitor@gm1's password: `. */
 const PASSWORD_QUESTION = /^(?:[^:]{1,80} )?(?:password|passcode)(?: for \S{1,64})?: {0,2}$/i;
 
-/** `Enter new password: `, `Old Password:`, `Retype password:`, `Password (again):`: part of a change of the password. */
+/**
+ * `Enter new password: `, `Old Password:`, `Retype password:`, `Password (again):`: part of a change of the password.
+ */
 const CHANGE_QUESTION =
   /\b(?:new|old|current|present|previous|retype|re-?enter|re-?type|repeat|confirm(?:ation)?|verify|again|change|next|another)\b/i;
 const ANY_PASSWORD_QUESTION = /\b(?:password|passcode|passphrase|secret)\b.{0,40}[:?>] {0,2}$/i;
@@ -28,8 +30,8 @@ const CHANGE_DEMANDED =
 const DEMAND_LINES = 3;
 
 /**
- * Does a line ask for the password of a login (`login`), or for one in a change of the password (`change`)? The first is
- * answered; at the second nothing is typed, since it would make the password known or set another one. `before`: the
+ * Does a line ask for the password of a login (`login`), or for one in a change of the password (`change`)? The first
+ * is answered; at the second nothing is typed, since it would make the password known or set another one. `before`: the
  * lines above, the nearest last.
  */
 export function passwordQuestion(line: string, before: readonly string[] = []): 'login' | 'change' | null {
@@ -76,8 +78,9 @@ export function findRejection(
 }
 
 /**
- * A log message on the terminal: `*Mar  1 01:12:10.919: %GDOI-5-GM_REGS_COMPL: ...`, `031402: Jun 19 06:17:42: %SYS-5-...`,
- * `Jun  5 07:23:09.318 EST: %...`, `1w2d: %...`, or with no time at all. `%SNMP agent not enabled` is an answer.
+ * A log message on the terminal: `*Mar  1 01:12:10.919: %GDOI-5-GM_REGS_COMPL: ...`, `031402: Jun 19 06:17:42:
+ * %SYS-5-...`, `Jun  5 07:23:09.318 EST: %...`, `1w2d: %...`, or with no time at all. `%SNMP agent not enabled` is an
+ * answer.
  */
 const LOG_LINE =
   /^(?:\d{1,10}: )?[*.]?(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?(?: [A-Za-z]{1,5})?: |\d\d:\d\d:\d\d: |\d{1,3}[ywdh]\d{1,2}[wdhm]: )?%[A-Z]\w{0,31}(?:-\w{1,32}){0,3}-[0-7]-[A-Z]\w{0,63}: ?/;

@@ -1,6 +1,6 @@
 /**
- * The way to devices behind jump hosts: one kept connection to each jump host carries many devices, each in a channel of
- * its own (`direct-tcpip`, as `ssh -J` makes them), up to a bound; then another connection is opened beside it.
+ * The way to devices behind jump hosts: one kept connection to each jump host carries many devices, each in a channel
+ * of its own (`direct-tcpip`, as `ssh -J` makes them), up to a bound; then another connection is opened beside it.
  *
  * A jump host is logged in to once for all that wait for it, apart from the limits on devices. When that fails nobody
  * knocks again for a growing while, an hour where the credential was refused: those behind it hear why. A chain is the
@@ -254,8 +254,8 @@ export class JumpHosts implements Disposable {
 }
 
 /**
- * Once, when the channel is closed or was destroyed at this end. ssh2 tells that it is closed when it was read to its end:
- * one that is given up while it is paused would count for ever.
+ * Once, when the channel is closed or was destroyed at this end. ssh2 tells that it is closed when it was read to its
+ * end: one that is given up while it is paused would count for ever.
  */
 function whenGone(channel: Duplex, gone: () => void): void {
   const over = new AbortController();

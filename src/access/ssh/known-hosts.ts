@@ -2,9 +2,9 @@
  * Host keys in OpenSSH's known_hosts format: read with plain and hashed names, `[host]:port`, wildcards, negation and
  * `@revoked`; new keys are appended by one write.
  *
- * The file is read again when someone else has changed it, so that a line added by hand counts at once; a line of our own
- * is known without that, or the first sweep of a large fleet would read all keys again at each login. A host that has keys
- * here and shows another one is `changed`, whatever the type: nobody slips in with a key type not seen before.
+ * The file is read again when someone else has changed it, so that a line added by hand counts at once; a line of our
+ * own is known without that, or the first sweep of a large fleet would read all keys again at each login. A host that
+ * has keys here and shows another one is `changed`, whatever the type: nobody slips in with a key type not seen before.
  */
 import { createHash, createHmac } from 'node:crypto';
 import { appendFile, open, readFile, stat } from 'node:fs/promises';

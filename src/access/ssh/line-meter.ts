@@ -60,8 +60,8 @@ export class LineMeter {
   }
 
   /**
-   * Octets came from the socket; `sequence`: the packets read since the connection began, or since the key exchange that
-   * starts it anew. Gives how many packets came.
+   * Octets came from the socket; `sequence`: the packets read since the connection began, or since the key exchange
+   * that starts it anew. Gives how many packets came.
    */
   came(octets: number, sequence: number): number {
     const packets = sequence >= this.#lastSequence ? sequence - this.#lastSequence : sequence;

@@ -3,8 +3,8 @@
  * many may be under way at once is another bound (`handshake-gate.ts`).
  *
  * No second holds more than the rate: a short burst is paid for by a pace a little below it. It goes by when logins do
- * begin. After a time in which the process had no turn, those that waited do not begin all at once: an agent that is busy
- * becomes slower at logging in, and not at polling.
+ * begin. After a time in which the process had no turn, those that waited do not begin all at once: an agent that is
+ * busy becomes slower at logging in, and not at polling.
  */
 import type { Clock } from '../../kernel/clock.ts';
 

@@ -1,15 +1,16 @@
 /**
- * How much of a thread all SSH connections together may take for reading: a connection that sends more than an allowance
- * is read in turn with the others that do, so many units a second for all of them. What keeps within its allowance is
- * never held up. Held up is the socket: the sender's TCP window closes, and at most one chunk of it is kept here.
+ * How much of a thread all SSH connections together may take for reading: a connection that sends more than an
+ * allowance is read in turn with the others that do, so many units a second for all of them. What keeps within its
+ * allowance is never held up. Held up is the socket: the sender's TCP window closes, and at most one chunk of it is
+ * kept here.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { later } from '../../kernel/later.ts';
 import { TokenBucket } from '../../kernel/token-bucket.ts';
 
 /**
- * A unit is about 10 us of a slow core: this many octets, of text as of anything else, or a quarter of a packet, which is
- * decrypted, looked at and mostly answered (`npm run bench:siege`).
+ * A unit is about 10 us of a slow core: this many octets, of text as of anything else, or a quarter of a packet, which
+ * is decrypted, looked at and mostly answered (`npm run bench:siege`).
  */
 const OCTETS_A_UNIT = 512;
 const UNITS_A_PACKET = 4;

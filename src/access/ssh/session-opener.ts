@@ -1,8 +1,8 @@
 /**
  * Opens one session: TCP, a place at the handshake gate, leave to try the credential, host key, login, prompt.
  *
- * A host that does not answer TCP gives its place at the gate back after a moment, so that dead hosts do not hold up the
- * living; the credential is spoken for only once TCP is open, for the same reason.
+ * A host that does not answer TCP gives its place at the gate back after a moment, so that dead hosts do not hold up
+ * the living; the credential is spoken for only once TCP is open, for the same reason.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';

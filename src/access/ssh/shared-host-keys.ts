@@ -1,6 +1,7 @@
 /**
- * Host keys of agents that share their devices: the agent's own known_hosts first, for that is what people write; a host
- * that is not in it may be known to the others. A key that is accepted is told to them, and so is one that the file has.
+ * Host keys of agents that share their devices: the agent's own known_hosts first, for that is what people write; a
+ * host that is not in it may be known to the others. A key that is accepted is told to them, and so is one that the
+ * file has.
  */
 import type { AcceptedKeys } from '../accepted-keys.ts';
 import { fingerprint, type HostKeyStore, type HostKeyVerdict, keyType, knownHostsName } from './known-hosts.ts';

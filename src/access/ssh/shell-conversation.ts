@@ -1,6 +1,6 @@
 /**
- * The IOS dialogue over a shell in this thread: log in to the prompt, become privileged where a password for it is known,
- * turn paging off, then one show command at a time.
+ * The IOS dialogue over a shell in this thread: log in to the prompt, become privileged where a password for it is
+ * known, turn paging off, then one show command at a time.
  *
  * The only bytes written are SHOW_COMMANDS, `terminal length 0`, `terminal width 511`, `enable`, the user name and the
  * passwords where asked, newline, a blank for the pager, and `exit`.

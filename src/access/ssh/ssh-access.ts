@@ -52,7 +52,10 @@ export type SshAccessOptions = AccessParts &
     readonly maxHandshakes: number;
     /** Logins that may begin in a second, over the fleet; absent: any number. */
     readonly loginsPerSecond?: number;
-    /** Of these two bounds, what is this agent's: above 0, up to 1; absent: all. Others that share its devices have the rest. */
+    /**
+     * Of these two bounds, what is this agent's: above 0, up to 1; absent: all. Others that share its devices have the
+     * rest.
+     */
     readonly share?: () => number;
     /** Sessions that may stay open between two polls: a device beyond them logs in at each. Absent: any number. */
     readonly maxOpenSessions?: number;

@@ -1,9 +1,9 @@
 /**
  * The shell transport on ssh2, in the thread it is called in.
  *
- * TCP is connected first, or a channel through jump hosts, and the handshake waits for its owner's word, so that a limit
- * on handshakes is not held up by hosts that do not answer. One authentication pass, one PTY shell, nothing else on the
- * connection. Deadlines are the owner's: it aborts the signal.
+ * TCP is connected first, or a channel through jump hosts, and the handshake waits for its owner's word, so that a
+ * limit on handshakes is not held up by hosts that do not answer. One authentication pass, one PTY shell, nothing else
+ * on the connection. Deadlines are the owner's: it aborts the signal.
  */
 import type { Duplex } from 'node:stream';
 import type ssh2 from 'ssh2';

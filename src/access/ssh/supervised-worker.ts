@@ -1,7 +1,8 @@
 /**
- * One worker with conversations, thread or process, as its owner sees it. Started with the first one, and kept from holding
- * the process when it has none. One that dies, or that does not answer any more, is replaced: what it held has ended, and who
- * wants it back logs in anew within the limits of logins. One that dies soon after its start is left alone for a growing while.
+ * One worker with conversations, thread or process, as its owner sees it. Started with the first one, and kept from
+ * holding the process when it has none. One that dies, or that does not answer any more, is replaced: what it held has
+ * ended, and who wants it back logs in anew within the limits of logins. One that dies soon after its start is left
+ * alone for a growing while.
  */
 import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import type { Clock } from '../../kernel/clock.ts';

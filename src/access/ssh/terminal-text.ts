@@ -34,7 +34,9 @@ export class TerminalText {
   #escape: EscapeState = 'none';
   #escapeLength = 0;
 
-  /** The line the cursor stands on. It is put together when asked for: whoever reads often asks `currentLength` before. */
+  /**
+   * The line the cursor stands on. It is put together when asked for: whoever reads often asks `currentLength` before.
+   */
   get current(): string {
     return this.#pieces.length === 1 ? (this.#pieces[0] ?? '') : this.#pieces.join('');
   }

@@ -1,6 +1,7 @@
 /**
- * Conversations that are held in workers, threads beside this one or processes. A host is always the same worker's, so that
- * what a hostile one does to its worker is felt by no other worker's devices. Everything that is decided is decided here.
+ * Conversations that are held in workers, threads beside this one or processes. A host is always the same worker's, so
+ * that what a hostile one does to its worker is felt by no other worker's devices. Everything that is decided is
+ * decided here.
  */
 import { fnv1a } from '../../kernel/fnv1a.ts';
 import type { Conversation, ConversationHooks, Conversations } from './conversation.ts';

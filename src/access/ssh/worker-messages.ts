@@ -1,8 +1,8 @@
 /**
  * What a worker with sessions, thread or process, and its owner say to each other. Plain values only; `id` is one
- * conversation. Of each conversation at most one question is under way in either direction, so what waits to be read is bounded
- * by the number of conversations and the bound of an answer. A credential goes one way, when a login begins, and never comes
- * back.
+ * conversation. Of each conversation at most one question is under way in either direction, so what waits to be read is
+ * bounded by the number of conversations and the bound of an answer. A credential goes one way, when a login begins,
+ * and never comes back.
  */
 import type { DeviceErrorKind } from '../device-error.ts';
 import type { ShowCommand } from '../show-command.ts';

@@ -1,7 +1,7 @@
 /**
- * How a worker is started: a thread of this process, or a process of its own, which may open as many files as this one may
- * once more. Both run the same module and hear the same messages; a message to a process is copied through a socket, and costs
- * more.
+ * How a worker is started: a thread of this process, or a process of its own, which may open as many files as this one
+ * may once more. Both run the same module and hear the same messages; a message to a process is copied through a
+ * socket, and costs more.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

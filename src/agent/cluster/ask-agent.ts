@@ -1,6 +1,6 @@
 /**
- * One GET to another agent that shares the store. It has a deadline, follows no redirect, reads a bounded answer, and says
- * that it comes from an agent: whoever is asked answers from what it polls itself and asks nobody in turn.
+ * One GET to another agent that shares the store. It has a deadline, follows no redirect, reads a bounded answer, and
+ * says that it comes from an agent: whoever is asked answers from what it polls itself and asks nobody in turn.
  *
  * Whom it may go to is the caller's to decide; what is shown is the agents' own token, and nothing of a device.
  */

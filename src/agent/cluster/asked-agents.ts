@@ -1,5 +1,6 @@
 /**
- * The other agents, for those who ask this one about what they poll: who owns a cell now, and one question to the owner.
+ * The other agents, for those who ask this one about what they poll: who owns a cell now, and one question to the
+ * owner.
  *
  * Asked are only addresses that live agents left in the table of leases. One on loopback is another agent's only on the
  * same machine: anywhere else a stranger would be asked, and shown the token.

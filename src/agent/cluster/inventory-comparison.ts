@@ -1,10 +1,11 @@
 /**
- * Agents that share a store and have other devices, or the same in other cells: while one after the other is reloaded, or
- * for good, by mistake. Then one device may be polled by two of them, each as of another cell, and its events come twice.
+ * Agents that share a store and have other devices, or the same in other cells: while one after the other is reloaded,
+ * or for good, by mistake. Then one device may be polled by two of them, each as of another cell, and its events come
+ * twice.
  *
- * So an agent that finds another inventory at an owner takes no cell for a while, and polls no device that moved here from
- * another cell, as the other may be about to reload: not for longer, since a difference that stays must not keep devices from
- * being polled.
+ * So an agent that finds another inventory at an owner takes no cell for a while, and polls no device that moved here
+ * from another cell, as the other may be about to reload: not for longer, since a difference that stays must not keep
+ * devices from being polled.
  */
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { Logger } from '../../kernel/logger.ts';
@@ -41,8 +42,8 @@ export class InventoryComparison {
   }
 
   /**
-   * true: what is nobody's is not taken now. An agent that has told no inventory, of a version before, differs from none. One
-   * whose lease is over and that is not fenced may be alone, and poll on.
+   * true: what is nobody's is not taken now. An agent that has told no inventory, of a version before, differs from
+   * none. One whose lease is over and that is not fenced may be alone, and poll on.
    */
   look({ agents, cells }: ClusterView, me: { readonly id: string; readonly digest: string }, monoMs: number): boolean {
     const others = agents.filter(({ id, inventory }) => id !== me.id && inventory !== '' && inventory !== me.digest);

@@ -1,17 +1,20 @@
 /**
- * What an agent does about the cells, from one look at the leases: take what is nobody's and falls to it, let go of what
- * another asked for and of what it has no devices of, ask for one where it has far less than another. Every agent decides
- * alone and from the same rows, so that two of them seldom reach for the same cell; where they do, the table decides.
+ * What an agent does about the cells, from one look at the leases: take what is nobody's and falls to it, let go of
+ * what another asked for and of what it has no devices of, ask for one where it has far less than another. Every agent
+ * decides alone and from the same rows, so that two of them seldom reach for the same cell; where they do, the table
+ * decides.
  *
- * The rows do not tell which cells another agent has devices of, only whether its inventory is the same. So nothing is left
- * to an agent of another inventory: it may not have the cell, and then nobody would ever poll it.
+ * The rows do not tell which cells another agent has devices of, only whether its inventory is the same. So nothing is
+ * left to an agent of another inventory: it may not have the cell, and then nobody would ever poll it.
  */
 import type { CellLease, ClusterView } from '../../store/leases.ts';
 
 export interface LeasePlan {
   /** Cells of nobody that fall to this agent. */
   readonly take: readonly string[];
-  /** Own cells that a live agent asks for, and those that are in the inventory no more: who has them can take them then. */
+  /**
+   * Own cells that a live agent asks for, and those that are in the inventory no more: who has them can take them then.
+   */
   readonly release: readonly string[];
   /** A cell to ask for, if the difference lasts; null: the cells lie well, as far as this agent is concerned. */
   readonly want: string | null;
@@ -26,7 +29,9 @@ export interface Planner {
   readonly digest: string;
   /** That it has devices of. */
   readonly cells: ReadonlySet<string>;
-  /** A live owner has other devices, and may be about to get the same: nothing is taken, asked for or handed over now. */
+  /**
+   * A live owner has other devices, and may be about to get the same: nothing is taken, asked for or handed over now.
+   */
   readonly waits: boolean;
 }
 
@@ -68,8 +73,8 @@ function peersOf(
 }
 
 /**
- * Devices of each live agent. One whose lease is over is not live, though nobody has fenced it yet. A cell that is in no
- * inventory any more is nobody's, its owner having let go of it, and counts for nobody.
+ * Devices of each live agent. One whose lease is over is not live, though nobody has fenced it yet. A cell that is in
+ * no inventory any more is nobody's, its owner having let go of it, and counts for nobody.
  */
 function loadsOf({ agents, cells }: ClusterView): Map<string, number> {
   const loads = new Map(agents.filter(({ leftMs }) => leftMs > 0).map(({ id }) => [id, 0]));
@@ -94,8 +99,8 @@ function fallingTo(me: string, free: readonly CellLease[], known: ReadonlyMap<st
 }
 
 /**
- * Of the agent with the most, the cell whose move evens the two best; asked for by the one with the least. Where it has none
- * whose move would help, of the one with the next most.
+ * Of the agent with the most, the cell whose move evens the two best; asked for by the one with the least. Where it has
+ * none whose move would help, of the one with the next most.
  */
 function wanted(
   cells: readonly CellLease[],

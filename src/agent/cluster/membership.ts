@@ -1,10 +1,10 @@
 /**
- * This agent among those that share a store: its lease, its cells, and the certainty that it holds none of them any longer
- * than it may.
+ * This agent among those that share a store: its lease, its cells, and the certainty that it holds none of them any
+ * longer than it may.
  *
- * The lease counts from before the last renewal that succeeded was sent, on this machine's monotonic clock, and ends for
- * this agent well before it ends for the others. Then it lets go at once, without a question to anyone, and never comes
- * back under that id: it joins as another agent and loads the state anew.
+ * The lease counts from before the last renewal that succeeded was sent, on this machine's monotonic clock, and ends
+ * for this agent well before it ends for the others. Then it lets go at once, without a question to anyone, and never
+ * comes back under that id: it joins as another agent and loads the state anew.
  *
  * An agent that knows of no other polls on for a time while the table cannot be reached: a monitor that goes blind with
  * its database helps no one. It cannot know who joins meanwhile, so the table says beforehand that it may be alone, and
@@ -37,7 +37,10 @@ export interface ClusterTimes {
 /** A difference that lasts for less is one of agents that come and go. */
 const UNEVEN_LOOKS = 3;
 
-/** For so long, at most, what is nobody's, or moved here, is left to agents of another inventory: a reload of all takes no longer. */
+/**
+ * For so long, at most, what is nobody's, or moved here, is left to agents of another inventory: a reload of all takes
+ * no longer.
+ */
 const HOLD_LEASES = 3;
 
 /** An agent that may be alone renews this many times as often: whoever joins depends on being seen. */
@@ -56,11 +59,14 @@ interface CellPoller {
   weights(): ReadonlyMap<string, number>;
   /** Of which device is in which cell. */
   inventoryDigest(): string;
-  /** Load what is known of the cells, and poll them. Rejects with a `StoreError` when that cannot be read: it is tried again. */
+  /**
+   * Load what is known of the cells, and poll them. Rejects with a `StoreError` when that cannot be read: it is tried
+   * again.
+   */
   own(cells: readonly string[]): Promise<void>;
   /**
-   * Poll them no more. `keep`: what was found is written first; else another agent may own them by now, and what waits is
-   * forgotten.
+   * Poll them no more. `keep`: what was found is written first; else another agent may own them by now, and what waits
+   * is forgotten.
    */
   disown(cells: readonly string[], keep: boolean): Promise<void>;
   /** Poll also the devices that a reload moved into own cells, from those of another agent, at least this long ago. */

@@ -1,6 +1,7 @@
 /**
- * What a process leaves with the others, so that one on the same machine can tell for certain that it is gone: boot, PID
- * namespace, PID and the tick of its start. Where any of them is another machine's or cannot be read, nothing is said.
+ * What a process leaves with the others, so that one on the same machine can tell for certain that it is gone: boot,
+ * PID namespace, PID and the tick of its start. Where any of them is another machine's or cannot be read, nothing is
+ * said.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 
@@ -36,7 +37,9 @@ export function isGone(trace: string): boolean {
   }
 }
 
-/** Of what another process left: it ran, or runs, on this machine, with this one's addresses as far as that can be told. */
+/**
+ * Of what another process left: it ran, or runs, on this machine, with this one's addresses as far as that can be told.
+ */
 export function isHere(trace: string): boolean {
   const [, ofBoot, ofNamespace] = TRACE.exec(trace) ?? [];
   try {

@@ -1,8 +1,8 @@
 /**
- * How often what a device pushes may bring a poll. A hint polls at once; when the poll shows nothing new, the device's next
- * hints wait: a second, doubling to five minutes. So whoever forges messages in a device's name makes it busy a few times
- * and then hardly at all. A hint that waits is not lost: one poll follows at the end of the wait. What shows something new,
- * whatever brought the poll, ends the waiting.
+ * How often what a device pushes may bring a poll. A hint polls at once; when the poll shows nothing new, the device's
+ * next hints wait: a second, doubling to five minutes. So whoever forges messages in a device's name makes it busy a
+ * few times and then hardly at all. A hint that waits is not lost: one poll follows at the end of the wait. What shows
+ * something new, whatever brought the poll, ends the waiting.
  */
 import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -60,7 +60,10 @@ export class HintPace implements Disposable {
     });
   }
 
-  /** A poll ended; `shown` gives what it showed, the same text for the same state: asked only where a hint depends on it. */
+  /**
+   * A poll ended; `shown` gives what it showed, the same text for the same state: asked only where a hint depends on
+   * it.
+   */
   polled(name: string, shown: () => string): void {
     const device = this.#deviceOf(name);
     if (device.hinted || device.backOff.failing) {

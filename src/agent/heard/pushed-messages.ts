@@ -1,8 +1,9 @@
 /**
- * What devices push (syslog, traps) on its way into the core: whose it is, what it says, and whether it is worth a poll.
+ * What devices push (syslog, traps) on its way into the core: whose it is, what it says, and whether it is worth a
+ * poll.
  *
- * Messages of a moment are handed on together, device by device, so that a flood costs one look at a device and not one a
- * message. A message is a hint: it narrows when something happened and brings a poll; the answer decides. What is not
+ * Messages of a moment are handed on together, device by device, so that a flood costs one look at a device and not one
+ * a message. A message is a hint: it narrows when something happened and brings a poll; the answer decides. What is not
  * GETVPN's, or nobody's, is counted and dropped.
  */
 import type { PushedMessage } from '../../access/pushed.ts';

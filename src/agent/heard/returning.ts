@@ -1,7 +1,7 @@
 /**
- * Devices that the agent leaves alone after failures, and that show they are back: by SNMP, by a message of their own, by
- * a GM that they served. They are tried soon, not at the end of the back-off; never sooner after a failure than the first
- * wait of a back-off, so that whoever forges such signs makes no storm of logins.
+ * Devices that the agent leaves alone after failures, and that show they are back: by SNMP, by a message of their own,
+ * by a GM that they served. They are tried soon, not at the end of the back-off; never sooner after a failure than the
+ * first wait of a back-off, so that whoever forges such signs makes no storm of logins.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { later } from '../../kernel/later.ts';

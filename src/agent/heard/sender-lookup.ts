@@ -1,6 +1,6 @@
 /**
- * Keeps the addresses of devices that are configured by name, so that what they push is known to be theirs. Look-ups are
- * few at a time and repeated now and then; one that fails costs nothing but that device's pushes.
+ * Keeps the addresses of devices that are configured by name, so that what they push is known to be theirs. Look-ups
+ * are few at a time and repeated now and then; one that fails costs nothing but that device's pushes.
  */
 import PQueue from 'p-queue';
 import type { Clock } from '../../kernel/clock.ts';

@@ -1,10 +1,10 @@
 /**
  * Which configured device sent a message: by the address it came from, else by the name in its header.
  *
- * An address that is one device's decides. Several devices behind one address are told apart by the name in the message's
- * header (`logging origin-id hostname`): the device's configured name, or the hostname it showed. From an address that is
- * no device's a name counts only where that address is a configured relay: anybody can write a name into a message. All
- * of it can be forged, so whoever asks must take the answer as a hint.
+ * An address that is one device's decides. Several devices behind one address are told apart by the name in the
+ * message's header (`logging origin-id hostname`): the device's configured name, or the hostname it showed. From an
+ * address that is no device's a name counts only where that address is a configured relay: anybody can write a name
+ * into a message. All of it can be forged, so whoever asks must take the answer as a hint.
  */
 import { BlockList, isIP } from 'node:net';
 

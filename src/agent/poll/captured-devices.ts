@@ -1,6 +1,6 @@
 /**
- * What a captured text shows of its routers, as the agent's view of them: each router's answers are one poll and take the
- * fleet's step as a poll does, so that the verdict over a capture is the one of `check`.
+ * What a captured text shows of its routers, as the agent's view of them: each router's answers are one poll and take
+ * the fleet's step as a poll does, so that the verdict over a capture is the one of `check`.
  */
 import type { BesideFacts } from '../../gdoi/seen/beside-facts.ts';
 import { groupKey } from '../../gdoi/seen/cell.ts';
@@ -41,9 +41,9 @@ function settingsOf(device: string): StepSettings {
 }
 
 /**
- * `atMs`: when the text was captured; `dated`: the text says so itself. Devices of one text that share a group are judged
- * together. Explanations tell since when, so a text without a date has none; and no look follows a text that would
- * decide what is not yet clear: there the checks speak for themselves.
+ * `atMs`: when the text was captured; `dated`: the text says so itself. Devices of one text that share a group are
+ * judged together. Explanations tell since when, so a text without a date has none; and no look follows a text that
+ * would decide what is not yet clear: there the checks speak for themselves.
  */
 export function capturedDevices(
   captures: readonly CapturedAnswers[],

@@ -1,6 +1,6 @@
 /**
- * A look at one device without a running agent: one poll, through the fleet's step as the agent's polls. Looks repeated on
- * the same `DeviceCheck` see movement.
+ * A look at one device without a running agent: one poll, through the fleet's step as the agent's polls. Looks repeated
+ * on the same `DeviceCheck` see movement.
  */
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';

@@ -1,6 +1,6 @@
 /**
- * Asks devices, over SSH, RESTCONF or SNMP, and keeps what each one taught. A device is asked one thing at a time: what is
- * polled beside SSH gives way, since SSH decides.
+ * Asks devices, over SSH, RESTCONF or SNMP, and keeps what each one taught. A device is asked one thing at a time: what
+ * is polled beside SSH gives way, since SSH decides.
  */
 import type { RestconfAccess } from '../../access/device-restconf.ts';
 import type { DeviceAccess } from '../../access/device-session.ts';

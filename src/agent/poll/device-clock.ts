@@ -1,10 +1,10 @@
 /**
- * A device's clock may be set while it runs, and what it shows of the past is not: an instant of before the step is then
- * off by it. Here such instants are put on the clock that the device has now, so that whoever reads a document may
+ * A device's clock may be set while it runs, and what it shows of the past is not: an instant of before the step is
+ * then off by it. Here such instants are put on the clock that the device has now, so that whoever reads a document may
  * compare each of them with the document's own time.
  *
- * A step is a jump against our monotonic clock, so that one of our own wall clock is none. What was on display before it
- * moves with it; what is shown for the first time is of the present clock.
+ * A step is a jump against our monotonic clock, so that one of our own wall clock is none. What was on display before
+ * it moves with it; what is shown for the first time is of the present clock.
  */
 import { instantFromOutside } from '../../gdoi/seen/instant.ts';
 import type { NodeDocument } from '../../yang/decode-gdoi.ts';

@@ -81,8 +81,8 @@ export function logObservations(
 }
 
 /**
- * A whole answer to a show command, read; one that cannot be leaves the messages that came in with it. `known`: what its
- * text says, where it was read before.
+ * A whole answer to a show command, read; one that cannot be leaves the messages that came in with it. `known`: what
+ * its text says, where it was read before.
  */
 export function readAnswer(
   answer: RawAnswer,

@@ -1,6 +1,7 @@
 /**
  * What the agent sends to a device, why and how often, as its configuration has it: for the people who own the router.
- * The upper end: a command that the router refuses is left alone for an hour, and polls that come too early are left out.
+ * The upper end: a command that the router refuses is left alone for an hour, and polls that come too early are left
+ * out.
  */
 import { SHOW_CERTIFICATES, SHOW_CPU, SHOW_LOG, type ShowCommand } from '../../access/show-command.ts';
 import type { ResolvedDevice, Schedule } from '../../config/resolved-config.ts';

@@ -1,9 +1,9 @@
 /**
  * What a device taught us, so that each poll asks only what is of interest.
  *
- * `show crypto gdoi` is asked at every poll. `show version` only on a new session (a reload ends every session) and when
- * a counter moves in a way that only the uptime explains. KS details and optional collectors have their own pace. A
- * command that the device refuses is not asked again for an hour: an upgrade may bring it.
+ * `show crypto gdoi` is asked at every poll. `show version` only on a new session (a reload ends every session) and
+ * when a counter moves in a way that only the uptime explains. KS details and optional collectors have their own pace.
+ * A command that the device refuses is not asked again for an hour: an upgrade may bring it.
  */
 import { SHOW_CERTIFICATES, SHOW_CPU, SHOW_LOG, type ShowCommand, type Spelling } from '../../access/show-command.ts';
 import type { Collector } from '../../config/resolved-config.ts';
@@ -12,8 +12,8 @@ import type { GmSnapshot, GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { nameFraction } from '../../model/name-hash.ts';
 
 /**
- * Share of its interval that a command may come early. Polls come on a grid, the answer some seconds into its poll: with
- * equal intervals a command would never be due at the next poll, and be asked at every other one only.
+ * Share of its interval that a command may come early. Polls come on a grid, the answer some seconds into its poll:
+ * with equal intervals a command would never be due at the next poll, and be asked at every other one only.
  */
 export const EARLY_SHARE = 0.1;
 /** Detail intervals between two looks at the certificates: hourly by default, they change once a year. */
@@ -99,8 +99,9 @@ export function leadingCommands(options: {
 }
 
 /**
- * At the first poll, then at the first one after each line of a grid that is the device's own: a fleet that logged in together would
- * else ask all of its routers again five minutes later, and spend twice the CPU for the length of a sweep.
+ * At the first poll, then at the first one after each line of a grid that is the device's own: a fleet that logged in
+ * together would else ask all of its routers again five minutes later, and spend twice the CPU for the length of a
+ * sweep.
  */
 export function cpuIsDue(memory: PollMemory, device: string, nowMonoMs: number): boolean {
   if (!isTaken(memory, SHOW_CPU, nowMonoMs)) return false;

@@ -63,7 +63,10 @@ export function createSnmpPoller(deps: { readonly access: SnmpAccess; readonly c
     return { ...outcome, result, error: result === 'ok' ? null : unusable(reading), observations };
   }
 
-  /** A new group or key is named at once, and a rekey that may have come meanwhile is looked for; where that fails, the next poll asks again. */
+  /**
+   * A new group or key is named at once, and a rekey that may have come meanwhile is looked for; where that fails, the
+   * next poll asks again.
+   */
   async function followUp(
     target: SnmpTarget,
     memory: SnmpMemory,

@@ -1,12 +1,12 @@
 /**
- * One way into the core: what comes from a device, polled or pushed, takes the fleet's step here, and what it finds goes
- * to the store before anyone is told. What is decided, the step decides (`model/fleet-step.ts`); what is kept, and when,
- * is decided here.
+ * One way into the core: what comes from a device, polled or pushed, takes the fleet's step here, and what it finds
+ * goes to the store before anyone is told. What is decided, the step decides (`model/fleet-step.ts`); what is kept, and
+ * when, is decided here.
  *
- * States and events of a fraction of a second are one transaction; a state in which nothing happened is written at a slow
- * pace. An event is told only once its batch is kept,
- * and only if the store did not know it: after a crash the agent finds again what was not kept, under the same id, and
- * doubles nothing. A store that refuses a batch costs the telling, not the polling: the batch waits, bounded.
+ * States and events of a fraction of a second are one transaction; a state in which nothing happened is written at a
+ * slow pace. An event is told only once its batch is kept, and only if the store did not know it: after a crash the
+ * agent finds again what was not kept, under the same id, and doubles nothing. A store that refuses a batch costs the
+ * telling, not the polling: the batch waits, bounded.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { plannedEvent } from '../../gdoi/events/planned-event.ts';
@@ -190,7 +190,10 @@ export class Intake implements AsyncDisposable {
     return this.#cells.get(device) ?? DEFAULT_CELL;
   }
 
-  /** Devices of groups whose turn comes first after a change of hands: KSs, then GMs in the order in which their KEK ends. */
+  /**
+   * Devices of groups whose turn comes first after a change of hands: KSs, then GMs in the order in which their KEK
+   * ends.
+   */
   urgentDevices(cells: ReadonlySet<string>, nowMs: EpochMs): readonly string[] {
     const states = [...this.#groups].filter(([key]) => cells.has(groupOfKey(key).cell)).map(([, { state }]) => state);
     const gms = states.flatMap((state) => [...state.gms.values()]);

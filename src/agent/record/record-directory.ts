@@ -1,6 +1,6 @@
 /**
- * The directory of `record:`, made before the agent starts. One component after the other: with `recursive` the `mkdir` of
- * Node.js 20 never returns where a file system says "no such file" of a parent that is there, as /proc does.
+ * The directory of `record:`, made before the agent starts. One component after the other: with `recursive` the `mkdir`
+ * of Node.js 20 never returns where a file system says "no such file" of a parent that is there, as /proc does.
  */
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * One line of a recorded timeline, read. The forms are those of the contract; `sent_at`, `poll`, `beside`, `restconf` and
- * `settings` are ours beside them, and whoever does not know them can leave them out.
+ * One line of a recorded timeline, read. The forms are those of the contract; `sent_at`, `poll`, `beside`, `restconf`
+ * and `settings` are ours beside them, and whoever does not know them can leave them out.
  */
 import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Varbind } from '../../gdoi/seen/varbind.ts';

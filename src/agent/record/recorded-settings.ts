@@ -1,6 +1,7 @@
 /**
- * The settings that a recording was made under, as lines of it: `{"at", "settings": {...}}` for the groups, and the same
- * with `device` for one device. They count from where they stand, so that a replay concludes what the agent concluded.
+ * The settings that a recording was made under, as lines of it: `{"at", "settings": {...}}` for the groups, and the
+ * same with `device` for one device. They count from where they stand, so that a replay concludes what the agent
+ * concluded.
  */
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';

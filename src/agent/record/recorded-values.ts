@@ -1,7 +1,7 @@
 /**
- * Values in a recorded timeline. Those of SNMP (`{"snmp": {"<oid>": value}}`): numbers as they are, octets as `0x` and hex
- * digits, object identifiers as `.1.3.6...` with the leading dot that tells them from text, 64-bit numbers as `{"u64": "..."}`.
- * Text that is none of these is taken as octets: whoever writes a timeline by hand may write a name.
+ * Values in a recorded timeline. Those of SNMP (`{"snmp": {"<oid>": value}}`): numbers as they are, octets as `0x` and
+ * hex digits, object identifiers as `.1.3.6...` with the leading dot that tells them from text, 64-bit numbers as
+ * `{"u64": "..."}`. Text that is none of these is taken as octets: whoever writes a timeline by hand may write a name.
  */
 import { type EpochMs, instantFromOutside, type ReadAt } from '../../gdoi/seen/instant.ts';
 import type { SnmpValue, Varbind } from '../../gdoi/seen/varbind.ts';

@@ -1,4 +1,7 @@
-/** States as a store keeps them, groups in parts, put together again. Its states are our own JSON: they come back as they went. */
+/**
+ * States as a store keeps them, groups in parts, put together again. Its states are our own JSON: they come back as
+ * they went.
+ */
 import type { ResolvedConfig } from '../../config/resolved-config.ts';
 import { type ReadFleet, readFleetState, type StoredPart } from '../../gdoi/fleet/fleet-state-format.ts';
 import { cellDoubts } from '../../gdoi/fleet/misplaced-cells.ts';
@@ -37,7 +40,10 @@ export function storedTrackers(kept: StoredStates['devices']): ReadonlyMap<strin
   return states;
 }
 
-/** What the cells of a configuration would do to the groups that a store remembers; `where` names the group for a person. */
+/**
+ * What the cells of a configuration would do to the groups that a store remembers; `where` names the group for a
+ * person.
+ */
 export function cellDoubtsOf(
   states: Pick<StoredStates, 'fleets' | 'members'>,
   { devices, targets }: Pick<ResolvedConfig, 'devices' | 'targets'>,

@@ -1,4 +1,6 @@
-/** The lines of a timeline as it is read, none of them longer in memory than a line may be: a file may have no line end. */
+/**
+ * The lines of a timeline as it is read, none of them longer in memory than a line may be: a file may have no line end.
+ */
 
 /** A line; null: it is longer than `maxChars`, and passed over. */
 export async function* timelineLines(

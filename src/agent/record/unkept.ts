@@ -1,7 +1,7 @@
 /**
- * What waits to be kept: a state goes with the events that led to it, never without them, and a group's state with those
- * of its members that changed. Taken in pieces that block nobody for long; a piece that the store refused comes back
- * before what has come since.
+ * What waits to be kept: a state goes with the events that led to it, never without them, and a group's state with
+ * those of its members that changed. Taken in pieces that block nobody for long; a piece that the store refused comes
+ * back before what has come since.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';

@@ -1,8 +1,8 @@
 /**
- * How often a busy router is asked: one whose processor is nearly used up, or that takes seconds for its prompt, has other
- * things to do. Each poll that shows it doubles the time between regular polls, up to four times; each one that shows it
- * at rest halves it again. Polls at the instants that decide, and those for which somebody asks, are not left out: they
- * are few.
+ * How often a busy router is asked: one whose processor is nearly used up, or that takes seconds for its prompt, has
+ * other things to do. Each poll that shows it doubles the time between regular polls, up to four times; each one that
+ * shows it at rest halves it again. Polls at the instants that decide, and those for which somebody asks, are not left
+ * out: they are few.
  */
 
 import { BUSY_CPU_PERCENT, RESTING_CPU_PERCENT } from '../../gdoi/seen/beside-facts.ts';

@@ -1,7 +1,7 @@
 /**
- * Polls that wait for a slot, by how they go before others: there are a handful of ranks, and tens of thousands wait while a
- * large fleet comes up. p-queue's own keeps them in one array and moves all that wait for each that goes before them: with
- * 25,000 of them 33 us for each poll, a tenth of what it costs the main thread.
+ * Polls that wait for a slot, by how they go before others: there are a handful of ranks, and tens of thousands wait
+ * while a large fleet comes up. p-queue's own keeps them in one array and moves all that wait for each that goes before
+ * them: with 25,000 of them 33 us for each poll, a tenth of what it costs the main thread.
  */
 import type { Queue, QueueAddOptions } from 'p-queue';
 

@@ -1,12 +1,12 @@
 /**
  * When each device is polled. One heap, one loop, ten beats a second.
  *
- * Intervals run on monotonic time on a fixed grid, so neither a wall-clock step nor a slow poll shifts a device's phase.
- * The first sweep is spread by a hash of the device's name: a restart of the agent must not knock on every router at
- * once. A device that is still being polled, or still waiting for a free slot, when it is due again is skipped and
- * counted: late work is never queued. Beside its schedule a device is polled at the instants planned for it, soon after a
- * hint that something happened there, and when someone asks. Planned ones and hints have a bound of their own
- * (`poll-allowance.ts`).
+ * Intervals run on monotonic time on a fixed grid, so neither a wall-clock step nor a slow poll shifts a device's
+ * phase. The first sweep is spread by a hash of the device's name: a restart of the agent must not knock on every
+ * router at once. A device that is still being polled, or still waiting for a free slot, when it is due again is
+ * skipped and counted: late work is never queued. Beside its schedule a device is polled at the instants planned for
+ * it, soon after a hint that something happened there, and when someone asks. Planned ones and hints have a bound of
+ * their own (`poll-allowance.ts`).
  */
 import PQueue from 'p-queue';
 import type { Schedule } from '../../config/resolved-config.ts';
@@ -27,8 +27,9 @@ const AT_A_GLANCE_MS = 5_000;
 /** The loop looks again at least this often: cron needs each second. */
 const LOOK_AGAIN_MS = 1000;
 /**
- * Polls begin on these beats. What begins together is answered together: waking up for each took nearly half of a poll's CPU
- * where the machine had little else to do (`npm run bench -- fleet`; both at once, 1.7 to 2.4 ms and 0.9 to 1.3: docs/sizing.md).
+ * Polls begin on these beats. What begins together is answered together: waking up for each took nearly half of a
+ * poll's CPU where the machine had little else to do (`npm run bench -- fleet`; both at once, 1.7 to 2.4 ms and 0.9 to
+ * 1.3: docs/sizing.md).
  */
 const BEAT_MS = 100;
 /** A device that sends hint after hint is polled this often at most because of them. */
@@ -165,8 +166,8 @@ export class Scheduler implements AsyncDisposable {
   }
 
   /**
-   * Something happened there: poll as soon as the pace of hints allows. Hints that come before that poll begins are one;
-   * one that comes while the device is being polled brings another poll, since the answer under way may be older.
+   * Something happened there: poll as soon as the pace of hints allows. Hints that come before that poll begins are
+   * one; one that comes while the device is being polled brings another poll, since the answer under way may be older.
    */
   hint(device: string): void {
     const known = this.#devices.get(device);

@@ -1,8 +1,8 @@
 /**
  * The configuration's YAML, a fleet at a time. The YAML library takes 0.15 ms and 12 KB for each device, so the entries
  * of `devices` are read in blocks: memory stays flat and I/O gets its turn in between. Only a plain list in block style
- * at the top of the file is cut; what does not read well in blocks (an error, an anchor used across them) is read whole,
- * so the result is the same either way.
+ * at the top of the file is cut; what does not read well in blocks (an error, an anchor used across them) is read
+ * whole, so the result is the same either way.
  */
 import type { Problem, SettingPath } from '../finding.ts';
 import { isMapping } from '../mapping.ts';

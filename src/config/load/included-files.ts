@@ -1,7 +1,7 @@
 /**
- * The configuration as one value, from the file that was named and those that it includes, and the way back: which file a
- * setting stands in. Included files are parts of one configuration: lists (devices, match) are put one after the other,
- * credentials and jump hosts are put together by name, and any other section stands in one file.
+ * The configuration as one value, from the file that was named and those that it includes, and the way back: which file
+ * a setting stands in. Included files are parts of one configuration: lists (devices, match) are put one after the
+ * other, credentials and jump hosts are put together by name, and any other section stands in one file.
  */
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { append } from '../../kernel/append.ts';

@@ -1,4 +1,7 @@
-/** A configuration file with those it includes, read and checked whole: either what the agent runs on, or everything that is wrong with it. */
+/**
+ * A configuration file with those it includes, read and checked whole: either what the agent runs on, or everything
+ * that is wrong with it.
+ */
 import { append } from '../../kernel/append.ts';
 import { type Clock, createSystemClock } from '../../kernel/clock.ts';
 import { checkConfig } from '../check.ts';

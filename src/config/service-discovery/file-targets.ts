@@ -1,10 +1,10 @@
 /**
  * Which files the patterns of `file_sd` name now, and which of them changed.
  *
- * Looked at again and again instead of watched: that works on every file system and for the symbolic links of Kubernetes.
- * A file that changed, came or went has to be the same at two looks in a row before it counts, so that one being written
- * in place is not taken half. A pattern that no file has any more keeps those that it had: an unmounted directory or a
- * file that is moved away takes no fleet with it.
+ * Looked at again and again instead of watched: that works on every file system and for the symbolic links of
+ * Kubernetes. A file that changed, came or went has to be the same at two looks in a row before it counts, so that one
+ * being written in place is not taken half. A pattern that no file has any more keeps those that it had: an unmounted
+ * directory or a file that is moved away takes no fleet with it.
  */
 import { opendir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
  * Asking a URL of `http_sd` for its targets, as Prometheus asks (HTTP SD: status 200, `application/json`, the complete
- * list each time). The request, its redirects (20 at most, by fetch itself) and the answer share one deadline; the answer
- * is bounded as it arrives, after decompression.
+ * list each time). The request, its redirects (20 at most, by fetch itself) and the answer share one deadline; the
+ * answer is bounded as it arrives, after decompression.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';

@@ -1,4 +1,7 @@
-/** The devices of the configuration file and of service discovery as one list with unique names: the first of a name stays. */
+/**
+ * The devices of the configuration file and of service discovery as one list with unique names: the first of a name
+ * stays.
+ */
 import type { ResolvedDevice } from '../resolved-config.ts';
 
 interface DeviceList {

@@ -1,9 +1,9 @@
 /**
- * A target as a device: its address is host and port; labels that start with `__gdoi_` are settings, those that start with
- * `__` otherwise are dropped as Prometheus drops them, the rest become the device's labels.
+ * A target as a device: its address is host and port; labels that start with `__gdoi_` are settings, those that start
+ * with `__` otherwise are dropped as Prometheus drops them, the rest become the device's labels.
  *
- * The name is `__gdoi_name`, else the label `device`, else the host. What is wrong with a target costs only that target;
- * a label whose name is taken costs only the label, since files are shared with Prometheus's own scrapes.
+ * The name is `__gdoi_name`, else the label `device`, else the host. What is wrong with a target costs only that
+ * target; a label whose name is taken costs only the label, since files are shared with Prometheus's own scrapes.
  */
 import { isIP } from 'node:net';
 import { didYouMean } from '../did-you-mean.ts';

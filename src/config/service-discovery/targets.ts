@@ -2,7 +2,8 @@
  * Devices by service discovery while the agent runs: reads the files and asks the URLs of `targets`, and says when the
  * devices are others.
  *
- * Names are unique: the configuration file goes first, then the files of `file_sd` by name, then the URLs in their order.
+ * Names are unique: the configuration file goes first, then the files of `file_sd` by name, then the URLs in their
+ * order.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';

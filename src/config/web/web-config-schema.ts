@@ -10,7 +10,9 @@ import { CIPHER_NAMES, CURVE_NAMES } from './tls-names.ts';
 
 const trueOrFalse = z.boolean({ error: 'true or false' });
 
-/** Certificates of one server or of its clients, in this file or beside it: not the bundle of all public authorities. */
+/**
+ * Certificates of one server or of its clients, in this file or beside it: not the bundle of all public authorities.
+ */
 export const MAX_CHAIN_CHARS = 256 * 1024;
 const pem = text('text in PEM form', (value) => value.length <= MAX_CHAIN_CHARS && value.includes('-----BEGIN '));
 

@@ -1,6 +1,6 @@
 /**
- * What one Alertmanager has still to be told: of each alert only the latest, oldest first, bounded. Nothing waits longer
- * than it is of use.
+ * What one Alertmanager has still to be told: of each alert only the latest, oldest first, bounded. Nothing waits
+ * longer than it is of use.
  */
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { PostableAlert } from './alert-message.ts';

@@ -1,6 +1,6 @@
 /**
- * Events straight to Alertmanager, for what comes and goes between two scrapes. Every Alertmanager is told by itself, as
- * the members of its cluster want it; they and Prometheus know by the labels what is the same alert.
+ * Events straight to Alertmanager, for what comes and goes between two scrapes. Every Alertmanager is told by itself,
+ * as the members of its cluster want it; they and Prometheus know by the labels what is the same alert.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Clock } from '../../kernel/clock.ts';

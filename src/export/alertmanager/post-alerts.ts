@@ -1,6 +1,6 @@
 /**
- * One request to one Alertmanager: `POST /api/v2/alerts`. It has a deadline, follows no redirect (fetch would make a GET
- * of it, and the password would go along), and reads a bounded part of the answer.
+ * One request to one Alertmanager: `POST /api/v2/alerts`. It has a deadline, follows no redirect (fetch would make a
+ * GET of it, and the password would go along), and reads a bounded part of the answer.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Secret } from '../../kernel/secret.ts';

@@ -1,6 +1,6 @@
 /**
- * The signature of a webhook, as Standard Webhooks have it (https://www.standardwebhooks.com): HMAC-SHA-256 over id, time
- * and body, so that a receiver knows who sent it, when, and that nothing was changed.
+ * The signature of a webhook, as Standard Webhooks have it (https://www.standardwebhooks.com): HMAC-SHA-256 over id,
+ * time and body, so that a receiver knows who sent it, when, and that nothing was changed.
  */
 import { createHmac } from 'node:crypto';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';

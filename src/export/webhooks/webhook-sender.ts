@@ -1,6 +1,6 @@
 /**
- * Tells one receiver what is queued for it, one event a request, in order. What it refuses (4xx) would be refused again and
- * is dropped.
+ * Tells one receiver what is queued for it, one event a request, in order. What it refuses (4xx) would be refused again
+ * and is dropped.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Secret } from '../../kernel/secret.ts';

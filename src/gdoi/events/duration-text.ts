@@ -1,4 +1,6 @@
-/** A span of time as a person reads it at a glance: `2 h 03 min`, `4 min 05 s`, `56 s`. Whole seconds, never negative. */
+/**
+ * A span of time as a person reads it at a glance: `2 h 03 min`, `4 min 05 s`, `56 s`. Whole seconds, never negative.
+ */
 export function durationText(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const two = (value: number) => String(Math.floor(value)).padStart(2, '0');

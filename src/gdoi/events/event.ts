@@ -5,8 +5,8 @@
 import type { EpochMs } from '../seen/instant.ts';
 
 /**
- * Causes of a re-registration (GETVPN facts; `initial` is a baseline and never counted). `recovery`: the GM met a TEK that
- * it does not hold, by its own word.
+ * Causes of a re-registration (GETVPN facts; `initial` is a baseline and never counted). `recovery`: the GM met a TEK
+ * that it does not hold, by its own word.
  */
 export const CAUSES = [
   'initial',
@@ -79,5 +79,7 @@ export interface GdoiEvent {
   readonly action: string;
 }
 
-/** Lines of evidence under one statement, an event or an explanation: for people to read, and devices are not trusted. */
+/**
+ * Lines of evidence under one statement, an event or an explanation: for people to read, and devices are not trusted.
+ */
 export const MAX_EVIDENCE = 12;

@@ -121,7 +121,10 @@ export const CHECK_OWN_NETWORK =
 export const CHECK_KS =
   'Is the KS up (console, its site’s power and WAN)? Then UDP 848 and SSH or SNMP on the path to it';
 
-/** Whom a group's transport sends elsewhere: each step that speaks of one GM's unicast rekeys, and what it is by multicast. */
+/**
+ * Whom a group's transport sends elsewhere: each step that speaks of one GM's unicast rekeys, and what it is by
+ * multicast.
+ */
 const BY_MULTICAST: readonly (readonly [unicast: string, multicast: string])[] = [
   [CHECK_REKEY_PATH, CHECK_MULTICAST_PATH],
   [CHECK_REKEYS, CHECK_MULTICAST_REKEYS],

@@ -1,6 +1,6 @@
 /**
- * The tracker's events as people read them: one line, the device's own figures as evidence, and the first read-only step
- * of the on-call catalogue. What happened is decided elsewhere.
+ * The tracker's events as people read them: one line, the device's own figures as evidence, and the first read-only
+ * step of the on-call catalogue. What happened is decided elsewhere.
  */
 import { eventId } from './event-id.ts';
 import { type Cause, type EventType, type GdoiEvent, MAX_EVIDENCE, type Severity } from './event.ts';
@@ -175,7 +175,10 @@ export function whyReregistered(cause: Cause): string {
 
 const REREGISTERED = /^(?:re-registered|registered again)(?: because|,)? /u;
 
-/** What to do first about a re-registration: what a router stated decides before the cause. `multicast`: its rekeys come so. */
+/**
+ * What to do first about a re-registration: what a router stated decides before the cause. `multicast`: its rekeys come
+ * so.
+ */
 export function firstStepOf(cause: Cause, stated: Stated | null, multicast = false): string {
   return stated?.firstStep ?? firstStepBy(multicast, CAUSE_ACTION[cause]);
 }

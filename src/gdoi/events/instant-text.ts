@@ -34,7 +34,10 @@ export function tellsState(type: EventType): boolean {
   return OF_A_STATE.has(type);
 }
 
-/** When something was: its instant, or between which two it was, or since when at the earliest, where nobody knows it closer. */
+/**
+ * When something was: its instant, or between which two it was, or since when at the earliest, where nobody knows it
+ * closer.
+ */
 export function when({
   type,
   atMs,

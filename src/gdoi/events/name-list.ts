@@ -9,7 +9,10 @@ export function naturalOrder(a: string, b: string): number {
   return plainly(a, b) || order.compare(a, b) || (a < b ? -1 : Number(a > b));
 }
 
-/** What names and addresses of routers are made of, in the order of the collator: numbers come after these, then letters. */
+/**
+ * What names and addresses of routers are made of, in the order of the collator: numbers come after these, then
+ * letters.
+ */
 const MARKS = '_-:./';
 const NUMBER = MARKS.length + 1;
 const WEIGHTS = weights();
@@ -30,8 +33,8 @@ function weightAt(name: string, index: number): number {
 }
 
 /**
- * The collator's verdict where the first difference decides it; 0: it is asked. For the lists of groups of thousands: they
- * are sorted many times over in a storm (`npm run bench -- judging`).
+ * The collator's verdict where the first difference decides it; 0: it is asked. For the lists of groups of thousands:
+ * they are sorted many times over in a storm (`npm run bench -- judging`).
  */
 function plainly(a: string, b: string): number {
   let [i, j] = [0, 0];
@@ -79,8 +82,8 @@ function afterDigits(name: string, from: number): number {
 const LONGEST_NUMBER = 9;
 
 /**
- * A text that sorts, plainly compared, as people count; of another name another one. For lists that go on from a key, and
- * are too long for a collator.
+ * A text that sorts, plainly compared, as people count; of another name another one. For lists that go on from a key,
+ * and are too long for a collator.
  */
 export function naturalKey(name: string): string {
   const counted = name.toLowerCase().replaceAll(/\d+/gu, (digits) => {

@@ -1,6 +1,6 @@
 /**
- * The mark of an event that happened in a maintenance window: its last line of evidence, so that every store, export and
- * recording keeps it with the event.
+ * The mark of an event that happened in a maintenance window: its last line of evidence, so that every store, export
+ * and recording keeps it with the event.
  */
 import { instant } from './instant-text.ts';
 import type { GdoiEvent } from './event.ts';

@@ -5,5 +5,8 @@ export const ACKS_MISSED_CRITICAL = 2;
 /** Row 6, command reference: the KS drops a GM after three consecutive rekeys without acknowledgement. */
 export const EJECTED_AT_MISSED = 3;
 
-/** Nobody lists it for so long: by then a GM that lives has registered anew, and it is one GM less. Default lifetime of a KEK. */
+/**
+ * Nobody lists it for so long: by then a GM that lives has registered anew, and it is one GM less. Default lifetime of
+ * a KEK.
+ */
 export const UNLISTED_KEPT_MS = 86_400_000;

@@ -207,8 +207,8 @@ export function keysDiffer(asked: Asked): Candidate | null {
 }
 
 /**
- * While a rekey is under way nobody is compared; who shares no TEK with the rest is still apart, or with the KSs where the rest
- * shows none, as over RESTCONF.
+ * While a rekey is under way nobody is compared; who shares no TEK with the rest is still apart, or with the KSs where
+ * the rest shows none, as over RESTCONF.
  */
 function isStillApart({ said, presentSinceMs }: Episode, { gms, kss }: GroupFacts): boolean {
   if (presentSinceMs === null) return false;

@@ -26,8 +26,8 @@ export interface Episode {
   /** Everyone whom it concerned so far, in the order people count. Absent: those whom it concerns now. */
   readonly devices?: readonly string[];
   /**
-   * Whose re-registration it explained at an earlier look and does not now, with the last such look: the evidence grows old
-   * before the re-registration does. Absent: nobody's.
+   * Whose re-registration it explained at an earlier look and does not now, with the last such look: the evidence grows
+   * old before the re-registration does. Absent: nobody's.
    */
   readonly explainedUntil?: readonly (readonly [device: string, atMs: EpochMs])[];
   /** What was said when it concerned more devices at once than `said` does. Absent: it never did. */
@@ -90,8 +90,8 @@ export const GM_CHECKS: readonly SymptomCheck[] = [
 ];
 
 /**
- * Without the TEKs that are missing, not merely ending: what makes GMs register, or re-register, brings TEKs. That there is
- * none has a reason of its own.
+ * Without the TEKs that are missing, not merely ending: what makes GMs register, or re-register, brings TEKs. That
+ * there is none has a reason of its own.
  */
 export function butMissingTeks(claims: readonly Symptom[], gms: readonly GmFacts[]): readonly Symptom[] {
   const without = new Set(gms.filter(({ tekMissing }) => tekMissing).map(({ device }) => device));
@@ -140,7 +140,10 @@ export function devicesOf({ devices, said }: Episode): readonly string[] {
   return devices ?? said.scope;
 }
 
-/** Re-registrations that an episode of one of these causes explained: when its evidence grows old before they do, they are no news. */
+/**
+ * Re-registrations that an episode of one of these causes explained: when its evidence grows old before they do, they
+ * are no news.
+ */
 export function explainedBefore(
   said: readonly Episode[],
   by: (cause: ExplanationCause) => boolean,

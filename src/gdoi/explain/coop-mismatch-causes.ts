@@ -1,6 +1,6 @@
 /**
- * KSs of a group that do not go together, by their own word: their policies differ, or one can hold no more GMs (on-call
- * catalogue, row 18). Nothing that is looked at shows it before another KS serves the GMs.
+ * KSs of a group that do not go together, by their own word: their policies differ, or one can hold no more GMs
+ * (on-call catalogue, row 18). Nothing that is looked at shows it before another KS serves the GMs.
  */
 import { CHECK_FULL } from '../events/first-steps.ts';
 import { type Asked, type Candidate, claimed, sorted } from './candidate.ts';

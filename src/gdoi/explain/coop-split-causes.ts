@@ -55,8 +55,9 @@ export function coopSplit(asked: Asked): Candidate | null {
 }
 
 /**
- * A set of KSs of which one is not seen: its GMs tell a split by their keys. All GMs of one KS hold other TEKs than those
- * of the others, and no GM stands on both sides. One GM alone is no side, unless its KS is dead for those that are seen.
+ * A set of KSs of which one is not seen: its GMs tell a split by their keys. All GMs of one KS hold other TEKs than
+ * those of the others, and no GM stands on both sides. One GM alone is no side, unless its KS is dead for those that
+ * are seen.
  */
 function splitSeenByGms({ facts, open, before }: Asked): Candidate | null {
   const { gms, kss, nowMs, peers } = facts;
@@ -167,7 +168,9 @@ function splitConsequence(
   };
 }
 
-/** By the keys that GMs hold: in a split a rekey of the other side may be the last that came. Without them by their KS. */
+/**
+ * By the keys that GMs hold: in a split a rekey of the other side may be the last that came. Without them by their KS.
+ */
 function whoCannotTalk(gms: readonly GmFacts[], a: KsFacts, b: KsFacts): string {
   const [ofA, ofB] = [holdersOf(gms, a, b), holdersOf(gms, b, a)];
   if (ofA.length > 0 && ofB.length > 0)
@@ -204,7 +207,9 @@ function splitOver({ facts, last }: Asked, claims: (fromMs: EpochMs) => readonly
   });
 }
 
-/** KSs that agree again hear each other within minutes; a GM that was served since shows nothing of the split any more. */
+/**
+ * KSs that agree again hear each other within minutes; a GM that was served since shows nothing of the split any more.
+ */
 function isOfSplit({ gms, kss, nowMs, rekeyTakesMs }: GroupFacts, endedMs: EpochMs): (symptom: Symptom) => boolean {
   const settles = nowMs - endedMs <= REGISTERS_AGAIN_MS;
   const servedMs = new Map(

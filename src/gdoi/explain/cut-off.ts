@@ -1,6 +1,6 @@
 /**
- * GMs that hold keys and share no TEK with the others: their traffic is dropped now, whatever it was that made them so, as a
- * rekey that cut the TEKs before it and did not arrive. A cause that claims this says so, and is no milder.
+ * GMs that hold keys and share no TEK with the others: their traffic is dropped now, whatever it was that made them so,
+ * as a rekey that cut the TEKs before it and did not arrive. A cause that claims this says so, and is no milder.
  */
 import { among, type Candidate, type Episode, named, REGISTERING_MS } from './candidate.ts';
 import type { ExplanationCause } from './explanation.ts';

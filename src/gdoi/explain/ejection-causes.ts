@@ -95,7 +95,10 @@ function offTheList({ unacknowledged }: GroupFacts): {
   };
 }
 
-/** Who had missed two acknowledgements was dropped for the third. Others may register anew at this moment, or were cleared on the KS. */
+/**
+ * Who had missed two acknowledgements was dropped for the third. Others may register anew at this moment, or were
+ * cleared on the KS.
+ */
 function losingBefore(said: Asked['said']): ReadonlySet<string> {
   return new Set(
     said
@@ -137,7 +140,9 @@ function losesItsKeys(gone: number): Pick<Candidate, 'consequence' | 'deadlineMs
   return { consequence: { what, unless: whenTheyRegisterAgain(gone) }, deadlineMs: null };
 }
 
-/** The next look at a list that is late enough: one that comes sooner decides nothing, and the regular one follows it. */
+/**
+ * The next look at a list that is late enough: one that comes sooner decides nothing, and the regular one follows it.
+ */
 function readAgainMs({ kss, nowMs, pollIntervalMs }: GroupFacts, sinceMs: EpochMs): EpochMs | null {
   const nextMs = nextLook(kss, nowMs);
   return nextMs === null || nextMs >= sinceMs + LIST_READ_AGAIN_MS ? nextMs : nextMs + pollIntervalMs;
@@ -166,7 +171,9 @@ function unlistedByMulticast(
   };
 }
 
-/** It registered for want of rekeys that no KS sent it: no rekey was lost on the way. What it was dropped for goes on. */
+/**
+ * It registered for want of rekeys that no KS sent it: no rekey was lost on the way. What it was dropped for goes on.
+ */
 function listedAgain({ facts, open, last, said }: Pick<Asked, 'facts' | 'open' | 'last' | 'said'>): Candidate | null {
   // By multicast they were sent it all the same.
   if (isMulticast(facts)) return null;

@@ -76,8 +76,8 @@ export function explain(
 }
 
 /**
- * That a look failed, and no more is known, takes no symptom from a cause that is known and goes on: a lost answer does not
- * end what was said of a path, or of a GM without keys.
+ * That a look failed, and no more is known, takes no symptom from a cause that is known and goes on: a lost answer does
+ * not end what was said of a path, or of a GM without keys.
  */
 function sparingWhatIsTold(
   cause: ExplanationCause,

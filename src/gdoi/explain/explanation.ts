@@ -6,8 +6,8 @@ import type { EpochMs } from '../seen/instant.ts';
 import type { Symptom } from './symptom.ts';
 
 /**
- * Closed, in causal order: what stands earlier claims symptoms before what stands later. The last ones are symptoms that
- * nothing explains.
+ * Closed, in causal order: what stands earlier claims symptoms before what stands later. The last ones are symptoms
+ * that nothing explains.
  */
 export const EXPLANATION_CAUSES = [
   'login_refused',
@@ -49,8 +49,8 @@ export type ExplanationCause = (typeof EXPLANATION_CAUSES)[number];
 export type ExplanationStatus = 'ok' | 'warning' | 'critical';
 
 /**
- * `present`: it is so now. `unclear`: the evidence is thin, and the next planned look decides. `over`: it has ended, and
- * what is still seen follows from it.
+ * `present`: it is so now. `unclear`: the evidence is thin, and the next planned look decides. `over`: it has ended,
+ * and what is still seen follows from it.
  */
 export type Phase = 'present' | 'unclear' | 'over';
 
@@ -101,7 +101,10 @@ export function worseStatus(a: ExplanationStatus, b: ExplanationStatus): Explana
   return STATUSES.indexOf(a) >= STATUSES.indexOf(b) ? a : b;
 }
 
-/** The worst first; of two equally bad the one that is so now, one that is clear, that explains more, then the deeper one. */
+/**
+ * The worst first; of two equally bad the one that is so now, one that is clear, that explains more, then the deeper
+ * one.
+ */
 export function byWeight(a: Explanation, b: Explanation): number {
   return (
     STATUSES.indexOf(b.status) - STATUSES.indexOf(a.status) ||

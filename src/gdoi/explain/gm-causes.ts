@@ -1,6 +1,6 @@
 /**
- * What a GM suffers for a reason of its own: its interface went down, its policy is not installed, its clock is wrong, or it
- * drops packets. Neither the path of the rekeys nor the KS is to blame, and no advice about them is given.
+ * What a GM suffers for a reason of its own: its interface went down, its policy is not installed, its clock is wrong,
+ * or it drops packets. Neither the path of the rekeys nor the KS is to blame, and no advice about them is given.
  */
 import {
   among,
@@ -192,7 +192,9 @@ function teksAgain({ gms, nowMs }: Asked['facts'], open: Asked['open'], last: As
   };
 }
 
-/** SNMP shows keys and no registration: without a TEK there is no traffic, and one look may fall into a registration. */
+/**
+ * SNMP shows keys and no registration: without a TEK there is no traffic, and one look may fall into a registration.
+ */
 function keyless(
   { facts, before }: Pick<Asked, 'facts' | 'before'>,
   known: Pick<Candidate, 'claims' | 'sinceMs'> & { readonly names: readonly string[] },

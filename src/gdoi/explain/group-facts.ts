@@ -40,9 +40,15 @@ export interface MemberContext {
   readonly nextLookMs: EpochMs | null;
   /** Reasons that its log gave, newest last, bounded. */
   readonly reasons: readonly LoggedReason[];
-  /** Since when its log comes to the agent: what it refused since, it said. Absent: no message of the group came since the start. */
+  /**
+   * Since when its log comes to the agent: what it refused since, it said. Absent: no message of the group came since
+   * the start.
+   */
   readonly logHeardSinceMs?: EpochMs | undefined;
-  /** The interface with its keys went down, by its log, and is not known to have registered since; absent: nothing says so. */
+  /**
+   * The interface with its keys went down, by its log, and is not known to have registered since; absent: nothing says
+   * so.
+   */
   readonly linkDown?: {
     readonly sinceMs: EpochMs;
     /** When it came back; null: it is down. */
@@ -97,7 +103,10 @@ export interface GmFacts extends MemberContext {
   readonly registered: boolean | null;
   /** It shows no counter of registrations, as over SNMP alone; absent: it does. */
   readonly uncounted?: true;
-  /** It counts no rekey since its boot: all its keys are from registrations. Absent: it counts some, or shows no counter. */
+  /**
+   * It counts no rekey since its boot: all its keys are from registrations. Absent: it counts some, or shows no
+   * counter.
+   */
   readonly neverRekeyed?: true;
   /** Its KS's address. */
   readonly keyServer: string | null;
@@ -137,7 +146,9 @@ export interface GmFacts extends MemberContext {
 
 export interface KsFacts extends MemberContext {
   readonly device: string;
-  /** It has shown nothing of the group: GMs name its address. `readMs` is when it was asked first. Absent: it was read. */
+  /**
+   * It has shown nothing of the group: GMs name its address. `readMs` is when it was asked first. Absent: it was read.
+   */
   readonly unread?: true;
   readonly address: string | null;
   readonly role: 'primary' | 'secondary' | null;
@@ -177,8 +188,8 @@ export interface GroupFacts {
   /** GMs polled, and GMs a KS lists that are not. */
   readonly members: number;
   /**
-   * Members of another group of this name, by the identities that they show: they are in nothing else here. null: none is
-   * known, as where all show one identity.
+   * Members of another group of this name, by the identities that they show: they are in nothing else here. null: none
+   * is known, as where all show one identity.
    */
   readonly strangers: {
     readonly identity: string;
@@ -275,7 +286,10 @@ export function isUnregistered(gm: GmFacts): boolean {
   return isHeard(gm) && gm.registered === false;
 }
 
-/** Its countdown is over and its attempts fail, while the old registration still counts: traffic goes on until its TEK ends. */
+/**
+ * Its countdown is over and its attempts fail, while the old registration still counts: traffic goes on until its TEK
+ * ends.
+ */
 export function triesInVain(gm: GmFacts): boolean {
   return (
     isHeard(gm) &&
@@ -295,7 +309,10 @@ export function holdsOtherKeys({ kekMatchesKs, kekBehind, tekMatchesKs, divergen
   return (kekMatchesKs === false && !kekBehind) || ((tekMatchesKs === false || divergent) && !teksBehind);
 }
 
-/** GMs of a KS that is dead for a peer: it may serve them with keys of its own, and what that peer counts of them is old. */
+/**
+ * GMs of a KS that is dead for a peer: it may serve them with keys of its own, and what that peer counts of them is
+ * old.
+ */
 export function gmsBeyond({ gms, peers }: Pick<GroupFacts, 'gms' | 'peers'>): ReadonlySet<string> {
   const dead = new Set(peers.filter(({ lost }) => lost === true).map(({ address }) => address));
   return new Set(gms.filter(({ keyServer }) => dead.has(keyServer ?? '')).map(({ device }) => device));

@@ -1,5 +1,6 @@
 /**
- * No KS of a group answers. That the agent gets no answer is not yet that it is down: its GMs tell, where they are asked.
+ * No KS of a group answers. That the agent gets no answer is not yet that it is down: its GMs tell, where they are
+ * asked.
  */
 import { everyOne } from '../events/counted.ts';
 import { CHECK_KS, CHECK_REGISTRATION } from '../events/first-steps.ts';
@@ -162,7 +163,9 @@ function isEstablished(silent: readonly KsFacts[], suffering: number, gms: numbe
   return suffering > 0 && suffering * 2 >= gms && silent.every(({ failure }) => (failure?.inARow ?? 0) > 1);
 }
 
-/** KSs that nobody polls may go on serving: that none does is said when at least half of the GMs lack what a KS gives. */
+/**
+ * KSs that nobody polls may go on serving: that none does is said when at least half of the GMs lack what a KS gives.
+ */
 function mayBeServedElsewhere({ otherServers, gms }: GroupFacts, suffering: readonly string[]): boolean {
   return otherServers?.length !== 0 && suffering.length * 2 < Math.max(1, gms.length);
 }

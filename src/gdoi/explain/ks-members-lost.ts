@@ -27,7 +27,10 @@ import { RECENT_MS } from './symptom.ts';
 const BOOT_IS_WITHIN_MS = 65_000;
 /** KSs that restart one after another hand their list over. */
 const RESTART_TOGETHER_MS = 300_000;
-/** One GM that is not listed may have been dropped, also where it was the only one; a list that lacks these many at once was lost. */
+/**
+ * One GM that is not listed may have been dropped, also where it was the only one; a list that lacks these many at once
+ * was lost.
+ */
 const LOST_LIST_FROM = 2;
 
 /** A boot of the day before explains nothing that is seen now. */

@@ -1,6 +1,6 @@
 /**
- * What it means that a KS does not answer the agent: since when, whether its GMs and peers show it alive or call it dead, and
- * how that is said.
+ * What it means that a KS does not answer the agent: since when, whether its GMs and peers show it alive or call it
+ * dead, and how that is said.
  */
 import type { EpochMs } from '../seen/instant.ts';
 import type { Asked, Candidate } from './candidate.ts';
@@ -27,7 +27,10 @@ export function hasNotAnswered(kss: readonly KsFacts[], sinceMs: EpochMs): strin
     : `${has} not answered since ${clockTime(sinceMs)}`;
 }
 
-/** One look failed, as one did a short time ago that came to nothing: only a second one in a row makes it a question again. */
+/**
+ * One look failed, as one did a short time ago that came to nothing: only a second one in a row makes it a question
+ * again.
+ */
 export function wasAskedAlready({ before, last }: Asked, silent: readonly KsFacts[]): boolean {
   return (
     before === null &&

@@ -1,7 +1,7 @@
 /**
- * Which side loses a rekey that GMs missed: the KS with what stands in front of it, or the paths of single GMs. The only
- * place that decides it: the explanations, what the fleet tells of the last rekey and the check of the group follow.
- * The alert of a whole group asks the same of Prometheus (`GdoiGmRekeyUnacknowledged` with `scope="group"`).
+ * Which side loses a rekey that GMs missed: the KS with what stands in front of it, or the paths of single GMs. The
+ * only place that decides it: the explanations, what the fleet tells of the last rekey and the check of the group
+ * follow. The alert of a whole group asks the same of Prometheus (`GdoiGmRekeyUnacknowledged` with `scope="group"`).
  */
 import type { Explanation } from './explanation.ts';
 import type { SymptomCheck } from './symptom.ts';
@@ -11,7 +11,10 @@ export type LossSide = 'path' | 'ks';
 /** On-call catalogue, row 5: over 10 % of a group with unacknowledged rekeys, or over 20 % behind, is the KS's side. */
 const KS_SHARE_UNACKNOWLEDGED = 0.1;
 const KS_SHARE_BEHIND = 0.2;
-/** Row 5: in a smaller group two GMs already exceed these shares, and two paths may well fail; there most have to miss it. */
+/**
+ * Row 5: in a smaller group two GMs already exceed these shares, and two paths may well fail; there most have to miss
+ * it.
+ */
 const SMALL_GROUP = 20;
 
 export interface MissedRekey {

@@ -1,8 +1,8 @@
 /**
  * Rekeys that do not arrive: one GM's path, or what stands in front of the KS.
  *
- * How many missed a rekey is known only when those who can have missed it were looked at after it was due. Until then one
- * GM that misses it is not yet a path.
+ * How many missed a rekey is known only when those who can have missed it were looked at after it was due. Until then
+ * one GM that misses it is not yet a path.
  */
 import { CHECK_ACK_PATH, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
 import { whyReregistered } from '../events/gdoi-events.ts';
@@ -303,7 +303,9 @@ function lacksTek({ tekMissing, tekOverdue, divergent, tekSpis }: GmFacts, kss: 
   return !given.some((ks) => ks.tekSpis.every((spi) => tekSpis.includes(spi)));
 }
 
-/** At the look before they lacked keys: those that they show now may be from a registration, which proves no path back. */
+/**
+ * At the look before they lacked keys: those that they show now may be from a registration, which proves no path back.
+ */
 function lackedKeys(before: Asked['before']): boolean {
   return before?.presentSinceMs != null && before.said.explains.some(({ check }) => OF_KEYS.has(check));
 }
@@ -377,7 +379,10 @@ function registering({ facts, open, before }: Asked, { missed }: Loss): readonly
   return claimed(open, { checks: ['registered'], of, fromMs: facts.nowMs - REGISTERING_MS });
 }
 
-/** While the GM registers for the lost rekey it shows nothing of the loss; afterwards its reason is known, unless several fit. */
+/**
+ * While the GM registers for the lost rekey it shows nothing of the loss; afterwards its reason is known, unless
+ * several fit.
+ */
 function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
   const { before, facts, now } = asked;
   if (before === null || before.presentSinceMs === null) return null;

@@ -86,7 +86,9 @@ function gotNoRekeySince(gm: GmFacts): boolean {
   return gm.lastRekeyMs === null || gm.lastRekeyMs < (bootedMs(gm) ?? 0);
 }
 
-/** By its uptime a boot is known to the minute, and better with each answer: seen some seconds later it is the same one. */
+/**
+ * By its uptime a boot is known to the minute, and better with each answer: seen some seconds later it is the same one.
+ */
 function isToldBoot(gm: GmFacts, last: Asked['last']): boolean {
   if (last === null || last.endedMs === null) return false;
   return (bootedMs(gm) ?? Number.POSITIVE_INFINITY) <= last.endedMs && devicesOf(last).includes(gm.device);
@@ -115,7 +117,9 @@ function notShownSince(told: readonly GmFacts[], nowMs: EpochMs): boolean {
   );
 }
 
-/** Of GMs that go down together some are up again before the others: those reload too, until they take longer than that. */
+/**
+ * Of GMs that go down together some are up again before the others: those reload too, until they take longer than that.
+ */
 function downWith(boots: readonly EpochMs[], { gms, nowMs }: GroupFacts): readonly GmFacts[] {
   if (boots.length < 2) return [];
   const silent = gms.filter((gm) => {

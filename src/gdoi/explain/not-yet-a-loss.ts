@@ -1,6 +1,6 @@
 /**
- * Why a rekey that did not come is not yet called lost: an old KS sends none, or nobody who can tell was looked at since it
- * was due. Or it came, and was refused.
+ * Why a rekey that did not come is not yet called lost: an old KS sends none, or nobody who can tell was looked at
+ * since it was due. Or it came, and was refused.
  */
 import type { EpochMs } from '../seen/instant.ts';
 import { among, type Asked, firstOf, goingOn } from './candidate.ts';
@@ -13,8 +13,9 @@ import { hasOnlyAcks, type Loss, LOSSES } from './who-missed-a-rekey.ts';
 const REGISTERS_AFTER_END_MS = 80_000;
 
 /**
- * Whether a rekey is due at all depends on the KS's release. While no KS has said of which one it is, and no GM has a newer
- * KEK, an overdue KEK alone is not yet a lost rekey: whether the GM's re-registration brings another KEK will tell.
+ * Whether a rekey is due at all depends on the KS's release. While no KS has said of which one it is, and no GM has a
+ * newer KEK, an overdue KEK alone is not yet a lost rekey: whether the GM's re-registration brings another KEK will
+ * tell.
  */
 export function mayBeOldKs(asked: Asked, { traces }: Loss): boolean {
   const { facts, said } = asked;
@@ -69,8 +70,8 @@ export function isKsUnseen({ kss, gms, leadMs, nowMs }: GroupFacts, { missed, he
 }
 
 /**
- * What a KS counts says nothing of where its rekeys went: whether the GM was there to take them, and has the keys, shows its
- * next answer. One that the agent cannot ask is not waited for.
+ * What a KS counts says nothing of where its rekeys went: whether the GM was there to take them, and has the keys,
+ * shows its next answer. One that the agent cannot ask is not waited for.
  */
 export function isGmUnseen({ gms, kss }: GroupFacts, loss: Loss): boolean {
   if (!hasOnlyAcks(loss)) return false;
@@ -79,9 +80,9 @@ export function isGmUnseen({ gms, kss }: GroupFacts, loss: Loss): boolean {
 }
 
 /**
- * KSs may sign with different RSA keys, and then GMs refuse what comes (on-call catalogue, row 19). Their logs alone tell it:
- * where none comes to the agent, a rekey that was refused looks like one that was lost. Who registered with the same KS as
- * one that got it has the same key.
+ * KSs may sign with different RSA keys, and then GMs refuse what comes (on-call catalogue, row 19). Their logs alone
+ * tell it: where none comes to the agent, a rekey that was refused looks like one that was lost. Who registered with
+ * the same KS as one that got it has the same key.
  */
 export function mayRefuse(loss: Loss, facts: GroupFacts): boolean {
   const { missed, got } = loss;

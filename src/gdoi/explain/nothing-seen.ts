@@ -1,6 +1,7 @@
 /**
- * No device of a group answers, and all went silent at once: that they are down is less likely than that the agent's own way to
- * them is broken, and nothing of the group is known either way. GMs that had been silent long before show nothing of that.
+ * No device of a group answers, and all went silent at once: that they are down is less likely than that the agent's
+ * own way to them is broken, and nothing of the group is known either way. GMs that had been silent long before show
+ * nothing of that.
  */
 import { CHECK_OWN_NETWORK } from '../events/first-steps.ts';
 import { type Candidate, GM_CHECKS, lastLook, list, sorted } from './candidate.ts';
@@ -12,7 +13,9 @@ import type { SymptomCheck } from './symptom.ts';
 /** Devices that go silent within this time have something in common: a site, a WAN, the way of the agent. */
 export const GO_TOGETHER_MS = 300_000;
 
-/** Since when none has answered; null: one answers or is still asked, or they did not go together, or it is a KS alone. */
+/**
+ * Since when none has answered; null: one answers or is still asked, or they did not go together, or it is a KS alone.
+ */
 export function nothingSeenSince({ kss, gms, pollIntervalMs }: GroupFacts): EpochMs | null {
   if (gms.length === 0) return null;
   const members: readonly MemberContext[] = [...kss, ...gms];

@@ -45,8 +45,8 @@ export function oldKekInUse({ facts, open, last, said }: Asked): Candidate | nul
 }
 
 /**
- * The GM registered because its TEKs ran out. If a reason is known why the new KEK did not reach it (such as its interface),
- * that is reported; otherwise its path drops rekeys and must be fixed.
+ * The GM registered because its TEKs ran out. If a reason is known why the new KEK did not reach it (such as its
+ * interface), that is reported; otherwise its path drops rekeys and must be fixed.
  */
 function newKekAtLast({ facts, open, last, said }: Pick<Asked, 'facts' | 'open' | 'last' | 'said'>): Candidate | null {
   const { gms, nowMs } = facts;

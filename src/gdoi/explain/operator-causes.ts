@@ -110,7 +110,10 @@ function lostBefore(said: Asked['said']): (symptom: Symptom) => boolean {
   return (symptom) => symptom.check === 'rekeys_acknowledged' && isLoss(symptom);
 }
 
-/** It had been without a registration for minutes when it registered: its KS's order was of long before, and was told then. */
+/**
+ * It had been without a registration for minutes when it registered: its KS's order was of long before, and was told
+ * then.
+ */
 function waitedForLong(said: Asked['said']): (gm: GmFacts) => boolean {
   const episode = said.find(({ cause }) => cause === 'not_registered');
   const devices = new Set(episode === undefined ? [] : devicesOf(episode));

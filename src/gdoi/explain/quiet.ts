@@ -1,6 +1,6 @@
 /**
- * A group in which nothing is wrong, nothing was, and nothing happened lately that anything could follow from. Most groups
- * are so at most looks, and then no rule is asked: each goes through all members.
+ * A group in which nothing is wrong, nothing was, and nothing happened lately that anything could follow from. Most
+ * groups are so at most looks, and then no rule is asked: each goes through all members.
  */
 import type { Episode } from './candidate.ts';
 import { givesNoAnswer, type GmFacts, type GroupFacts, type KsFacts, type MemberContext } from './group-facts.ts';

@@ -172,7 +172,9 @@ function onlyUnseenLeft(
   };
 }
 
-/** A look at the primary fails as well, or none is: what was known of those that are gone stays, until that is clear. */
+/**
+ * A look at the primary fails as well, or none is: what was known of those that are gone stays, until that is clear.
+ */
 function whilePrimaryIsUnseen({ facts, open, before, now }: Asked, gone: readonly KsFacts[]): Candidate | null {
   if (before === null || before.presentSinceMs === null) return null;
   const known = new Set(before.said.scope);

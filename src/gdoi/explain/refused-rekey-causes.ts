@@ -20,7 +20,9 @@ import { LOSS_CHECKS } from './who-missed-a-rekey.ts';
 
 export const CHECK_RSA = 'show crypto key mypubkey rsa on every KS: the rekey key must be the same one on all of them';
 
-/** Kinds of what a GM says of rekeys that it does not take: why, after `refuses them since ...: `, and what to look at. */
+/**
+ * Kinds of what a GM says of rekeys that it does not take: why, after `refuses them since ...: `, and what to look at.
+ */
 const REFUSALS: readonly (readonly [kind: ReasonKind, why: string, firstStep: string])[] = [
   ['rekey_refused', 'their signature or content does not fit', CHECK_RSA],
   ['rekey_not_allowed', 'their cipher, hash or transform set is not allowed there', CHECK_ALLOWED],
@@ -81,8 +83,8 @@ export function rekeysRefused({ facts, open, before, last }: Asked): Candidate |
 }
 
 /**
- * A rekey that is sent twice is out of sequence the second time. That number counts where the GM lacks what a rekey brings, and
- * where it was no repetition of the one that it took last.
+ * A rekey that is sent twice is out of sequence the second time. That number counts where the GM lacks what a rekey
+ * brings, and where it was no repetition of the one that it took last.
  */
 function refusalsOf({ gms, nowMs, tekLifetimeMs }: GroupFacts, open: readonly Symptom[]): readonly Said[] {
   // Until the next rekey its KS goes on to lack the acknowledgement of the one that it refused.

@@ -1,7 +1,7 @@
 /**
- * Has a GM the rekey that others miss? Not one whose own count, or the age of its last rekey, shows that none came; nor one that
- * has its keys from a registration. Of the others, keys that last longer than theirs show it at once, and so does an answer
- * after the rekey was due in which no key is older than what it brought.
+ * Has a GM the rekey that others miss? Not one whose own count, or the age of its last rekey, shows that none came; nor
+ * one that has its keys from a registration. Of the others, keys that last longer than theirs show it at once, and so
+ * does an answer after the rekey was due in which no key is older than what it brought.
  */
 import type { EpochMs } from '../seen/instant.ts';
 import type { GmFacts, GroupFacts } from './group-facts.ts';
@@ -17,10 +17,16 @@ export const NEWER_BY_MS = 30_000;
 export const SEEN_WITHIN_MS = 60_000;
 /** A GM registers for a missed rekey this long after the others got it, or later. */
 const DUE_BEFORE_MS = 60_000;
-/** A rekey that GMs register for was due this long before, or less: whoever registered since may have no other keys than those. */
+/**
+ * A rekey that GMs register for was due this long before, or less: whoever registered since may have no other keys than
+ * those.
+ */
 export const DUE_WITHIN_MS = 300_000;
 
-/** `missed`: who misses it. `healed`: those of them that registered for it. `key`: what it would have brought, as far as known. */
+/**
+ * `missed`: who misses it. `healed`: those of them that registered for it. `key`: what it would have brought, as far as
+ * known.
+ */
 export function rekeyReached(
   { gms, kss, leadMs, rekeyTakesMs, tekLifetimeMs }: GroupFacts,
   missed: ReadonlySet<string>,
@@ -74,7 +80,9 @@ export function hasKekJustNow({ uncounted, kek, kekSinceMs, readMs, lastReregist
   return uncounted === true && kek === 'shown' && kekSinceMs === readMs && (last?.atMs ?? 0) < readMs - SEEN_WITHIN_MS;
 }
 
-/** It got no rekey since it registered, and what that brought can be what it shows. `fromMs`: TEKs of before have ended. */
+/**
+ * It got no rekey since it registered, and what that brought can be what it shows. `fromMs`: TEKs of before have ended.
+ */
 function hasKeysByRegistering(gm: GmFacts, key: LostKey, fromMs: EpochMs): boolean {
   const { lastReregistration: last, lastRekeyMs } = gm;
   if (last === null) return false;
@@ -96,7 +104,9 @@ export function healedDueMs(healed: readonly GmFacts[]): readonly EpochMs[] {
 /** A TEK that is this near to its end has missed its rekey (`kek-window.ts`). */
 const TEK_DUE_BEFORE_END_MS = 60_000;
 
-/** When the successors of the TEKs that run out were due at the latest; what a KS with a newer one shows decides itself. */
+/**
+ * When the successors of the TEKs that run out were due at the latest; what a KS with a newer one shows decides itself.
+ */
 export function tekDueMs(missing: readonly GmFacts[], kss: GroupFacts['kss']): readonly EpochMs[] {
   const newestMs = Math.max(...kss.flatMap(({ tekExpiryMs }) => tekExpiryMs ?? []));
   return missing.flatMap(({ tekOverdue, tekExpiryMs }) =>
@@ -117,7 +127,9 @@ function sharingOldKeysOf(missing: readonly GmFacts[]): (gm: GmFacts) => boolean
     (oldTeks.length > 0 && (tekMatchesKs === false || isOldTeksEnd(tekExpiryMs)));
 }
 
-/** Is an instant the same expiry as one of these, as it was read? Thousands may have missed a rekey: found by halves. */
+/**
+ * Is an instant the same expiry as one of these, as it was read? Thousands may have missed a rekey: found by halves.
+ */
 function isNearOneOf(expiries: readonly (EpochMs | null)[]): (ms: EpochMs | null) => boolean {
   const known = expiries.filter((ms) => ms !== null).toSorted((a, b) => a - b);
   return (ms) => {

@@ -1,4 +1,6 @@
-/** A KS of the old KEK behaviour with GMs of the new one: nothing is broken tonight, and it comes back in every cycle. */
+/**
+ * A KS of the old KEK behaviour with GMs of the new one: nothing is broken tonight, and it comes back in every cycle.
+ */
 import {
   among,
   type Asked,

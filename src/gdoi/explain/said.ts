@@ -11,7 +11,10 @@ export function clockTime(ms: EpochMs): string {
   return Number.isNaN(date.getTime()) ? 'an unknown instant' : `${date.toISOString().slice(11, 19)} UTC`;
 }
 
-/** `GM gm1`, `4 GMs (gm1, gm2, gm3, gm4)`, `both GMs (gm1, gm2)`; `of`: how many there are, said where it tells something. */
+/**
+ * `GM gm1`, `4 GMs (gm1, gm2, gm3, gm4)`, `both GMs (gm1, gm2)`; `of`: how many there are, said where it tells
+ * something.
+ */
 export function gmsNamed(names: readonly string[], of: number | null = null): string {
   if (names.length === 1) return `GM ${names[0] ?? ''}`;
   const whom =

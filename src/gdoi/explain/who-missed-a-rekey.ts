@@ -1,6 +1,6 @@
 /**
- * Who missed a rekey, who got it, and of whom that is still open: by what GMs show and KSs count, without those whose missed
- * rekey has another reason that was told.
+ * Who missed a rekey, who got it, and of whom that is still open: by what GMs show and KSs count, without those whose
+ * missed rekey has another reason that was told.
  */
 import { everyOneOfThem } from '../events/counted.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -46,7 +46,9 @@ export const IN_PASSING: ReadonlySet<ExplanationCause> = new Set<ExplanationCaus
   'reregistered',
 ]);
 
-/** What it says of its GMs is why they missed a rekey: their registration failed for long, or they refused what came. */
+/**
+ * What it says of its GMs is why they missed a rekey: their registration failed for long, or they refused what came.
+ */
 const OTHER_REASONS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'not_registered',
   'unauthorized',
@@ -70,7 +72,10 @@ export interface Loss {
   readonly key: LostKey;
   /** GMs of `missed` that registered for it. */
   readonly healed: readonly GmFacts[];
-  /** GMs of `missed` that worked with a replaced KEK until they registered: they could not read what else came meanwhile. */
+  /**
+   * GMs of `missed` that worked with a replaced KEK until they registered: they could not read what else came
+   * meanwhile.
+   */
   readonly heldOld: ReadonlySet<string>;
 }
 

@@ -1,8 +1,9 @@
 /**
  * The KSs of a group among themselves: two primaries at once, and peers that are lost.
  *
- * A split is seen only by asking each KS: during a failover the old primary's last answer and the new one's first do not
- * overlap in time, in a split they do. `Dead` is a KS's verdict on a peer; `Unknown` is normal between two secondaries.
+ * A split is seen only by asking each KS: during a failover the old primary's last answer and the new one's first do
+ * not overlap in time, in a split they do. `Dead` is a KS's verdict on a peer; `Unknown` is normal between two
+ * secondaries.
  */
 import { LOOK_TAKES_MS } from '../explain/group-facts.ts';
 import type { FleetKs, FleetState } from './fleet-state.ts';
@@ -52,8 +53,8 @@ export interface PeerSight {
 }
 
 /**
- * Each peer that a KS lists, in order of address; a KS that does not answer says nothing of it any more, and what one said
- * before the peer itself came up is of the time before.
+ * Each peer that a KS lists, in order of address; a KS that does not answer says nothing of it any more, and what one
+ * said before the peer itself came up is of the time before.
  */
 export function coopPeers(state: FleetState): readonly PeerSight[] {
   const kss = [...state.kss.values()];

@@ -40,8 +40,8 @@ export const OLDER_BY_MS = 10_000;
 const AGE_READ_MS = 2000;
 
 /**
- * Two KEKs of a group are hardly ever made within a minute. One that was read before and after the agent's clock was set
- * shows such a difference, until each of the two devices has been read again.
+ * Two KEKs of a group are hardly ever made within a minute. One that was read before and after the agent's clock was
+ * set shows such a difference, until each of the two devices has been read again.
  */
 const CLOCK_SET_MS = 65_000;
 
@@ -165,9 +165,9 @@ function isOfTheClock(newerByMs: number, { teks }: FleetGm, { currentTeks }: Fle
 }
 
 /**
- * A GM without a KEK timer shows no lifetime: it got the new KEK when, since the KS changed it, a rekey or a registration
- * moved its counters. A rekey under the new KEK cannot reach a GM that has the old one, so counters that stand still
- * after it prove the old KEK.
+ * A GM without a KEK timer shows no lifetime: it got the new KEK when, since the KS changed it, a rekey or a
+ * registration moved its counters. A rekey under the new KEK cannot reach a GM that has the old one, so counters that
+ * stand still after it prove the old KEK.
  */
 function legacyGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   const changed = keys.kekGeneration?.changedBetweenMs ?? null;

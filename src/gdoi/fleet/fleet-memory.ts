@@ -94,8 +94,8 @@ function nextKs(before: FleetKs | null, facts: MemberFacts): FleetKs | null {
 }
 
 /**
- * The generation after an answer of a KS. One KS is followed as long as it answers, so that a split does not look like a
- * KEK that changes to and fro.
+ * The generation after an answer of a KS. One KS is followed as long as it answers, so that a split does not look like
+ * a KEK that changes to and fro.
  */
 function withGeneration(state: FleetState): FleetState {
   const known = state.kekGeneration;
@@ -117,9 +117,9 @@ function withGeneration(state: FleetState): FleetState {
 }
 
 /**
- * Was the KEK that the reference shows now there while it still showed the one before? A KS that replaces its KEK makes a
- * new one; one that gives in to another primary after a split takes over what that one had all along. Nobody need have seen
- * it there: a KEK begins one lifetime before it ends, and a new one does not end with the one before.
+ * Was the KEK that the reference shows now there while it still showed the one before? A KS that replaces its KEK makes
+ * a new one; one that gives in to another primary after a split takes over what that one had all along. Nobody need
+ * have seen it there: a KEK begins one lifetime before it ends, and a new one does not end with the one before.
  */
 function wasBesideTheOther({ kss }: FleetState, ks: FleetKs, before: KekGeneration): boolean {
   const { kek, kekLifetimeSeconds } = ks;

@@ -1,6 +1,6 @@
 /**
- * A GM's and a KS's record in the group's state: the facts of one answer, with what only the answers before it tell (since
- * when a key, a role or a registration is there).
+ * A GM's and a KS's record in the group's state: the facts of one answer, with what only the answers before it tell
+ * (since when a key, a role or a registration is there).
  */
 import {
   type FleetGm,
@@ -220,7 +220,9 @@ function tekLead({ teks }: KsSnapshot): number | null {
   return planned.length === 0 ? null : Math.min(...planned);
 }
 
-/** A KS prints `n/a` as the time to rekey of a key that it has replaced; where it prints none, the newest one counts. */
+/**
+ * A KS prints `n/a` as the time to rekey of a key that it has replaced; where it prints none, the newest one counts.
+ */
 function currentOf(live: readonly FleetTek[], ks: KsSnapshot): readonly FleetTek[] {
   const planned = new Set((ks.teks ?? []).flatMap((tek) => (tek.timeToRekeySeconds === null ? [] : [tek.spi])));
   const current = live.filter((tek) => planned.has(tek.spi));

@@ -1,9 +1,9 @@
 /**
  * Rekeys that do not arrive: whose, and is it one path or the KS itself?
  *
- * One GM that misses rekeys has a path that drops them; many at once point to the KS or its COOP set. Which of the two it
- * is, the explanations say; where they say nothing of it, their rule is asked (`loss-side.ts`). The KS's own member list
- * counts acknowledgements missed in a row for every GM, polled or not; it drops a GM at three.
+ * One GM that misses rekeys has a path that drops them; many at once point to the KS or its COOP set. Which of the two
+ * it is, the explanations say; where they say nothing of it, their rule is asked (`loss-side.ts`). The KS's own member
+ * list counts acknowledgements missed in a row for every GM, polled or not; it drops a GM at three.
  */
 import { everyOneOfThem } from '../events/counted.ts';
 import { EJECTED_AT_MISSED } from '../explain/acks-missed.ts';

@@ -1,9 +1,9 @@
 /**
- * A group's state as a store keeps it between two lives of the agent: one part for the group, and one for each member, so
- * that what is written is what changed. Which formats this program goes on from.
+ * A group's state as a store keeps it between two lives of the agent: one part for the group, and one for each member,
+ * so that what is written is what changed. Which formats this program goes on from.
  *
- * The number rises with every change of what a state holds (a test compares with a kept state of each format). A state of
- * the format before is carried over; anything else begins anew, as at first sight.
+ * The number rises with every change of what a state holds (a test compares with a kept state of each format). A state
+ * of the format before is carried over; anything else begins anew, as at first sight.
  */
 import { inCell } from '../seen/cell.ts';
 import { type Named, named, namedOfJson } from '../seen/named.ts';

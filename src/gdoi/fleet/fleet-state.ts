@@ -120,8 +120,8 @@ export interface FleetGm {
   /** Counters of the answer before this one; null: this is the first. */
   readonly previousCounters: { readonly counters: RekeyCounters; readonly receivedAtMs: EpochMs } | null;
   /**
-   * As of this answer: counters at the KS's last read, and at its last read with the KEK before the present one, which was
-   * read first at `kekChangeMs`. What they are now: `kek-generation.ts`.
+   * As of this answer: counters at the KS's last read, and at its last read with the KEK before the present one, which
+   * was read first at `kekChangeMs`. What they are now: `kek-generation.ts`.
    */
   readonly countersAtKsRead: RekeyCounters | null;
   readonly countersBeforeKek: RekeyCounters | null;
@@ -148,8 +148,8 @@ export type KekIdentity = Pick<KsKek, 'spi' | 'expiryMs' | 'remainingSeconds'>;
 export interface FleetKs {
   readonly device: string;
   /**
-   * It has shown nothing of the group, and GMs name its address: all that is known is that they do, and that it gives no
-   * answer; `sentAtMs` and `receivedAtMs` are when it was asked first. Absent: it was read.
+   * It has shown nothing of the group, and GMs name its address: all that is known is that they do, and that it gives
+   * no answer; `sentAtMs` and `receivedAtMs` are when it was asked first. Absent: it was read.
    */
   readonly unread?: true;
   readonly address: string | null;
@@ -218,5 +218,7 @@ export function initialFleetState(group: string, cell?: string): FleetState {
   };
 }
 
-/** Two readings of one KEK's expiry differ by latency, whole seconds and drift; another KEK's by over a hundred seconds. */
+/**
+ * Two readings of one KEK's expiry differ by latency, whole seconds and drift; another KEK's by over a hundred seconds.
+ */
 export const SAME_EXPIRY_MS = 30_000;

@@ -2,8 +2,8 @@
  * A group as a whole, for metrics, the API and the page: who holds the current keys, who meets whom, what is missing.
  * Everything is derived from the state; nothing is remembered here.
  *
- * A view costs nothing to make: its lists are made when somebody asks for one, and one GM's place in it is found without
- * them. That is what lets each of ten thousand GMs change once a minute.
+ * A view costs nothing to make: its lists are made when somebody asks for one, and one GM's place in it is found
+ * without them. That is what lets each of ten thousand GMs change once a minute.
  */
 import { assessFleet, type FleetAssessment, type LastJudgement } from './assessment.ts';
 import { separateKeyServers } from './separate-key-servers.ts';

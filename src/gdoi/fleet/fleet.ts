@@ -24,7 +24,8 @@ import type { EpochMs } from '../seen/instant.ts';
 import { type Yardstick, yardstickOf } from './yardstick.ts';
 
 /**
- * State, events and view after changes, oldest first, judged at once: for few devices, and for many changes in one call.
+ * State, events and view after changes, oldest first, judged at once: for few devices, and for many changes in one
+ * call.
  */
 export function trackFleet(
   before: FleetState,

@@ -22,7 +22,10 @@ export interface GmInGroup {
   readonly kekMatchesKs: boolean | null;
   readonly tekMatchesKs: boolean | null;
   readonly divergent: boolean;
-  /** The keys that it holds instead are older ones, as a lost rekey leaves them; false: of another set, or it has the current ones. */
+  /**
+   * The keys that it holds instead are older ones, as a lost rekey leaves them; false: of another set, or it has the
+   * current ones.
+   */
   readonly kekBehind: boolean;
   readonly teksBehind: boolean;
   /** No KEK timer, and the KS's new KEK did not arrive. */

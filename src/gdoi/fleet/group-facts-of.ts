@@ -1,4 +1,6 @@
-/** The facts that explanations are made from, out of a group's state and what was found of it. Nothing is judged here. */
+/**
+ * The facts that explanations are made from, out of a group's state and what was found of it. Nothing is judged here.
+ */
 import { type GroupFacts, isMulticast, isMute } from '../explain/group-facts.ts';
 import { naturalOrder } from '../events/name-list.ts';
 import type { FleetAssessment } from './assessment.ts';

@@ -1,7 +1,7 @@
 /**
- * The group's TEKs: its primary's. Without one that shows SPIs, and in a split with two primaries, the newest that at least
- * half of the GMs hold: a GM that is ahead of a rekey is not divergent, one that stays behind is. Of two halves that share no
- * TEK it is always the same one, whichever was rekeyed last.
+ * The group's TEKs: its primary's. Without one that shows SPIs, and in a split with two primaries, the newest that at
+ * least half of the GMs hold: a GM that is ahead of a rekey is not divergent, one that stays behind is. Of two halves
+ * that share no TEK it is always the same one, whichever was rekeyed last.
  */
 import type { GroupKeys, TekReference } from './fleet-keys.ts';
 import type { FleetGm, FleetTek } from './fleet-state.ts';

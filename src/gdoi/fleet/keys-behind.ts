@@ -1,10 +1,11 @@
 /**
- * Of a GM that lacks the keys of its group: are those that it holds older ones, as a rekey that did not arrive leaves them, or
- * are they of another set, which another KS gives out?
+ * Of a GM that lacks the keys of its group: are those that it holds older ones, as a rekey that did not arrive leaves
+ * them, or are they of another set, which another KS gives out?
  *
- * Older are keys that the reference still knows, and, of a GM that is registered with that very KS, any that end earlier or
- * that the GM showed before the KS made those of now: where a lifetime was shortened the older key ends later. A KS that
- * nobody polls may have made its keys a little earlier: there only half a lifetime makes them older ones.
+ * Older are keys that the reference still knows, and, of a GM that is registered with that very KS, any that end
+ * earlier or that the GM showed before the KS made those of now: where a lifetime was shortened the older key ends
+ * later. A KS that nobody polls may have made its keys a little earlier: there only half a lifetime makes them older
+ * ones.
  */
 import { type GroupKeys, ksWithKek, OLDER_BY_MS, type TekReference } from './fleet-keys.ts';
 import type { FleetGm } from './fleet-state.ts';

@@ -54,7 +54,8 @@ export function listedAddress({ address, host }: FleetGm, { listed }: ListedMemb
 
 /**
  * true: a KS that answers lists the GM; false: it says it is registered, and none does. null: nothing to compare, a
- * line of a list was not understood, or it registered since the list was made. `listAgeMs`: a KS's member list can be this much older than its answer.
+ * line of a list was not understood, or it registered since the list was made. `listAgeMs`: a KS's member list can be
+ * this much older than its answer.
  *
  * A KS lists a GM under the address that its registration came from: behind NAT, or of another interface, it is none of
  * those that the GM shows. So a GM that no list ever had may be one of those in it that no polled GM has the address of

@@ -1,7 +1,7 @@
 /**
  * Did a member change in anything that the group is judged by, or was it only read once more? At most polls nothing
- * happened: countdowns ran on, and instants moved by what reading them takes. Then neither the group has to be judged anew
- * nor the record to be stored at once.
+ * happened: countdowns ran on, and instants moved by what reading them takes. Then neither the group has to be judged
+ * anew nor the record to be stored at once.
  */
 import { type FleetGm, type FleetKs, type FleetState, SAME_EXPIRY_MS } from './fleet-state.ts';
 import { gmInGroup, type Yardstick } from './yardstick.ts';
@@ -67,8 +67,9 @@ function spisOf({ teks }: FleetGm): readonly string[] {
 }
 
 /**
- * Other TEKs than before, beside those whose time was over. That an old one runs out at its end is what everyone expects:
- * as a change it would have a group of thousands judged, and all their records written, for an interval after each rekey.
+ * Other TEKs than before, beside those whose time was over. That an old one runs out at its end is what everyone
+ * expects: as a change it would have a group of thousands judged, and all their records written, for an interval after
+ * each rekey.
  */
 function teksChanged(before: FleetGm, now: FleetGm): boolean {
   if (!differentTexts(spisOf(before), spisOf(now))) return false;

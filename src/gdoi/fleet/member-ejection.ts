@@ -1,7 +1,7 @@
 /**
  * GMs that a KS dropped: it counts three rekeys without acknowledgement, says so in its log, or lists a GM no more that
- * says it is registered, or of which acknowledgements were missing and that nobody polls. Any KS of the group may show it, a
- * secondary as well. A new registration ends it.
+ * says it is registered, or of which acknowledgements were missing and that nobody polls. Any KS of the group may show
+ * it, a secondary as well. A new registration ends it.
  */
 import { CHECK_LIST, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
 import { type KsSaid, quotedKs } from '../log/ks-marks.ts';
@@ -21,8 +21,8 @@ const SAID_MS = 3_600_000;
 
 interface Ejection {
   /**
-   * A KS said or counted it; or the GM is on no list: it says that it is registered, which a KS that lost its list shows as
-   * well, or it is gone from the list and nobody polls it.
+   * A KS said or counted it; or the GM is on no list: it says that it is registered, which a KS that lost its list
+   * shows as well, or it is gone from the list and nobody polls it.
    */
   readonly by: 'ks' | 'gm' | 'list';
   readonly evidence: readonly string[];

@@ -1,10 +1,10 @@
 /**
  * Cells drawn where no border is, or none where one is: what the groups themselves show of it.
  *
- * A KEK SPI has 128 bits: KSs of two cells that hold the same one are of one group, which a cell then cuts in two. The SPI
- * of a TEK has 32, so it proves something only where the name of the group is the same and the GM's own cell has no KS with
- * it. KSs of one cell that have nothing in common: `separate-key-servers.ts`. Addresses prove nothing here: customers use
- * the same private ones.
+ * A KEK SPI has 128 bits: KSs of two cells that hold the same one are of one group, which a cell then cuts in two. The
+ * SPI of a TEK has 32, so it proves something only where the name of the group is the same and the GM's own cell has no
+ * KS with it. KSs of one cell that have nothing in common: `separate-key-servers.ts`. Addresses prove nothing here:
+ * customers use the same private ones.
  */
 import { nameList, naturalOrder } from '../events/name-list.ts';
 import { DEFAULT_CELL, groupKey } from '../seen/cell.ts';
@@ -23,8 +23,8 @@ export interface CellDoubt {
 }
 
 /**
- * What the cells of a configuration make of groups as they were seen before. `cellOf` gives the cell that a device is in
- * now, whichever it was seen in; null: it is configured no more.
+ * What the cells of a configuration make of groups as they were seen before. `cellOf` gives the cell that a device is
+ * in now, whichever it was seen in; null: it is configured no more.
  */
 export function cellDoubts(
   seen: Iterable<FleetState>,

@@ -1,6 +1,6 @@
 /**
- * Does a GM with a KEK timer meet a KS without one? Such a GM re-registers twice in every KEK cycle. The inventory tells
- * before the first cycle shows it. A KS or GM whose behaviour is not known proves nothing.
+ * Does a GM with a KEK timer meet a KS without one? Such a GM re-registers twice in every KEK cycle. The inventory
+ * tells before the first cycle shows it. A KS or GM whose behaviour is not known proves nothing.
  */
 import type { FleetGm, FleetKs } from './fleet-state.ts';
 

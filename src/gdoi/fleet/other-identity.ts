@@ -1,7 +1,8 @@
 /**
- * One name, several groups, as their identities prove: a GM and a KS name a group as their own configuration does, and the
- * number or address in it is what they agree on. Members with another identity than the group's are no part of it, and
- * nothing of it is compared with them. What proves the same where none shows an identity: `separate-key-servers.ts`.
+ * One name, several groups, as their identities prove: a GM and a KS name a group as their own configuration does, and
+ * the number or address in it is what they agree on. Members with another identity than the group's are no part of it,
+ * and nothing of it is compared with them. What proves the same where none shows an identity:
+ * `separate-key-servers.ts`.
  */
 import type { FleetState } from './fleet-state.ts';
 import { named } from '../seen/named.ts';
@@ -17,7 +18,9 @@ export function isOfOtherGroup(identity: string | null, { identity: other }: Ide
   return identity !== null && other !== undefined && other !== identity && isNumber(other) === isNumber(identity);
 }
 
-/** The identity of the group: what most of its KSs show, else most of its GMs; null: all show one, or none shows any. */
+/**
+ * The identity of the group: what most of its KSs show, else most of its GMs; null: all show one, or none shows any.
+ */
 export function identityOf({ kss, gms }: Pick<FleetState, 'kss' | 'gms'>): string | null {
   const [ofKss, ofGms] = [counts(kss.values()), counts(gms.list())];
   const all = [...new Set([...ofKss.keys(), ...ofGms.keys()])];

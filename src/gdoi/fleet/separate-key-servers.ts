@@ -1,9 +1,9 @@
 /**
- * One name, several groups: KSs of one cell that have nothing in common but the name of their group, such as those of two
- * customers. What is concluded of them together is wrong: two primaries, GMs with other keys.
+ * One name, several groups: KSs of one cell that have nothing in common but the name of their group, such as those of
+ * two customers. What is concluded of them together is wrong: two primaries, GMs with other keys.
  *
- * KSs of one group list each other as COOP peers, hold one KEK, and list the GMs of the group; in a COOP split the first
- * still holds. Nothing is said while one of them does not answer or has not shown all of it.
+ * KSs of one group list each other as COOP peers, hold one KEK, and list the GMs of the group; in a COOP split the
+ * first still holds. Nothing is said while one of them does not answer or has not shown all of it.
  */
 import { nameList, naturalOrder } from '../events/name-list.ts';
 import type { FleetKs, FleetState } from './fleet-state.ts';

@@ -1,7 +1,7 @@
 /**
- * GMs that a KS listed and lists no more, with what its list said of them last: where only KSs are polled, this is all that
- * shows of a GM that was dropped. A GM that is taken from the network goes the same way: its KS drops it for want of
- * acknowledgements. Whom a KS lists again is forgotten here.
+ * GMs that a KS listed and lists no more, with what its list said of them last: where only KSs are polled, this is all
+ * that shows of a GM that was dropped. A GM that is taken from the network goes the same way: its KS drops it for want
+ * of acknowledgements. Whom a KS lists again is forgotten here.
  */
 import { UNLISTED_KEPT_MS } from '../explain/acks-missed.ts';
 import type { EpochMs } from '../seen/instant.ts';

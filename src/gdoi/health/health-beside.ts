@@ -1,6 +1,7 @@
 /**
  * What a capture shows beside GETVPN's own commands: does IKE to the key server stand, does IPsec count errors, is the
- * clock set, has the router time for its timers. Anti-replay by time (TBAR) needs no NTP, but the dates of certificates and of log messages do.
+ * clock set, has the router time for its timers. Anti-replay by time (TBAR) needs no NTP, but the dates of certificates
+ * and of log messages do.
  */
 import {
   BUSY_CPU_PERCENT,

@@ -131,8 +131,8 @@ export function verdictOf(checks: readonly HealthCheck[]): HealthStatus {
 }
 
 /**
- * Checks made from an answer that is too old: what was bad stays bad, since nothing has shown otherwise; what was good is
- * not known any more.
+ * Checks made from an answer that is too old: what was bad stays bad, since nothing has shown otherwise; what was good
+ * is not known any more.
  */
 export function asOfOldAnswer(checks: readonly HealthCheck[], age: string): readonly HealthCheck[] {
   return checks.map((known) => ({

@@ -1,7 +1,7 @@
 /**
  * The explanations of a group in the health of a device or of the group: which ones concern it, which checks they
- * explain, and what is said first. A check that is explained weighs no more than its cause, and what to do first about it
- * is what to do about the cause.
+ * explain, and what is said first. A check that is explained weighs no more than its cause, and what to do first about
+ * it is what to do about the cause.
  */
 import { type Explanation, type ExplanationCause, worseStatus } from '../explain/explanation.ts';
 import { SYMPTOM_CHECKS, type SymptomCheck } from '../explain/symptom.ts';
@@ -59,9 +59,9 @@ const NOT_OF_KEYS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
 const COUNTED_BY_KS: ReadonlySet<SymptomCheck> = new Set<SymptomCheck>(['rekeys_acknowledged']);
 
 /**
- * `explanations`: the worst first. `device` null: the checks are the group's own; one that no cause explains tells of what
- * is over, since a symptom that stands alone is an explanation too, and so it is no worse than the group. `isKs`: they are
- * those of a KS.
+ * `explanations`: the worst first. `device` null: the checks are the group's own; one that no cause explains tells of
+ * what is over, since a symptom that stands alone is an explanation too, and so it is no worse than the group. `isKs`:
+ * they are those of a KS.
  */
 export function withExplanations(
   checks: readonly HealthCheck[],

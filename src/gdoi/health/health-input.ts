@@ -61,7 +61,9 @@ export interface HealthTracking {
   readonly saidOfPackets?: SaidOfPackets | null;
   /** What the device contradicts itself in, as the tracker found; absent: not tracked. */
   readonly dataProblems?: readonly string[];
-  /** The CLI and SNMP or RESTCONF beside it differ for longer than a rekey explains; absent or null: none is beside it. */
+  /**
+   * The CLI and SNMP or RESTCONF beside it differ for longer than a rekey explains; absent or null: none is beside it.
+   */
   readonly sourcesDisagree?: boolean | null;
 }
 

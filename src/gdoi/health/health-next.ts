@@ -83,7 +83,10 @@ export function nextOfKs(ks: KsSnapshot, at: ReadAt, nowMs: EpochMs): NextOccurr
   );
 }
 
-/** By `time to rekey`; a KS that does not show it rekeys its KEK `leadSeconds` before expiry: at the floor at the latest. */
+/**
+ * By `time to rekey`; a KS that does not show it rekeys its KEK `leadSeconds` before expiry: at the floor at the
+ * latest.
+ */
 export function rekeyOf(
   key: 'KEK' | 'TEK',
   from: KsKey | null,

@@ -1,8 +1,8 @@
 /**
  * One judgement of a device: is it well, and if not, what is wrong, what happens next, and what to do first.
  *
- * From the agent's view of the device, its tracker's verdicts, and the view of its groups; nothing is remembered, so the
- * same values always give the same answer. Old or missing data never make an `ok`.
+ * From the agent's view of the device, its tracker's verdicts, and the view of its groups; nothing is remembered, so
+ * the same values always give the same answer. Old or missing data never make an `ok`.
  */
 import { durationText } from '../events/duration-text.ts';
 import { byWeight, type Explanation } from '../explain/explanation.ts';

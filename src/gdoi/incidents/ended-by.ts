@@ -1,6 +1,6 @@
 /**
- * What ended an incident, in words that the look which showed it over bears out: a device that gives no answer any more shows
- * neither a trouble nor its end.
+ * What ended an incident, in words that the look which showed it over bears out: a device that gives no answer any more
+ * shows neither a trouble nor its end.
  */
 import { UNLISTED_KEPT_MS } from '../explain/acks-missed.ts';
 import { among, devicesOf, type Episode } from '../explain/candidate.ts';
@@ -225,8 +225,8 @@ export function endedBy(episode: Episode, after: readonly Episode[], facts: Grou
 }
 
 /**
- * It goes on, and explains for the same device what the other one did: a re-registration is past, and shows nothing but for
- * whom nothing else was told.
+ * It goes on, and explains for the same device what the other one did: a re-registration is past, and shows nothing but
+ * for whom nothing else was told.
  */
 function takesOver({ cause, endedMs, presentSinceMs, said }: Episode, { cause: over, said: was }: Episode): boolean {
   if (cause === over || endedMs !== null || presentSinceMs === null) return false;

@@ -84,7 +84,10 @@ function whatFollows({ status, consequence, deadlineMs }: Incident): readonly st
   ];
 }
 
-/** Devices' own words may hold anything: no emphasis, link, picture, list, entity or column of it, and no direction of text. */
+/**
+ * Devices' own words may hold anything: no emphasis, link, picture, list, entity or column of it, and no direction of
+ * text.
+ */
 function plain(text: string): string {
   return text
     .replaceAll(/[\s\p{Cc}\p{Cf}]+/gu, ' ')

@@ -1,7 +1,7 @@
 /**
  * Which events belong to which incident: those of its devices and of its group, while it lasted and shortly around it.
- * Where several incidents of a group lay side by side, an event has the one whose cause tells it; so each event is in at
- * most one incident of a group, and both sides say the same.
+ * Where several incidents of a group lay side by side, an event has the one whose cause tells it; so each event is in
+ * at most one incident of a group, and both sides say the same.
  */
 import type { Cause, EventType, GdoiEvent } from '../events/event.ts';
 import { EXPLANATION_CAUSES, type ExplanationCause } from '../explain/explanation.ts';
@@ -9,7 +9,9 @@ import { groupKey } from '../seen/cell.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { Incident } from './incident.ts';
 
-/** What belongs to an incident began at most this long before its first sight, and was seen at most this long after it. */
+/**
+ * What belongs to an incident began at most this long before its first sight, and was seen at most this long after it.
+ */
 const BEFORE_MS = 180_000;
 const AFTER_MS = 900_000;
 

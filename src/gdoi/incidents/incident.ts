@@ -1,7 +1,7 @@
 /**
- * An incident: one happening in a group, from the first look that showed its cause to the first that showed it over. Made
- * from the explanations' own memory, which is stored with the group's state: ids stay the same over a restart, and over a
- * replay of the same answers.
+ * An incident: one happening in a group, from the first look that showed its cause to the first that showed it over.
+ * Made from the explanations' own memory, which is stored with the group's state: ids stay the same over a restart, and
+ * over a replay of the same answers.
  */
 import { cellParts, inCell } from '../seen/cell.ts';
 import type { Severity } from '../events/event.ts';

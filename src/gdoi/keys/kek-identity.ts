@@ -1,9 +1,9 @@
 /**
  * Is this the KEK we saw at the last answer?
  *
- * Most releases print no KEK SPI, so identity is the expiry instant: it stays put while the key is the same and jumps by
- * about one lifetime when it changes. Where both answers show its SPI (SNMP) or the rekey SA's cookies (CLI), those decide. Whole-second
- * output and read latency are in the intervals; what is left is the drift between the two clocks.
+ * Most releases print no KEK SPI, so identity is the expiry instant: it stays put while the key is the same and jumps
+ * by about one lifetime when it changes. Where both answers show its SPI (SNMP) or the rekey SA's cookies (CLI), those
+ * decide. Whole-second output and read latency are in the intervals; what is left is the drift between the two clocks.
  */
 import { endOfCountdown, type Interval, intersection, widened } from '../seen/interval.ts';
 import type { ReadAt } from '../seen/instant.ts';
@@ -22,7 +22,10 @@ export interface HeldKek {
 const DRIFT = 200e-6;
 /** A reading may lie this far beside the estimate without being another instant: rounding inside the device. */
 export const ROUNDING_MS = 1500;
-/** Each hand-over of the remaining lifetime (in the KS, in the GM) truncates to whole seconds, so a GM's KEK ends up to this much earlier. */
+/**
+ * Each hand-over of the remaining lifetime (in the KS, in the GM) truncates to whole seconds, so a GM's KEK ends up to
+ * this much earlier.
+ */
 export const HANDOVER_MS = 2000;
 
 export function driftMs(elapsedMs: number): number {

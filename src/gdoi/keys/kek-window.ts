@@ -31,15 +31,18 @@ export function tekWindowSecondsBeforeExpiry(lifetimeSeconds: number): { readonl
 }
 
 /**
- * A KS and a GM count the end of a key apart by a second or two, and a rekey is on its way for a moment: what is due is not yet
- * overdue. Drawn fleets without a fault show rekeys up to two seconds after the instant that the GM's own count gives.
+ * A KS and a GM count the end of a key apart by a second or two, and a rekey is on its way for a moment: what is due is
+ * not yet overdue. Drawn fleets without a fault show rekeys up to two seconds after the instant that the GM's own count
+ * gives.
  */
 export const UNDER_WAY_SECONDS = 3;
 
 /** A KS leaves no TEK less life than this where it replaces it. */
 const MIN_CUT_TEK_SECONDS = 90;
 
-/** On-call catalogue, timers: an order of the KS leaves each TEK 5 % of its lifetime, an hour at most, 90 s at least. */
+/**
+ * On-call catalogue, timers: an order of the KS leaves each TEK 5 % of its lifetime, an hour at most, 90 s at least.
+ */
 export function cutTekSeconds(lifetimeSeconds: number): number {
   return Math.max(MIN_CUT_TEK_SECONDS, Math.min(0.05 * lifetimeSeconds, 3600));
 }

@@ -12,9 +12,13 @@ export interface KsLead {
   readonly seconds: number;
   /** `ks`: the KS's own figures; `floor`: the certain 200 s. */
   readonly source: 'ks' | 'floor';
-  /** What the KS's own figures say, also below the floor (a KS with the old behaviour: about 0); null when not shown. */
+  /**
+   * What the KS's own figures say, also below the floor (a KS with the old behaviour: about 0); null when not shown.
+   */
   readonly measuredSeconds: number | null;
-  /** INFERRED formula, only to be displayed as an estimate; null for multicast or when the KS does not show its parts. */
+  /**
+   * INFERRED formula, only to be displayed as an estimate; null for multicast or when the KS does not show its parts.
+   */
   readonly estimatedSeconds: number | null;
 }
 
@@ -32,8 +36,9 @@ const BATCH_GMS = 50;
 const BATCH_SECONDS = 5;
 
 /**
- * Lead of a KS from `remaining life` - `time to rekey` under KEK POLICY (`show crypto gdoi ks policy`; samples: 787 - 552
- * = 235 s, 305 - 80 = 225 s). A smaller figure than the floor is a KS with the old behaviour; the lead is then the floor.
+ * Lead of a KS from `remaining life` - `time to rekey` under KEK POLICY (`show crypto gdoi ks policy`; samples: 787 -
+ * 552 = 235 s, 305 - 80 = 225 s). A smaller figure than the floor is a KS with the old behaviour; the lead is then the
+ * floor.
  */
 export function ksLead(ks: KsSnapshot | null): KsLead {
   if (ks === null) return FLOOR_LEAD;
@@ -52,7 +57,9 @@ export function groupLead(leads: readonly KsLead[]): KsLead {
   return leads.find((lead) => lead.source === 'ks') ?? leads[0] ?? FLOOR_LEAD;
 }
 
-/** 200 + period x attempts + 5 s per batch of 50 GMs: fits 225 s and 235 s of real outputs, and is no more than that. */
+/**
+ * 200 + period x attempts + 5 s per batch of 50 GMs: fits 225 s and 235 s of real outputs, and is no more than that.
+ */
 function estimatedLeadSeconds(ks: KsSnapshot): number | null {
   const { periodSeconds, attempts } = ks.retransmit;
   if (ks.transport === 'multicast' || periodSeconds === null || attempts === null) return null;

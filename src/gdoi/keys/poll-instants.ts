@@ -80,7 +80,9 @@ const REGULAR_IS_ENOUGH_MS = 30_000;
 const MIN_SPACING_MS = 5000;
 /** After the KS begins to send: time for the first transmission to be there. */
 const REKEY_ARRIVES_SECONDS = 10;
-/** A lead longer than the floor by more than this is batches of a big group: its last GM's rekey comes near the floor. */
+/**
+ * A lead longer than the floor by more than this is batches of a big group: its last GM's rekey comes near the floor.
+ */
 const MAX_BEFORE_FLOOR_SECONDS = 40;
 /** Room between the two looks for the rekey. */
 const SECOND_LOOK_SECONDS = 5;
@@ -109,7 +111,9 @@ const BEFORE_REREGISTRATION: Span = [-20, -ANSWER_SECONDS - 1];
 const AFTER_REREGISTRATION: Span = [SETTLE_SECONDS + 2, 20];
 const KS_REKEY: Span = [SETTLE_SECONDS, 15];
 const CONFIRM: Span = [5, 20];
-/** After a lost poll at a time that decides; a device that does not answer this often in a row waits for its schedule. */
+/**
+ * After a lost poll at a time that decides; a device that does not answer this often in a row waits for its schedule.
+ */
 const RETRY: Span = [2, 6];
 const MAX_RETRIES = 2;
 /** A retry must find the counters as they were before a re-registration, or soon after it. */
@@ -201,7 +205,9 @@ function aroundKekExpiry(input: PlanInput, kekExpiryMs: EpochMs): readonly Plann
   return polls;
 }
 
-/** From the KS's lead to the end of the last window, and around the end of the countdown, a lost poll is asked again. */
+/**
+ * From the KS's lead to the end of the last window, and around the end of the countdown, a lost poll is asked again.
+ */
 function retry(input: PlanInput): PlannedPoll[] {
   const { nowMs, kekExpiryMs, reregistersAtMs, failuresInARow = 0 } = input;
   if (failuresInARow < 1 || failuresInARow > MAX_RETRIES) return [];

@@ -1,7 +1,8 @@
 /**
  * TEKs by SPI, with their expiry instants: which came, which went, and whether the clocks jumped.
  *
- * A TEK with the same SPI keeps its expiry for life, so it is the ruler by which a step of the agent's clock is measured.
+ * A TEK with the same SPI keeps its expiry for life, so it is the ruler by which a step of the agent's clock is
+ * measured.
  */
 import { driftMs, HANDOVER_MS, sameInstantToleranceMs } from './kek-identity.ts';
 import { endOfCountdown, type Interval, intersection, middleMs, widened } from '../seen/interval.ts';
@@ -64,8 +65,8 @@ export interface ClockStep {
 
 /**
  * By how much the expiry of every TEK known from before moved, where all agree: positive when the agent's clock was set
- * forward. A registration since, `registered`, may have handed them over with less. Null: no common TEK, no movement, or no
- * agreement.
+ * forward. A registration since, `registered`, may have handed them over with less. Null: no common TEK, no movement,
+ * or no agreement.
  */
 export function commonShiftMs(
   before: readonly HeldTek[],
@@ -91,8 +92,8 @@ export function commonShiftMs(
 const TEK_CUT_MS = 5_000;
 
 /**
- * By how much the KS cut the TEKs, the most of any: what was left of each is now the same at most, and those that had less
- * keep theirs. Null: they were not cut. A clock that was set back moves them as well: that is asked for before.
+ * By how much the KS cut the TEKs, the most of any: what was left of each is now the same at most, and those that had
+ * less keep theirs. Null: they were not cut. A clock that was set back moves them as well: that is asked for before.
  */
 export function tekCutMs(before: readonly HeldTek[], now: readonly HeldTek[], elapsedMs: number): number | null {
   const tolerance = sameInstantToleranceMs(elapsedMs);

@@ -52,7 +52,9 @@ export function givesReason({ mark }: KsSaid): boolean {
   return !isOfAnyPeer(mark.mnemonic);
 }
 
-/** Of these, what explains that a rekey did not renew the keys of a GM: it was dropped, or the KS cannot rekey anybody. */
+/**
+ * Of these, what explains that a rekey did not renew the keys of a GM: it was dropped, or the KS cannot rekey anybody.
+ */
 export function keepsRekeysAway({ mark }: KsSaid): boolean {
   return mark.proof === 'ejected' || isAboutGroup(mark.mnemonic);
 }

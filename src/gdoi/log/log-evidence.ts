@@ -113,8 +113,8 @@ export function restartMark(boot: Interval): LogMark {
 }
 
 /**
- * As good as a message, and certain: the device shows when its GM was registered last. `deviceMs`, on the device's clock,
- * tells it from an earlier one also after that clock was set.
+ * As good as a message, and certain: the device shows when its GM was registered last. `deviceMs`, on the device's
+ * clock, tells it from an earlier one also after that clock was set.
  */
 export function registeredMark(between: Interval, deviceMs: EpochMs): LogMark {
   const named = { proof: 'complete', mnemonic: 'prev-reg-time', detail: '' } as const;
@@ -210,7 +210,9 @@ function bounded(marks: readonly LogMark[]): readonly LogMark[] {
   return [...older, ...newest.slice(older.length)];
 }
 
-/** Of each of the last two registrations, complete or not: the message that only its begin has, or else the first one. */
+/**
+ * Of each of the last two registrations, complete or not: the message that only its begin has, or else the first one.
+ */
 function begins(sorted: readonly LogMark[]): readonly LogMark[] {
   const runs: LogMark[][] = [[]];
   for (const mark of sorted) {

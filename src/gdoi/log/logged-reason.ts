@@ -6,13 +6,14 @@ import type { LogMessage } from '../seen/device-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /**
- * `unauthorized`: a KS refused an identity or address; `version_refused`, `group_id_unknown`, `interface_unregistered`: it
- * refused a registration for the version of the GM, for the group identity in it, or for the interface on which it came.
- * `members_cleared`: a KS revoked members. `rekey_refused`: a GM could not accept a rekey. `rekey_not_allowed`: it does not
- * allow the cipher, hash or transform set of one. `rekey_out_of_sequence`: the number of one did not follow, which a rekey
- * that is sent twice may bring as well. `no_rsa_key`: a KS has no key to sign rekeys with. `policies_differ`: the policies of the KSs of a group do. `kss_full`: a KS can hold no
- * more GMs. `not_installed`: a GM could not install what it got. `replay`: an anti-replay check failed. `in_clear`: packets
- * came unencrypted that should not. `certificate_too_early`: not valid yet, by the clock of the device that says so.
+ * `unauthorized`: a KS refused an identity or address; `version_refused`, `group_id_unknown`, `interface_unregistered`:
+ * it refused a registration for the version of the GM, for the group identity in it, or for the interface on which it
+ * came. `members_cleared`: a KS revoked members. `rekey_refused`: a GM could not accept a rekey. `rekey_not_allowed`:
+ * it does not allow the cipher, hash or transform set of one. `rekey_out_of_sequence`: the number of one did not
+ * follow, which a rekey that is sent twice may bring as well. `no_rsa_key`: a KS has no key to sign rekeys with.
+ * `policies_differ`: the policies of the KSs of a group do. `kss_full`: a KS can hold no more GMs. `not_installed`: a
+ * GM could not install what it got. `replay`: an anti-replay check failed. `in_clear`: packets came unencrypted that
+ * should not. `certificate_too_early`: not valid yet, by the clock of the device that says so.
  */
 export type ReasonKind =
   | 'unauthorized'

@@ -1,10 +1,10 @@
 /**
- * What the messages of a router state, one row each: what it proves of a GM, and where it gives a reason, that reason in
- * words with the first read-only step.
+ * What the messages of a router state, one row each: what it proves of a GM, and where it gives a reason, that reason
+ * in words with the first read-only step.
  *
- * Matched by facility and mnemonic: texts and severities differ between releases, and `GKM` is how newer XE images write
- * `GDOI`. `recalled`: the name is from general knowledge; neither a capture nor the vendor's text has shown it to us. A
- * message that has no row says nothing: nothing is guessed from its name.
+ * Matched by facility and mnemonic: texts and severities differ between releases, and `GKM` is how newer XE images
+ * write `GDOI`. `recalled`: the name is from general knowledge; neither a capture nor the vendor's text has shown it to
+ * us. A message that has no row says nothing: nothing is guessed from its name.
  */
 import {
   CHECK_ALLOWED,

@@ -169,8 +169,8 @@ function withoutTek(before: GroupState | null, { at, gm, registered, teks }: Sho
 const TOO_MANY_FOR_A_BOOT = 4;
 
 /**
- * Counters that go on, and too high to have come back since, or a countdown that goes on: each registration draws it anew,
- * and a boot brings one.
+ * Counters that go on, and too high to have come back since, or a countdown that goes on: each registration draws it
+ * anew, and a boot brings one.
  */
 function isSameBoot(before: GroupState, { counters, registered, timer }: Shown, registrations: number): boolean {
   const was = before.counters;

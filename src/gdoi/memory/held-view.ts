@@ -1,6 +1,6 @@
 /**
- * The keys and timers a GM is known to hold, carried from one answer to the next: what a later re-registration is judged
- * by. Readings of one key add up to a narrower expiry; a timer that outlives a key belongs to the other one.
+ * The keys and timers a GM is known to hold, carried from one answer to the next: what a later re-registration is
+ * judged by. Readings of one key add up to a narrower expiry; a timer that outlives a key belongs to the other one.
  */
 import { MAX_TEXT, type Shown } from './gm-answer.ts';
 import { type Interval, intersection, overlaps, widened } from '../seen/interval.ts';

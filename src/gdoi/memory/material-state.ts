@@ -1,7 +1,7 @@
 /**
  * Did a device's state change in anything that must not be lost, or was the device only read once more? At most polls
- * instants moved and estimates got narrower: a state that is some minutes older in that leads to the same events, in wider
- * intervals.
+ * instants moved and estimates got narrower: a state that is some minutes older in that leads to the same events, in
+ * wider intervals.
  */
 import type { Counters } from '../seen/counters.ts';
 import { SAME_BOOT_MS } from '../seen/device-facts.ts';

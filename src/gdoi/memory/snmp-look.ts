@@ -1,9 +1,10 @@
 /**
  * What SNMP shows of a GM's keys, and what its change says.
  *
- * The MIB has no registration state and no registration counter; its "rekeys received" is the sequence number of the last
- * rekey, which advances with each rekey under one KEK and restarts with the next. So keys that change while it stands
- * still came by a registration, unless a message tells of a rekey. Two registrations between two looks cannot be told apart.
+ * The MIB has no registration state and no registration counter; its "rekeys received" is the sequence number of the
+ * last rekey, which advances with each rekey under one KEK and restarts with the next. So keys that change while it
+ * stands still came by a registration, unless a message tells of a rekey. Two registrations between two looks cannot be
+ * told apart.
  */
 import { type Interval, intersection, widened } from '../seen/interval.ts';
 import { type HeldKek, isSameKek, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
@@ -96,8 +97,8 @@ function hasSameKek(before: SnmpLook, now: SnmpLook): boolean {
 
 /**
  * Evidence that the GM registered between two looks; empty: nothing says so. `rekeyed`: a message told of a rekey in
- * between. It may show the number of before: each KS counts its own, so after a split two may have come to one number, and
- * the late copy of a rekey that brings a KEK starts anew with the number that the KEK before had started with.
+ * between. It may show the number of before: each KS counts its own, so after a split two may have come to one number,
+ * and the late copy of a rekey that brings a KEK starts anew with the number that the KEK before had started with.
  */
 export function registrationSigns(before: SnmpLook, now: SnmpLook, rekeyed: boolean): readonly string[] {
   const signs: string[] = [];

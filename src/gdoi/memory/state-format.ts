@@ -1,8 +1,9 @@
 /**
  * The tracker's state as a store keeps it between two lives of the agent: which formats this program goes on from.
  *
- * The number rises with every change of what a state holds (a test compares with a kept state of each format). A state of
- * the format before is carried over; of anything else nothing is kept, and the device starts anew, as at first sight.
+ * The number rises with every change of what a state holds (a test compares with a kept state of each format). A state
+ * of the format before is carried over; of anything else nothing is kept, and the device starts anew, as at first
+ * sight.
  */
 import { mapNamed, type Named, namedOfJson } from '../seen/named.ts';
 import type { LogMark } from '../log/log-evidence.ts';
@@ -18,7 +19,9 @@ import {
 
 export const TRACKER_STATE_FORMAT = 3;
 
-/** null: no state that can be gone on from. `state` is what JSON made of one of ours, so its own format says its shape. */
+/**
+ * null: no state that can be gone on from. `state` is what JSON made of one of ours, so its own format says its shape.
+ */
 export function readTrackerState(format: unknown, state: unknown): TrackerState | null {
   if (typeof state !== 'object' || state === null) return null;
   switch (format) {

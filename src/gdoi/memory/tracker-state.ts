@@ -1,6 +1,6 @@
 /**
- * What the tracker remembers of one device: plain objects, arrays, numbers and strings, and groups by name, so that JSON
- * keeps it. Every list has a bound; nothing grows with time.
+ * What the tracker remembers of one device: plain objects, arrays, numbers and strings, and groups by name, so that
+ * JSON keeps it. Every list has a bound; nothing grows with time.
  */
 import type { Stated } from '../events/gdoi-events.ts';
 import type { Counters } from '../seen/counters.ts';
@@ -22,16 +22,21 @@ export interface TrackerState {
   /** Last whole answer about groups, of the CLI and of SNMP: each source has its own order. */
   readonly answered: ReadAt | null;
   readonly answeredBySnmp: ReadAt | null;
-  /** Of a KS: the last answer before the last pause in which it may have booted. Absent: there is none, or it is a GM. */
+  /**
+   * Of a KS: the last answer before the last pause in which it may have booted. Absent: there is none, or it is a GM.
+   */
   readonly answeredBefore?: ReadAt;
   /**
-   * KS only: when the current run of answers without a possible reboot between them began; likewise for `answeredBefore`.
+   * KS only: when the current run of answers without a possible reboot between them began; likewise for
+   * `answeredBefore`.
    */
   readonly answeringSinceMs?: EpochMs;
   readonly answeredBeforeSinceMs?: EpochMs;
   /** Of a KS: the KEKs of the groups whose primary it was, as it showed last. Absent: it showed no role. */
   readonly primaryKeks?: readonly PrimaryKek[];
-  /** The last whole answer before the device logged that it had restarted: of the boot before. Absent: it logged none. */
+  /**
+   * The last whole answer before the device logged that it had restarted: of the boot before. Absent: it logged none.
+   */
   readonly oldBootAnsweredMs?: EpochMs;
   /** Last answer or failure of any kind, but for looks beside the transport that decides. */
   readonly latestSentMs: EpochMs | null;
@@ -372,8 +377,8 @@ export function packetsDroppedOf(state: TrackerState, group: string): boolean | 
 }
 
 /**
- * The interface that holds the keys went down, by the log; `up`: and came back. Null: nothing says so, or keys have come
- * over it since, though the message that it is up was lost.
+ * The interface that holds the keys went down, by the log; `up`: and came back. Null: nothing says so, or keys have
+ * come over it since, though the message that it is up was lost.
  */
 export function linkDownOf({
   marks,

@@ -1,9 +1,9 @@
 /**
- * Was a key that a registration brought made when no KS makes one by itself? Then an order of the KS (`clear crypto gdoi ks
- * members`) may have made the GM register, though a timer of the GM fits as well: neither is named.
+ * Was a key that a registration brought made when no KS makes one by itself? Then an order of the KS (`clear crypto
+ * gdoi ks members`) may have made the GM register, though a timer of the GM fits as well: neither is named.
  *
- * When a key was made is its expiry less the lifetime that the KS shows; without that only a KEK is odd that took the place
- * of one with time enough left.
+ * When a key was made is its expiry less the lifetime that the KS shows; without that only a KEK is odd that took the
+ * place of one with time enough left.
  */
 import { instant } from '../events/instant-text.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
@@ -56,8 +56,8 @@ const REPLACED_OR_TEK =
   'the KS had replaced its KEK long before it was due: its order, or the timer of the TEK: not decided';
 
 /**
- * No KS tells when the KEK was made, but that was before the one held was due. A GM whose attempts had failed, or whose TEK's
- * timer had run out by the last answer, was registering for that already.
+ * No KS tells when the KEK was made, but that was before the one held was due. A GM whose attempts had failed, or whose
+ * TEK's timer had run out by the last answer, was registering for that already.
  */
 function isReplacedEarly(facts: RegistrationFacts, { kek, teks, sentMs }: HeldView): boolean {
   const { kekAfter, kekMade, completed, rekeysBetween, tekLifetimeSeconds } = facts;
@@ -68,7 +68,9 @@ function isReplacedEarly(facts: RegistrationFacts, { kek, teks, sentMs }: HeldVi
   return kek !== null && completed.toMs < kek.expiry.fromMs - LONGEST_LEAD_MS;
 }
 
-/** An order shows in the next answer, since it cuts the TEKs; and what was made after the beginning did not begin it. */
+/**
+ * An order shows in the next answer, since it cuts the TEKs; and what was made after the beginning did not begin it.
+ */
 function canHaveBegun(made: Interval, start: Interval): boolean {
   return made.toMs + KEY_MADE_SLACK_MS >= start.fromMs && made.fromMs <= start.toMs;
 }

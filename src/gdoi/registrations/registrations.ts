@@ -27,7 +27,10 @@ export interface RegistrationSpan {
   readonly count: number;
   /** Number of the first of them in its epoch. */
   readonly firstNumber: number;
-  /** After a restart of the counters: the first registration's cause is the restart's, and the old keys' timers are gone. */
+  /**
+   * After a restart of the counters: the first registration's cause is the restart's, and the old keys' timers are
+   * gone.
+   */
   readonly afterRestart: boolean;
   readonly kekAfter: KekAfter;
   readonly keyServerAfter: string | null;
@@ -190,7 +193,9 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
   };
 }
 
-/** A KEK that was made after the last rekey did not come with it; whole seconds of ages and lifetimes are left a margin. */
+/**
+ * A KEK that was made after the last rekey did not come with it; whole seconds of ages and lifetimes are left a margin.
+ */
 const MADE_AFTER_REKEY_MS = 5000;
 
 function broughtTek({ kekMade, lastRekey, rekeysBetween }: RegistrationSpan): boolean {
@@ -202,7 +207,10 @@ function broughtTek({ kekMade, lastRekey, rekeysBetween }: RegistrationSpan): bo
   );
 }
 
-/** A registration begins while the GM is registered, or began when it was first seen to try in vain, or not to be registered. */
+/**
+ * A registration begins while the GM is registered, or began when it was first seen to try in vain, or not to be
+ * registered.
+ */
 function startSpan({ state, span, uncounted }: RegistrationSpan): Interval {
   return uncounted?.byAny ?? state.trying ?? state.unregistered ?? span;
 }
@@ -269,8 +277,8 @@ function broughtLast({ kekAfter, kekMade }: RegistrationSpan, start: Interval): 
 }
 
 /**
- * The KEK held in the end was made after the registration, and a rekey came since: what it brought nobody saw. Lifetimes are
- * handed over in whole seconds, so that a KEK seems to be made too early, and never too late.
+ * The KEK held in the end was made after the registration, and a rekey came since: what it brought nobody saw.
+ * Lifetimes are handed over in whole seconds, so that a KEK seems to be made too early, and never too late.
  */
 function cameByRekey({ kekAfter, kekMade, sinceRegistration }: RegistrationSpan, completed: Interval): boolean {
   const isLater = kekMade !== null && kekMade.toMs > completed.toMs;

@@ -121,8 +121,8 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
 const COINCIDES_WITHIN_MS = 5000;
 
 /**
- * The registration began exactly when the countdown ran out that the GM showed before any newer key was made. An order of
- * the KS would not coincide with it: after an order the GM shows a new countdown.
+ * The registration began exactly when the countdown ran out that the GM showed before any newer key was made. An order
+ * of the KS would not coincide with it: after an order the GM shows a new countdown.
  */
 function isAtCountdown({ byCountdown }: TimerChoice, facts: RegistrationFacts, { sentMs }: HeldView): boolean {
   const { start, kekMade, tekMade } = facts;
@@ -136,8 +136,8 @@ function oddKeyOf(only: Window | undefined, facts: RegistrationFacts, before: He
 }
 
 /**
- * Two registrations of one interval that covers the whole of a KEK's end: both re-registrations of a cycle with a KS that
- * waits for the expiry. Null: not that.
+ * Two registrations of one interval that covers the whole of a KEK's end: both re-registrations of a cycle with a KS
+ * that waits for the expiry. Null: not that.
  */
 export function legacyPair(
   facts: RegistrationFacts,
@@ -457,13 +457,17 @@ function endBesideOrder(facts: RegistrationFacts, before: HeldView): string | nu
   return `KEK held before ended at ${instant(middleMs(kek.expiry))}: ${END_OR_ORDER}`;
 }
 
-/** The registration of a link that came back follows within seconds (simulated: 4 s; a GM's own pause is left a margin). */
+/**
+ * The registration of a link that came back follows within seconds (simulated: 4 s; a GM's own pause is left a margin).
+ */
 const AT_ONCE_MS = 10_000;
 
 /** Leaves the TEKs 90 s at least, and the GM registers only near their end. */
 const ORDER_WITH_RESPITE = 'GM_RECV_DELETE';
 
-/** The interface went down after the order and came back, or the order leaves more time: a GM that registered at once. */
+/**
+ * The interface went down after the order and came back, or the order leaves more time: a GM that registered at once.
+ */
 function flapBesideOrder(facts: RegistrationFacts, before: HeldView, orderedMs: number): CauseDecision | null {
   const { marks, start } = facts;
   const atOnce = { fromMs: start.fromMs - AT_ONCE_MS, toMs: start.toMs };
@@ -479,8 +483,8 @@ function flapBesideOrder(facts: RegistrationFacts, before: HeldView, orderedMs: 
 }
 
 /**
- * The interface came back in the time in which the registration began or just before, and before the timer was due: which
- * made it is not seen, but where the GM says that its keys ran out.
+ * The interface came back in the time in which the registration began or just before, and before the timer was due:
+ * which made it is not seen, but where the GM says that its keys ran out.
  */
 function flapBeforeTimer(
   { marks, start }: RegistrationFacts,

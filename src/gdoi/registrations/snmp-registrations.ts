@@ -1,6 +1,6 @@
 /**
- * Registrations of a GM that only SNMP shows: emitted where the keys changed as by a registration, or where messages say so
- * and more than messages agrees: the keys changed, or a timer of the GM was due.
+ * Registrations of a GM that only SNMP shows: emitted where the keys changed as by a registration, or where messages
+ * say so and more than messages agrees: the keys changed, or a timer of the GM was due.
  *
  * Neither counters nor attempts are shown: one that changed no key was not seen, and one may have been failing for long
  * when it succeeds. What several timers can have begun stays `unknown`.
@@ -37,7 +37,9 @@ export interface SnmpChange {
   readonly ks: KsFigures;
 }
 
-/** In order. Messages alone prove nothing: where no key changed they count only where they explain a timer that was due. */
+/**
+ * In order. Messages alone prove nothing: where no key changed they count only where they explain a timer that was due.
+ */
 export function registrationsAlone(
   state: GroupState,
   { look, before, signs, span, seen, ks }: SnmpChange,
@@ -91,8 +93,9 @@ export function registrationsAlone(
 }
 
 /**
- * Another server had been shown from the KEK's window on, with the KEK until it ran out: a GM that tries for its KEK's sake
- * has deleted it, and no TEK was due. So it had registered there, and this is its second registration of that cycle.
+ * Another server had been shown from the KEK's window on, with the KEK until it ran out: a GM that tries for its KEK's
+ * sake has deleted it, and no TEK was due. So it had registered there, and this is its second registration of that
+ * cycle.
  */
 function firstOfCycle(state: GroupState, before: SnmpLook, look: SnmpLook): Draft | null {
   const { elsewhere, kekLost } = before;
@@ -132,8 +135,8 @@ function isAfterRestart({ marks, epoch }: GroupState, { fromMs }: LogMark): bool
 }
 
 /**
- * The KEK went before any timer of it could delete it, or with it a TEK that had time left: a clear, and what timers the
- * keys had went with them.
+ * The KEK went before any timer of it could delete it, or with it a TEK that had time left: a clear, and what timers
+ * the keys had went with them.
  */
 function wereWiped({ view }: GroupState, { withoutKek, kekLost, teks, receivedMs }: SnmpLook): boolean {
   const kek = view?.kek ?? null;
@@ -150,8 +153,8 @@ function registeredBefore(state: GroupState, elsewhere: Elsewhere | undefined): 
 }
 
 /**
- * It shows another server for good, and no key or message has told of the registration there. It may have tried that server
- * for a while before it registered: certain is only that it did by now.
+ * It shows another server for good, and no key or message has told of the registration there. It may have tried that
+ * server for a while before it registered: certain is only that it did by now.
  */
 export function registeredElsewhere(state: GroupState, look: SnmpLook): readonly Draft[] {
   const { elsewhere, keyServer, receivedMs } = look;

@@ -2,8 +2,8 @@
  * Which timer of the GM fired: the windows around the expiry of KEK and TEK in which a registration can have begun.
  *
  * The countdown of the last answer decides where it still held, the overlap of intervals otherwise. Where the KEK's and
- * the TEK's windows both fit, which timer was the earlier one is not to be seen; but a registration that certainly began
- * in the KEK's window had missed the KEK rekey whichever fired, so the KEK's cause is true of it.
+ * the TEK's windows both fit, which timer was the earlier one is not to be seen; but a registration that certainly
+ * began in the KEK's window had missed the KEK rekey whichever fired, so the KEK's cause is true of it.
  */
 import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
 import { instant } from '../events/instant-text.ts';
@@ -148,7 +148,9 @@ function windowsOfCountdown(point: Interval, facts: RegistrationFacts, before: H
   return secondOfCycle(windows, point, facts, before) ? ['kek_expiry'] : windows;
 }
 
-/** RESTCONF shows no TEK of a GM. A countdown that ends far from both of the KEK's windows is the TEK's all the same. */
+/**
+ * RESTCONF shows no TEK of a GM. A countdown that ends far from both of the KEK's windows is the TEK's all the same.
+ */
 function isOfUnseenTek({ teks, kekShown, timerAfterKek, timerOf }: HeldView): boolean {
   const hidden = teks.length === 0 && kekShown && timerOf !== 'kek';
   return hidden && timerAfterKek !== null && timerAfterKek < -MISSED_REKEY_WINDOW.fromSecondsBeforeExpiry - 1;
@@ -158,7 +160,9 @@ function within(seconds: number, from: number, to: number): boolean {
   return seconds >= from - 1 && seconds <= to + 1;
 }
 
-/** The one window to judge by: the only one, the one whose key drives the countdown, or the KEK's where it is certain. */
+/**
+ * The one window to judge by: the only one, the one whose key drives the countdown, or the KEK's where it is certain.
+ */
 export function decidingWindow(choice: TimerChoice, facts: RegistrationFacts, before: HeldView): Window | undefined {
   const { windows } = choice;
   if (windows.length < 2) return windows[0];

@@ -1,6 +1,6 @@
 /**
- * What is shown beside GETVPN's own commands, as far as it decides something: IKE between GM and KS, the SAs as IPsec has
- * them, where the clock comes from, how busy the router is. `null` is "not shown".
+ * What is shown beside GETVPN's own commands, as far as it decides something: IKE between GM and KS, the SAs as IPsec
+ * has them, where the clock comes from, how busy the router is. `null` is "not shown".
  */
 
 /** From `show crypto isakmp sa` and `show crypto ikev2 sa`. */
@@ -65,7 +65,10 @@ export const RESTING_CPU_PERCENT = 60;
 /** Between two looks at the processor of a router that is at rest. */
 export const CPU_EVERY_MS = 300_000;
 
-/** Milliseconds between two looks at a processor. Of one that was busy (`null`: not known) each poll takes one: its end is seen. */
+/**
+ * Milliseconds between two looks at a processor. Of one that was busy (`null`: not known) each poll takes one: its end
+ * is seen.
+ */
 export function cpuLookEveryMs(percent: number | null): number {
   return (percent ?? 0) >= BUSY_CPU_PERCENT ? 0 : CPU_EVERY_MS;
 }

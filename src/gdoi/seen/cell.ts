@@ -25,7 +25,9 @@ export function inCell(cell: string | undefined): { readonly cell?: string } {
   return cell === undefined ? {} : { cell };
 }
 
-/** What a name needs beside the group's to be one of a kind; nothing in the default cell, so that ids stay as they were. */
+/**
+ * What a name needs beside the group's to be one of a kind; nothing in the default cell, so that ids stay as they were.
+ */
 export function cellParts(cell: string | undefined): readonly string[] {
   return (cell ?? DEFAULT_CELL) === DEFAULT_CELL ? [] : ['cell', cell ?? DEFAULT_CELL];
 }

@@ -1,8 +1,10 @@
 /**
- * What the counters of a GM say between two answers: registrations that happened, a restart of the counters, or nonsense.
+ * What the counters of a GM say between two answers: registrations that happened, a restart of the counters, or
+ * nonsense.
  *
- * A counter that went down is a restart, never a negative number of registrations. Figures that no restart explains either
- * are a contradiction, and nothing is concluded from them. Reload or clear is not decided here: the uptime tells.
+ * A counter that went down is a restart, never a negative number of registrations. Figures that no restart explains
+ * either are a contradiction, and nothing is concluded from them. Reload or clear is not decided here: the uptime
+ * tells.
  */
 import type { Interval } from './interval.ts';
 import type { GmSnapshot } from './snapshot.ts';

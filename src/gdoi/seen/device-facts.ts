@@ -2,7 +2,9 @@
  * What a device says of itself, apart from any group: release, uptime, clock, log. `null` is "not shown".
  */
 
-/** Two boots by the uptime are the same one if they lie closer: it is printed in whole minutes, at each of the readings. */
+/**
+ * Two boots by the uptime are the same one if they lie closer: it is printed in whole minutes, at each of the readings.
+ */
 export const SAME_BOOT_MS = 120_000;
 
 /** From `show version`. */

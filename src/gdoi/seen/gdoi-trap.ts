@@ -1,6 +1,6 @@
 /**
- * A notification of CISCO-GDOI-MIB as a value: what `mib/` decodes and the tracker weighs. A trap is lost without notice
- * and easily forged: it sharpens when something happened and asks for a poll, and proves nothing alone.
+ * A notification of CISCO-GDOI-MIB as a value: what `mib/` decodes and the tracker weighs. A trap is lost without
+ * notice and easily forged: it sharpens when something happened and asks for a poll, and proves nothing alone.
  */
 
 /** The MIB's 15 notifications without the `cgmGdoi` prefix, in the order of their numbers (1 to 15). */

@@ -1,6 +1,6 @@
 /**
- * The line in which a Cisco device names its running image: in `show version` and, the same, in `sysDescr.0`. It decides
- * the release; the lines of boot loaders and the XE title line have other forms.
+ * The line in which a Cisco device names its running image: in `show version` and, the same, in `sysDescr.0`. It
+ * decides the release; the lines of boot loaders and the XE title line have other forms.
  */
 
 export interface ImageLine {

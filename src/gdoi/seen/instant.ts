@@ -18,8 +18,8 @@ export function instantFromOutside(ms: number): EpochMs | null {
 }
 
 /**
- * The instant of a day (its month from 0) and a time of that day, in UTC; null: there is no such day or time. `Date.UTC`
- * would make March of the 30th of February.
+ * The instant of a day (its month from 0) and a time of that day, in UTC; null: there is no such day or time.
+ * `Date.UTC` would make March of the 30th of February.
  */
 export function utcInstant(
   [year, month, day]: readonly [year: number, month: number, day: number],

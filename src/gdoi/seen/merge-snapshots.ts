@@ -2,7 +2,8 @@
  * One snapshot of a group from the answers of several commands.
  *
  * Each command shows a part; what a later part shows replaces what an earlier one showed, and `null` replaces nothing.
- * Keys (KEK, TEK) are merged field by field for a KS, since `show crypto gdoi` shows lifetimes and `ks policy` the SPIs.
+ * Keys (KEK, TEK) are merged field by field for a KS, since `show crypto gdoi` shows lifetimes and `ks policy` the
+ * SPIs.
  */
 import type { GmSnapshot, GroupSnapshot, KsKey, KsSnapshot } from './snapshot.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Values by name, of which the next version costs a few nodes: thousands of GMs are in a group, and one of them changes.
- * A balanced tree (AVL) in order of the names' UTF-16 units; versions share what they have in common, and none is changed
- * in place. Otherwise it is what `Named` is: a map for names from outside, and one object as JSON.
+ * Values by name, of which the next version costs a few nodes: thousands of GMs are in a group, and one of them
+ * changes. A balanced tree (AVL) in order of the names' UTF-16 units; versions share what they have in common, and none
+ * is changed in place. Otherwise it is what `Named` is: a map for names from outside, and one object as JSON.
  */
 import type { Named } from './named.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Values by a name that came from outside: groups, devices, members, labels. Devices are not trusted, and a group may be
- * called `__proto__` or `constructor`; a plain object answers to such names with what every object inherits, a map does
- * not. As JSON it is an object with one property for each name, so that states read as they always did.
+ * Values by a name that came from outside: groups, devices, members, labels. Devices are not trusted, and a group may
+ * be called `__proto__` or `constructor`; a plain object answers to such names with what every object inherits, a map
+ * does not. As JSON it is an object with one property for each name, so that states read as they always did.
  */
 
 /** Never changed in place. A plain `Map` is none: `JSON.stringify` would write it as `{}` and lose it. */

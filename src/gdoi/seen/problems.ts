@@ -1,6 +1,6 @@
 /**
- * What of an answer could not be used: all of it is counted, the first few are kept in words. Bounded, whatever a device
- * sends.
+ * What of an answer could not be used: all of it is counted, the first few are kept in words. Bounded, whatever a
+ * device sends.
  */
 
 const MAX_KEPT = 8;

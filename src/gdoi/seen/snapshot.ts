@@ -99,7 +99,10 @@ export interface GmReplay {
 export interface GmDataplane {
   readonly encrypted: number | null;
   readonly decrypted: number | null;
-  /** Kind -> packets: no_sa, invalid_sa, encap_fail, decap_fail, invalid_prot, verify_fail, not_tagged, not_untagged, internal_send, internal_receive. */
+  /**
+   * Kind -> packets: no_sa, invalid_sa, encap_fail, decap_fail, invalid_prot, verify_fail, not_tagged, not_untagged,
+   * internal_send, internal_receive.
+   */
   readonly errors: Readonly<Record<string, number>>;
 }
 

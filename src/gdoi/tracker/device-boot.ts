@@ -1,5 +1,6 @@
 /**
- * When the device booted, from its uptime: a reload makes one event, and decides for every group whose counters restarted.
+ * When the device booted, from its uptime: a reload makes one event, and decides for every group whose counters
+ * restarted.
  */
 import { decidePending, type RestartVerdict, withUntold } from '../registrations/counter-restart.ts';
 import type { GdoiEvent } from '../events/event.ts';
@@ -72,8 +73,8 @@ function bootSeen(state: TrackerState, at: ReadAt, uptimeSeconds: number): BootS
 }
 
 /**
- * A boot that is new lies after all that is certainly of the old one, and where counters restarted. Uptime comes in whole
- * minutes: without this the boot could be told from before an answer that excludes it.
+ * A boot that is new lies after all that is certainly of the old one, and where counters restarted. Uptime comes in
+ * whole minutes: without this the boot could be told from before an answer that excludes it.
  */
 function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Interval | null {
   const { boot, answered, answeredBySnmp, answeredBefore = null, answeringSinceMs, answeredBeforeSinceMs } = state;

@@ -164,7 +164,9 @@ export function emitTekMissing(state: GroupState, answer: Answer): GroupTracked 
   );
 }
 
-/** A GM whose countdown is this close to its end has looked in vain for a rekey: KSs send it 20 s earlier at the latest. */
+/**
+ * A GM whose countdown is this close to its end has looked in vain for a rekey: KSs send it 20 s earlier at the latest.
+ */
 const COUNTDOWN_SECONDS = 20 - UNDER_WAY_SECONDS;
 /** A KS that is not polled may send it as late as one retransmission, 10 s, before the earliest countdown ends. */
 const NEARLY_OVER_SECONDS = 10 - UNDER_WAY_SECONDS - 1;

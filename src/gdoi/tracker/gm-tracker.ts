@@ -1,8 +1,8 @@
 /**
  * One group of one GM: its last answer and a new one in, what happened in between out.
  *
- * Order of decisions: nonsense first (then nothing else is concluded), a restart of the counters, registrations, rekeys,
- * then the states that make one event. Reload or clear waits for the uptime, which comes in the same poll.
+ * Order of decisions: nonsense first (then nothing else is concluded), a restart of the counters, registrations,
+ * rekeys, then the states that make one event. Reload or clear waits for the uptime, which comes in the same poll.
  */
 import { registeredAgain } from '../registrations/counted-registrations.ts';
 import {
@@ -46,7 +46,9 @@ export function clockStepOf(state: GroupState, at: ReadAt, gm: GmSnapshot): Cloc
   return shift !== null && isClockStep(state, { at, gm, shift }) ? shift : null;
 }
 
-/** TEKs that are held on moved by something else, or not at all: a clock that is set moves those of all groups alike. */
+/**
+ * TEKs that are held on moved by something else, or not at all: a clock that is set moves those of all groups alike.
+ */
 export function contradictsStep(
   { view, counters }: GroupState,
   { certain }: ClockStep,
@@ -138,7 +140,9 @@ export interface GroupAnswer {
   readonly ks: KsFigures;
 }
 
-/** `known`: what SNMP alone had shown of it so far; its KEK keeps its name, and what has its event gets no second one. */
+/**
+ * `known`: what SNMP alone had shown of it so far; its KEK keeps its name, and what has its event gets no second one.
+ */
 export function firstSight(known: GroupState | undefined, { place, at, gm, ks }: GroupAnswer): GroupTracked | null {
   const seen = shown(at, gm);
   if (seen === null || impossibleFigure(seen.counters) !== null) return null;
@@ -307,7 +311,10 @@ function isAsBefore(before: Counters, { registered, counters }: Shown): boolean 
   return registered && counters.succeeded === before.succeeded && counters.received === before.received;
 }
 
-/** A boot that certainly lies between the two answers, by the uptime: a message alone may be forged. Null: nothing tells of one. */
+/**
+ * A boot that certainly lies between the two answers, by the uptime: a message alone may be forged. Null: nothing tells
+ * of one.
+ */
 function bootBetween({ marks, epoch, seen: last }: GroupState, { at }: Shown, span: Interval): LogMark | null {
   const boots = marksIn(marks, 'restart', span).filter(
     ({ fromMs, atMs, sources }) =>

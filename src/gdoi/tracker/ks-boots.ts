@@ -1,7 +1,7 @@
 /**
- * Which answers of a KS are of one boot: those that came without a pause in which it can have booted, and those in which it
- * is still primary with the KEKs that it had. A KS that boots is primary of nothing until an election, and makes keys of
- * its own or is given those of the primary. Of a secondary a pause is all there is.
+ * Which answers of a KS are of one boot: those that came without a pause in which it can have booted, and those in
+ * which it is still primary with the KEKs that it had. A KS that boots is primary of nothing until an election, and
+ * makes keys of its own or is given those of the primary. Of a secondary a pause is all there is.
  */
 import { endOfCountdown, overlaps, widened } from '../seen/interval.ts';
 import { sameInstantToleranceMs } from '../keys/kek-identity.ts';

@@ -1,6 +1,6 @@
 /**
- * Packets that a GM drops: anti-replay (`show crypto gdoi gm replay`), its data plane, and where neither is collected, the
- * messages that say so. One event when they begin to rise; it is over when they have stood still for a while.
+ * Packets that a GM drops: anti-replay (`show crypto gdoi gm replay`), its data plane, and where neither is collected,
+ * the messages that say so. One event when they begin to rise; it is over when they have stood still for a while.
  */
 import { replayErrorsEvent } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';

@@ -1,7 +1,7 @@
 /**
- * Failures in a row of the transport that decides: after some of them the device is unreachable, and what its log told of
- * registrations is decided without an answer. A look beside it that is answered ends none of that: it is kept as what
- * answers meanwhile.
+ * Failures in a row of the transport that decides: after some of them the device is unreachable, and what its log told
+ * of registrations is decided without an answer. A look beside it that is answered ends none of that: it is kept as
+ * what answers meanwhile.
  */
 import { decideFromLog } from '../registrations/counted-registrations.ts';
 import { decidePending } from '../registrations/counter-restart.ts';

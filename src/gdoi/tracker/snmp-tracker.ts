@@ -3,8 +3,8 @@
  *
  * Beside the CLI it is the cheap eye: it narrows when a registration took place, shows an overdue KEK rekey early and
  * must agree with the CLI; what happened is the counters' to say. Alone (`transport: snmp`) there are no counters: a
- * registration has its event where the keys show it, or where messages do and a timer of the GM was due; its cause stays
- * `unknown` where the keys do not decide.
+ * registration has its event where the keys show it, or where messages do and a timer of the GM was due; its cause
+ * stays `unknown` where the keys do not decide.
  */
 import { marksIn } from '../log/log-evidence.ts';
 import { emitRegistrations } from '../registrations/emitted-registrations.ts';

@@ -13,8 +13,9 @@ import type { Clock } from '../../kernel/clock.ts';
 /** A verdict changes by time alone only where a countdown or an age passes a threshold of tens of seconds. */
 export const VERDICT_LASTS_MS = 5000;
 /**
- * In a large fleet it lasts longer, by so much for each device: to judge one takes 40 us, so that a page which is looked at
- * takes a twentieth of a core at most, in a fleet of any size. What was polled again is judged again in any case.
+ * In a large fleet it lasts longer, by so much for each device: to judge one takes 40 us, so that a page which is
+ * looked at takes a twentieth of a core at most, in a fleet of any size. What was polled again is judged again in any
+ * case.
  */
 const LASTS_FOR_EACH_MS = 1;
 /** Devices judged before other work gets its turn: about 5 ms. */

@@ -1,6 +1,7 @@
 /**
- * The part of the fleet that other agents poll, for the routes: asked of them, all at once, and where one does not answer,
- * as the store keeps it. A question that comes from an agent is answered from this one's own polls: it goes no further.
+ * The part of the fleet that other agents poll, for the routes: asked of them, all at once, and where one does not
+ * answer, as the store keeps it. A question that comes from an agent is answered from this one's own polls: it goes no
+ * further.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';

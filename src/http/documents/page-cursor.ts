@@ -1,4 +1,6 @@
-/** Pages of a sorted list: the cursor is the key of the last entry, so a page is right whatever came and went meanwhile. */
+/**
+ * Pages of a sorted list: the cursor is the key of the last entry, so a page is right whatever came and went meanwhile.
+ */
 
 /** Text that a client hands back without reading it. `order` keeps a cursor from another order apart. */
 export function encodePageCursor(order: string, key: string): string {
@@ -60,8 +62,8 @@ interface Keyed<T> {
 }
 
 /**
- * The `limit` entries that come first: twice as many are kept at most, and cut when they are full. To sort all of a fleet of
- * 30,000 for each page of it stops everything else for a tenth of a second.
+ * The `limit` entries that come first: twice as many are kept at most, and cut when they are full. To sort all of a
+ * fleet of 30,000 for each page of it stops everything else for a tenth of a second.
  */
 class FirstByKey<T> {
   readonly #limit: number;

@@ -1,7 +1,7 @@
 /**
  * Names of announced work that nothing bears: a window for a mistyped name would mute nothing, and people be paged for
- * work that was announced. Devices and cells are those of the inventory, groups those that devices have shown, whichever
- * agent polls them.
+ * work that was announced. Devices and cells are those of the inventory, groups those that devices have shown,
+ * whichever agent polls them.
  */
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import { groupsNamed } from './groups-named.ts';

@@ -3,7 +3,8 @@
  * last (`Last-Event-ID`) and gets what it missed: exactly, while the agent remembers its last events, else from the
  * history, where the events around that instant come again (an event's id tells).
  *
- * Bounded: listeners, what is kept for one that reads slowly (then it is closed, and comes back), and what is sent again.
+ * Bounded: listeners, what is kept for one that reads slowly (then it is closed, and comes back), and what is sent
+ * again.
  */
 import type { ServerResponse } from 'node:http';
 import { eventDocument } from '../../gdoi/events/event-document.ts';

@@ -1,9 +1,9 @@
 /**
- * In front of every route: headers, then from which site, then who. A route says by `config.access` what it takes: `open`
- * for liveness, `operate` for what acts or polls, `shell` for the page's own files, otherwise a reader.
+ * In front of every route: headers, then from which site, then who. A route says by `config.access` what it takes:
+ * `open` for liveness, `operate` for what acts or polls, `shell` for the page's own files, otherwise a reader.
  *
- * A browser asks a person for user and password by itself, but sends a token only from a script: so the shell, which holds
- * nothing of the network, is closed where there are users, and open where there are tokens only.
+ * A browser asks a person for user and password by itself, but sends a token only from a script: so the shell, which
+ * holds nothing of the network, is closed where there are users, and open where there are tokens only.
  */
 import type { FastifyReply } from 'fastify';
 import type { App } from '../base/app-type.ts';

@@ -1,6 +1,6 @@
 /**
- * Who asks, and may he? Basic auth (users of the web config file) or a bearer token. Where neither is configured everyone
- * may everything; that the server then listens on loopback is the configuration's matter.
+ * Who asks, and may he? Basic auth (users of the web config file) or a bearer token. Where neither is configured
+ * everyone may everything; that the server then listens on loopback is the configuration's matter.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';

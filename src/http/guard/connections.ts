@@ -1,11 +1,11 @@
 /**
- * Which connections may stay when there are too many: clients that open many and say little, or ask and do not read, lose
- * theirs first, so that whoever asks something (a probe of liveness above all) is answered.
+ * Which connections may stay when there are too many: clients that open many and say little, or ask and do not read,
+ * lose theirs first, so that whoever asks something (a probe of liveness above all) is answered.
  *
- * A connection waits (for its first request or the next one) or is busy with one. Beyond a bound for one network the one
- * that does so longest goes, unless it is younger than a second: then its request may still be in the kernel. Beyond the
- * bound for all, it is taken from the network that has most, of what that network does most. Long-lived connections (event
- * streams) have their own bound.
+ * A connection waits (for its first request or the next one) or is busy with one. Beyond a bound for one network the
+ * one that does so longest goes, unless it is younger than a second: then its request may still be in the kernel.
+ * Beyond the bound for all, it is taken from the network that has most, of what that network does most. Long-lived
+ * connections (event streams) have their own bound.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

@@ -1,7 +1,7 @@
 /**
- * Is this the user's password? bcrypt takes a tenth of a second by design, and Prometheus asks every few seconds: a pair
- * that was right is remembered, as a keyed digest, until the user's hash changes. What is not remembered waits for the
- * bcrypt thread, a few pairs for one address and some more for all.
+ * Is this the user's password? bcrypt takes a tenth of a second by design, and Prometheus asks every few seconds: a
+ * pair that was right is remembered, as a keyed digest, until the user's hash changes. What is not remembered waits for
+ * the bcrypt thread, a few pairs for one address and some more for all.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';

@@ -1,4 +1,6 @@
-/** Headers of every answer: the page is its own script and style only, in no frame, and nothing is guessed or leaked. */
+/**
+ * Headers of every answer: the page is its own script and style only, in no frame, and nothing is guessed or leaked.
+ */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': [
     "default-src 'none'",

@@ -1,7 +1,8 @@
 /**
- * The web page: one shell for each of its addresses, its files, and what it needs to know of the agent itself. Shell and
- * files hold nothing of the network: where only tokens are configured anyone gets them, and the page asks for the token.
- * What lies in the build is what is served: files are named by their content, so a browser may keep them for good.
+ * The web page: one shell for each of its addresses, its files, and what it needs to know of the agent itself. Shell
+ * and files hold nothing of the network: where only tokens are configured anyone gets them, and the page asks for the
+ * token. What lies in the build is what is served: files are named by their content, so a browser may keep them for
+ * good.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * In which form a scrape is answered: the Prometheus text format or OpenMetrics, plain or compressed, as the scraper asks.
- * OpenMetrics is the same lines under other names: a counter's family has no `_total`, nothing is blank, and the end is
- * said, so that half an answer is none.
+ * In which form a scrape is answered: the Prometheus text format or OpenMetrics, plain or compressed, as the scraper
+ * asks. OpenMetrics is the same lines under other names: a counter's family has no `_total`, nothing is blank, and the
+ * end is said, so that half an answer is none.
  */
 
 export interface ExpositionForm {

@@ -2,8 +2,9 @@
 import type { Clock } from '../../kernel/clock.ts';
 
 /**
- * After so long of our own work others get their turn: polls go on while a large fleet is written. Where their turns are
- * long, as on a machine that has no more to give, ours are as long: else a scrape waits four times as long as it works.
+ * After so long of our own work others get their turn: polls go on while a large fleet is written. Where their turns
+ * are long, as on a machine that has no more to give, ours are as long: else a scrape waits four times as long as it
+ * works.
  */
 export const TURN_MS = { least: 10, most: 40 } as const;
 /** A piece of this many characters goes out. A turn of a busy loop is dear: fewer of them make a scrape quick. */

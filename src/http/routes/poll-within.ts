@@ -1,4 +1,6 @@
-/** A poll that a client asked for: given up when the client goes, or when it would wait longer than it said it would. */
+/**
+ * A poll that a client asked for: given up when the client goes, or when it would wait longer than it said it would.
+ */
 import type { FastifyReply } from 'fastify';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import type { HttpOptions, PollNowOutcome } from '../base/options.ts';

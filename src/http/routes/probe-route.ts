@@ -1,4 +1,6 @@
-/** `/probe?target=NAME`: one device, polled now, in the manner of multi-target exporters; only devices of the config. */
+/**
+ * `/probe?target=NAME`: one device, polled now, in the manner of multi-target exporters; only devices of the config.
+ */
 import { z } from 'zod';
 import { SCRAPE_TIMEOUT } from '../../model/other-agents.ts';
 import type { App } from '../base/app-type.ts';

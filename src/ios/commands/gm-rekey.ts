@@ -1,5 +1,6 @@
 /**
- * `show crypto gdoi gm rekey` and `gm rekey detail`: rekey counters of each group and, with detail, the rekey (KEK) SAs.
+ * `show crypto gdoi gm rekey` and `gm rekey detail`: rekey counters of each group and, with detail, the rekey (KEK)
+ * SAs.
  *
  * The transport in the heading stays unread: a `kek` with nothing but a transport would look like a KEK that was shown.
  */

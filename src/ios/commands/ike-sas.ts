@@ -1,7 +1,8 @@
 /**
  * `show crypto isakmp sa` and `show crypto ikev2 sa`: which IKE SAs there are, and whether they stand.
  *
- * A GM keeps an IKE SA only for the registration (`GDOI_IDLE`), and the SA of the rekeys (`GDOI_REKEY`) in IKEv1's list.
+ * A GM keeps an IKE SA only for the registration (`GDOI_IDLE`), and the SA of the rekeys (`GDOI_REKEY`) in IKEv1's
+ * list.
  */
 import { addWithin, MOST_IKE_SAS } from '../../gdoi/seen/row-bounds.ts';
 import type { IkeSa, IkeSas } from '../../gdoi/seen/beside-facts.ts';

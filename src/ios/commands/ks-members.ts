@@ -238,7 +238,10 @@ class MembersReader {
     return group;
   }
 
-  /** A member's group is known only after its first lines. The lines of members that show none, or one too many, are returned. */
+  /**
+   * A member's group is known only after its first lines. The lines of members that show none, or one too many, are
+   * returned.
+   */
   assign(withoutGroup: string | null): readonly number[] {
     const lost: number[] = [];
     for (const member of this.#all) {

@@ -1,8 +1,9 @@
 /**
- * `show crypto gdoi ks policy`: the KEK and the TEKs of each group with their SPIs, and the only statement a KS makes of
- * its own lead: `time to rekey` beside `remaining life`.
+ * `show crypto gdoi ks policy`: the KEK and the TEKs of each group with their SPIs, and the only statement a KS makes
+ * of its own lead: `time to rekey` beside `remaining life`.
  *
- * Two pairs stand in one line, and releases differ in the blanks inside labels (`orig life(sec):`, `override life (sec):`).
+ * Two pairs stand in one line, and releases differ in the blanks inside labels (`orig life(sec):`, `override life
+ * (sec):`).
  */
 import { MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
@@ -59,7 +60,9 @@ function keySeconds(field: SecondsField): LabelRule<PolicyDraft> {
   });
 }
 
-/** A key that has the value already is not the one that this line is of: what follows is nobody's until the next key. */
+/**
+ * A key that has the value already is not the one that this line is of: what follows is nobody's until the next key.
+ */
 function ofKey(
   field: SecondsField | 'spi' | 'timeToRekeySeconds',
   take: (key: KeyDraft, value: string) => boolean,

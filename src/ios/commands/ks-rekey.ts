@@ -1,8 +1,8 @@
 /**
  * `show crypto gdoi ks rekey`: what the KS has sent, and the lifetimes of the keys it sends.
  *
- * No capture of this command exists. The labels follow the vendor's command reference; since `Remaining lifetime` stands
- * under the KEK as under each SA, the line before decides whose it is. Everything here is optional.
+ * No capture of this command exists. The labels follow the vendor's command reference; since `Remaining lifetime`
+ * stands under the KEK as under each SA, the line before decides whose it is. Everything here is optional.
  */
 import { addWithin, MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';

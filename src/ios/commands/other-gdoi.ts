@@ -1,5 +1,6 @@
 /**
- * GETVPN commands that show little or nothing of a snapshot: recognised, so that a capture with them parses without unknown commands.
+ * GETVPN commands that show little or nothing of a snapshot: recognised, so that a capture with them parses without
+ * unknown commands.
  *
  * `ks coop identifier` shows the COOP roles and `gm identifier` the member's address; the rest (keys, idents, SIDs, SA
  * tables without a group) gives no snapshot; its lines are known by their form.

@@ -2,7 +2,8 @@
  * `show crypto pki certificates`: one block per certificate, with names and dates in sections of their own.
  *
  * Written from general knowledge of IOS output, without a captured sample: every line that is not known is counted, and
- * none of them stops the reading. What the blocks hold besides (fingerprints, distribution points, storage) is not read.
+ * none of them stops the reading. What the blocks hold besides (fingerprints, distribution points, storage) is not
+ * read.
  */
 import type { Certificate, DeviceCertificates } from '../../gdoi/seen/certificate.ts';
 import { utcInstant } from '../../gdoi/seen/instant.ts';

@@ -1,6 +1,6 @@
 /**
- * `show processes cpu`: its first line says how busy the router is. The agent asks for that line alone; a pasted answer has
- * the table of processes behind it, of which nothing is read.
+ * `show processes cpu`: its first line says how busy the router is. The agent asks for that line alone; a pasted answer
+ * has the table of processes behind it, of which nothing is read.
  */
 import type { CpuLoad } from '../../gdoi/seen/beside-facts.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';

@@ -1,6 +1,6 @@
 /**
- * What the answers of KS and GM about time-based anti-replay have in common: a heading a group, whether it is enabled, and
- * below it labels that each of the two has of its own.
+ * What the answers of KS and GM about time-based anti-replay have in common: a heading a group, whether it is enabled,
+ * and below it labels that each of the two has of its own.
  */
 import { type Answer, UNNAMED } from '../text/answer.ts';
 import { readByGroup } from '../text/group-drafts.ts';

@@ -1,9 +1,9 @@
 /**
- * `show crypto gdoi`, also with `group X` and `detail`, and the halves of it that `show crypto gdoi gm` and `show crypto
- * gdoi ks` print: one block per group, as the GM or as the KS of that group shows it.
+ * `show crypto gdoi`, also with `group X` and `detail`, and the halves of it that `show crypto gdoi gm` and `show
+ * crypto gdoi ks` print: one block per group, as the GM or as the KS of that group shows it.
  *
- * Labels, not headings or indentation, tell the role and the section: the heading `Group Member Information For Group X`
- * is in IOS XE 17 only, and one G-IKEv2 capture has its blocks at column 0. A field that stands in two places (last
+ * Labels, not headings or indentation, tell the role and the section: the heading `Group Member Information For Group
+ * X` is in IOS XE 17 only, and one G-IKEv2 capture has its blocks at column 0. A field that stands in two places (last
  * rekey, acknowledgements) has one meaning, so the label decides alone.
  */
 import { addWithin, MOST_ACES, MOST_GROUPS, MOST_KEY_SERVERS } from '../../gdoi/seen/row-bounds.ts';

@@ -1,9 +1,9 @@
 /**
  * `show logging`: the messages of the device's buffer, oldest first.
  *
- * The buffer holds whatever was logged: continuation lines, banners, debug output, and a first line that the ring has cut.
- * Only lines with a `%FACILITY-SEVERITY-MNEMONIC:` are messages; the others are text of the log, which is counted and not
- * read. A message that landed before the buffer's heading is in the buffer as well, and is not counted twice.
+ * The buffer holds whatever was logged: continuation lines, banners, debug output, and a first line that the ring has
+ * cut. Only lines with a `%FACILITY-SEVERITY-MNEMONIC:` are messages; the others are text of the log, which is counted
+ * and not read. A message that landed before the buffer's heading is in the buffer as well, and is not counted twice.
  */
 import type { DeviceLog, LogMessage } from '../../gdoi/seen/device-facts.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';

@@ -1,8 +1,8 @@
 /**
  * The log messages that GETVPN routers send and what each is good for: `poll`, something changed that the next answer
- * shows; `note`, worth keeping as evidence, but it may come with every packet, or be about something else (another peer,
- * another interface), and no answer changes by it. All others are no business of this program. Matched by mnemonic, since
- * the severity digit differs between releases. What each states is in `gdoi/log/message-facts.ts`.
+ * shows; `note`, worth keeping as evidence, but it may come with every packet, or be about something else (another
+ * peer, another interface), and no answer changes by it. All others are no business of this program. Matched by
+ * mnemonic, since the severity digit differs between releases. What each states is in `gdoi/log/message-facts.ts`.
  */
 import type { LogMessage } from '../../gdoi/seen/device-facts.ts';
 

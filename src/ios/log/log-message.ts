@@ -1,9 +1,9 @@
 /**
  * One syslog line of IOS or IOS XE, as a terminal, `show logging` or a syslog packet has it.
  *
- * The one certain thing in such a line is `%FACILITY-SEVERITY-MNEMONIC:`; what stands before it differs by configuration
- * (sequence numbers, time marks, zones, fractions, nothing at all). `%SNMP agent not enabled` and `% Invalid input` are
- * answers, not messages. What a message means is decided in gdoi, not here.
+ * The one certain thing in such a line is `%FACILITY-SEVERITY-MNEMONIC:`; what stands before it differs by
+ * configuration (sequence numbers, time marks, zones, fractions, nothing at all). `%SNMP agent not enabled` and `%
+ * Invalid input` are answers, not messages. What a message means is decided in gdoi, not here.
  */
 import type { LogMessage } from '../../gdoi/seen/device-facts.ts';
 

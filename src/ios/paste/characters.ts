@@ -1,6 +1,6 @@
 /**
- * Characters that word processors, chats and web pages put in place of a router's ASCII: quotation marks, dashes, blanks
- * of other widths, marks of no width, and full-width forms.
+ * Characters that word processors, chats and web pages put in place of a router's ASCII: quotation marks, dashes,
+ * blanks of other widths, marks of no width, and full-width forms.
  */
 
 // oxlint-disable-next-line no-control-regex -- plain text is told from all other by its characters

@@ -1,6 +1,6 @@
 /**
- * Bytes of a file as text: UTF-8, UTF-16 of either order with or without its mark, else the Windows code page of western
- * Europe, which is what a terminal on Windows saves. Files that are no text are refused by name.
+ * Bytes of a file as text: UTF-8, UTF-16 of either order with or without its mark, else the Windows code page of
+ * western Europe, which is what a terminal on Windows saves. Files that are no text are refused by name.
  */
 
 export type Decoded =

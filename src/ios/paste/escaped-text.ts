@@ -1,6 +1,6 @@
 /**
- * Text inside other text: JSON strings (`"stdout": "GROUP INFORMATION\\n..."` of automation tools), and mail whose body is
- * quoted-printable or base64.
+ * Text inside other text: JSON strings (`"stdout": "GROUP INFORMATION\\n..."` of automation tools), and mail whose body
+ * is quoted-printable or base64.
  */
 
 const MAX_STRINGS = 10_000;

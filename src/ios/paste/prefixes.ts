@@ -1,6 +1,7 @@
 /**
- * What stands before each line of a copied text: quotes of mail, times that a terminal or a log file adds, line numbers,
- * the name of a router or a program. Taken off only where a run of lines has it, and never where it is a log message's own.
+ * What stands before each line of a copied text: quotes of mail, times that a terminal or a log file adds, line
+ * numbers, the name of a router or a program. Taken off only where a run of lines has it, and never where it is a log
+ * message's own.
  */
 import { readPrompt } from '../text/prompt.ts';
 import { isMark, type PastedLine } from './pasted-line.ts';
@@ -146,8 +147,8 @@ export function withoutCommonWord(lines: readonly PastedLine[]): readonly Pasted
 const OWN = Symbol('own');
 
 /**
- * Off every line of each run that has it. `rest`: the line without it, null where it has none. `mayBeOwn`: a run whose lines are
- * mostly such ones is left alone.
+ * Off every line of each run that has it. `rest`: the line without it, null where it has none. `mayBeOwn`: a run whose
+ * lines are mostly such ones is left alone.
  */
 function withoutPrefix(
   lines: readonly PastedLine[],

@@ -1,4 +1,7 @@
-/** Texts that hold what a router printed, or did, in a form that cannot be undone: recognised here so that they are refused. */
+/**
+ * Texts that hold what a router printed, or did, in a form that cannot be undone: recognised here so that they are
+ * refused.
+ */
 import { findLogMessage } from '../log/log-message.ts';
 
 /** Without its line breaks an answer is longer than any line of ours. */

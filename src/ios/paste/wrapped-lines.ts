@@ -9,8 +9,8 @@ import { isMark, type PastedLine } from './pasted-line.ts';
 const LEAST_WIDTH = 60;
 const MOST_WIDTH = { hard: 200, soft: 80 };
 /**
- * Widths of terminals and printers, besides the round ones. At another width one broken line proves nothing: any text has
- * a longest line, and what follows it is seldom its rest.
+ * Widths of terminals and printers, besides the round ones. At another width one broken line proves nothing: any text
+ * has a longest line, and what follows it is seldom its rest.
  */
 const USUAL_WIDTHS: ReadonlySet<number> = new Set([72, 76, 78, 79, 132]);
 const ROUND_WIDTH = 10;
@@ -25,9 +25,9 @@ const MAX_PARTS = 6;
 export type Wrap = 'hard' | 'soft';
 
 /**
- * The lines with those joined that may have been one; null: none may. `suspect`: lines, trimmed, that the parser did not
- * know or that may go on (a log message); a line is joined to the next where one of the two is suspect, and the next to
- * the one after it.
+ * The lines with those joined that may have been one; null: none may. `suspect`: lines, trimmed, that the parser did
+ * not know or that may go on (a log message); a line is joined to the next where one of the two is suspect, and the
+ * next to the one after it.
  */
 export function joinWrapped(
   lines: readonly PastedLine[],

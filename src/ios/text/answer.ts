@@ -83,7 +83,9 @@ export interface CommandGrammar {
   readonly names: readonly string[];
   /** The lines by which an answer is recognised where its command is not known. */
   readonly recognisedBy: readonly RegExp[];
-  /** Lines that cannot be continued, or whose value nobody reads: the only ones a whole answer ends in without newline. */
+  /**
+   * Lines that cannot be continued, or whose value nobody reads: the only ones a whole answer ends in without newline.
+   */
   readonly closedLines: readonly RegExp[];
   /** Its lines are `linesWithLogs`: log messages are what it shows. */
   readonly ofLog?: true;

@@ -91,8 +91,8 @@ export function canonicalCommand(typed: string): string | null {
 const NEEDS_MORE: ReadonlySet<string> = new Set(['crypto', 'ntp']);
 
 /**
- * The grammar's name for a canonical command: without free words, `gdoi` for `gkm`, and without the group that the other
- * words narrow down (`show crypto gdoi group G1 ks members`).
+ * The grammar's name for a canonical command: without free words, `gdoi` for `gkm`, and without the group that the
+ * other words narrow down (`show crypto gdoi group G1 ks members`).
  */
 export function grammarName(command: string): string {
   const kept: string[] = [];

@@ -1,10 +1,10 @@
 /**
- * Takes apart what a terminal showed: prompts, echo, pager debris, log messages and an author's remarks on one side, the
- * lines of each command's answer on the other.
+ * Takes apart what a terminal showed: prompts, echo, pager debris, log messages and an author's remarks on one side,
+ * the lines of each command's answer on the other.
  *
  * Costs little where there is nothing to take out: one look over the text tells which kinds of noise can be in it at
- * all, and only those are looked for line by line. Indentation is dropped: it differs between releases and means nothing
- * that the labels do not say. Every line is counted, also those that are left out.
+ * all, and only those are looked for line by line. Indentation is dropped: it differs between releases and means
+ * nothing that the labels do not say. Every line is counted, also those that are left out.
  */
 import type { LogMessage } from '../../gdoi/seen/device-facts.ts';
 import type { Answer, BrokenLine, Ending } from './answer.ts';

@@ -140,8 +140,8 @@ export function columns(line: string): string[] {
 
 /**
  * The ACE of an `access-list` line (`isAccessList`) without that word and, on a KS, without the list's name:
- * `access-list acl1  deny ospf any any` -> `deny ospf any any`. Null when the line names a list only, or goes on with what
- * is in no ACE (the rest of another line).
+ * `access-list acl1  deny ospf any any` -> `deny ospf any any`. Null when the line names a list only, or goes on with
+ * what is in no ACE (the rest of another line).
  */
 export function parseAce(line: string): string | null {
   const first = skipBlanks(line, ACCESS_LIST.length);

@@ -1,8 +1,8 @@
 /**
  * The labels of `show crypto gdoi` and what each means, for GM and KS: one table, a row for each spelling of a release.
  *
- * A label decides alone where it can. Where one label has several meanings (`Remaining Lifetime`, `Key Size`, `spi`) the
- * section or the line before it decides, and outside of its section it is an unknown line.
+ * A label decides alone where it can. Where one label has several meanings (`Remaining Lifetime`, `Key Size`, `spi`)
+ * the section or the line before it decides, and outside of its section it is an unknown line.
  */
 import { addWithin, MOST_KEY_SERVERS, MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import type { GroupType, KsRole, RekeyTransport } from '../../gdoi/seen/snapshot.ts';
@@ -98,8 +98,8 @@ function ofKek(rule: (kek: KekDraft, value: string) => boolean): LabelRule<Block
 }
 
 /**
- * `taken`: the value is there already, so that this line is another SA's. Its heading may not have been understood, or be
- * lost to a filter; behind the TEKs it may be of anything.
+ * `taken`: the value is there already, so that this line is another SA's. Its heading may not have been understood, or
+ * be lost to a filter; behind the TEKs it may be of anything.
  */
 function ofTek(
   rule: (tek: TekDraft, value: string) => boolean,
@@ -137,8 +137,8 @@ const GROUP_TYPES: ReadonlyArray<readonly [start: string, type: GroupType]> = [
   ['G-IKEv2', 'gikev2'],
 ];
 /**
- * Words for the status of a GM: it has the group's policy, or has not. No capture shows any but the first; `Registering`
- * is the vendor's prose. A word that is neither says nothing.
+ * Words for the status of a GM: it has the group's policy, or has not. No capture shows any but the first;
+ * `Registering` is the vendor's prose. A word that is neither says nothing.
  */
 const REGISTERED = /^registered$/i;
 const NOT_REGISTERED =
@@ -266,7 +266,10 @@ function ksKek(block: Block): KeyDraft {
   return block.ksKek;
 }
 
-/** One that has the value already is not the one that the line is of, whose number was not understood. null: one beyond the most. */
+/**
+ * One that has the value already is not the one that the line is of, whose number was not understood. null: one beyond
+ * the most.
+ */
 function lastKsTek(block: Block, field: keyof KeyDraft): KeyDraft | null {
   if (block.beyondKsTeks) return null;
   block.ksTeks ??= [];

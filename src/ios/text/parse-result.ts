@@ -50,8 +50,8 @@ export interface Unparsed {
   readonly command: string | null;
   /**
    * `rejected`: the device refused the command; `cut-off`: a half answer; `unrecognised`: no known command's output;
-   * `not-ours`: the answer to a command that has nothing to do with GETVPN; `unreadable`: no text of a router can be made
-   * of it; `too-large`.
+   * `not-ours`: the answer to a command that has nothing to do with GETVPN; `unreadable`: no text of a router can be
+   * made of it; `too-large`.
    */
   readonly reason: 'rejected' | 'cut-off' | 'unrecognised' | 'not-ours' | 'unreadable' | 'too-large';
   /** One line for a person, with the offending device line where there is one. */

@@ -1,7 +1,7 @@
 /**
- * Where simulated devices live on loopback: all on 127.0.0.1, or each on an address of its own, so that a receiver tells
- * the senders of log messages and traps apart as it does with real ones. Linux binds all of 127.0.0.0/8; elsewhere all
- * share one address.
+ * Where simulated devices live on loopback: all on 127.0.0.1, or each on an address of its own, so that a receiver
+ * tells the senders of log messages and traps apart as it does with real ones. Linux binds all of 127.0.0.0/8;
+ * elsewhere all share one address.
  */
 import { createSocket } from 'node:dgram';
 

@@ -10,7 +10,9 @@ export interface SyslogTarget {
   readonly host: string;
   readonly port: number;
   readonly protocol: 'udp' | 'tcp';
-  /** `logging origin-id hostname`: the hostname stands before the message. Default: no such line in the configuration. */
+  /**
+   * `logging origin-id hostname`: the hostname stands before the message. Default: no such line in the configuration.
+   */
   readonly originId?: 'hostname';
 }
 

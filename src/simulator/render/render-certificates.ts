@@ -1,6 +1,6 @@
 /**
- * `show crypto pki certificates`: a device's own certificate and its CA's. They are issued anew once a year and good for
- * 90 days more, so that none ends while a fleet runs, however long.
+ * `show crypto pki certificates`: a device's own certificate and its CA's. They are issued anew once a year and good
+ * for 90 days more, so that none ends while a fleet runs, however long.
  */
 import type { EpochMs } from '../../kernel/clock.ts';
 import { certificateTime } from './render-text.ts';

@@ -5,8 +5,8 @@ import { clockLine, logLine, longTime } from './render-text.ts';
 import type { SimDevice } from '../world/world.ts';
 
 /**
- * Where a router prints its vendor's notices: prose of the same length, in our words, each line marked as such. It names
- * a Version and an address, so that no reader takes them for facts of the device.
+ * Where a router prints its vendor's notices: prose of the same length, in our words, each line marked as such. It
+ * names a Version and an address, so that no reader takes them for facts of the device.
  */
 const EXPORT_NOTICE = `
 

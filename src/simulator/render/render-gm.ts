@@ -329,7 +329,9 @@ function tekBlock(tek: HeldTek, config: KsGroupConfig, nowMs: EpochMs, layout: L
   return lines;
 }
 
-/** `show crypto gdoi gm rekey detail`. The KEK's SPI is both cookies joined; of each the first four octets are printed. */
+/**
+ * `show crypto gdoi gm rekey detail`. The KEK's SPI is both cookies joined; of each the first four octets are printed.
+ */
 export function renderGmRekeyDetail(members: readonly GroupMember[]): string {
   return members
     .map((gm) => {

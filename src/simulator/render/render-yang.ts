@@ -1,6 +1,6 @@
 /**
- * The operational model of crypto from the state machines that also answer on the command line: JSON as RFC 7951 has it,
- * leaves that only exist under a condition left out, remaining lifetimes from the instant that the model names.
+ * The operational model of crypto from the state machines that also answer on the command line: JSON as RFC 7951 has
+ * it, leaves that only exist under a condition left out, remaining lifetimes from the instant that the model names.
  *
  * GDOI came into the model with IOS XE 17.5.1. Instants are cut to the second, on the device's clock.
  */

@@ -2,8 +2,8 @@
 
 export interface RestconfManners {
   /**
-   * What happens to a request: answered; `unauthorized` 401, `forbidden` 403 for `forbiddenPaths`; `busy` 409, `later` 429
-   * with Retry-After, `gone` 503, `error` 500; `redirect` 302; `silent` nothing; `truncated` cut inside the body;
+   * What happens to a request: answered; `unauthorized` 401, `forbidden` 403 for `forbiddenPaths`; `busy` 409, `later`
+   * 429 with Retry-After, `gone` 503, `error` 500; `redirect` 302; `silent` nothing; `truncated` cut inside the body;
    * `short` says more than it sends and closes; `babble` never ends; `garbage` no HTTP.
    */
   readonly answer:

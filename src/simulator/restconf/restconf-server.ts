@@ -1,6 +1,7 @@
 /**
- * RESTCONF in front of a simulated fleet: one TLS port for each device on loopback, answering GET from the state machines
- * at the instant of the request, with the manners of IOS XE or worse ones. A device that is down takes no connection.
+ * RESTCONF in front of a simulated fleet: one TLS port for each device on loopback, answering GET from the state
+ * machines at the instant of the request, with the manners of IOS XE or worse ones. A device that is down takes no
+ * connection.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';

@@ -38,7 +38,9 @@ export interface KsPlan extends DevicePlan {
 export interface GmPlan extends DevicePlan {
   /** Names of its KSs in the order it tries them; default: all of the group in the plan's order. */
   readonly keyServers?: readonly string[];
-  /** It goes on showing `Registered` while it tries in vain and holds a TEK; default: it shows `Registering` at once. */
+  /**
+   * It goes on showing `Registered` while it tries in vain and holds a TEK; default: it shows `Registering` at once.
+   */
   readonly staysRegistered?: boolean;
 }
 

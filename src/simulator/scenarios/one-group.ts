@@ -26,7 +26,9 @@ export interface Scenario {
 
 /** Short enough to see a KEK cycle while watching. */
 export const SHORT: Lifetimes = { kekSeconds: 1200, tekSeconds: 600 };
-/** Here the rekeys of KEK and TEK fall apart, so that who misses the KEK's re-registers for the KEK, not for the TEK. */
+/**
+ * Here the rekeys of KEK and TEK fall apart, so that who misses the KEK's re-registers for the KEK, not for the TEK.
+ */
 export const SPREAD: Lifetimes = { kekSeconds: 1800, tekSeconds: 600 };
 /** The devices' defaults. */
 export const FIDELITY_LIFETIMES: Lifetimes = { kekSeconds: 86_400, tekSeconds: 3_600 };

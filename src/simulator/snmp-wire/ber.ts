@@ -1,6 +1,6 @@
 /**
- * BER as SNMP uses it: definite lengths, single-octet tags, 32-bit numbers. The simulator has a codec of its own, so that
- * the library the agent polls with is tested against another implementation.
+ * BER as SNMP uses it: definite lengths, single-octet tags, 32-bit numbers. The simulator has a codec of its own, so
+ * that the library the agent polls with is tested against another implementation.
  */
 import type { Oid } from './oid.ts';
 

@@ -1,4 +1,6 @@
-/** SNMP messages around a PDU: SNMPv2c with its community (RFC 1901), SNMPv3 with the header of RFC 3412 and RFC 3414. */
+/**
+ * SNMP messages around a PDU: SNMPv2c with its community (RFC 1901), SNMPv3 with the header of RFC 3412 and RFC 3414.
+ */
 import { BerError, BerReader, integer, octets, sequence } from './ber.ts';
 import { type Pdu, decodePdu, encodePdu } from './pdu.ts';
 import { type EngineInstant, type LocalizedUser, SALT_OCTETS } from './usm.ts';

@@ -1,6 +1,7 @@
 /**
- * The objects a simulated device shows by SNMP: CISCO-GDOI-MIB (revision 2015-07-17, and what its revision of 2010 had),
- * and what a poller asks of SNMPv2-MIB and SNMP-FRAMEWORK-MIB. Written from the MIB files for the simulator alone.
+ * The objects a simulated device shows by SNMP: CISCO-GDOI-MIB (revision 2015-07-17, and what its revision of 2010
+ * had), and what a poller asks of SNMPv2-MIB and SNMP-FRAMEWORK-MIB. Written from the MIB files for the simulator
+ * alone.
  */
 import { type Oid, oidOf } from './oid.ts';
 

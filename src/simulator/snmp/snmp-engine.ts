@@ -140,7 +140,9 @@ export class SnmpEngine {
     return localized;
   }
 
-  /** A report in place of an answer, when the request allows one; `user`: authenticated, as the time window's must be. */
+  /**
+   * A report in place of an answer, when the request allows one; `user`: authenticated, as the time window's must be.
+   */
   #report(message: V3Message, stat: UsmStat, user: LocalizedUser | null): Buffer | null {
     const { reports } = this.counters;
     reports[stat] += 1;

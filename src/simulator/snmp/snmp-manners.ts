@@ -21,8 +21,8 @@ export interface SnmpManners {
   /** Every so many-th request is lost; 0: none. */
   readonly dropEvery: number;
   /**
-   * How GetNext and GetBulk go on: `endless` invents a further object behind every one, `backward` gives the first object
-   * of all again and again, `stuck` the one that was asked for.
+   * How GetNext and GetBulk go on: `endless` invents a further object behind every one, `backward` gives the first
+   * object of all again and again, `stuck` the one that was asked for.
    */
   readonly walk: 'normal' | 'endless' | 'backward' | 'stuck';
   /** What there is of CISCO-GDOI-MIB; `release`: what the device's release has. */
@@ -31,7 +31,9 @@ export interface SnmpManners {
   readonly wrongType: readonly Oid[];
   /** Every lifetime is 0. */
   readonly zeroedLifetimes: boolean;
-  /** `boots-frozen`: boots do not rise with a reload, so that time goes back; `restless`: they rise with every answer. */
+  /**
+   * `boots-frozen`: boots do not rise with a reload, so that time goes back; `restless`: they rise with every answer.
+   */
   readonly engine: 'normal' | 'boots-frozen' | 'restless';
   /** Longest answer: a GetBulk is cut to it, a longer Get is tooBig. */
   readonly packetOctets: number;

@@ -159,7 +159,10 @@ export class GroupMember implements RekeyReceiver {
       : this.status;
   }
 
-  /** The earlier of the KEK and the TEK cause, now while it tries; null where it shows that it registers, or without keys. */
+  /**
+   * The earlier of the KEK and the TEK cause, now while it tries; null where it shows that it registers, or without
+   * keys.
+   */
   reregistersAtMs(): EpochMs | null {
     if (this.shownStatus() !== 'Registered') return null;
     if (this.status === 'Registering') return this.world.nowMs;
@@ -254,7 +257,9 @@ export class GroupMember implements RekeyReceiver {
     return true;
   }
 
-  /** A retransmit of a rekey after which its KS has sent another one (RFC 6407: sequence numbers rise under one KEK). */
+  /**
+   * A retransmit of a rekey after which its KS has sent another one (RFC 6407: sequence numbers rise under one KEK).
+   */
   #isReplaced({ from, newKek, policy }: RekeyMessage): boolean {
     const last = this.#lastRekey;
     if (newKek || last?.from !== from || last.policy.kek.spi !== policy.kek.spi) return false;
@@ -432,8 +437,8 @@ export class GroupMember implements RekeyReceiver {
   }
 
   /**
-   * In the window, from a KS that waits for the expiry: no rekey was missed yet. After a split its KEK may be another one
-   * that ends with the old one.
+   * In the window, from a KS that waits for the expiry: no rekey was missed yet. After a split its KEK may be another
+   * one that ends with the old one.
    */
   #isTwinOfOldKs(
     { before, kekSpiBefore, startedAtMs }: Registration,
@@ -482,7 +487,9 @@ export class GroupMember implements RekeyReceiver {
     }
   }
 
-  /** What the instant of a TEK-driven re-registration says of the KEK as well: the TEK's timer was only the earlier one. */
+  /**
+   * What the instant of a TEK-driven re-registration says of the KEK as well: the TEK's timer was only the earlier one.
+   */
   #kekEvidence(registration: Registration, sameKek: boolean): readonly TruthCause[] {
     const { before, kekSpiBefore, startedAtMs } = registration;
     if (before.kekExpiryMs === null || this.device.release.kekBehavior === 'legacy') return [];

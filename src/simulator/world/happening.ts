@@ -1,4 +1,6 @@
-/** What happens on a device that CISCO-GDOI-MIB has a notification for. Plain facts; `notification.ts` makes varbinds. */
+/**
+ * What happens on a device that CISCO-GDOI-MIB has a notification for. Plain facts; `notification.ts` makes varbinds.
+ */
 
 interface Place {
   readonly group: string;

@@ -40,7 +40,9 @@ export interface RekeyTimers {
 
 /** Floor of the KEK lead (Cisco, KEK rekey behaviour change, 15.2(1)T). */
 const KEK_LEAD_FLOOR_MS = 200_000;
-/** GMs per batch of a unicast rekey and the time a batch takes: fits real outputs (225 s, 235 s leads); an inference. */
+/**
+ * GMs per batch of a unicast rekey and the time a batch takes: fits real outputs (225 s, 235 s leads); an inference.
+ */
 export const UNICAST_BATCH_GMS = 50;
 export const UNICAST_BATCH_MS = 5_000;
 

@@ -1,6 +1,7 @@
 /**
  * The software and hardware that simulated devices claim to be. One row decides everything that depends on the release:
- * the KEK behaviour (new from 15.2(1)T / XE 3.5S on), the layout of the answers, the GETVPN versions and `show version`.
+ * the KEK behaviour (new from 15.2(1)T / XE 3.5S on), the layout of the answers, the GETVPN versions and `show
+ * version`.
  */
 
 import type { MibRevision } from '../snmp-wire/mib-objects.ts';
@@ -15,7 +16,10 @@ export type KekBehavior = 'timer' | 'legacy';
 type Dialect = 'classic' | 'ios15' | 'vendor' | 'xe';
 
 export interface Release {
-  /** What it has of CISCO-GDOI-MIB: the feature came with 15.2(1)T, the objects of 2015 with later images (an inference). */
+  /**
+   * What it has of CISCO-GDOI-MIB: the feature came with 15.2(1)T, the objects of 2015 with later images (an
+   * inference).
+   */
   readonly gdoiMib: MibRevision;
   readonly version: string;
   readonly kekBehavior: KekBehavior;

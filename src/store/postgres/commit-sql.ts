@@ -1,12 +1,12 @@
 /**
- * A batch as one statement, so in one transaction and one round trip: of the cells that the writing agent owns, events and
- * states are kept; the rest of the batch is passed over.
+ * A batch as one statement, so in one transaction and one round trip: of the cells that the writing agent owns, events
+ * and states are kept; the rest of the batch is passed over.
  *
- * The fence is the lock on the cell's row: it waits for a takeover that is under way, and then finds the row another's; and
- * a takeover waits for it. A plain look at the row would let a paused agent's batch commit after the takeover: a test
- * replaces the fence by one, and must see that happen. A batch whose answer nobody waits for any more may arrive late: after
- * a later one of its owner, whose number the row has; or when the cell went to another agent and came back, of which the
- * row's epoch tells. Neither may put an older state over what was kept meanwhile.
+ * The fence is the lock on the cell's row: it waits for a takeover that is under way, and then finds the row another's;
+ * and a takeover waits for it. A plain look at the row would let a paused agent's batch commit after the takeover: a
+ * test replaces the fence by one, and must see that happen. A batch whose answer nobody waits for any more may arrive
+ * late: after a later one of its owner, whose number the row has; or when the cell went to another agent and came back,
+ * of which the row's epoch tells. Neither may put an older state over what was kept meanwhile.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { DEFAULT_CELL, groupOfKey } from '../../gdoi/seen/cell.ts';

@@ -1,10 +1,10 @@
 /**
- * Connections to the writable server among those configured: a few, each used by one caller at a time, none with anything
- * in it that the next caller could meet (no SET, no named statement, no lock of the session), so that PgBouncer may stand
- * in between in transaction mode.
+ * Connections to the writable server among those configured: a few, each used by one caller at a time, none with
+ * anything in it that the next caller could meet (no SET, no named statement, no lock of the session), so that
+ * PgBouncer may stand in between in transaction mode.
  *
- * Everything has an end: connecting, waiting for a connection, a statement. What timed out is closed and not used again:
- * its answer may still come. A server that became a standby is left, and the others are asked.
+ * Everything has an end: connecting, waiting for a connection, a statement. What timed out is closed and not used
+ * again: its answer may still come. A server that became a standby is left, and the others are asked.
  */
 import { isIP } from 'node:net';
 import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from 'node:tls';

@@ -102,7 +102,10 @@ export function countOf(row: Row): EventCount {
 
 export const SELECT_INCIDENT = 'SELECT incident FROM incidents WHERE id = $1';
 
-/** Absent filters are NULL and let everything through: few incidents are asked for, and seldom. One more tells of a next page. */
+/**
+ * Absent filters are NULL and let everything through: few incidents are asked for, and seldom. One more tells of a next
+ * page.
+ */
 export const SELECT_INCIDENTS = `
 SELECT incident FROM incidents
 WHERE ($1::float8 IS NULL OR ended_ms IS NULL OR ended_ms >= $1) AND ($2::float8 IS NULL OR began_ms < $2)

@@ -74,8 +74,8 @@ UPDATE cells SET wanted_by = NULL, epoch = epoch + 1, agent = (
 WHERE cell IN (SELECT cell FROM cells WHERE agent = $1 AND cell = ANY($2::text[]) ORDER BY cell FOR UPDATE)`;
 
 /**
- * One statement: a connection that dies between two would hold the rows, and every agent's, until TCP gives it up. What the
- * agent takes at this moment is freed as a cell of nobody that lives.
+ * One statement: a connection that dies between two would hold the rows, and every agent's, until TCP gives it up. What
+ * the agent takes at this moment is freed as a cell of nobody that lives.
  */
 export const LEAVE = `
 WITH gone AS (UPDATE agents SET fenced = true WHERE id = $1 RETURNING id)

@@ -19,8 +19,8 @@ import { fromText, toText } from './plain-text.ts';
 import type { ServerClock } from './server-clock.ts';
 
 /**
- * `renewals`: connections for nothing else, since a renewal must wait behind no batch and no look. `time`: hears the server's
- * clock with each renewal.
+ * `renewals`: connections for nothing else, since a renewal must wait behind no batch and no look. `time`: hears the
+ * server's clock with each renewal.
  */
 export function createLeaseTable(
   connections: PostgresConnections,

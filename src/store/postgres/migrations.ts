@@ -16,8 +16,8 @@ const OLDEST_VERSION = 13;
 /** Of the advisory lock: "gdoi". */
 const LOCK = 0x67_64_6f_69;
 /**
- * A step that waits for a table, because a backup or somebody at psql reads it, has all agents wait behind it: their leases
- * must not run out meanwhile. The start fails then, and can be tried again.
+ * A step that waits for a table, because a backup or somebody at psql reads it, has all agents wait behind it: their
+ * leases must not run out meanwhile. The start fails then, and can be tried again.
  */
 const TABLE_WAIT_MS = 1_000;
 

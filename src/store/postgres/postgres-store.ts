@@ -1,9 +1,9 @@
 /**
  * The store that several agents share, on PostgreSQL.
  *
- * A batch is one statement and kept whole or not at all, of the cells that its writer owns: what another agent owns by now
- * is passed over and counted, nobody is told of it, and the owner finds it itself. Where the answer to a batch was lost, it
- * comes again; events that were kept the first time are known by their writer and told then, once.
+ * A batch is one statement and kept whole or not at all, of the cells that its writer owns: what another agent owns by
+ * now is passed over and counted, nobody is told of it, and the owner finds it itself. Where the answer to a batch was
+ * lost, it comes again; events that were kept the first time are known by their writer and told then, once.
  */
 import { randomUUID } from 'node:crypto';
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
@@ -73,11 +73,14 @@ export interface PostgresStoreOptions {
   readonly logger: Logger;
   readonly retentionMs?: number;
   readonly times?: PostgresTimes;
-  /** That agents renew: none of the attempts may take so long that there is no time for another. Absent: they have `times`. */
+  /**
+   * That agents renew: none of the attempts may take so long that there is no time for another. Absent: they have
+   * `times`.
+   */
   readonly leaseMs?: number;
   /**
-   * The agent that writes now, whose cells alone are written; null: none is, and nothing is kept. `unfenced`: nobody else
-   * writes, as into the copy of a store.
+   * The agent that writes now, whose cells alone are written; null: none is, and nothing is kept. `unfenced`: nobody
+   * else writes, as into the copy of a store.
    */
   readonly writer: 'unfenced' | (() => Writer | null);
   /** Hears the server's clock: once it is open, and with each renewal of a lease. */
@@ -307,7 +310,9 @@ class SharedStore implements PostgresStore {
   }
 }
 
-/** A server that has gone without a word is given up, and another one of the hosts asked, well before the lease is over. */
+/**
+ * A server that has gone without a word is given up, and another one of the hosts asked, well before the lease is over.
+ */
 function timesOfRenewals({ connectMs, statementMs }: PostgresTimes, leaseMs = Infinity): PostgresTimes {
   return {
     connectMs: Math.min(connectMs, Math.max(LEAST_RENEWAL_MS, leaseMs / 8)),

@@ -1,10 +1,11 @@
 /**
- * What a server sends, cut into the messages of PostgreSQL's protocol 3.0 (postgresql.org/docs/current/protocol-message-formats.html),
- * and only whole ones of the shape that their type has. The library that reads them relies on that: it looks for the end of
- * a text without an end for ever, and gathers whatever length a message says it has.
+ * What a server sends, cut into the messages of PostgreSQL's protocol 3.0
+ * (postgresql.org/docs/current/protocol-message-formats.html), and only whole ones of the shape that their type has.
+ * The library that reads them relies on that: it looks for the end of a text without an end for ever, and gathers
+ * whatever length a message says it has.
  *
- * Refused is what no server says that is asked as this program asks: an unknown type, a length beyond the bound, a shape
- * that is none. What a message says is not judged.
+ * Refused is what no server says that is asked as this program asks: an unknown type, a length beyond the bound, a
+ * shape that is none. What a message says is not judged.
  */
 
 export type Fed =
@@ -14,8 +15,8 @@ export type Fed =
 /** Type and length. */
 const HEADER_BYTES = 5;
 /**
- * libpq takes no longer one (fe-protocol3.c: but of types that carry rows or texts), and none at all before a session is
- * authenticated.
+ * libpq takes no longer one (fe-protocol3.c: but of types that carry rows or texts), and none at all before a session
+ * is authenticated.
  */
 const SHORT_BYTES = 30_000;
 const TEXT_BYTES = 1024 * 1024;
@@ -27,7 +28,9 @@ const MOST_ROW_BYTES = 512 * 1024 * 1024;
 /** What a row costs whoever reads it, beyond its bytes. */
 const ROW_COST_BYTES = 100;
 
-/** What comes after the header, from which parts are taken in order; `whole`: nothing was missing and nothing is left. */
+/**
+ * What comes after the header, from which parts are taken in order; `whole`: nothing was missing and nothing is left.
+ */
 class Body {
   readonly #bytes: Buffer;
   #at = 0;

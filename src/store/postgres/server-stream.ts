@@ -1,8 +1,8 @@
 /**
- * The way to a server of PostgreSQL, as the library reads and writes it: over TCP or a socket of the machine, inside TLS
- * where it is asked for, and of what the server sends only whole messages of the right shape, inside TLS as well. A server
- * that sends anything else loses the connection and nothing more. The library throws at what it does not expect of such
- * messages, where nobody could catch it: that costs the connection too.
+ * The way to a server of PostgreSQL, as the library reads and writes it: over TCP or a socket of the machine, inside
+ * TLS where it is asked for, and of what the server sends only whole messages of the right shape, inside TLS as well. A
+ * server that sends anything else loses the connection and nothing more. The library throws at what it does not expect
+ * of such messages, where nobody could catch it: that costs the connection too.
  */
 import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';

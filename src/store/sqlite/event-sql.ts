@@ -72,7 +72,10 @@ type CountTexts = readonly [
 export const PRUNE_EVENTS = `
 DELETE FROM events WHERE rowid IN (SELECT rowid FROM events WHERE at_ms < ? ORDER BY at_ms LIMIT ?)`;
 
-/** From the most selective to the least: the first one given is looked up in its index, the others are checked row by row. */
+/**
+ * From the most selective to the least: the first one given is looked up in its index, the others are checked row by
+ * row.
+ */
 const FILTER_COLUMNS = [
   ['device', 'device'],
   ['group', 'group_name'],

@@ -16,7 +16,10 @@ export function incidentRow(incident: Incident): Bindable[] {
 
 export const SELECT_INCIDENT = 'SELECT CAST(incident AS BLOB) FROM incidents WHERE id = ?';
 
-/** Absent filters are NULL and let everything through: few incidents are asked for, and seldom. One more tells of a next page. */
+/**
+ * Absent filters are NULL and let everything through: few incidents are asked for, and seldom. One more tells of a next
+ * page.
+ */
 export const SELECT_INCIDENTS = `
 SELECT CAST(incident AS BLOB) FROM incidents
 WHERE (?1 IS NULL OR ended_ms IS NULL OR ended_ms >= ?1) AND (?2 IS NULL OR began_ms < ?2)

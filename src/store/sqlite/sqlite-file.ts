@@ -108,7 +108,9 @@ export function openSqliteFile(
 
 const OWNER_ONLY = 0o600;
 
-/** The history names every router and its keys' timers: for its owner only. SQLite gives -wal and -shm the file's mode. */
+/**
+ * The history names every router and its keys' timers: for its owner only. SQLite gives -wal and -shm the file's mode.
+ */
 function keepToOwner(path: string): void {
   closeSync(openSync(path, 'a', OWNER_ONLY));
   if ((statSync(path).mode & 0o077) === 0) return;

@@ -94,9 +94,9 @@ export interface SqliteStoreOptions {
 }
 
 /**
- * Opens or creates the store and brings its schema up to date. What a user can mend is a `UserError`. A store of ours that
- * is damaged is set aside under another name, which is logged, and an empty one begins: nobody watches routers from a
- * process that does not start.
+ * Opens or creates the store and brings its schema up to date. What a user can mend is a `UserError`. A store of ours
+ * that is damaged is set aside under another name, which is logged, and an empty one begins: nobody watches routers
+ * from a process that does not start.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<EventStore> {
   const path = resolve(options.path);
@@ -164,8 +164,8 @@ function bringUpToDate(file: SqliteFile, { clock, logger }: SqliteStoreOptions):
 }
 
 /**
- * Opens a store to read its history, also while an agent writes it. Nothing is created or changed. Rows that are damaged
- * are left out and reported.
+ * Opens a store to read its history, also while an agent writes it. Nothing is created or changed. Rows that are
+ * damaged are left out and reported.
  */
 export async function openSqliteStoreReadOnly(storePath: string, report: ReportDamage): Promise<StoredMemory> {
   const path = resolve(storePath);
@@ -351,7 +351,10 @@ class SqliteStore extends SqliteHistory implements EventStore {
     return kept;
   }
 
-  /** As SQLite's own checkpoints would: what the log holds stays in bounds. A lock that is held leaves it to the next one. */
+  /**
+   * As SQLite's own checkpoints would: what the log holds stays in bounds. A lock that is held leaves it to the next
+   * one.
+   */
   #checkpointAfter(writtenBytes: number): void {
     this.#writtenBytes += writtenBytes + COMMIT_BYTES;
     if (this.#writtenBytes < CHECKPOINT_BYTES) return;

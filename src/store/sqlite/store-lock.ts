@@ -1,7 +1,7 @@
 /**
  * One agent for each store: two would each write the states that they know, over those of the other. The lock is one of
- * SQLite's own on an empty file beside the store, so it ends with the process, however that ends; the store itself stays
- * open to readers.
+ * SQLite's own on an empty file beside the store, so it ends with the process, however that ends; the store itself
+ * stays open to readers.
  */
 import { StoreError } from '../store-error.ts';
 import { openSqliteFile } from './sqlite-file.ts';

@@ -1,6 +1,7 @@
 /**
- * What a write-ahead log holds that SQLite will not read back. SQLite ends its recovery at the first frame whose checksum
- * does not fit, and says nothing: right for the torn end of a crash, and silent loss where committed frames follow.
+ * What a write-ahead log holds that SQLite will not read back. SQLite ends its recovery at the first frame whose
+ * checksum does not fit, and says nothing: right for the torn end of a crash, and silent loss where committed frames
+ * follow.
  *
  * Format: sqlite.org/fileformat2.html#the_write_ahead_log. A header of 32 bytes, then frames of 24 bytes and one page;
  * each checksum goes on from the one before; frames of an earlier round keep its salts and count as not there.

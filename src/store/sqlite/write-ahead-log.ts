@@ -1,10 +1,11 @@
 /**
  * The write-ahead log beside the store: when it goes into the main file, and how a start finds that it was lost.
  *
- * SQLite takes a missing log for an empty one, and ends at a damaged frame, both without a word: the history since the last
- * checkpoint would be gone in silence. So the main file says that a log belongs to it. Its `user_version` is
- * `LOG_IN_USE` in every checkpoint of ours, `IN_THE_LOG` in the log only, and `CLOSED` once nothing is left outside of the
- * main file. A checkpoint that somebody else made, as SQLite's shell does when it closes, leaves `IN_THE_LOG`: nothing is lost.
+ * SQLite takes a missing log for an empty one, and ends at a damaged frame, both without a word: the history since the
+ * last checkpoint would be gone in silence. So the main file says that a log belongs to it. Its `user_version` is
+ * `LOG_IN_USE` in every checkpoint of ours, `IN_THE_LOG` in the log only, and `CLOSED` once nothing is left outside of
+ * the main file. A checkpoint that somebody else made, as SQLite's shell does when it closes, leaves `IN_THE_LOG`:
+ * nothing is lost.
  */
 import { closeSync, copyFileSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import type { Damage } from './damage.ts';

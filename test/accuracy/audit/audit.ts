@@ -1,6 +1,6 @@
 /**
- * The audit of what is told: each statement of each event, held against the observations it was made from. Written apart
- * from the code that words events; an unknown sentence is a finding, so that new wording comes with its check.
+ * The audit of what is told: each statement of each event, held against the observations it was made from. Written
+ * apart from the code that words events; an unknown sentence is a finding, so that new wording comes with its check.
  */
 import type { EventType, GdoiEvent } from '../../../src/gdoi/events/event.ts';
 import type { EmittedEvent, RecordedObservation } from '../agent-model.ts';

@@ -1,8 +1,8 @@
 /**
- * Where a reload can lie: nothing that an answer excludes may stay at either end of its interval. A GM's counters tell of which
- * boot an answer in the middle is. A KS has none: such an answer may be of the boot before or of the one after, and then
- * the interval is right to hold it, unless the answer came too soon for a boot, or shows the KS as primary with the KEK that
- * it had.
+ * Where a reload can lie: nothing that an answer excludes may stay at either end of its interval. A GM's counters tell
+ * of which boot an answer in the middle is. A KS has none: such an answer may be of the boot before or of the one
+ * after, and then the interval is right to hold it, unless the answer came too soon for a boot, or shows the KS as
+ * primary with the KEK that it had.
  */
 import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
 import { type History, type KsAnswer, ROUNDING_MS, type Seen } from './history.ts';

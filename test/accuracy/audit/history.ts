@@ -191,8 +191,8 @@ function upToIndex<T extends Seen>(all: readonly T[], known: number): readonly T
 }
 
 /**
- * Of each observation: the differences between its clock and those that came after it. Clocks that differ by less than a
- * second are one; by how much another one differs is not rounded, since a clock that drifts adds to every step.
+ * Of each observation: the differences between its clock and those that came after it. Clocks that differ by less than
+ * a second are one; by how much another one differs is not rounded, since a clock that drifts adds to every step.
  */
 function shiftsOf(observations: readonly RecordedObservation[]): readonly (readonly number[])[] {
   const later = new Map<number, number>();

@@ -130,7 +130,9 @@ function lastTransport(answers: Audited['history']['gms']): string | null {
   return answers.findLast(({ gm }) => gm.kek?.transport != null)?.gm.kek?.transport ?? null;
 }
 
-/** No step asks for acknowledgements that a multicast group has none of, or for a tree that a unicast group has none of. */
+/**
+ * No step asks for acknowledgements that a multicast group has none of, or for a tree that a unicast group has none of.
+ */
 export function multicastStep({ event: { action }, history }: Audited): string | null {
   if (!isMulticast(history)) return unless(!/mroute|multicast/iu.test(action), 'the group has no multicast rekeys');
   if (/acknowledg|Acks/u.test(action)) return 'multicast rekeys are not acknowledged';

@@ -1,7 +1,7 @@
 /**
  * Sentences that place a registration in a window of its KEK or TEK, and those that say what became of the keys. The
- * windows are written down here anew, from Cisco's description of the KEK rekey behaviour change and the countdowns that
- * real devices showed.
+ * windows are written down here anew, from Cisco's description of the KEK rekey behaviour change and the countdowns
+ * that real devices showed.
  */
 import type { GdoiTrap } from '../../../src/gdoi/seen/gdoi-trap.ts';
 import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
@@ -237,7 +237,9 @@ function noTekRekey(audited: Audited): string | null {
   );
 }
 
-/** Where it was seen unregistered it still held the TEK of before as its longest-lived: no rekey had brought another. */
+/**
+ * Where it was seen unregistered it still held the TEK of before as its longest-lived: no rekey had brought another.
+ */
 function keptItsTek(audited: Audited): boolean {
   const lost = lostAnswer(audited);
   const was = longestLived(audited.around.held);
@@ -311,7 +313,9 @@ const SEVERAL_TIMERS = statement(literally('more than one timer can have made it
   return unless(fits > 1 && audited.event.cause === 'unknown', `${fits} timers fit`);
 });
 
-/** When a key ends of which an answer shows the time left: over SNMP an answer takes seconds, and any of them may be it. */
+/**
+ * When a key ends of which an answer shows the time left: over SNMP an answer takes seconds, and any of them may be it.
+ */
 function endsOf(answer: GmAnswer | null, left: (gm: GmAnswer['gm']) => number | null): Span | null {
   const seconds = answer === null ? null : left(answer.gm);
   if (answer === null || seconds === null) return null;

@@ -1,6 +1,6 @@
 /**
- * What a person would hold against the page at one look: two causes for one thing, a device that is worse than its group,
- * or a rekey that is announced to someone whom, as is said beside it, no rekey reaches.
+ * What a person would hold against the page at one look: two causes for one thing, a device that is worse than its
+ * group, or a rekey that is announced to someone whom, as is said beside it, no rekey reaches.
  */
 import type { Explanation, ExplanationCause } from '../../../src/gdoi/explain/explanation.ts';
 import { deviceHealth } from '../../../src/gdoi/health/health.ts';

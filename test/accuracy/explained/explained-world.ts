@@ -75,8 +75,8 @@ export function explainedWorld(
 }
 
 /**
- * Over SNMP alone a clear of which no message came, in the window of a KEK whose rekey came between the same two looks, is
- * a registration for a missed rekey: no observer can tell (`invisible-over-snmp.ts`).
+ * Over SNMP alone a clear of which no message came, in the window of a KEK whose rekey came between the same two looks,
+ * is a registration for a missed rekey: no observer can tell (`invisible-over-snmp.ts`).
  */
 function looksLikeALoss({ explanation, atMs }: Told, happenings: readonly Happening[], lookMs: number): boolean {
   const { cause, scope } = explanation;

@@ -1,4 +1,6 @@
-/** Healthy worlds, one after the other, until so many days of groups have been watched: what was said, and to whom sent. */
+/**
+ * Healthy worlds, one after the other, until so many days of groups have been watched: what was said, and to whom sent.
+ */
 import { createFleetFromPlan } from '../../../src/simulator/fleet/fleet.ts';
 import { notificationsOf } from '../../dashboards/alertmanager-model.ts';
 import { evaluationsOf } from '../../dashboards/evaluated-rules.ts';

@@ -1,6 +1,7 @@
 /**
- * A drawn fleet in which nothing goes wrong: clean paths, one RSA key, and no KS of the old behaviour where a GM has the KEK
- * timer. Releases, lifetimes, transports, sizes and numbers of KSs are drawn; an operator's planned rekeys happen.
+ * A drawn fleet in which nothing goes wrong: clean paths, one RSA key, and no KS of the old behaviour where a GM has
+ * the KEK timer. Releases, lifetimes, transports, sizes and numbers of KSs are drawn; an operator's planned rekeys
+ * happen.
  */
 import { RELEASES, type ReleaseName } from '../../../src/simulator/world/release.ts';
 import { type DrawnWorld, drawWorld, pick, streamOf } from '../../../src/simulator/worlds/draw-world.ts';
@@ -47,8 +48,8 @@ export function healthyWorld(seed: number, hours: number): DrawnWorld {
 type Act = DrawnWorld['plan']['script'][number]['act'];
 
 /**
- * As worlds are watched, with answers that are lost one at a time: devices that do not answer three times are a ticket. The
- * agent's clock is right: one that is set is no healthy network.
+ * As worlds are watched, with answers that are lost one at a time: devices that do not answer three times are a ticket.
+ * The agent's clock is right: one that is set is no healthy network.
  */
 export function healthyWatch(seed: number): Watch {
   const watch = drawWatch(seed, { ...ALL_HARDSHIPS, clockErrors: false });

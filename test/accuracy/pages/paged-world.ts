@@ -1,7 +1,7 @@
 /**
  * A drawn world up to the pager: the shipped rules over what the agent exported, and what the shipped Alertmanager
- * configuration sends. Wrong is a page for a group in which nothing happened, a second one for the same happening, and one
- * that begins after its cure.
+ * configuration sends. Wrong is a page for a group in which nothing happened, a second one for the same happening, and
+ * one that begins after its cure.
  */
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
 import { createFleetFromPlan } from '../../../src/simulator/fleet/fleet.ts';

@@ -1,4 +1,6 @@
-/** What Prometheus would scrape from an agent that watches a drawn world: the real exposition of what it knows by then. */
+/**
+ * What Prometheus would scrape from an agent that watches a drawn world: the real exposition of what it knows by then.
+ */
 import { groupMetrics } from '../../../src/export/group-metrics.ts';
 import { PreparedLines } from '../../../src/export/prepared-lines.ts';
 import { createReadModel } from '../../../src/model/read-model.ts';

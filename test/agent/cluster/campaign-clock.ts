@@ -1,4 +1,7 @@
-/** Simulated time for many agents: a heap of sleepers, woken one after the other, each with what it then does done first. */
+/**
+ * Simulated time for many agents: a heap of sleepers, woken one after the other, each with what it then does done
+ * first.
+ */
 import type { Clock } from '../../../src/kernel/clock.ts';
 
 interface Sleeper {

@@ -1,6 +1,6 @@
 /**
- * A campaign against the lease protocol: the real membership and plan, over a model of the database and of the network, in
- * simulated time, with faults from a seed. Every run can be had again by its seed.
+ * A campaign against the lease protocol: the real membership and plan, over a model of the database and of the network,
+ * in simulated time, with faults from a seed. Every run can be had again by its seed.
  *
  * Each agent names what it finds by itself (its id is in the event's), so that nothing but the fence and the kept state
  * makes an event one: what two owners found would be two events.

@@ -1,4 +1,7 @@
-/** What a device is asked in three days, whatever happens in the fleet and whatever its messages say: never more than is told. */
+/**
+ * What a device is asked in three days, whatever happens in the fleet and whatever its messages say: never more than is
+ * told.
+ */
 import { expect, test } from 'vitest';
 import { pollCosts } from '../../../src/agent/poll/poll-costs.ts';
 import { FIDELITY_LIFETIMES } from '../../../src/simulator/scenarios/one-group.ts';

@@ -1,4 +1,7 @@
-/** One RESTCONF poll: what it asks, how it ends, and that it shows what the CLI of the same device shows at that instant. */
+/**
+ * One RESTCONF poll: what it asks, how it ends, and that it shows what the CLI of the same device shows at that
+ * instant.
+ */
 import { describe, expect, test } from 'vitest';
 import type { RestconfTarget } from '../../../src/access/device-restconf.ts';
 import { NOTHING_LEARNT, type RestconfMemory } from '../../../src/agent/poll/restconf-memory.ts';

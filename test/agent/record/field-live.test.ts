@@ -1,7 +1,7 @@
 /**
- * Siblings of the timelines from the field through the live door: a running agent polls a router that answers as it would at
- * that instant, and routers send their messages as datagrams. What comes out is what `replay` makes of the same
- * (field-siblings). The clock is the test's: whatever the machine does, only what was sent has happened.
+ * Siblings of the timelines from the field through the live door: a running agent polls a router that answers as it
+ * would at that instant, and routers send their messages as datagrams. What comes out is what `replay` makes of the
+ * same (field-siblings). The clock is the test's: whatever the machine does, only what was sent has happened.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';

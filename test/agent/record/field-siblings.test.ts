@@ -1,7 +1,7 @@
 /**
  * Siblings of the timelines from the field: the same kinds of trouble with other messages, stamps, groups, orders and
- * values, through the door of `gdoiwatch replay`. What must come out is the cause, the words of the routers as evidence,
- * and the first step.
+ * values, through the door of `gdoiwatch replay`. What must come out is the cause, the words of the routers as
+ * evidence, and the first step.
  */
 import { describe, expect, test } from 'vitest';
 import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';

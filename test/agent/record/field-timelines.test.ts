@@ -1,6 +1,6 @@
 /**
- * Recorded timelines of things that went wrong in the field, where they lie beside the project: what a replay says of each.
- * The kinds have their own tests in `test/gdoi/tracker`; here the whole way is walked, from the recorded line.
+ * Recorded timelines of things that went wrong in the field, where they lie beside the project: what a replay says of
+ * each. The kinds have their own tests in `test/gdoi/tracker`; here the whole way is walked, from the recorded line.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

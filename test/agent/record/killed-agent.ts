@@ -1,7 +1,7 @@
 /**
- * The process that `kill-agent.test.ts` kills: polls of a small fleet through intake and store, one step after the other.
- * What a GM shows at a step is known from the step's number alone, as a router goes on while its agent is down. Prints the
- * number of each step once all its polls are taken in. SIGTERM ends it in order.
+ * The process that `kill-agent.test.ts` kills: polls of a small fleet through intake and store, one step after the
+ * other. What a GM shows at a step is known from the step's number alone, as a router goes on while its agent is down.
+ * Prints the number of each step once all its polls are taken in. SIGTERM ends it in order.
  */
 import { writeSync } from 'node:fs';
 import { Intake } from '../../../src/agent/record/intake.ts';

@@ -1,6 +1,6 @@
 /**
- * A rekey that cuts the TEKs before it (a changed policy, `crypto gdoi ks rekey`) does not reach a GM: it goes on with a TEK
- * that nobody else has any more. Its own timer is far ahead, so nothing else tells.
+ * A rekey that cuts the TEKs before it (a changed policy, `crypto gdoi ks rekey`) does not reach a GM: it goes on with
+ * a TEK that nobody else has any more. Its own timer is far ahead, so nothing else tells.
  */
 import { describe, expect, test } from 'vitest';
 import { Fleet, type gm, ks } from '../../builders/fleet-group.ts';

@@ -837,7 +837,10 @@ test('an incident that is over says what it was when it concerned most devices, 
 });
 
 describe('a cause that is present again', () => {
-  /** gm1 is silent from 100 s on, answers at 200 s, and the named GM is silent at `atSecond`: ids of the incidents, and how they stood. */
+  /**
+   * gm1 is silent from 100 s on, answers at 200 s, and the named GM is silent at `atSecond`: ids of the incidents, and
+   * how they stood.
+   */
   const incidentsWhen = (device: 'gm1' | 'gm2', atSecond: number) => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0), member(2, 0));

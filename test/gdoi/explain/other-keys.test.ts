@@ -1,6 +1,6 @@
 /**
- * GMs that hold other keys than the KSs that are polled: a rekey that was lost leaves older ones, another KS gives out its
- * own. A set of KSs that is split is seen that way where one of them has no login.
+ * GMs that hold other keys than the KSs that are polled: a rekey that was lost leaves older ones, another KS gives out
+ * its own. A set of KSs that is split is seen that way where one of them has no login.
  */
 import { describe, expect, test } from 'vitest';
 import { Fleet, type gm, ks, START } from '../../builders/fleet-group.ts';

@@ -1,4 +1,6 @@
-/** What routers write in their logs of what they refuse, registrations or rekeys, and of KSs that do not go together. */
+/**
+ * What routers write in their logs of what they refuse, registrations or rekeys, and of KSs that do not go together.
+ */
 import { describe, expect, test } from 'vitest';
 import { loggedReason, type LoggedReason, withReason } from '../../../src/gdoi/log/logged-reason.ts';
 import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';

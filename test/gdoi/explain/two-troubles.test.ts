@@ -1,6 +1,6 @@
 /**
- * Two happenings in one group: each is told for itself with those whom it concerns, the worse one first, and when one is
- * over the other stays.
+ * Two happenings in one group: each is told for itself with those whom it concerns, the worse one first, and when one
+ * is over the other stays.
  */
 import { describe, expect, test } from 'vitest';
 import { CHECK_REGISTRATION } from '../../../src/gdoi/events/first-steps.ts';

@@ -1,4 +1,7 @@
-/** A group in which there is something of everything that is remembered: keys, a KEK that was replaced, occurrences, words. */
+/**
+ * A group in which there is something of everything that is remembered: keys, a KEK that was replaced, occurrences,
+ * words.
+ */
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { gm, ks } from '../../builders/fleet-group.ts';
 

@@ -13,7 +13,9 @@ function silentKs(second: number, inARow = 3): MemberFacts {
   return { ...ks(second), presence: 'unreachable', context: { ...NO_CONTEXT, failure } };
 }
 
-/** Incidents as they are kept: the last word on each; the state goes through JSON before each change, as by a restart. */
+/**
+ * Incidents as they are kept: the last word on each; the state goes through JSON before each change, as by a restart.
+ */
 function keptAfter(...changes: readonly MemberFacts[]): readonly Incident[] {
   const kept = new Map<string, Incident>();
   let state = initialFleetState('G1');

@@ -1,7 +1,7 @@
 /**
  * What a store keeps of the tracker must be understood by the next version. One state of each format lies here: a state
- * that comes out otherwise needs a higher format number, its own file (UPDATE_GOLDENS=1 writes it once, and never over an
- * older one) and the way over from the format before.
+ * that comes out otherwise needs a higher format number, its own file (UPDATE_GOLDENS=1 writes it once, and never over
+ * an older one) and the way over from the format before.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

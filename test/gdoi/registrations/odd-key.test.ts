@@ -1,6 +1,6 @@
 /**
- * A key made when no KS makes one by itself. The KEK held expires at 1000 s: a KS renews it at 700 s at the earliest; one of
- * a new release by 800 s, one of an old release at the expiry.
+ * A key made when no KS makes one by itself. The KEK held expires at 1000 s: a KS renews it at 700 s at the earliest;
+ * one of a new release by 800 s, one of an old release at the expiry.
  */
 import { describe, expect, test } from 'vitest';
 import type { HeldView } from '../../../src/gdoi/memory/tracker-state.ts';

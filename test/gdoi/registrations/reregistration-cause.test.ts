@@ -1,6 +1,6 @@
 /**
- * The limits between one cause and another, each from both sides. The KEK held expires at 1000 s: the timer of a missed rekey
- * fires in [810, 960], that of its end in [1000, 1080].
+ * The limits between one cause and another, each from both sides. The KEK held expires at 1000 s: the timer of a missed
+ * rekey fires in [810, 960], that of its end in [1000, 1080].
  */
 import { describe, expect, test } from 'vitest';
 import type { LogMark, LogProof } from '../../../src/gdoi/log/log-evidence.ts';

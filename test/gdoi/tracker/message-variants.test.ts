@@ -1,6 +1,6 @@
 /**
- * The ways in which routers word one message: where the group stands, with and without VRF, cut off. A message goes to the
- * group that it is about; one that does not say which, or names another one, is nobody's.
+ * The ways in which routers word one message: where the group stands, with and without VRF, cut off. A message goes to
+ * the group that it is about; one that does not say which, or names another one, is nobody's.
  */
 import { describe, expect, test } from 'vitest';
 import { buffer, clock, gmAnswer, type GmSketch, type History, history, log } from '../../builders/tracker-builders.ts';

@@ -1,4 +1,6 @@
-/** States of a GM that nothing else tells: each makes one event when it begins, and may begin again when it was over. */
+/**
+ * States of a GM that nothing else tells: each makes one event when it begins, and may begin again when it was over.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   failedAttemptsOf,

@@ -1,7 +1,7 @@
 /**
  * What random worlds once showed to be told wrong, kind by kind: a reload twice, the window of another registration, a
- * timer that only elimination tells, an order that nobody gave, the two registrations of a cycle, and a device that does
- * not answer.
+ * timer that only elimination tells, an order that nobody gave, the two registrations of a cycle, and a device that
+ * does not answer.
  */
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,6 +1,6 @@
 /**
- * The tracker against simulated fleets that are watched badly, through rendered answers and the real parsers: the short form
- * of the accuracy run. Watched well, they are in `test/accuracy/scenarios.test.ts`.
+ * The tracker against simulated fleets that are watched badly, through rendered answers and the real parsers: the short
+ * form of the accuracy run. Watched well, they are in `test/accuracy/scenarios.test.ts`.
  */
 import { expect, test } from 'vitest';
 import { createSimulatedFleet } from '../../../src/simulator/fleet/fleet.ts';

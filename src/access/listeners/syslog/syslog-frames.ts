@@ -1,7 +1,8 @@
 /**
- * Messages out of a TCP stream. RFC 6587 leaves the framing to the sender, so it is decided for each frame: octets counted
- * (`115 <187>1 ...`), or up to a line feed or NUL. IOS sends messages one after the other with nothing in between, each in
- * a segment of its own; so a line also ends where the next `<189>46: ` begins, and where the sender goes quiet (`rest`).
+ * Messages out of a TCP stream. RFC 6587 leaves the framing to the sender, so it is decided for each frame: octets
+ * counted (`115 <187>1 ...`), or up to a line feed or NUL. IOS sends messages one after the other with nothing in
+ * between, each in a segment of its own; so a line also ends where the next `<189>46: ` begins, and where the sender
+ * goes quiet (`rest`).
  *
  * How the stream is cut into chunks changes nothing. A frame longer than the bound is passed over without being kept:
  * counted ones by their count, lines up to their end; the connection goes on.
@@ -83,8 +84,8 @@ export class SyslogFrames {
   }
 
   /**
-   * The sender has left or gone quiet: a line without an end is a message. But who ended one frame will end this one too,
-   * and is only slow; and a counted frame lacks octets.
+   * The sender has left or gone quiet: a line without an end is a message. But who ended one frame will end this one
+   * too, and is only slow; and a counted frame lacks octets.
    */
   rest(why: 'left' | 'quiet'): FramesRead {
     if (why === 'quiet' && this.#tellsEnds) return { frames: [], tooLong: 0 };

@@ -2,12 +2,12 @@
  * Takes the header off one syslog message: what remains begins with the device's time stamp or its `%`, as a terminal
  * would show it.
  *
- * Three headers occur: IOS's own (a counter, a host or any `logging origin-id`, a sequence number, each with a colon, each
- * optional), RFC 5424, and the `Nov 24 11:30:00 gm1 ` that a relay puts before either. Where none is recognised the
- * message goes on as it is: a tag in it will be found. Without a priority it is no syslog.
+ * Three headers occur: IOS's own (a counter, a host or any `logging origin-id`, a sequence number, each with a colon,
+ * each optional), RFC 5424, and the `Nov 24 11:30:00 gm1 ` that a relay puts before either. Where none is recognised
+ * the message goes on as it is: a tag in it will be found. Without a priority it is no syslog.
  *
- * The sequence number of `service sequence-numbers` stays with the message, wherever a relay has put it: before or behind
- * the host, or in the place where RFC 5424 has the program. The counter that IOS puts first is none.
+ * The sequence number of `service sequence-numbers` stays with the message, wherever a relay has put it: before or
+ * behind the host, or in the place where RFC 5424 has the program. The counter that IOS puts first is none.
  */
 
 export interface SyslogMessage {

@@ -1,7 +1,8 @@
 /**
  * Receives syslog over UDP or TCP. Its work ends at framing and header: `text` is what the log parser reads.
  *
- * Nothing here proves who sent a message. Every wait and buffer has a bound, and each bound a reason it is counted under.
+ * Nothing here proves who sent a message. Every wait and buffer has a bound, and each bound a reason it is counted
+ * under.
  */
 import type { Clock } from '../../../kernel/clock.ts';
 import type { KnownSecrets } from '../../../kernel/known-secrets.ts';

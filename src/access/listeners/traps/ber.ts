@@ -1,6 +1,6 @@
 /**
- * The part of BER that SNMP messages are made of, for datagrams from anybody: definite lengths only, every read inside its
- * container, numbers and OIDs bounded. What does not fit throws `MalformedBer`, and nothing else does.
+ * The part of BER that SNMP messages are made of, for datagrams from anybody: definite lengths only, every read inside
+ * its container, numbers and OIDs bounded. What does not fit throws `MalformedBer`, and nothing else does.
  */
 
 export const BER = {

@@ -1,6 +1,7 @@
 /**
- * The answer to an inform: the same message with a response's tag, since an inform's error fields are zero already. v3's is
- * not reportable, has a salt of its own and a new digest; all of it is as long as before, so a copy is changed in place.
+ * The answer to an inform: the same message with a response's tag, since an inform's error fields are zero already.
+ * v3's is not reportable, has a salt of its own and a new digest; all of it is as long as before, so a copy is changed
+ * in place.
  */
 import { randomBytes } from 'node:crypto';
 import { PDU } from './notification.ts';

@@ -1,6 +1,6 @@
 /**
- * Reads the PDU of a trap or an inform into plain values. A v1 trap becomes what RFC 3584 (3.1) makes of it, without the
- * community, which is a secret.
+ * Reads the PDU of a trap or an inform into plain values. A v1 trap becomes what RFC 3584 (3.1) makes of it, without
+ * the community, which is a secret.
  */
 import type { SnmpValue, Varbind } from '../../../gdoi/seen/varbind.ts';
 import { BER, BerReader, berInteger, berOid, MalformedBer } from './ber.ts';

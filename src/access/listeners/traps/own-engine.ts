@@ -1,6 +1,6 @@
 /**
- * The agent as an SNMP engine: what a sender of v3 informs addresses. A trap goes by the sender's engine, an inform by the
- * receiver's, and IOS has to be told its ID (`snmp-server engineID remote`), so it stays the same over restarts.
+ * The agent as an SNMP engine: what a sender of v3 informs addresses. A trap goes by the sender's engine, an inform by
+ * the receiver's, and IOS has to be told its ID (`snmp-server engineID remote`), so it stays the same over restarts.
  *
  * Boots must grow with each start and nothing of this is stored: the seconds from 2020 to the start are such a number.
  */

@@ -1,7 +1,7 @@
 /**
- * Which SNMP messages are let in, and what the sender of the others is told: the decisions of RFC 3414 (3.2) for a receiver
- * of notifications, without a socket. v1 and v2c messages need one of the configured communities, v3 messages a configured
- * user, its level, its digest and a time that goes forward, in this order, and are decrypted last.
+ * Which SNMP messages are let in, and what the sender of the others is told: the decisions of RFC 3414 (3.2) for a
+ * receiver of notifications, without a socket. v1 and v2c messages need one of the configured communities, v3 messages
+ * a configured user, its level, its digest and a time that goes forward, in this order, and are decrypted last.
  */
 import type { Clock } from '../../../kernel/clock.ts';
 import type { SnmpCredential } from '../../device-snmp.ts';

@@ -1,6 +1,6 @@
 /**
- * Receives SNMP traps and informs of all versions over UDP. Who may send is the gate's to decide; here are the socket, the
- * bounds and the counting. An inform is answered only once its message is taken: the sender repeats what was not.
+ * Receives SNMP traps and informs of all versions over UDP. Who may send is the gate's to decide; here are the socket,
+ * the bounds and the counting. An inform is answered only once its message is taken: the sender repeats what was not.
  */
 import type { RemoteInfo } from 'node:dgram';
 import type { Clock } from '../../../kernel/clock.ts';

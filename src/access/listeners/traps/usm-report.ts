@@ -1,6 +1,6 @@
 /**
- * The report that tells a v3 sender what its message lacked (RFC 3414, 3.2): how it learns the engine's ID and time, and
- * how an administrator learns of a wrong user or password.
+ * The report that tells a v3 sender what its message lacked (RFC 3414, 3.2): how it learns the engine's ID and time,
+ * and how an administrator learns of a wrong user or password.
  */
 import { BER, berElement, berUnsigned, shortOid } from './ber.ts';
 import { PDU } from './notification.ts';

@@ -1,10 +1,11 @@
 /**
- * A user of SNMPv3's security model (RFC 3414, AES: RFC 3826, longer digests: RFC 7860): its keys for any engine, and what
- * is done with them. Secrets stay inside.
+ * A user of SNMPv3's security model (RFC 3414, AES: RFC 3826, longer digests: RFC 7860): its keys for any engine, and
+ * what is done with them. Secrets stay inside.
  *
- * The costly part of a key, a hash over a megabyte of the repeated password, is made once; what an engine ID adds is one
- * short hash. So nobody can make the agent work by naming engines. AES-192 and AES-256 with digests shorter than their key (Reeder's
- * extension, as Cisco has it) needs the long hash per engine: that key is made only for a message that is authentic.
+ * The costly part of a key, a hash over a megabyte of the repeated password, is made once; what an engine ID adds is
+ * one short hash. So nobody can make the agent work by naming engines. AES-192 and AES-256 with digests shorter than
+ * their key (Reeder's extension, as Cisco has it) needs the long hash per engine: that key is made only for a message
+ * that is authentic.
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { SnmpCredential } from '../../device-snmp.ts';

@@ -1,4 +1,6 @@
-/** NULL: written when there was only the default cell, or where there is no other. States are named by cell and group. */
+/**
+ * NULL: written when there was only the default cell, or where there is no other. States are named by cell and group.
+ */
 export const cells = `
 ALTER TABLE events ADD COLUMN cell TEXT;
 ALTER TABLE incidents ADD COLUMN cell TEXT;
