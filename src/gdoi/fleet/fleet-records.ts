@@ -32,6 +32,8 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
   const record: FleetGm = {
     device: facts.device,
     address: gm.address,
+    host: facts.host === gm.address ? null : (facts.host ?? null),
+    identity: gm.identity,
     reachable: facts.presence === 'present',
     registered: gm.registered,
     keyServer: gm.keyServer,
@@ -52,22 +54,15 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     countersBeforeKek: before?.countersBeforeKek ?? null,
     kekChangeMs: before?.kekChangeMs ?? null,
     lastRekeyMs,
+    lastRekeyFrom: gm.rekeys.lastFrom,
     rekeyOverdue: facts.kekRekeyOverdue === true,
     lastReregistration: facts.lastReregistration ?? null,
     context: facts.context ?? NO_CONTEXT,
   };
   const { newerTeks } = facts;
   const multicast = isByMulticast(gm.kek?.transport ?? null, before?.multicast === true);
-  const host = facts.host == null || facts.host === gm.address ? undefined : facts.host;
-  const { lastFrom } = gm.rekeys;
-  return {
-    ...record,
-    ...(lastFrom === null ? {} : { lastRekeyFrom: lastFrom }),
-    ...(host === undefined ? {} : { host }),
-    ...(gm.identity === null ? {} : { identity: gm.identity }),
-    ...(multicast ? { multicast } : {}),
-    ...(newerTeks === undefined ? {} : { newerTeks }),
-  };
+  if (!multicast && newerTeks === undefined) return record;
+  return { ...record, ...(multicast ? { multicast } : {}), ...(newerTeks === undefined ? {} : { newerTeks }) };
 }
 
 /** At the latest: a rekey since this registration came after it. */
@@ -149,7 +144,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     members: ks.members,
     // A peer list that is not shown any more leaves the peers, without a verdict on them.
     peers: ks.peers?.slice(0, MAX_PEERS) ?? before?.peers?.map((peer) => ({ ...peer, status: null })) ?? null,
-    ...(ks.identity === null ? {} : { identity: ks.identity }),
+    identity: ks.identity,
     ...list,
     ...(unlisted.length === 0 ? {} : { unlisted }),
     nextRekeyMs: nextRekeyMs(ks, at),

@@ -91,10 +91,10 @@ export interface RekeyCounters {
 export interface FleetGm {
   readonly device: string;
   readonly address: string | null;
-  /** Address at which it is polled; absent: its own. */
-  readonly host?: string;
-  /** Number or address of the group, as it shows; absent: it does not. */
-  readonly identity?: string;
+  /** Address at which it is polled; null: its own. Absent in states of before. */
+  readonly host?: string | null;
+  /** Number or address of the group, as it shows; null: it does not. Absent in states of before. */
+  readonly identity?: string | null;
   readonly reachable: boolean;
   readonly registered: boolean | null;
   readonly keyServer: string | null;
@@ -127,8 +127,8 @@ export interface FleetGm {
   readonly countersBeforeKek: RekeyCounters | null;
   readonly kekChangeMs: EpochMs | null;
   readonly lastRekeyMs: EpochMs | null;
-  /** Address of the KS that it came from, as it shows; absent: it does not. */
-  readonly lastRekeyFrom?: string;
+  /** Address of the KS that it came from, as it shows; null: it does not. Absent in states of before. */
+  readonly lastRekeyFrom?: string | null;
   readonly rekeyOverdue: boolean;
   readonly lastReregistration: KnownReregistration | null;
   readonly context: MemberContext;
@@ -153,8 +153,8 @@ export interface FleetKs {
    */
   readonly unread?: true;
   readonly address: string | null;
-  /** Number or address of the group, as it shows; absent: it does not. */
-  readonly identity?: string;
+  /** Number or address of the group, as it shows; null: it does not. Absent in states of before. */
+  readonly identity?: string | null;
   readonly reachable: boolean;
   readonly behavior: KekBehavior;
   readonly version: string | null;

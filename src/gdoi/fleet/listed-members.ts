@@ -49,7 +49,7 @@ function acknowledgements(listed: ListedMembers['listed']): Pick<ListedMembers, 
 /** The address under which a KS lists the GM: its own, or the one at which it is polled. null: under neither. */
 export function listedAddress({ address, host }: FleetGm, { listed }: ListedMembers): string | null {
   if (address !== null && listed.has(address)) return address;
-  return host !== undefined && listed.has(host) ? host : null;
+  return host != null && listed.has(host) ? host : null;
 }
 
 /**
@@ -79,7 +79,7 @@ export function isListed(
   const registeredMs = Math.max(gm.registeredSinceMs, keysMs, gm.lastReregistration?.atMs ?? 0);
   const settled = listedAtMs - listAgeMs >= registeredMs;
   if (!gm.reachable || gm.registered !== true || !settled) return null;
-  const wasListed = unlisted.has(gm.address) || (gm.host !== undefined && unlisted.has(gm.host));
+  const wasListed = unlisted.has(gm.address) || (gm.host != null && unlisted.has(gm.host));
   return hasStrangers && hasCurrentKeys && !wasListed ? null : false;
 }
 
@@ -91,7 +91,7 @@ export function hasStrangers({ listed }: Pick<ListedMembers, 'listed'>, gms: Nam
   const own = new Set<string>();
   for (const { address, host } of gms.list()) {
     if (address !== null) own.add(address);
-    if (host !== undefined) own.add(host);
+    if (host != null) own.add(host);
   }
   return [...listed.keys()].some((address) => !own.has(address));
 }

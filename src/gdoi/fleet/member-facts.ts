@@ -50,15 +50,7 @@ export function gmFacts(gm: FleetGm, inGroup: GmInGroup): GmFacts {
   };
   const uncounted = gm.counters.succeeded === null;
   const neverRekeyed = gm.counters.received === 0;
-  const { lastRekeyFrom } = gm;
-  if (
-    gm.multicast !== true &&
-    !uncounted &&
-    !neverRekeyed &&
-    lastRekeyFrom === undefined &&
-    !isSomethingUnusual(context)
-  )
-    return facts;
+  if (gm.multicast !== true && !uncounted && !neverRekeyed && !isSomethingUnusual(context)) return facts;
   return {
     ...facts,
     ...unusual(context),

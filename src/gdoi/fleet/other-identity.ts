@@ -9,13 +9,13 @@ import { named } from '../seen/named.ts';
 import { NameTree } from '../seen/name-tree.ts';
 
 interface Identified {
-  /** As it shows; absent: it does not. */
-  readonly identity?: string;
+  /** As it shows; null or absent: it does not. */
+  readonly identity?: string | null;
 }
 
 /** Of two that show none, or a number and an address, nothing is known. */
 export function isOfOtherGroup(identity: string | null, { identity: other }: Identified): boolean {
-  return identity !== null && other !== undefined && other !== identity && isNumber(other) === isNumber(identity);
+  return identity !== null && other != null && other !== identity && isNumber(other) === isNumber(identity);
 }
 
 /**
@@ -35,7 +35,7 @@ export function identityOf({ kss, gms }: Pick<FleetState, 'kss' | 'gms'>): strin
 function counts(members: Iterable<Identified>): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const { identity } of members) {
-    if (identity !== undefined) found.set(identity, (found.get(identity) ?? 0) + 1);
+    if (identity != null) found.set(identity, (found.get(identity) ?? 0) + 1);
   }
   return found;
 }
@@ -68,7 +68,7 @@ export function strangersIn({ kss, gms }: FleetState, identity: string | null): 
   if (identity === null) return [];
   const found = new Map<string, string>();
   for (const member of [...gms.list(), ...kss.values()]) {
-    if (member.identity !== undefined && isOfOtherGroup(identity, member)) found.set(member.device, member.identity);
+    if (member.identity != null && isOfOtherGroup(identity, member)) found.set(member.device, member.identity);
   }
   return Array.from(found, ([device, of]) => ({ device, identity: of }));
 }
