@@ -219,7 +219,6 @@ const always = fields<Omit<TrackerState, Sometimes>>({
   answeredBySnmp: orNull(readAt),
   latestSentMs: orNull(instant),
   factsSentMs: orNull(instant),
-  ignored: stays,
   // It counts answers on the new clock.
   backInTime: stays,
   clockSteps: (steps) => steps + 1,

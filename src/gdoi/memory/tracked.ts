@@ -40,8 +40,9 @@ function joined(before: readonly GdoiEvent[], after: readonly GdoiEvent[]): read
   return before.length === 0 ? after : [...before, ...after];
 }
 
+/** Of an observation that is older than what is known, or a double. */
 export function ignored(state: TrackerState): Tracked {
-  return { state: { ...state, ignored: state.ignored + 1 }, events: [] };
+  return { state, events: NO_EVENTS };
 }
 
 /** Where an event of this group is, and which way its rekeys take. */

@@ -41,8 +41,6 @@ export interface TrackerState {
   /** Last answer or failure of any kind, but for looks beside the transport that decides. */
   readonly latestSentMs: EpochMs | null;
   readonly factsSentMs: EpochMs | null;
-  /** Observations that were older than what is known, or doubles: they changed nothing. */
-  readonly ignored: number;
   /** Instants of older answers in a row: enough of them, in order, are a clock that was set back. */
   readonly backInTime: { readonly sentMs: EpochMs; readonly count: number } | null;
   readonly clockSteps: number;
@@ -293,7 +291,6 @@ export function initialTrackerState(device: string): TrackerState {
     answeredBySnmp: null,
     latestSentMs: null,
     factsSentMs: null,
-    ignored: 0,
     backInTime: null,
     clockSteps: 0,
     boot: null,
