@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { campaign } from './campaign.ts';
 
 const SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
-const SECONDS = 9_000;
+const SECONDS = 4_500;
 /** Lease, the look of another agent after it, and its first poll. */
 const TAKEOVER_MS = 25_000;
 
