@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type FleetJudgement, judgeFleet, rememberMember, trackFleet } from '../../src/gdoi/fleet/fleet.ts';
 import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
 import { type FleetView, fleetView, notJudgedYet } from '../../src/gdoi/fleet/fleet-view.ts';
-import { yardstickOf } from '../../src/gdoi/fleet/yardstick.ts';
+import { measuresOf } from '../../src/gdoi/fleet/assessment.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { groupAfter, groupOfState, type GroupMemory, isDue, judged } from '../../src/model/fleet-step.ts';
 import { createReadModel } from '../../src/model/read-model.ts';
@@ -18,6 +18,7 @@ const SHOWN = [
   'members',
   'gms',
   'kss',
+  'strangers',
   'lead',
   'tekLifetimeSeconds',
   'tekLeadSeconds',
@@ -57,13 +58,16 @@ const anyChange = (members: number) =>
       'silent',
       'gone',
       'ks',
+      'another group',
+      'ks of another group',
+      'behind NAT',
     ),
     gapSeconds: fc.integer({ min: 0, max: 40 }),
   });
 
 function factsOf(second: number, member: number, what: string): MemberFacts {
   const device = `gm${member}`;
-  const same = { device, address: `10.0.0.${member}`, kekExpiry: member % 3 === 0 ? null : 80_000 };
+  const same = { device, identity: '1111', address: `10.0.0.${member}`, kekExpiry: member % 3 === 0 ? null : 80_000 };
   switch (what) {
     case 'rekey':
       return gm(second, { ...same, teks: { [`0x${second}`]: second + 3600 }, received: second });
@@ -76,7 +80,17 @@ function factsOf(second: number, member: number, what: string): MemberFacts {
     case 'gone':
       return gm(second, { ...same, presence: 'gone' });
     case 'ks':
-      return ks(second, { members: { [`10.0.0.${member}`]: second % 4 }, kekExpiry: second > 600 ? 90_000 : 80_000 });
+      return ks(second, {
+        identity: '1111',
+        members: { [`10.0.0.${member}`]: second % 4 },
+        kekExpiry: second > 600 ? 90_000 : 80_000,
+      });
+    case 'another group':
+      return gm(second, { ...same, identity: '2222' });
+    case 'ks of another group':
+      return ks(second, { device: 'ks9', identity: '2222', members: { [`10.0.0.${member}`]: 0 } });
+    case 'behind NAT':
+      return { ...gm(second, same), host: `203.0.113.${member}` };
     default:
       return gm(second, same);
   }
@@ -159,7 +173,7 @@ describe.each([6, 60])('a group of %i', (members) => {
       fc.property(anyChanges, (changes) => {
         const { memory } = stepped(changes);
         const { view, last, state } = judged(memory, memory.unjudged.atMs, SETTINGS).memory;
-        expect(last.yardstick).toEqual(yardstickOf(state, SETTINGS));
+        expect(last.yardstick).toEqual(measuresOf(state, SETTINGS).yardstick);
         expect(last.roster.notPolled).toBe(view.notPolled.length);
         expect(shown(view)).toEqual(shown(fleetView(state, view.atMs, notJudgedYet(state, SETTINGS))));
       }),

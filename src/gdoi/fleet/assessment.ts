@@ -2,16 +2,23 @@
 import type { Explanation } from '../explain/explanation.ts';
 import { coopPeers, type CoopSplit, coopSplit, type PeerSight } from './fleet-coop.ts';
 import type { FleetGm, FleetState } from './fleet-state.ts';
+import type { FleetSettings } from './fleet-settings.ts';
 import { ofIdentity, type Stranger, strangersIn } from './other-identity.ts';
 import { type JudgedGm, judgedMembers } from './judged-members.ts';
 import { type MixedVersions, mixedVersions } from './mixed-versions.ts';
 import { isSameInRoster, type Roster, rosterOf } from './roster.ts';
 import { type TekDivergence, tekDivergence } from './tek-divergence.ts';
-import type { Yardstick } from './yardstick.ts';
+import { withUnpolled, type Yardstick, yardstickOf } from './yardstick.ts';
 
-export interface FleetAssessment {
+/** By what a group is judged. */
+export interface Measures {
+  /** Without members of another group of its name. */
+  readonly own: FleetState;
   readonly yardstick: Yardstick;
   readonly roster: Roster;
+}
+
+export interface FleetAssessment extends Measures {
   /** Its GMs, in the order of their names. */
   readonly members: readonly JudgedGm[];
   readonly divergence: TekDivergence;
@@ -32,19 +39,29 @@ export interface LastJudgement {
 }
 
 /** `before`: what of it still holds is not found again. */
+export function measuresOf(state: FleetState, settings: FleetSettings, before: LastJudgement | null = null): Measures {
+  const known = yardstickOf(state, settings, before?.yardstick);
+  const measures = measuresBy(state, known, before);
+  return { ...measures, yardstick: withUnpolled(known, measures.roster.notPolled > 0) };
+}
+
+/** By the yardstick of the last judgement, whoever has come or gone since. */
+export function measuresBy(state: FleetState, yardstick: Yardstick, before: LastJudgement | null): Measures {
+  const own = ofIdentity(state, yardstick.identity);
+  const gms = own.gms.list();
+  const isKnown = before?.yardstick.members === yardstick.members && haveSameRoster(before.members, gms);
+  return { own, yardstick, roster: isKnown ? before.roster : rosterOf(gms, yardstick.members) };
+}
+
 export function assessFleet(
   state: FleetState,
-  yardstick: Yardstick,
+  measures: Measures,
   before: LastJudgement | null = null,
 ): FleetAssessment {
-  const records = state.gms.list();
-  const own = ofIdentity(state, yardstick.identity);
-  const known = before?.members ?? [];
-  const isSameRoster = before?.yardstick === yardstick && haveSameRoster(known, records);
-  const members = judgedMembers(records, yardstick, known);
+  const { own, yardstick } = measures;
+  const members = judgedMembers(state.gms.list(), yardstick, before?.members ?? []);
   return {
-    yardstick,
-    roster: isSameRoster ? before.roster : rosterOf(own.gms.list(), yardstick.members),
+    ...measures,
     members,
     divergence: tekDivergence(members, yardstick.teks),
     mixed: mixedVersions(own.gms.list(), [...own.kss.values()]),

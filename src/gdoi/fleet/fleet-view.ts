@@ -5,7 +5,7 @@
  * A view costs nothing to make: its lists are made when somebody asks for one, and one GM's place in it is found
  * without them. That is what lets each of ten thousand GMs change once a minute.
  */
-import { assessFleet, type FleetAssessment, type LastJudgement } from './assessment.ts';
+import { assessFleet, type FleetAssessment, type LastJudgement, measuresBy, measuresOf } from './assessment.ts';
 import { separateKeyServers } from './separate-key-servers.ts';
 import { coopPeers, coopSplit } from './fleet-coop.ts';
 import {
@@ -28,10 +28,9 @@ import { isMulticast, ksOrder, leadOfGroup, saidInGroup, timersOfGroup } from '.
 import type { KsSaid } from '../log/ks-marks.ts';
 import type { KsLead } from '../keys/ks-lead.ts';
 import { legacyKssOf } from './mixed-versions.ts';
-import { rosterOf } from './roster.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
-import { gmInGroup, type Yardstick, yardstickOf } from './yardstick.ts';
+import { gmInGroup, type Yardstick } from './yardstick.ts';
 
 export interface FleetView {
   /** What its GMs are compared with: the same object, the same verdict on the same record. */
@@ -111,13 +110,8 @@ interface KsInGroup {
 
 /** What is known of a state alone, as after a restart: with what was said last. */
 export function notJudgedYet(state: FleetState, settings: FleetSettings): LastJudgement {
-  const yardstick = yardstickOf(state, settings);
-  return {
-    yardstick,
-    roster: rosterOf(state.gms.list(), yardstick.members),
-    explanations: saidLast(state.said),
-    members: [],
-  };
+  const { yardstick, roster } = measuresOf(state, settings);
+  return { yardstick, roster, explanations: saidLast(state.said), members: [] };
 }
 
 /** `assessment`: of this very state; without it, it is made when somebody asks. */
@@ -176,12 +170,12 @@ class ViewOfState implements FleetView {
 
   /** Without members of another group of its name. */
   get #own(): FleetState {
-    this.#ownState ??= ofIdentity(this.#state, this.yardstick.identity);
+    this.#ownState ??= this.#assessment?.own ?? ofIdentity(this.#state, this.yardstick.identity);
     return this.#ownState;
   }
 
   get #found(): FleetAssessment {
-    this.#assessment ??= assessFleet(this.#state, this.yardstick, this.#last);
+    this.#assessment ??= assessFleet(this.#state, measuresBy(this.#state, this.yardstick, this.#last), this.#last);
     return this.#assessment;
   }
 

@@ -7,13 +7,12 @@
  */
 import type { GdoiEvent } from '../events/event.ts';
 import { eventId } from '../events/event-id.ts';
-import { assessFleet, type LastJudgement } from './assessment.ts';
+import { assessFleet, type LastJudgement, measuresOf } from './assessment.ts';
 import { fleetConditions } from './fleet-conditions.ts';
 import { explain } from '../explain/explain.ts';
 import { abandonedIncidents, type Incident, incidentChanges } from '../incidents/incident.ts';
 import { factsOf } from './group-facts-of.ts';
 import { remember, rememberAll, type RoleChange } from './fleet-memory.ts';
-import { ofIdentity } from './other-identity.ts';
 import { judge } from './fleet-occurrences.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from './fleet-settings.ts';
 import type { FleetState, MemberFacts } from './fleet-state.ts';
@@ -21,7 +20,7 @@ import { type FleetView, fleetView, notJudgedYet } from './fleet-view.ts';
 import { gmChanged, ksChanged } from './material-change.ts';
 import { inCell } from '../seen/cell.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { type Yardstick, yardstickOf } from './yardstick.ts';
+import type { Yardstick } from './yardstick.ts';
 
 /**
  * State, events and view after changes, oldest first, judged at once: for few devices, and for many changes in one
@@ -86,9 +85,8 @@ export function judgeFleet(
   settings: FleetSettings,
   before: LastJudgement | null,
 ): FleetJudgement {
-  const yardstick = yardstickOf(state, settings, before?.yardstick);
-  const assessment = assessFleet(state, yardstick, before);
-  const own = ofIdentity(state, yardstick.identity);
+  const assessment = assessFleet(state, measuresOf(state, settings, before), before);
+  const { own } = assessment;
   const ofOwn =
     own === state
       ? assessment
@@ -98,7 +96,7 @@ export function judgeFleet(
   const conditions = fleetConditions(own, ofOwn, nowMs, settings);
   const { occurrences, events } = judge(state, state.occurrences, conditions, nowMs);
   const judged = { ...state, occurrences, said: memory };
-  const { roster, members } = assessment;
+  const { yardstick, roster, members } = assessment;
   const last = { yardstick, roster, explanations, members };
   return {
     state: judged,

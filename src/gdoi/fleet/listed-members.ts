@@ -1,7 +1,6 @@
 /** The members of a group as its KSs list them, polled or not. */
 import type { FleetGm, FleetKs, UnlistedMember } from './fleet-state.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import type { NameTree } from '../seen/name-tree.ts';
 import { unlistedBy } from './unlisted-members.ts';
 
 export interface ListedMembers {
@@ -59,20 +58,27 @@ export function listedAddress({ address, host }: FleetGm, { listed }: ListedMemb
  *
  * A KS lists a GM under the address that its registration came from: behind NAT, or of another interface, it is none of
  * those that the GM shows. So a GM that no list ever had may be one of those in it that no polled GM has the address of
- * (`hasStrangers`), as long as it has the current keys.
+ * (`listsUnpolled`), as long as it has the current keys.
  */
 export function isListed(
   gm: FleetGm,
   members: ListedMembers,
   {
+    listedAs,
     listAgeMs,
-    hasStrangers,
+    listsUnpolled,
     hasCurrentKeys,
-  }: { readonly listAgeMs: number; readonly hasStrangers: boolean; readonly hasCurrentKeys: boolean },
+  }: {
+    /** `listedAddress` of it. */
+    readonly listedAs: string | null;
+    readonly listAgeMs: number;
+    readonly listsUnpolled: boolean;
+    readonly hasCurrentKeys: boolean;
+  },
 ): boolean | null {
   const { listedAtMs, unlisted, whole } = members;
   if (listedAtMs === null || gm.address === null) return null;
-  if (listedAddress(gm, members) !== null) return true;
+  if (listedAs !== null) return true;
   if (!whole) return null;
   // SNMP shows no registrations: there new keys may be one.
   const keysMs = gm.counters.succeeded === null ? gm.kekSinceMs : 0;
@@ -80,18 +86,5 @@ export function isListed(
   const settled = listedAtMs - listAgeMs >= registeredMs;
   if (!gm.reachable || gm.registered !== true || !settled) return null;
   const wasListed = unlisted.has(gm.address) || (gm.host != null && unlisted.has(gm.host));
-  return hasStrangers && hasCurrentKeys && !wasListed ? null : false;
-}
-
-/** Does a KS list an address that no polled GM has? */
-export function hasStrangers({ listed }: Pick<ListedMembers, 'listed'>, gms: NameTree<FleetGm>): boolean {
-  if (listed.size === 0) return false;
-  // Its own address, and the one at which it is polled.
-  if (listed.size > 2 * gms.size) return true;
-  const own = new Set<string>();
-  for (const { address, host } of gms.list()) {
-    if (address !== null) own.add(address);
-    if (host != null) own.add(host);
-  }
-  return [...listed.keys()].some((address) => !own.has(address));
+  return listsUnpolled && hasCurrentKeys && !wasListed ? null : false;
 }

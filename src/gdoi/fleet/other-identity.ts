@@ -22,14 +22,20 @@ export function isOfOtherGroup(identity: string | null, { identity: other }: Ide
  * The identity of the group: what most of its KSs show, else most of its GMs; null: all show one, or none shows any.
  */
 export function identityOf({ kss, gms }: Pick<FleetState, 'kss' | 'gms'>): string | null {
+  // Asked at each judgement of a group of thousands, of which hardly any has two.
+  if (showOne([...kss.values(), ...gms.list()])) return null;
   const [ofKss, ofGms] = [counts(kss.values()), counts(gms.list())];
   const all = [...new Set([...ofKss.keys(), ...ofGms.keys()])];
-  if (all.length < 2) return null;
   const [first] = all.toSorted(
     (a, b) =>
       (ofKss.get(b) ?? 0) - (ofKss.get(a) ?? 0) || (ofGms.get(b) ?? 0) - (ofGms.get(a) ?? 0) || (a < b ? -1 : 1),
   );
   return first !== undefined && all.some((identity) => isOfOtherGroup(first, { identity })) ? first : null;
+}
+
+function showOne(members: readonly Identified[]): boolean {
+  const first = members.find(({ identity }) => identity != null)?.identity;
+  return members.every(({ identity }) => identity == null || identity === first);
 }
 
 function counts(members: Iterable<Identified>): ReadonlyMap<string, number> {

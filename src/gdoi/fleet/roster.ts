@@ -41,6 +41,7 @@ export function rosterOf(gms: readonly FleetGm[], { listed, acknowledging }: Lis
 export function isSameInRoster(before: FleetGm, now: FleetGm): boolean {
   return (
     before.address === now.address &&
+    before.identity === now.identity &&
     before.host === now.host &&
     before.keyServer === now.keyServer &&
     before.keyServers.length === now.keyServers.length &&

@@ -4,7 +4,7 @@ import type { FleetGm, FleetKs, FleetState } from './fleet-state.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 import { areTeksBehind, isKekBehind } from './keys-behind.ts';
-import { hasStrangers, isListed, listedAddress, type ListedMembers, listedMembers } from './listed-members.ts';
+import { isListed, listedAddress, type ListedMembers, listedMembers } from './listed-members.ts';
 import type { Named } from '../seen/named.ts';
 import { hasNone, majorityTeks, teksOfKss } from './group-teks.ts';
 import { identityOf, isOfOtherGroup, ofIdentity } from './other-identity.ts';
@@ -18,13 +18,13 @@ export interface Yardstick {
   readonly keys: GroupKeys;
   readonly teks: TekReference | null;
   readonly members: ListedMembers;
-  /** A KS lists an address that no polled GM has. */
-  readonly hasStrangers: boolean;
+  /** A KS lists an address that no polled GM has (`Roster.notPolled`). */
+  readonly listsUnpolled: boolean;
   /** A KS's member list can be this much older than its answer. */
   readonly listAgeMs: number;
 }
 
-/** `before`: stays while no KS was read, unless it goes by the TEKs that most GMs hold, or GMs came or went. */
+/** `before`: stays while no KS was read, unless it goes by the TEKs that most GMs hold. Its roster comes after it. */
 export function yardstickOf(state: FleetState, settings: FleetSettings, before: Yardstick | null = null): Yardstick {
   const { kss } = state;
   const identity = identityOf(state);
@@ -36,18 +36,22 @@ export function yardstickOf(state: FleetState, settings: FleetSettings, before: 
     before.keys.kekGeneration === kekGeneration &&
     before.listAgeMs === settings.detailIntervalMs &&
     teksOfKss(before.keys) !== null;
-  if (isAsBefore && before.hasStrangers === hasStrangers(before.members, own.gms)) return before;
+  if (isAsBefore) return before;
   const keys = groupKeys(own);
-  const members = listedMembers(keys.kss);
   return {
     kss,
     identity,
     keys,
     teks: teksOfKss(keys) ?? majorityTeks(own.gms.list()),
-    members,
-    hasStrangers: hasStrangers(members, own.gms),
+    members: listedMembers(keys.kss),
+    listsUnpolled: before?.listsUnpolled ?? false,
     listAgeMs: settings.detailIntervalMs,
   };
+}
+
+/** The same object where it is known already. */
+export function withUnpolled(yardstick: Yardstick, listsUnpolled: boolean): Yardstick {
+  return yardstick.listsUnpolled === listsUnpolled ? yardstick : { ...yardstick, listsUnpolled };
 }
 
 export function gmInGroup(
@@ -84,7 +88,7 @@ function notCompared({ device, address, reachable, registered, keyServer, behavi
 
 function compared(
   gm: FleetGm,
-  { keys, teks, members, hasStrangers: others, listAgeMs }: Yardstick,
+  { keys, teks, members, listsUnpolled, listAgeMs }: Yardstick,
   holdsGroupTeks: boolean | null,
 ): GmInGroup {
   const kekMatchesKs = holdsCurrentKek(keys, gm);
@@ -108,7 +112,7 @@ function compared(
     teksBehind:
       (lacksOwn || divergent) && (!lacksOwn || areTeksBehind(gm, own)) && (!divergent || areTeksBehind(gm, teks)),
     kekExpiredInUse: gm.behavior !== 'timer' && gm.kekExpiryMs === null && kekMatchesKs === false,
-    listedByKs: isListed(gm, members, { listAgeMs, hasStrangers: others, hasCurrentKeys }),
+    listedByKs: isListed(gm, members, { listedAs, listAgeMs, listsUnpolled, hasCurrentKeys }),
     acksMissed: listedAs === null ? null : (members.listed.get(listedAs) ?? null),
   };
 }

@@ -5,9 +5,8 @@ import { keysDiffer } from '../../../src/gdoi/explain/bare-symptoms.ts';
 import { type GroupFacts, type MemberContext, NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import { symptomsOf } from '../../../src/gdoi/explain/symptom.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
-import { assessFleet } from '../../../src/gdoi/fleet/assessment.ts';
+import { assessFleet, measuresOf } from '../../../src/gdoi/fleet/assessment.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../../src/gdoi/fleet/fleet-settings.ts';
-import { yardstickOf } from '../../../src/gdoi/fleet/yardstick.ts';
 import { factsOf } from '../../../src/gdoi/fleet/group-facts-of.ts';
 import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import { Fleet, ks, START } from '../../builders/fleet-group.ts';
@@ -875,7 +874,7 @@ function sentencesOf(first: Explanation | 'ok'): unknown {
 function factsAfter(...looks: readonly (readonly MemberFacts[])[]): GroupFacts {
   const fleet = new Fleet();
   const atMs = Math.max(...looks.map((changes) => fleet.see(...changes).atMs));
-  const assessment = assessFleet(fleet.state, yardstickOf(fleet.state, DEFAULT_FLEET_SETTINGS));
+  const assessment = assessFleet(fleet.state, measuresOf(fleet.state, DEFAULT_FLEET_SETTINGS));
   return factsOf(fleet.state, assessment, atMs, DEFAULT_FLEET_SETTINGS);
 }
 

@@ -2,9 +2,8 @@ import { expect, test } from 'vitest';
 import type { MemberContext } from '../../../src/gdoi/explain/group-facts.ts';
 import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
 import { initialFleetState } from '../../../src/gdoi/fleet/fleet-state.ts';
-import { assessFleet } from '../../../src/gdoi/fleet/assessment.ts';
+import { assessFleet, measuresOf } from '../../../src/gdoi/fleet/assessment.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../../src/gdoi/fleet/fleet-settings.ts';
-import { yardstickOf } from '../../../src/gdoi/fleet/yardstick.ts';
 import { factsOf } from '../../../src/gdoi/fleet/group-facts-of.ts';
 import { gm, ks, START } from '../../builders/fleet-group.ts';
 
@@ -31,7 +30,7 @@ test('all that is known of a member beside its last answer is among the facts, o
     { ...gm(1), context: EVERYTHING },
   ];
   const { state } = trackFleet(initialFleetState('G1'), changes);
-  const assessment = assessFleet(state, yardstickOf(state, DEFAULT_FLEET_SETTINGS));
+  const assessment = assessFleet(state, measuresOf(state, DEFAULT_FLEET_SETTINGS));
   const facts = factsOf(state, assessment, START + 1000, DEFAULT_FLEET_SETTINGS);
   expect(facts.gms[0]).toMatchObject(EVERYTHING);
   expect(facts.kss[0]).toMatchObject(EVERYTHING);
