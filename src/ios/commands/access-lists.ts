@@ -39,10 +39,8 @@ interface AclText {
 function readLists(answer: Answer): AclText {
   const { groups, read } = readByGroup(answer, {
     headingBegins: 'Group Name',
-    opens: (line) => {
-      const group = GROUP_HEADING.exec(line)?.[1];
-      return group === undefined ? null : newDraft(group);
-    },
+    heading: GROUP_HEADING,
+    newDraft,
     take: readLine,
     unnamed: null,
   });

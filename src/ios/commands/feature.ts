@@ -25,12 +25,10 @@ const MAY_HEAD_TABLE = /\b(?:ID|supported)\b/i;
 const ROW = /^(\S{1,45}) (?:(\S{1,16}) )?(Yes|No)$/i;
 
 function readFeatures(answer: Answer): Reading {
-  const { groups, read } = readByGroup(answer, {
+  const { groups, read } = readByGroup<FeatureDraft>(answer, {
     headingBegins: 'Group Name',
-    opens: (line): FeatureDraft | null => {
-      const group = GROUP_HEADING.exec(line)?.[1];
-      return group === undefined ? null : { group, rows: [], role: null, gmTable: false };
-    },
+    heading: GROUP_HEADING,
+    newDraft: (group) => ({ group, rows: [], role: null, gmTable: false }),
     take: readLine,
     unnamed: null,
   });

@@ -61,10 +61,8 @@ const LABELS = labelTable<DataplaneDraft>([
 function readCounters(answer: Answer): Reading {
   const { groups, read } = readByGroup(answer, {
     headingBegins: 'Data-plane ',
-    opens: (line) => {
-      const name = GROUP_HEADING.exec(line)?.[1];
-      return name === undefined ? null : newDraft(name);
-    },
+    heading: GROUP_HEADING,
+    newDraft,
     take: readLine,
     unnamed: () => newDraft(UNNAMED),
   });

@@ -64,10 +64,8 @@ const LABELS = labelTable<RekeyDraft>([
 function readRekeys(answer: Answer, command: string): Reading {
   const { groups, read } = readByGroup(answer, {
     headingBegins: 'Group ',
-    opens: (line) => {
-      const [, name, transport] = GROUP_HEADING.exec(line) ?? [];
-      return name === undefined ? null : newDraft(name, transport?.toLowerCase() === 'multicast');
-    },
+    heading: GROUP_HEADING,
+    newDraft: (name, transport) => newDraft(name, transport?.toLowerCase() === 'multicast'),
     take: readLine,
     unnamed: () => newDraft(UNNAMED, false),
   });

@@ -155,10 +155,8 @@ const LABELS = labelTable<CoopDraft>([
 function readCoop(answer: Answer): Reading {
   const { groups, read } = readByGroup(answer, {
     headingBegins: 'Crypto ',
-    opens: (line) => {
-      const name = GROUP_HEADING.exec(line)?.[1];
-      return name === undefined ? null : newCoop(name);
-    },
+    heading: GROUP_HEADING,
+    newDraft: newCoop,
     take: readLine,
     unnamed: () => newCoop(UNNAMED),
   });

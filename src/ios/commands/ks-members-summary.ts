@@ -31,7 +31,14 @@ function readSummary(answer: Answer): Reading {
   const { groups, read } = readByGroup<SummaryDraft>(answer, {
     headingBegins: 'Group Name',
     title: TITLE,
-    opens: openedBy,
+    heading: GROUP_HEADING,
+    newDraft: (group, identity = '', announced = '') => ({
+      group,
+      identity,
+      announced: Number(announced),
+      keyServer: null,
+      members: [],
+    }),
     take: (group, line) => {
       const known = readHeading(group, line);
       if (known !== null) return known;
@@ -50,11 +57,6 @@ function readSummary(answer: Answer): Reading {
     recognised: read.known > 0,
     missing: answer.ending === 'prompt' ? null : (missing ?? (groups.length === 0 ? 'the groups' : null)),
   };
-}
-
-function openedBy(line: string): SummaryDraft | null {
-  const [, group, identity = '', announced] = GROUP_HEADING.exec(line) ?? [];
-  return group === undefined ? null : { group, identity, announced: Number(announced), keyServer: null, members: [] };
 }
 
 /** Null: it is none. */

@@ -147,9 +147,10 @@ function readPolicies(answer: Answer): Reading {
   const { groups, read } = readByGroup(answer, {
     headingBegins: 'For group ',
     title: TITLE,
-    opens: opened,
+    heading: GROUP_HEADING,
+    newDraft: newPolicy,
     take: readLine,
-    unnamed: () => newPolicy(UNNAMED, ''),
+    unnamed: () => newPolicy(UNNAMED),
   });
   return {
     snapshots: groups.map(policySnapshot),
@@ -157,11 +158,6 @@ function readPolicies(answer: Answer): Reading {
     recognised: read.known > 0,
     missing: answer.ending === 'prompt' ? null : missingIn(groups),
   };
-}
-
-function opened(line: string): PolicyDraft | null {
-  const [, group, server = ''] = GROUP_HEADING.exec(line) ?? [];
-  return group === undefined ? null : newPolicy(group, server);
 }
 
 function readLine(policy: PolicyDraft, line: string): boolean | "another's" {
@@ -194,7 +190,7 @@ function startTek(policy: PolicyDraft, line: string): boolean {
   return TEK_HEADING.test(line);
 }
 
-function newPolicy(group: string, server: string): PolicyDraft {
+function newPolicy(group: string, server = ''): PolicyDraft {
   return {
     group,
     server: isAddress(server) ? server : null,

@@ -104,11 +104,8 @@ const saLifetime: LabelRule<RekeyDraft> = (draft, value) => {
 function readRekeys(answer: Answer): Reading {
   const { groups, read } = readByGroup(answer, {
     headingBegins: 'Group ',
-    opens: (line) => {
-      const [, name, transport] = GROUP_HEADING.exec(line) ?? [];
-      if (name === undefined) return null;
-      return newDraft(name, transport?.toLowerCase() === 'multicast' ? 'multicast' : 'unicast');
-    },
+    heading: GROUP_HEADING,
+    newDraft: (name, transport) => newDraft(name, transport?.toLowerCase() === 'multicast' ? 'multicast' : 'unicast'),
     take: readLine,
     unnamed: () => newDraft(UNNAMED, null),
   });

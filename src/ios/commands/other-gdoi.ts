@@ -114,10 +114,8 @@ interface CoopDraft {
 function readCoopIdentifiers(answer: Answer): Reading {
   const { groups, read } = readByGroup<CoopDraft>(answer, {
     headingBegins: 'COOP-KS ',
-    opens: (line) => {
-      const name = COOP_SID.exec(line)?.[1];
-      return name === undefined ? null : { snapshot: emptyKsSnapshot(name), peers: [], peer: null };
-    },
+    heading: COOP_SID,
+    newDraft: (name) => ({ snapshot: emptyKsSnapshot(name), peers: [], peer: null }),
     take: readCoopLine,
     unnamed: null,
   });

@@ -31,10 +31,8 @@ export function readReplayGroups<Draft extends ReplayGroup>(
 ): { readonly groups: readonly Draft[]; readonly read: LinesRead } {
   return readByGroup(answer, {
     headingBegins: 'Anti-replay ',
-    opens: (line) => {
-      const name = GROUP_HEADING.exec(line)?.[1];
-      return name === undefined ? null : layout.newDraft(name);
-    },
+    heading: GROUP_HEADING,
+    newDraft: layout.newDraft,
     take: (draft, line) => readLine(draft, line, layout),
     unnamed: () => layout.newDraft(UNNAMED),
   });

@@ -16,8 +16,9 @@ export interface GroupGrammar<Draft extends object> {
   readonly headingBegins: string;
   /** A line that belongs to no group. */
   readonly title?: RegExp;
-  /** What this line opens; null: it is no heading. */
-  readonly opens: (line: string) => Draft | null;
+  /** The whole of one, with single blanks; it captures the group, and what `newDraft` takes besides. */
+  readonly heading: RegExp;
+  readonly newDraft: (group: string, ...captured: readonly string[]) => Draft;
   /** Whether the line is known; `another's`: it cannot be this group's. */
   readonly take: (draft: Draft, line: string) => boolean | "another's";
   /** For lines before the first heading, which a filter may have taken away; null: without it they say nothing. */
@@ -37,8 +38,9 @@ export function readByGroup<Draft extends object>(
     for (; (broken[passed]?.before ?? Infinity) <= index; passed += 1) open = null;
     const line = collapseBlanks(printed);
     if (grammar.title?.test(line) === true) return true;
-    const opened = grammar.opens(line);
-    if (opened !== null) {
+    const [, name, ...captured] = grammar.heading.exec(line) ?? [];
+    if (name !== undefined) {
+      const opened = grammar.newDraft(name, ...captured);
       open = addWithin(MOST_GROUPS, groups, opened) ? opened : null;
       return open !== null;
     }
