@@ -10,6 +10,16 @@ import { MemoryLogger } from '../builders/memory-logger.ts';
 import { PATIENCE } from '../builders/patience.ts';
 import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
 
+async function productWith(directory: string, pattern: string, logger: MemoryLogger) {
+  const file = join(directory, 'gdoiwatch.yml');
+  const targets = `targets: { file_sd: ["${pattern}"] }`;
+  await writeFile(file, `listen: 127.0.0.1:0\ncredentials: { main: { username: u, password_env: P } }\n${targets}\n`);
+  const loaded = await loadConfig(file, { env: { P: 'correct horse' } });
+  if (loaded.kind !== 'ok') throw new Error(JSON.stringify(loaded.findings));
+  const { config } = loaded;
+  return startProduct({ config, clock: createSystemClock(), logger, reread: () => Promise.resolve(config) });
+}
+
 test('a list that drops more than half of the devices changes nothing, and is said; one that drops fewer counts', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-lost-'));
   onTestFinished(() => rm(directory, { recursive: true }));
@@ -19,20 +29,8 @@ test('a list that drops more than half of the devices changes nothing, and is sa
     await rename(`${list}.new`, list);
   };
   await holds('192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4');
-  await writeFile(
-    join(directory, 'gdoiwatch.yml'),
-    'listen: 127.0.0.1:0\ncredentials: { main: { username: u, password_env: P } }\ntargets: { file_sd: [targets.json] }\n',
-  );
-  const loaded = await loadConfig(join(directory, 'gdoiwatch.yml'), { env: { P: 'correct horse' } });
-  if (loaded.kind !== 'ok') throw new Error(JSON.stringify(loaded.findings));
-  const { config } = loaded;
   const logger = new MemoryLogger();
-  await using product = await startProduct({
-    config,
-    clock: createSystemClock(),
-    logger,
-    reread: () => Promise.resolve(config),
-  });
+  await using product = await productWith(directory, 'targets.json', logger);
   const devices = () => [...product.agent.readModel.devices()].map(({ device }) => device);
   expect(devices()).toHaveLength(4);
 
@@ -49,19 +47,7 @@ test('a list that drops more than half of the devices changes nothing, and is sa
 test('a pattern that no file fits is said by metrics, page and status, until a file is there', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-lost-'));
   onTestFinished(() => rm(directory, { recursive: true }));
-  await writeFile(
-    join(directory, 'gdoiwatch.yml'),
-    'listen: 127.0.0.1:0\ncredentials: { main: { username: u, password_env: P } }\ntargets: { file_sd: ["*.json"] }\n',
-  );
-  const loaded = await loadConfig(join(directory, 'gdoiwatch.yml'), { env: { P: 'correct horse' } });
-  if (loaded.kind !== 'ok') throw new Error(JSON.stringify(loaded.findings));
-  const { config } = loaded;
-  await using product = await startProduct({
-    config,
-    clock: createSystemClock(),
-    logger: new MemoryLogger(),
-    reread: () => Promise.resolve(config),
-  });
+  await using product = await productWith(directory, '*.json', new MemoryLogger());
   const told = async (path: string) => (await fetch(`${product.url}${path}`)).text();
   const status = async () => {
     await using command = new Gdoiwatch(['status', '--agent', product.url], {});
