@@ -168,6 +168,17 @@ describe.each([6, 60])('a group of %i', (members) => {
     );
   });
 
+  test('judged again after a GM of another group of its name has become one of its own counts that GM', () => {
+    const [asStranger, asOwn] = [factsOf(60, 1, 'another group'), factsOf(70, 1, 'read')];
+    const others = Array.from({ length: members - 2 }, (_, n) => factsOf(1, n + 2, 'read'));
+    const kss = [factsOf(0, 1, 'ks'), factsOf(0, 1, 'ks of another group')];
+    const { memory } = stepped([...kss, ...others, asStranger]);
+    const { last, state } = judged(memory, asStranger.atMs, SETTINGS).memory;
+    const after = rememberMember(state, asOwn, last.yardstick).state;
+    const again = judgeFleet(after, asOwn.atMs, SETTINGS, last);
+    expect(again.last.roster).toEqual(judgeFleet(after, asOwn.atMs, SETTINGS, null).last.roster);
+  });
+
   test('once judged is seen as if it had been computed anew from its state', () => {
     fc.assert(
       fc.property(anyChanges, (changes) => {
