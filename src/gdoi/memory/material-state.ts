@@ -3,7 +3,7 @@
  * instants moved and estimates got narrower: a state that is some minutes older in that leads to the same events, in
  * wider intervals.
  */
-import type { Counters } from '../seen/counters.ts';
+import { COUNTER_NAMES } from '../seen/counters.ts';
 import { SAME_BOOT_MS } from '../seen/device-facts.ts';
 import type { Episodes, GroupState, HeldView, TrackerState } from './tracker-state.ts';
 
@@ -43,7 +43,7 @@ function groupChanged(before: GroupState | null, now: GroupState): boolean {
   return (
     before === null ||
     GROUP_FIELDS.some((field) => before[field] !== now[field]) ||
-    COUNTERS.some((counter) => before.counters[counter] !== now.counters[counter]) ||
+    COUNTER_NAMES.some((counter) => before.counters[counter] !== now.counters[counter]) ||
     EPISODES.some((episode) => before.episodes[episode] !== now.episodes[episode]) ||
     before.epoch.id !== now.epoch.id ||
     before.pending !== now.pending ||
@@ -76,14 +76,6 @@ const GROUP_FIELDS = [
   'failedBefore',
   'counted',
 ] as const satisfies readonly (keyof GroupState)[];
-
-const COUNTERS = [
-  'succeeded',
-  'attempted',
-  'received',
-  'sinceRegistration',
-  'acksSent',
-] as const satisfies readonly (keyof Counters)[];
 
 const EPISODES = [
   'overdueKek',

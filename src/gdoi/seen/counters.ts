@@ -71,23 +71,30 @@ export function impossibleFigure(now: Counters): string | null {
   ) {
     return null;
   }
-  const [name, value] = Object.entries(now).find(([, figure]) => !possible(figure)) ?? ['', 0];
-  return `${COUNTER_LABELS.get(name) ?? name}: ${value}`;
+  const name = COUNTER_NAMES.find((each) => !possible(now[each]));
+  return name === undefined ? null : `${COUNTER_LABELS[name]}: ${now[name]}`;
 }
 
 function possible(value: number | null): boolean {
   return value === null || (value >= 0 && Number.isSafeInteger(value));
 }
 
-const COUNTER_LABELS: ReadonlyMap<string, string> = new Map(
-  Object.entries<string>({
-    succeeded: 'Succeeded registration',
-    attempted: 'Attempted registration',
-    received: 'Rekeys received',
-    sinceRegistration: 'After latest register',
-    acksSent: 'Rekey ACKs sent',
-  }),
-);
+export const COUNTER_NAMES = [
+  'succeeded',
+  'attempted',
+  'received',
+  'acksSent',
+  'sinceRegistration',
+] as const satisfies readonly (keyof Counters)[];
+
+/** As `show crypto gdoi` labels them. */
+const COUNTER_LABELS: Readonly<Record<keyof Counters, string>> = {
+  succeeded: 'Succeeded registration',
+  attempted: 'Attempted registration',
+  received: 'Rekeys received',
+  acksSent: 'Rekey ACKs sent',
+  sinceRegistration: 'After latest register',
+};
 
 export function counterMovement(options: {
   readonly before: Counters;
@@ -149,21 +156,19 @@ export function counterMovement(options: {
   return { kind: 'registered', registrations: Math.max(0, now.succeeded - options.emitted) };
 }
 
-function fallenCounters(before: Counters, now: Counters): string[] {
-  const fallen: string[] = [];
-  fell(fallen, 'succeeded', before.succeeded, now.succeeded);
-  fell(fallen, 'attempted', before.attempted, now.attempted);
-  fell(fallen, 'received', before.received, now.received);
-  fell(fallen, 'acksSent', before.acksSent, now.acksSent);
-  // Restarts with each registration: it tells only while no registration was counted.
-  if (now.succeeded === before.succeeded)
-    fell(fallen, 'sinceRegistration', before.sinceRegistration, now.sinceRegistration);
-  return fallen;
+/** Counters that went down, each with both its values. */
+function fallenCounters(before: Counters, now: Counters): readonly string[] {
+  return COUNTER_NAMES.filter((name) => hasFallen(name, before, now)).map(
+    (name) => `${COUNTER_LABELS[name]} ${before[name]} -> ${now[name]}`,
+  );
 }
 
-function fell(fallen: string[], name: keyof Counters, before: number | null, now: number | null): void {
-  if (before !== null && now !== null && now < before)
-    fallen.push(`${COUNTER_LABELS.get(name) ?? name} ${before} -> ${now}`);
+function hasFallen(name: keyof Counters, before: Counters, now: Counters): boolean {
+  // This one restarts with each registration: it tells something only while none was counted.
+  if (name === 'sinceRegistration' && now.succeeded !== before.succeeded) return false;
+  const was = before[name];
+  const is = now[name];
+  return was !== null && is !== null && is < was;
 }
 
 /** Registration attempts beyond successes that are more than one under way: they fail. */
