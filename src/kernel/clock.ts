@@ -5,6 +5,8 @@
  * pacing; it never steps. Both are in milliseconds.
  */
 
+import { abortReason } from './abort-reason.ts';
+
 /** Milliseconds since the Unix epoch. */
 export type EpochMs = number;
 
@@ -106,9 +108,4 @@ function sleepReal(ms: number, signal: AbortSignal | undefined, unref: boolean):
     signal?.addEventListener('abort', onAbort, { once: true });
     arm();
   });
-}
-
-function abortReason(signal: AbortSignal | undefined): Error {
-  const reason: unknown = signal?.reason;
-  return reason instanceof Error ? reason : new Error('aborted');
 }

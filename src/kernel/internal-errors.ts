@@ -4,6 +4,7 @@
  * comes here.
  */
 import type { Logger } from './logger.ts';
+import { stackOf } from './stack-of.ts';
 
 /**
  * `listener`: whoever is told of a change; `cluster`: what agents do about each other; `process`: nobody nearer caught
@@ -63,14 +64,5 @@ export class InternalErrors {
       this.caught(where, error, about);
       return otherwise;
     }
-  }
-}
-
-/** Even what is thrown may throw when it is looked at. */
-function stackOf(error: unknown): string {
-  try {
-    return error instanceof Error ? (error.stack ?? String(error)) : String(error);
-  } catch {
-    return 'something that has no text';
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
+import { stackOf } from './stack-of.ts';
 import { UserError } from './user-error.ts';
 
 /** For one part to close: longer than any drain of ours. */
@@ -85,8 +86,4 @@ export class Parts implements AsyncDisposable {
 
 function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
