@@ -30,7 +30,7 @@ export function phasePlan(input: PhasePlanInput): readonly PlannedPoll[] {
   const polls: PlannedPoll[] = [];
   for (const group of input.view.groups.values()) {
     for (const each of planInputs(input, group)) {
-      for (const poll of planPolls(each, { enabled: true })) if (poll.atMs < untilMs) polls.push(poll);
+      for (const poll of planPolls(each)) if (poll.atMs < untilMs) polls.push(poll);
     }
   }
   return polls.length < 2 ? polls : polls.toSorted((a, b) => a.atMs - b.atMs);

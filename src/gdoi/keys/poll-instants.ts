@@ -67,10 +67,6 @@ export interface PlanInput {
   readonly jitter: number;
 }
 
-export interface PollInstantSettings {
-  readonly enabled: boolean;
-}
-
 /** Upper bound of a plan, whatever comes in. */
 export const MAX_PLANNED_POLLS = 8;
 
@@ -119,14 +115,9 @@ const MAX_RETRIES = 2;
 /** A retry must find the counters as they were before a re-registration, or soon after it. */
 const RETRY_AROUND_REREGISTRATION_SECONDS = 30;
 
-/** The instants alone, for a scheduler; in order, all after `nowMs`. */
-export function nextPollInstants(input: PlanInput, settings: PollInstantSettings): readonly EpochMs[] {
-  return planPolls(input, settings).map((poll) => poll.atMs);
-}
-
 /** The instants with their reasons, in order, all after `nowMs`, at most `MAX_PLANNED_POLLS`. Total on any numbers. */
-export function planPolls(input: PlanInput, settings: PollInstantSettings): readonly PlannedPoll[] {
-  if (!settings.enabled || !Number.isFinite(input.nowMs)) return [];
+export function planPolls(input: PlanInput): readonly PlannedPoll[] {
+  if (!Number.isFinite(input.nowMs)) return [];
   const regular = input.regularIntervalMs ?? null;
   const planned = confirmation(input);
   if (regular === null || regular > REGULAR_IS_ENOUGH_MS) {
