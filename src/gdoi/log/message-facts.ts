@@ -221,7 +221,7 @@ const OF_ANY_PEER: ReadonlySet<string> = new Set([...PKI_SEEN, ...PKI_RECALLED].
 type Facility = 'GDOI' | 'CRYPTO' | 'PKI' | 'SYS';
 
 /** The same GETVPN message may come under any of the three names: releases differ. */
-const GETVPN_FACILITIES: ReadonlySet<string> = new Set(['GDOI', 'GKM', 'CRYPTO']);
+export const GETVPN_FACILITIES: ReadonlySet<string> = new Set(['GDOI', 'GKM', 'CRYPTO']);
 
 const FACTS: Readonly<Record<Facility, ReadonlyMap<string, readonly MessageFact[]>>> = {
   GDOI: byMnemonic(
