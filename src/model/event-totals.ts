@@ -1,5 +1,6 @@
 /** Events by what metrics tell of them, from the first ever: taken from the store at the start, then counted on. */
 import { CAUSES, type Cause, EVENT_TYPES, type EventType, type GdoiEvent } from '../gdoi/events/event.ts';
+import { UNEXPECTED } from '../gdoi/events/gdoi-events.ts';
 import { DEFAULT_CELL, groupKey, groupOfKey, inCell } from '../gdoi/seen/cell.ts';
 
 type GroupName = Pick<GroupTotal, 'group' | 'cell'>;
@@ -16,21 +17,12 @@ export interface GroupTotal {
 
 /** A re-registration for the timeline only: it is the baseline, not one of those that are counted. */
 const NOT_COUNTED: Cause = 'initial';
-/** Causes that are sometimes expected and sometimes not have a series for each. */
-const UNEXPECTED: Readonly<Record<Cause, readonly boolean[]>> = {
-  initial: [],
-  reload: [false],
-  operator_clear: [false],
-  kek_missed_rekey: [true],
-  legacy_ks: [true],
-  kek_expired: [true],
-  tek_expired: [true],
-  ks_failover: [true],
-  ks_forced: [false, true],
-  interface: [false],
-  recovery: [true],
-  unknown: [true],
-};
+
+/** The values of the label `unexpected` that a cause has series for. An order of a KS may be either. */
+function unexpectedOf(cause: Cause): readonly boolean[] {
+  if (cause === NOT_COUNTED) return [];
+  return cause === 'ks_forced' ? [false, true] : [UNEXPECTED[cause]];
+}
 
 /** Groups that nobody is in any more and that still have series of their own; those before them share one. */
 const MAX_VANISHED = 200;
@@ -127,7 +119,7 @@ export class EventTotals {
     if (known !== undefined) return known;
     const totals = new Map<string, GroupTotal>();
     for (const cause of CAUSES) {
-      for (const unexpected of UNEXPECTED[cause]) {
+      for (const unexpected of unexpectedOf(cause)) {
         totals.set(`${cause} ${unexpected}`, { group, cause, unexpected, count: 0 });
       }
     }
