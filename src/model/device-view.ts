@@ -384,7 +384,7 @@ export function withFreshLines(view: DeviceView, lines: readonly FreshLine[]): D
   const found = lines.flatMap(({ message, written }) => {
     if (written.toMs - written.fromMs > PLACED_WITHIN_MS) return [];
     const reason = loggedReason(message, middleMs(written));
-    return reason === null || view.reasons.some((other) => isSameMessage(other, reason)) ? [] : [reason];
+    return reason === null || view.reasons.some((other) => isSameReason(other, reason)) ? [] : [reason];
   });
   if (found.length === 0) return view;
   // Old lines must not push out what was sent since.
@@ -392,7 +392,7 @@ export function withFreshLines(view: DeviceView, lines: readonly FreshLine[]): D
   return { ...view, reasons: inOrder.reduce(withReason, []) };
 }
 
-function isSameMessage(a: LoggedReason, b: LoggedReason): boolean {
+function isSameReason(a: LoggedReason, b: LoggedReason): boolean {
   return a.kind === b.kind && a.text === b.text && Math.abs(a.atMs - b.atMs) <= PLACED_WITHIN_MS;
 }
 

@@ -169,13 +169,12 @@ function newerTeksOf(known: GroupView | undefined): readonly string[] | null {
 function contextOf(view: DeviceView, state: TrackerState | null, group: string): MemberContext {
   const known = state?.groups.get(group);
   const boot = state?.boot ?? null;
-  const failed = known?.counters.attempted == null ? null : known.counters.attempted - known.counters.succeeded;
   const context: MemberContext = {
     failure: failureOf(view, state),
     bootMs: boot === null ? null : middleMs(boot.at),
     forced: known === undefined ? null : orderOfKs(known),
     unregisteredSinceMs: (known?.unregistered ?? known?.trying)?.toMs ?? null,
-    failedAttempts: failed === null ? null : Math.max(0, failed - (known?.failedBefore ?? 0)),
+    failedAttempts: state === null ? null : failedAttemptsOf(state, group),
     reregistersAtMs: view.tracking.get(group)?.forecast?.expectedAtMs ?? null,
     nextLookMs: nextLookMs(view),
     reasons: view.reasons.filter((reason) => reason.group === null || reason.group === group),
