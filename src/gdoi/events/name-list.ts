@@ -1,7 +1,7 @@
 /** Names in one line, in the order people count: gm2 before gm10. */
 
 /** Names in one line: more are counted. */
-export const MAX_NAMES = 5;
+const MAX_NAMES = 5;
 
 const order = new Intl.Collator('en', { numeric: true });
 

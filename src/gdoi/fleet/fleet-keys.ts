@@ -17,6 +17,7 @@ import {
 } from './fleet-state.ts';
 import { countersBeforeKek } from './kek-generation.ts';
 import { ksOrder } from './kss-together.ts';
+import { DEFAULT_REKEY_SECONDS } from '../keys/ks-lead.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** TEKs a GM is compared with: those of a KS, or those most GMs hold. */
@@ -31,8 +32,6 @@ export interface TekReference {
   readonly lifetimeSeconds: number | null;
 }
 
-/** On-call catalogue: a rekey storm with the default retransmission (10 s x 2) lasts about 30 s. */
-const DEFAULT_REKEY_SECONDS = 30;
 /** An older key's expiry is at least a rekey lead before the newer one's; less is reading error. */
 export const OLDER_BY_MS = 10_000;
 

@@ -5,7 +5,7 @@
  * measured.
  */
 import { driftMs, HANDOVER_MS, sameInstantToleranceMs } from './kek-identity.ts';
-import { endOfCountdown, type Interval, intersection, middleMs, widened } from '../seen/interval.ts';
+import { endOfCountdown, type Interval, intersection, middleMs, movedBy, widened } from '../seen/interval.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
 
@@ -77,7 +77,7 @@ export function commonShiftMs(
   for (const tek of now) {
     const known = before.find(({ spi }) => spi === tek.spi);
     if (known === undefined) continue;
-    const moved = { fromMs: tek.expiry.fromMs - known.expiry.toMs, toMs: tek.expiry.toMs - known.expiry.fromMs };
+    const moved = movedBy(known.expiry, tek.expiry);
     shift = shift === null ? moved : intersection(shift, moved);
     if (shift === null) return null;
   }
@@ -100,7 +100,7 @@ export function tekCutMs(before: readonly HeldTek[], now: readonly HeldTek[], el
   const known = now.flatMap((tek) => {
     const held = before.find(({ spi }) => spi === tek.spi);
     if (held === undefined) return [];
-    const moved = { fromMs: tek.expiry.fromMs - held.expiry.toMs, toMs: tek.expiry.toMs - held.expiry.fromMs };
+    const moved = movedBy(held.expiry, tek.expiry);
     return [{ tek, moved, isCut: moved.toMs < -TEK_CUT_MS }];
   });
   const cut = known.filter(({ isCut }) => isCut);

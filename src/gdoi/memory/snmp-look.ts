@@ -7,6 +7,7 @@
  * told apart.
  */
 import { type Interval, intersection, widened } from '../seen/interval.ts';
+import { MAX_TEXT } from './gm-answer.ts';
 import { type HeldKek, isSameKek, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
 import { MISSED_REKEY_WINDOW } from '../keys/kek-window.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
@@ -43,7 +44,6 @@ export interface Elsewhere {
 
 /** More are not kept: during a rollover there are two. */
 const MAX_TEKS = 4;
-const MAX_TEXT = 64;
 /** A sequence number up to this is what a new KEK starts with: it may be the same by chance. */
 const FIRST_SEQUENCE = 1;
 

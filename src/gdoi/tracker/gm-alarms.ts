@@ -3,7 +3,7 @@
  * TEK rekey that is overdue.
  */
 import { counterEvidence } from '../registrations/counted-registrations.ts';
-import { longestSeconds } from '../seen/countdown.ts';
+import { longestTekSeconds } from '../seen/countdown.ts';
 import { type CounterMovement, FAILED_ATTEMPTS } from '../seen/counters.ts';
 import {
   kekMissingEvent,
@@ -124,7 +124,7 @@ function emitFailed(state: GroupState, answer: Answer): GroupTracked {
 }
 
 function tekLeft({ seen }: Answer): string {
-  const seconds = longestSeconds((seen.gm.teks ?? []).map(({ remainingSeconds }) => remainingSeconds));
+  const seconds = longestTekSeconds(seen.gm.teks);
   return seconds === null ? 'but shows no TEK' : `${seconds} s of its last TEK left`;
 }
 

@@ -28,7 +28,7 @@ import { trackDropMessages } from './packet-errors.ts';
 import { type GmPlace, type KsFigures, seenTimer, shown, type Shown } from '../memory/gm-answer.ts';
 import { freshState, updated } from '../memory/group-state.ts';
 import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
-import { type Interval, overlaps, widened } from '../seen/interval.ts';
+import { type Interval, movedBy, overlaps, widened } from '../seen/interval.ts';
 import { HANDOVER_MS, isSameKek, ROUNDING_MS, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
 import { forcedNow, kekRelation, keysOnly, leavesMore } from '../memory/key-changes.ts';
 import { type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
@@ -61,8 +61,7 @@ export function contradictsStep(
   return shownTeks(at, gm).some(({ spi, expiry }) => {
     const held = view.teks.find((tek) => tek.spi === spi);
     if (held === undefined) return false;
-    const moved = { fromMs: expiry.fromMs - held.expiry.toMs, toMs: expiry.toMs - held.expiry.fromMs };
-    return !overlaps(widened(moved, blurMs), certain);
+    return !overlaps(widened(movedBy(held.expiry, expiry), blurMs), certain);
   });
 }
 
@@ -87,10 +86,7 @@ function isClockStep(
   const noRegistration = counters !== null && counters.succeeded === state.counters.succeeded;
   const still = noRegistration && counters.received === state.counters.received;
   if (kek !== null && view.kek !== null) {
-    const moved = {
-      fromMs: kek.expiry.fromMs - view.kek.expiry.toMs,
-      toMs: kek.expiry.toMs - view.kek.expiry.fromMs,
-    };
+    const moved = movedBy(view.kek.expiry, kek.expiry);
     const stays = { fromMs: 0, toMs: 0 };
     // The KEK stays where it was, and the TEKs do not: they were cut. It may have stayed, and a rekey came that can have cut
     // them, or the countdown did not go with them, as it does where a clock was set.
