@@ -32,8 +32,8 @@ export class Parts implements AsyncDisposable {
   }
 
   /**
-   * Make a part and register it. What the user can mend goes on as it is; any other failure is logged with its stack
-   * and told in one line.
+   * Make a part and register it. A `UserError` passes through. Any other failure is logged with its stack, and becomes
+   * a `UserError` of one line.
    */
   async start<T extends AsyncDisposable>(name: string, make: () => T | Promise<T>): Promise<T> {
     this.#options.signal.throwIfAborted();

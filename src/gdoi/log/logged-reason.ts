@@ -90,10 +90,10 @@ function kindOf(facility: string, mnemonic: string): ReasonKind | undefined {
   return GETVPN_FACILITIES.has(facility) ? KINDS.get(mnemonic) : undefined;
 }
 
-/** Each dropped packet has figures of its own: they must not push out what is said once. */
+/** Each dropped packet has figures of its own, so no text is repeated: they must not push out what is said once. */
 const OF_A_PACKET: ReadonlySet<ReasonKind> = new Set<ReasonKind>(['replay', 'in_clear', 'rekey_out_of_sequence']);
 
-/** With one more, newest last and bounded: of the same text only the first and the latest are worth keeping. */
+/** With one more, newest last and bounded. Of the same text only the first and the latest are kept. */
 export function withReason(known: readonly LoggedReason[], added: LoggedReason): readonly LoggedReason[] {
   const same = known.filter(({ kind, text }) => kind === added.kind && (text === added.text || OF_A_PACKET.has(kind)));
   const [first] = same;

@@ -30,7 +30,7 @@ export type CounterMovement =
     }
   | { readonly kind: 'contradiction'; readonly detail: string };
 
-/** Registrations take at least about this long each: a counter that outruns it is wrong. */
+/** A registration takes about this long at least: a counter that rises faster is wrong. */
 const FASTEST_REGISTRATION_MS = 1000;
 /** Rekeys come no faster than this for long: the shortest TEK lifetime is 120 s. */
 export const FASTEST_REKEY_MS = 30_000;
@@ -98,7 +98,7 @@ const COUNTER_LABELS: Readonly<Record<keyof Counters, string>> = {
 
 export function counterMovement(options: {
   readonly before: Counters;
-  /** Registrations of this epoch that have their event: may run ahead of `before` by what the log told. */
+  /** Registrations of this epoch that have their event: more than `before` shows where the log told of some first. */
   readonly emitted: number;
   readonly now: Counters;
   readonly elapsedMs: number;
@@ -171,5 +171,5 @@ function hasFallen(name: keyof Counters, before: Counters, now: Counters): boole
   return was !== null && is !== null && is < was;
 }
 
-/** Registration attempts beyond successes that are more than one under way: they fail. */
+/** This many attempts without a success are more than one under way: they fail. */
 export const FAILED_ATTEMPTS = 2;
