@@ -1,6 +1,6 @@
 /**
- * Did a device's state change in anything that must not be lost, or was the device only read once more? At most polls
- * instants moved and estimates got narrower: a state that is some minutes older in that leads to the same events, in
+ * Did a device's state change in anything that must not be lost, or was the device only read once more? Most polls only
+ * move instants and narrow estimates: a stored state that is some minutes behind in that leads to the same events, in
  * wider intervals.
  */
 import { COUNTER_NAMES } from '../seen/counters.ts';
@@ -19,7 +19,8 @@ export function stateChanged(before: TrackerState | null, now: TrackerState): bo
     before.failures?.firstMs !== now.failures?.firstMs ||
     before.failures?.unreachable !== now.failures?.unreachable ||
     bootMoved(before.boot, now.boot) ||
-    // Read again, the log's old lines are no news: where it ended is known of each answer that had new ones.
+    // Old lines of the log that are read again are no news: where the log ended is stored with each answer that had new
+    // ones.
     (before.logTail !== now.logTail && before.logTail?.hashes.join() !== now.logTail?.hashes.join()) ||
     before.ksMarks.length !== now.ksMarks.length ||
     before.ksMarks.at(-1)?.mark.atMs !== now.ksMarks.at(-1)?.mark.atMs ||

@@ -20,7 +20,10 @@ export interface SnmpLook {
   readonly receivedMs: EpochMs;
   readonly keyServer: string | null;
   readonly sequence: number | null;
-  /** The number has moved while this KEK was held: it counts its rekeys, and is not what an earlier KEK left. */
+  /**
+   * The number has moved while this KEK was held: it counts the rekeys of this KEK, and is not left from an earlier
+   * one.
+   */
   readonly sequenceOfKek: boolean;
   readonly kek: HeldKek | null;
   /** No KEK row, or one that has expired. */
@@ -77,10 +80,13 @@ function elsewhereOf(before: SnmpLook | null, now: SnmpLook): Elsewhere | null {
   return { from, since, wandering: known !== undefined };
 }
 
-/** A GM that tries its servers goes on to the next one sooner. */
+/** A GM that tries its servers moves on to the next one sooner. */
 const STAYED_MS = 600_000;
 
-/** It has been shown for so long that it is the one it registered with; a registration would have brought both keys. */
+/**
+ * The server has been shown for so long that the GM must have registered with it; a registration would have brought
+ * both keys.
+ */
 export function hasStayedElsewhere({ elsewhere, receivedMs, teks, withoutKek }: SnmpLook): boolean {
   return elsewhere !== undefined && teks.length > 0 && !withoutKek && receivedMs - elsewhere.since.toMs >= STAYED_MS;
 }

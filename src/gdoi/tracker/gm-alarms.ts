@@ -47,7 +47,7 @@ export function emitRegistrationState(
   return andThen(failed, (next) => unchanged(withReason(next, answer)));
 }
 
-/** For the explanation of its group, as long as it lasts. */
+/** The reason is kept for the explanation of the group, as long as this lasts. */
 function withReason(state: GroupState, answer: Answer): GroupState {
   const { registered, counters } = answer.seen;
   if (registered && failedAttempts(state, counters) < FAILED_ATTEMPTS) return state;
@@ -74,7 +74,7 @@ function emitRestored(state: GroupState, { place, before, seen, span }: Answer):
 function emitLost(state: GroupState, answer: Answer, movement: CounterMovement['kind']): GroupTracked {
   const { place, before, seen, span } = answer;
   const noTeks = seen.gm.teks !== null && seen.teks.length === 0;
-  // One answer may fall into a registration that is under way; the second one, or lost TEKs, are no accident.
+  // A single answer may fall into a registration that is under way; a second one, or lost TEKs, are no coincidence.
   const isSure = !before.registered || (noTeks && movement !== 'restarted');
   if (!state.everRegistered || state.episodes.registrationLost || before.view === null || !isSure) {
     return unchanged(state);

@@ -37,7 +37,7 @@ import type { GmSnapshot } from '../seen/snapshot.ts';
 import { type ClockStep, commonShiftMs, longestLivedStays, sharesTek, shownTeks } from '../keys/tek-identity.ts';
 import type { Epoch, GroupState } from '../memory/tracker-state.ts';
 
-/** A contradiction that lasts this many answers is how this device counts from now on. */
+/** After this many contradicting answers the device is taken to count like this from now on. */
 const LASTING_CONTRADICTIONS = 4;
 
 /** By how much the agent's clock was set between the last answer and this one; null: it was not, or nothing tells. */
@@ -88,8 +88,8 @@ function isClockStep(
   if (kek !== null && view.kek !== null) {
     const moved = movedBy(view.kek.expiry, kek.expiry);
     const stays = { fromMs: 0, toMs: 0 };
-    // The KEK stays where it was, and the TEKs do not: they were cut. It may have stayed, and a rekey came that can have cut
-    // them, or the countdown did not go with them, as it does where a clock was set.
+    // The KEK stays where it was and the TEKs do not: they were cut. So they may have been where a rekey came, or where
+    // the countdown did not move with them, as it does when a clock is set.
     if (overlaps(moved, stays)) {
       const together = gm.reregistersInSeconds !== 0 && countdownMoved(state, seenTimer(at, gm), shownTeks(at, gm));
       return still && overlaps(moved, shift.certain) && together;
@@ -226,7 +226,7 @@ function happenedBetween(
   return movement.registrations > 0 ? registeredAgain(state, answer, movement.registrations) : keysOnly(state, answer);
 }
 
-/** Where the answer before has seen it already, what the uptime has said since decides at once. */
+/** Where the answer before had shown it already, the uptime that was read since decides at once. */
 function restartedBetween(
   state: GroupState,
   answer: Answer,
@@ -241,8 +241,8 @@ function restartedBetween(
 }
 
 /**
- * One such answer changes nothing: the next one is compared with the last good one. When it stays so, the figures are a
- * new baseline under a new epoch, and what lies between makes no event.
+ * One such answer changes nothing: the next one is compared with the last good one. When it persists, the figures
+ * become a new baseline under a new epoch, and what lies between makes no event.
  */
 function contradicted(state: GroupState, seen: Shown): GroupState {
   const times = state.problems.find(({ kind }) => kind === 'counters')?.times ?? 0;
