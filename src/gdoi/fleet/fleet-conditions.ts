@@ -46,13 +46,13 @@ function divergence(state: FleetState, found: TekDivergence, holdMs: number): Co
     type: 'tek_divergence',
     subject: '',
     holds: divergent.length > 0 ? true : judged === 0 || pending > 0 ? null : false,
-    // The GM that was read first decides when all have been read again.
+    // The GM that was read longest ago decides when all have been read again.
     readMs: divergent.reduce((earliest, gm) => Math.min(earliest, gm.receivedAtMs), Number.MAX_SAFE_INTEGER),
     holdMs,
     tell: (firstReadMs) => ({
       device: devices.length === 1 ? (devices[0] ?? null) : null,
       severity: 'critical',
-      // by the same SPIs it may come again after it was over
+      // It may come again with the same SPIs after it was over.
       occurrence: [
         ...(reference?.current.map((tek) => tek.spi) ?? []),
         divergent[0]?.teks?.[0]?.spi ?? '',
@@ -116,7 +116,7 @@ function split(group: string, found: CoopSplit | null): Condition {
         severity: 'critical',
         occurrence: [...devices, found?.sinceMs ?? 0],
         fromMs: found?.sinceMs ?? null,
-        // Both were primary at every look from then on: what follows from it must not stand before it.
+        // Both were primary at every answer from then on: what follows from it must not come before it.
         ...(found === null ? {} : { beganMs: found.sinceMs }),
         summary: `Group ${group} has two primaries: ${devices.join(' and ')}`,
         evidence: primaries.map(

@@ -44,7 +44,7 @@ const AGE_READ_MS = 2000;
  */
 const CLOCK_SET_MS = 65_000;
 
-/** What every GM of the group is compared with; made once for all. */
+/** What every GM of the group is compared with, worked out once for all of them. */
 export interface GroupKeys {
   /** KSs that answer, the primary first. */
   readonly kss: readonly FleetKs[];
@@ -122,7 +122,7 @@ export function holdsTeks({ rekeyTakesMs }: GroupKeys, gm: FleetGm, reference: T
     newest !== undefined &&
     reference.readMs >= newest.sinceMs + rekeyTakesMs &&
     !reference.liveSpis.includes(newest.spi);
-  // A later look has seen another TEK than the CLI's answer: what it holds now, the next answer says.
+  // A later look beside the CLI has shown another TEK: what the GM holds now, the next answer will show.
   if (lacksNewer || unknownToReference) return gm.newerTeks === undefined ? false : null;
   return reference.liveSpis.some((spi) => holds(held, spi)) ? true : null;
 }
@@ -145,7 +145,8 @@ function timerGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   const newerByMs = gm.kekExpiryMs - ks.kek.expiryMs;
   if (Math.abs(newerByMs) <= SAME_EXPIRY_MS) return true;
   if (Math.abs(newerByMs) <= CLOCK_SET_MS || isOfTheClock(newerByMs, gm, ks)) return null;
-  // Also of a key that ends later: a KS whose lifetime was shortened has made a newer one that ends before it.
+  // This holds for a key that ends later as well: a KS whose lifetime was shortened has made a newer key that ends
+  // before it.
   if (gm.sentAtMs < ks.kek.sinceMs + keys.rekeyTakesMs) return null;
   // Over SNMP a KS shows the old KEK in use while it sends the new one.
   return newerByMs < 0 || ks.sentAtMs > gm.kekSinceMs + keys.rekeyTakesMs ? false : null;
