@@ -15,7 +15,7 @@ export interface GroupTotal {
   readonly count: number;
 }
 
-/** A re-registration for the timeline only: it is the baseline, not one of those that are counted. */
+/** A first registration is the baseline: an event for the timeline, and not counted. */
 const NOT_COUNTED: Cause = 'initial';
 
 /** The values of the label `unexpected` that a cause has series for. An order of a KS may be either. */
@@ -24,7 +24,7 @@ function unexpectedOf(cause: Cause): readonly boolean[] {
   return cause === 'ks_forced' ? [false, true] : [UNEXPECTED[cause]];
 }
 
-/** Groups that nobody is in any more and that still have series of their own; those before them share one. */
+/** Vanished groups that still have series of their own; older ones share one. */
 const MAX_VANISHED = 200;
 /** No device shows a group of this name: IOS prints none with a blank. */
 const VANISHED = 'vanished groups';
@@ -55,7 +55,7 @@ export class EventTotals {
     this.#ofGroup(group, cell);
   }
 
-  /** Nobody is in the group any more. What it counted stays; one that counted nothing is forgotten. */
+  /** Nobody is in the group any more. Its counts stay; a group that counted nothing is forgotten. */
   vanished({ group: name, cell }: GroupName): void {
     const group = groupKey(cell, name);
     const totals = this.#groups.get(group);
@@ -93,7 +93,7 @@ export class EventTotals {
     return all;
   }
 
-  /** Another agent counts on from here. */
+  /** Another agent goes on counting for these cells. */
   forget(cells: ReadonlySet<string>): void {
     for (const cell of cells) this.#types.delete(cell);
     for (const key of this.#groups.keys()) {
@@ -113,7 +113,7 @@ export class EventTotals {
 
   #ofGroup(group: string, cell?: string): Map<string, GroupTotal> {
     const name = groupKey(cell, group);
-    // Cells may be shown from now on.
+    // The configuration may have begun to show cells.
     if (cell !== undefined) this.#cells.set(name, cell);
     const known = this.#groups.get(name);
     if (known !== undefined) return known;
