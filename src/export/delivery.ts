@@ -1,5 +1,5 @@
 /**
- * Tells one receiver over HTTP what waits for it, one request after the other. While it is down only its own queue
+ * Delivers what waits for one receiver over HTTP, one request after the other. While it is down only its own queue
  * grows: tries come after 1 s, doubling to 60 s, less a random part, so that agents do not come back in step. An outage
  * is logged when it begins and when it ends.
  */
@@ -12,7 +12,7 @@ import type { Random } from '../kernel/random.ts';
 
 const RETRIES: BackOffTimes = { firstMs: 1000, longestMs: 60_000 };
 
-/** `refused`: it would be refused again; `failed`: it may work later. */
+/** `refused`: it would be refused again; `failed`: a later try may succeed. */
 export type DeliveryOutcome =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused' | 'failed'; readonly reason: string };
@@ -62,12 +62,12 @@ export class Delivery {
     return this.#failing;
   }
 
-  /** Something waits. The first request is made up now, where none is under way. */
+  /** Something waits. The first request is made now, unless one is under way. */
   wake(): void {
     if (!this.#busy) this.#running = this.#run();
   }
 
-  /** Tells what is left, until that fails or `giveUp` aborts. */
+  /** Delivers what is left, until that fails or `giveUp` aborts. */
   async close(giveUp: AbortSignal): Promise<void> {
     const { what, fields, waiting } = this.#work;
     this.#closing.abort();
@@ -95,7 +95,7 @@ export class Delivery {
       backOff.failed(nowMs);
       await clock.sleep(backOff.waitMs(nowMs), this.#closing.signal).catch(() => undefined);
     }
-    // At once when nothing waits any more: what comes from now on begins anew.
+    // Set as soon as nothing waits any more: what comes from now on starts a new run.
     this.#busy = false;
   }
 

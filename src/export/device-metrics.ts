@@ -7,7 +7,7 @@ import { POLL_RESULTS } from '../model/poll-result.ts';
 import { trustpointExpiries } from '../gdoi/seen/certificate.ts';
 import { kekPresence } from '../gdoi/fleet/fleet-records.ts';
 import type { GmInGroup } from '../gdoi/fleet/gm-in-group.ts';
-import { longestSeconds } from '../gdoi/seen/countdown.ts';
+import { longestTekSeconds } from '../gdoi/seen/countdown.ts';
 import { expiryMs, type ReadAt } from '../gdoi/seen/instant.ts';
 import type { GmSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
 import { type Labels, sameForAll } from './label-text.ts';
@@ -336,7 +336,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'Remaining lifetime of the longest-lived TEK SA of an interface, as observed.',
     (gm, emit) => {
       for (const [name, teks] of teksByInterface(gm)) {
-        emit({ interface: name }, longestSeconds(teks.map((tek) => tek.remainingSeconds)));
+        emit({ interface: name }, longestTekSeconds(teks));
       }
     },
   ),
@@ -477,7 +477,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'gdoi_ks_tek_remaining_seconds',
     'gauge',
     'Remaining lifetime of the longest-lived TEK of the policy, as observed.',
-    (ks, emit) => emit(NONE, longestSeconds((ks.teks ?? []).map((tek) => tek.remainingSeconds))),
+    (ks, emit) => emit(NONE, longestTekSeconds(ks.teks)),
   ),
   ks('gdoi_ks_rekeys_sent_total', 'counter', 'Rekeys sent for the group (show crypto gdoi ks members).', (ks, emit) =>
     emit(NONE, ks.rekeysSent),

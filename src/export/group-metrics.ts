@@ -52,11 +52,12 @@ const GROUP_GAUGES: readonly GroupGauge[] = [
   },
 ];
 
-/** After so long of our own work others get their turn. */
+/** After this long, other work gets its turn. */
 const TURN_MS = 10;
 
 /**
- * What groups show is found when somebody asks, some microseconds a member: before a scrape, a few groups at a time.
+ * What groups show is worked out when somebody asks, in some microseconds a member: done before a scrape, a few groups
+ * at a time.
  */
 export async function gatherGroups(fleet: FleetReadModel, clock: Pick<Clock, 'monoMs' | 'yieldToIo'>): Promise<void> {
   let begunMs = clock.monoMs();
@@ -144,7 +145,7 @@ interface IncidentGauge {
   readonly samples: (said: Said) => readonly (readonly [Labels, number])[];
 }
 
-/** Only what is there now: what is unclear is none yet, and what is over is none any more. */
+/** Only what is there now: an unclear cause is no incident yet, and one that is over no longer is. */
 const INCIDENT_GAUGES: readonly IncidentGauge[] = [
   {
     name: 'gdoi_incident',
@@ -255,10 +256,10 @@ function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-/** Names in a label: whoever is woken knows the place by them, and a label stays short however large the group is. */
+/** Names in a label: they show on-call where it is, and keep the label short however large the group. */
 const MOST_NAMES = 3;
 
-/** `ks1, gm2, gm10 and 3 more`: the KSs, which few are, and the GMs. */
+/** `ks1, gm2, gm10 and 3 more`: the KSs first, since they are few, then the GMs. */
 function firstDevices(scope: readonly string[], { kss }: FleetView): string {
   const servers = new Set(kss.map(({ device }) => device));
   const all = [...scope.filter((name) => servers.has(name)), ...scope.filter((name) => !servers.has(name))];

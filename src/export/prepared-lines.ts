@@ -26,7 +26,7 @@ interface Family {
   numbers: Float64Array;
   /** By row, samples of other kinds; as long as there were any. */
   readonly several: (Samples | null)[];
-  /** As the last prepared device had them: most have the same, and share them. */
+  /** Those of the last prepared device: most devices have the same, and share them. */
   lastLabels: readonly string[];
 }
 
@@ -66,17 +66,18 @@ interface GroupOfDevice {
   readonly ks: Read<KsSnapshot> | null;
 }
 
-/** Keeps a fault of our own to the device that it befalls. */
+/** Confines a fault of our own to the device that it strikes. */
 export type DeviceGuard = (device: string, work: () => void) => void;
 
 /**
- * Devices that may wait to be prepared. A fleet of so many may wait as a whole, and is prepared once a scrape however
- * often it is polled. A larger one is prepared at its polls anyway; the fewer wait, the sooner a scrape is written.
+ * Devices that may wait to be prepared. A fleet up to the first number may wait as a whole, and is prepared once per
+ * scrape however often it is polled. A larger one is prepared at its polls anyway; the fewer wait, the sooner a scrape
+ * is written.
  */
 const MOST_WAITING = { asAWhole: 4000, ofMore: 1000 } as const;
 /** Devices prepared before whoever joins the lines may let others have their turn. */
 const PREPARED_AT_ONCE = 50;
-/** Of a small fleet; there are twice as many where they do not do. */
+/** Enough for a small fleet; doubled when they run out. */
 const FIRST_ROWS = 64;
 
 const UNGUARDED: DeviceGuard = (_device, work) => work();
@@ -96,7 +97,7 @@ export class PreparedLines {
   readonly #labels: readonly string[];
   readonly #guard: DeviceGuard;
   readonly #taking = new TakenSamples();
-  /** By family, of the device that is being prepared; one whose preparing fails keeps its own. */
+  /** By family, for the device that is being prepared; one whose preparation fails keeps its old samples. */
   readonly #taken: (Samples | number | null)[] = [];
   /** What changed since it was prepared, the one that waits longest first. */
   readonly #waiting = new Map<string, DeviceView>();
@@ -239,7 +240,7 @@ export class PreparedLines {
 
   /** The exposition in pieces of about `CHUNK_SIZE` characters, after some empty ones while what waits is prepared. */
   *chunks(): Generator<string> {
-    // What comes while others have their turn is the next scrape's, or this one would have no end.
+    // What comes while others have their turn is left to the next scrape, or this one would never end.
     let prepared = 0;
     const waiting = Array.from(this.#waiting.keys());
     for (const device of waiting) {
@@ -277,7 +278,7 @@ function linesOf({ metric, start, numbers, several }: Family, row: number, fixed
   return text;
 }
 
-/** Null where nothing was is nothing to set. */
+/** A null beyond the end needs no place. */
 function setAt(several: (Samples | null)[], row: number, of: Samples | null): void {
   if (of !== null) while (several.length <= row) several.push(null);
   if (row < several.length) several[row] = of;
@@ -291,7 +292,7 @@ function longer(numbers: Float64Array): Float64Array {
 
 /** The samples of a device, one metric after the other, as its table gives them. */
 class TakenSamples {
-  /** What lies beyond the count is of a metric before: an array that is emptied gives its memory away. */
+  /** What lies beyond the count belongs to an earlier metric: an array that is emptied would give up its memory. */
   readonly #labels: string[] = [];
   readonly #values: number[] = [];
   #count = 0;
@@ -318,8 +319,8 @@ class TakenSamples {
   };
 
   /**
-   * Those of this metric. What says what it said stays the same object: it is old, and costs the next collections
-   * nothing.
+   * The samples of this metric. If nothing changed, the known object is returned: it is old, and costs the next
+   * collections nothing.
    */
   kept(family: Family, known: Samples | null): Samples | number | null {
     const [first] = this.#values;

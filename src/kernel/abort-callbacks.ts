@@ -1,22 +1,21 @@
 /**
- * Callbacks at an abort of a signal that lives as long as the process and that each poll under way waits on. An
- * `AbortSignal` finds a listener to remove by going through all of them; here it takes one step, however many there
- * are.
+ * Callbacks for the abort of a signal that lives as long as the process and on which every running poll waits. To
+ * remove a listener, an `AbortSignal` searches through all of them; here that is one step, however many there are.
  *
- * They stand in an array whose places are used again. A `Set` that much is put into and taken out of makes itself a new
- * table all the time, and a former one that is old already holds what stood in it, and the table after it, until the
- * next full collection (455 bytes an operation instead of 167 with 40 under way: docs/sizing.md).
+ * They are kept in an array whose places are reused. A `Set` with many insertions and removals keeps rebuilding its
+ * table, and a discarded table that has already grown old keeps its content, and the table after it, alive until the
+ * next full collection (455 bytes per operation instead of 167, with 40 polls running: docs/sizing.md).
  */
 import { setMaxListeners } from 'node:events';
 
 interface Waiting {
-  /** null: it was taken back. */
+  /** null: called, or taken back. */
   callback: (() => void) | null;
   at: number;
 }
 
 class Callbacks {
-  /** Those that wait, then places that are free. */
+  /** The waiting ones, then free places. */
   readonly #places: (Waiting | null)[] = [];
   #count = 0;
 
@@ -27,7 +26,7 @@ class Callbacks {
     return () => this.#takeBack(waiting);
   }
 
-  /** The last one takes its place. */
+  /** The last waiting one moves into its place. */
   #takeBack(waiting: Waiting): void {
     if (waiting.callback === null) return;
     waiting.callback = null;
@@ -50,7 +49,7 @@ class Callbacks {
 
 const callbacks = new WeakMap<AbortSignal, Callbacks>();
 
-/** Calls `callback` once when the signal aborts, at once where it has; the function returned takes that back. */
+/** Calls `callback` once when the signal aborts, or right away if it has. The returned function takes that back. */
 export function onAbortOf(signal: AbortSignal, callback: () => void): () => void {
   if (signal.aborted) {
     callback();

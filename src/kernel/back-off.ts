@@ -1,6 +1,6 @@
 /**
- * How long to leave alone what failed, or what brought nothing: a first wait that doubles up to a longest one, less a
- * random part so that a fleet does not come back in step. Monotonic instants only.
+ * How long to wait after a failure, or after a try that brought nothing: the wait doubles from the first to the
+ * longest, less a random part so that a fleet does not come back in step. Monotonic instants only.
  */
 import type { Random } from './random.ts';
 
@@ -9,7 +9,7 @@ export interface BackOffTimes {
   readonly longestMs: number;
 }
 
-/** Of a device that cannot be reached. */
+/** For a device that cannot be reached. */
 export const BACK_OFF: BackOffTimes = { firstMs: 5_000, longestMs: 600_000 };
 
 export class BackOff {
@@ -24,17 +24,17 @@ export class BackOff {
     this.#times = times;
   }
 
-  /** It failed since it succeeded last. */
+  /** It has failed since its last success. */
   get failing(): boolean {
     return this.#failures > 0;
   }
 
-  /** Milliseconds still to wait at `nowMs`; 0: may try. */
+  /** Milliseconds still to wait at `nowMs`; 0: it may be tried. */
   waitMs(nowMs: number): number {
     return Math.max(0, this.#untilMs - nowMs);
   }
 
-  /** There is reason to try sooner: not later than `ms` after the last failure. Returns what is left to wait. */
+  /** There is a reason to try sooner: at most `ms` after the last failure. Returns the milliseconds left to wait. */
   waitAtMost(ms: number, nowMs: number): number {
     this.#untilMs = Math.min(this.#untilMs, this.#failedMs + ms);
     return this.waitMs(nowMs);

@@ -5,6 +5,8 @@
  * pacing; it never steps. Both are in milliseconds.
  */
 
+import { abortReason } from './abort-reason.ts';
+
 /** Milliseconds since the Unix epoch. */
 export type EpochMs = number;
 
@@ -25,11 +27,11 @@ export interface Clock {
 /** Longest delay a Node timer takes; longer sleeps are cut into pieces. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-/** How often a fast clock looks at the machine's time, though nobody asks it. */
+/** How often a fast clock reads the machine's time even when nobody asks it. */
 const TICK_MS = 10;
 
 /**
- * The machine's time that a fast clock counts at most between two looks: more means that the process was not let run.
+ * The most machine time that a fast clock counts between two readings: more means that the process did not get to run.
  */
 const LONGEST_STEP_MS = 25;
 
@@ -106,9 +108,4 @@ function sleepReal(ms: number, signal: AbortSignal | undefined, unref: boolean):
     signal?.addEventListener('abort', onAbort, { once: true });
     arm();
   });
-}
-
-function abortReason(signal: AbortSignal | undefined): Error {
-  const reason: unknown = signal?.reason;
-  return reason instanceof Error ? reason : new Error('aborted');
 }

@@ -1,6 +1,6 @@
 /**
  * Two signals as one, linked only when there is something to wait for: most reads find their turn, a place and a socket
- * free, and then need no more than a listener on each.
+ * free, and need no more than a listener on each.
  */
 import { setMaxListeners } from 'node:events';
 import { type LinkedSignal, linkSignals } from './link-signals.ts';
@@ -25,7 +25,7 @@ export class EitherSignal {
     return this.#link.signal;
   }
 
-  /** Calls back at an abort, at once where it has happened; the function returned takes that back. */
+  /** Calls `listener` when either aborts, or right away if one has. The returned function takes that back. */
   onAbort(listener: () => void): () => void {
     if (this.aborted) listener();
     setMaxListeners(0, this.#one, this.#other);

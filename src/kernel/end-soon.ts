@@ -3,7 +3,7 @@
 /** For what is left to be written. */
 const GRACE_MS = 3000;
 
-/** Nothing that is still open may keep a command that is over: without anything open the process ends at once. */
+/** Ends the process even if something is still open. With nothing open it ends by itself, at once. */
 export function endSoon(): void {
   setTimeout(() => process.exit(), GRACE_MS).unref();
 }

@@ -1,9 +1,9 @@
 /**
- * A clock whose wall time is another machine's: of agents that share what they remember one goes on from the instants
- * of another, and their own clocks may differ by minutes.
+ * A clock whose wall time is another machine's. Agents that share a memory go on from each other's instants, and their
+ * own clocks may differ by minutes.
  *
- * It goes by this machine's monotonic clock in between, so that a step of this machine's wall clock is none here. Small
- * differences are caught up with slowly: a step is one for all who compare instants.
+ * Between two readings it runs on this machine's monotonic clock, so a step of this machine's wall clock does not show.
+ * Small differences are made up slowly: a step would show to everyone who compares instants.
  */
 import type { Clock, EpochMs } from './clock.ts';
 
@@ -14,15 +14,15 @@ export interface ToldTime {
   readonly answeredMonoMs: number;
 }
 
-/** Beyond it the other clock was set, or ours stood still: to catch up would take hours. */
+/** Beyond this the other clock was set, or ours stood still: making it up slowly would take hours. */
 const STEP_MS = 2_000;
-/** Caught up with at each word: with one each five seconds, a thousandth of the time that passes. */
+/** Made up at each reading: with one every five seconds, a thousandth of the time that passes. */
 const CATCH_UP_MS = 5;
 
 export class FollowingClock {
   readonly clock: Clock;
   readonly #own: Clock;
-  /** The other wall clock less our monotonic one; null: nothing was heard yet, and ours is taken. */
+  /** The other wall clock minus our monotonic one; null: nothing heard yet, our own wall clock is used. */
   #aheadMs: number | null = null;
 
   constructor(own: Clock) {
@@ -34,8 +34,8 @@ export class FollowingClock {
   }
 
   /**
-   * By how much the clock was set, ms; 0: it was not. An answer that took long says little, and changes nothing but too
-   * much.
+   * By how many ms the clock was stepped; 0: it was not. An answer that took long is vague, and corrects only a
+   * difference that is larger than that.
    */
   hear({ atMs, askedMonoMs, answeredMonoMs }: ToldTime): number {
     const beforeMs = this.#aheadMs ?? this.#own.wallMs() - this.#own.monoMs();

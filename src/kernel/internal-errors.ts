@@ -1,9 +1,10 @@
 /**
- * Faults of our own, kept to the one device, message, group or request they befell: what handles it throws, this
- * catches, logs with its stack, counts, and the rest goes on. What can happen in normal operation is a value and never
+ * Our own faults, confined to the device, message, group or request that they struck: the handler throws, this catches,
+ * logs the stack and counts it, and everything else goes on. What can happen in normal operation is a value and never
  * comes here.
  */
 import type { Logger } from './logger.ts';
+import { stackOf } from './stack-of.ts';
 
 /**
  * `listener`: whoever is told of a change; `cluster`: what agents do about each other; `process`: nobody nearer caught
@@ -22,7 +23,7 @@ const INTERNAL_ERROR_PLACES = [
 ] as const;
 export type InternalErrorPlace = (typeof INTERNAL_ERROR_PLACES)[number];
 
-/** A fault that comes with every poll is logged once, not with every poll. */
+/** Faults that are remembered: one that recurs with every poll is logged once. */
 const MAX_REMEMBERED = 1000;
 
 export class InternalErrors {
@@ -39,7 +40,9 @@ export class InternalErrors {
     return this.#counts;
   }
 
-  /** `about`: what was being handled (device, group). The stack is logged once for each fault and thing it befell. */
+  /**
+   * `about`: what was being handled (device, group). The stack is logged once for each fault and whatever it struck.
+   */
   caught(
     where: InternalErrorPlace,
     error: unknown,
@@ -55,7 +58,7 @@ export class InternalErrors {
     this.#logger.error({ where, ...about, stack }, 'internal error; everything else goes on');
   }
 
-  /** What `work` gives; where it throws, `otherwise`. */
+  /** The result of `work`, or `otherwise` if it throws. */
   guard<T>(where: InternalErrorPlace, about: Parameters<InternalErrors['caught']>[2], work: () => T, otherwise: T): T {
     try {
       return work();
@@ -63,14 +66,5 @@ export class InternalErrors {
       this.caught(where, error, about);
       return otherwise;
     }
-  }
-}
-
-/** Even what is thrown may throw when it is looked at. */
-function stackOf(error: unknown): string {
-  try {
-    return error instanceof Error ? (error.stack ?? String(error)) : String(error);
-  } catch {
-    return 'something that has no text';
   }
 }

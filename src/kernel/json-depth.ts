@@ -1,7 +1,7 @@
 /**
- * How deep JSON is nested and how many values it has, told from its text in one pass before it is parsed. The parser
- * takes millions of levels and of empty objects; whatever walks the value afterwards has a stack of some ten thousand
- * calls, and each empty object takes ten times its text.
+ * How deeply JSON is nested and how many values it has, found in one pass over its text before it is parsed. The parser
+ * accepts millions of levels and of empty objects, but whatever walks the value afterwards has a stack of some ten
+ * thousand calls, and an empty object takes ten times the memory of its text.
  */
 
 /** No document that we ask for has more than ten. */

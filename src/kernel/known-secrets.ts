@@ -1,10 +1,10 @@
 /**
- * The secrets this process uses, to take them out of what devices say: a router may echo a password into a banner, a
- * log line or an answer, and from there it would reach the page, recordings and logs.
+ * The secrets that this process uses, so that they can be removed from what devices say: a router may echo a password
+ * into a banner, a log line or an answer, and from there it would reach the page, recordings and logs.
  *
- * Text is cleaned where it enters, before anything reads it. So a secret that IOS prints by itself is left alone: it
- * could not be told from an echo, and taking it out would break the answer. Those are secrets of fewer than four
- * characters, short numbers (lifetimes, ports), and a few words such as `cisco` and `public`.
+ * Text is cleaned where it enters, before anything reads it. So a secret that IOS prints anyway is left alone: it could
+ * not be told from an echo, and removing it would break the answer. Those are secrets of fewer than four characters,
+ * short numbers (lifetimes, ports), and a few words such as `cisco` and `public`.
  */
 import { LRUCache } from 'lru-cache';
 import type { Secret } from './secret.ts';
@@ -24,13 +24,13 @@ const WORDS_OF_IOS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Rotated secrets stay known; the ones used longest ago go first. */
+/** Rotated secrets stay known, up to this many; those learnt longest ago are forgotten first. */
 const MOST = 4_096;
 
 export class KnownSecrets {
-  /** Each as it may stand in text, and in octets. */
+  /** Each as text, and as octets. */
   readonly #known = new LRUCache<string, Buffer>({ max: MOST });
-  /** One may be a part of another: the rest of the longer one would stay. null: to be sorted anew. */
+  /** Longest first, since one may be part of another, whose rest would stay. null: to be sorted again. */
   #longestFirst: ReadonlyArray<readonly [string, Buffer]> | null = null;
 
   learn(...secrets: ReadonlyArray<Secret | null>): void {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
+import { stackOf } from './stack-of.ts';
 import { UserError } from './user-error.ts';
 
 /** For one part to close: longer than any drain of ours. */
@@ -31,8 +32,8 @@ export class Parts implements AsyncDisposable {
   }
 
   /**
-   * Make a part and register it. What the user can mend goes on as it is; any other failure is logged with its stack
-   * and told in one line.
+   * Make a part and register it. A `UserError` passes through. Any other failure is logged with its stack, and becomes
+   * a `UserError` of one line.
    */
   async start<T extends AsyncDisposable>(name: string, make: () => T | Promise<T>): Promise<T> {
     this.#options.signal.throwIfAborted();
@@ -85,8 +86,4 @@ export class Parts implements AsyncDisposable {
 
 function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

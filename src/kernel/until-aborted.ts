@@ -1,10 +1,9 @@
+import { abortReason } from './abort-reason.ts';
+
 /** Wait for `promise`, or reject with the signal's reason. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      const reason: unknown = signal.reason;
-      reject(reason instanceof Error ? reason : new Error('aborted'));
-    };
+    const onAbort = () => reject(abortReason(signal));
     if (signal.aborted) {
       onAbort();
       return;

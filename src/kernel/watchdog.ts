@@ -1,6 +1,6 @@
 /**
  * One deadline at a time, cheap to set again and again: all watchdogs of a clock share one sleep, until the next of
- * their deadlines. A timer for each session took 2 KB of it.
+ * their deadlines. A timer for each session took 2 KB per session.
  */
 import type { Clock } from './clock.ts';
 import { later } from './later.ts';
@@ -36,7 +36,7 @@ export class Watchdog {
     this.#stopped = true;
   }
 
-  /** Timers go before sockets: after work that held the thread, what came in time has still to be read. */
+  /** Node runs timers before sockets: after work that held the thread, what arrived in time has yet to be read. */
   async dueAfterReading(dueMs: number): Promise<void> {
     await this.#clock.yieldToIo();
     if (this.#dueMs !== dueMs) return;

@@ -25,7 +25,7 @@ export function cpuIsDue({ cpu }: { readonly cpu: CpuLook | null }, atMs: EpochM
   return Math.abs(atMs - cpu.atMs) >= (cpu.percent === null ? HIDDEN_FOR_MS : cpuLookEveryMs(cpu.percent));
 }
 
-/** What an answer shows of it; null: it was not asked. */
+/** The CPU load in an answer; null: it was not asked for. */
 export function cpuLook({ varbinds, emptyColumns, receivedAtMs }: GdoiReply): CpuLook | null {
   const figures = varbinds.filter(({ oid }) => oid.startsWith(`${CPU_ONE_MINUTE}.`)).map(({ value }) => value);
   if (figures.length === 0 && !emptyColumns.includes(CPU_ONE_MINUTE)) return null;

@@ -9,13 +9,13 @@ import { isNobody, printIdentity } from './identity.ts';
 import { GM_KEK, GM_TEK } from './key-facts.ts';
 import type { MibRead } from './mib-read.ts';
 import type { Row } from './row.ts';
-import { type ShownKek, type ShownTek, shownKeks, shownTeks } from './shown-keys.ts';
+import { type ShownKek, type ShownTek, readKeks, readTeks } from './shown-keys.ts';
 import { keyFactsOf, type SnmpMemory } from './snmp-memory.ts';
 
 export function gmSnapshot(group: GroupRows, gm: PartyRows, { rows, memory, problems }: MibRead): GmSnapshot {
   const activeSpi = gm.row?.spi('cgmGdoiGmActiveKEK', 16) ?? null;
-  const keks = shownKeks(GM_KEK, gm.keks, rows, activeSpi);
-  const teks = shownTeks(GM_TEK, gm.teks, rows, problems);
+  const keks = readKeks(GM_KEK, gm.keks, rows, activeSpi);
+  const teks = readTeks(GM_TEK, gm.teks, rows, problems);
   const keyServer = gm.row === null ? null : keyServerOf(gm.row);
   const activeTeks = gm.row?.number('cgmGdoiGmActiveTEKNum') ?? null;
   const shown = areTeksKnown(memory, activeTeks) ? teks : null;

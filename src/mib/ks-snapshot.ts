@@ -11,7 +11,7 @@ import { KS_KEK, KS_TEK, type KeyTable } from './key-facts.ts';
 import type { MibRead } from './mib-read.ts';
 import type { Row } from './row.ts';
 import { printKey } from './row-index.ts';
-import { shownKeks, shownTeks } from './shown-keys.ts';
+import { readKeks, readTeks } from './shown-keys.ts';
 import { keyFactsOf } from './snmp-memory.ts';
 
 type RoleLabel = (typeof GDOI_ENUMS.CgmGdoiKsRole)[keyof typeof GDOI_ENUMS.CgmGdoiKsRole];
@@ -31,8 +31,8 @@ const PEER_STATUS: Readonly<Record<StatusLabel, string>> = {
 };
 
 export function ksSnapshot(group: GroupRows, ks: PartyRows, { rows, memory, problems }: MibRead): KsSnapshot {
-  const kek = shownKeks(KS_KEK, ks.keks, rows, ks.row?.spi('cgmGdoiKeyServerActiveKEK', 16) ?? null)?.[0] ?? null;
-  const teks = shownTeks(KS_TEK, ks.teks, rows, problems);
+  const kek = readKeks(KS_KEK, ks.keks, rows, ks.row?.spi('cgmGdoiKeyServerActiveKEK', 16) ?? null)?.[0] ?? null;
+  const teks = readTeks(KS_TEK, ks.teks, rows, problems);
   const localRole = ks.row === null ? null : roleOf(ks.row, 'cgmGdoiKeyServerRole');
   const peers = group.peers.slice(0, MOST_PEERS).map(peerOf);
   for (const { index } of group.peers.slice(MOST_PEERS))

@@ -25,7 +25,7 @@ export function keysOfGm(rows: GdoiRows): readonly string[] {
   return [...new Set(spis.filter((spi) => spi !== null))].toSorted().slice(0, MAX_KEPT);
 }
 
-/** `after` what was known; the first keys of all are no change. */
+/** Is a key in `after` that was not known before? The very first keys are no change. */
 export function hasNewKeys(before: readonly string[], after: readonly string[]): boolean {
   const known = new Set(before);
   return before.length > 0 && after.some((spi) => !known.has(spi));

@@ -31,7 +31,7 @@ const STATUS_ORDER = ['inUse', 'new', null, 'old'] as const;
  * KEKs, the one that counts first: in use before new before old; then the active one, then the longest-lived. Null:
  * there are rows, but none is whole.
  */
-export function shownKeks(
+export function readKeks(
   table: KeyTable,
   rows: readonly Row[],
   all: GdoiRows,
@@ -62,7 +62,7 @@ function isActive({ spi }: ShownKek, activeSpi: string | null): boolean {
  * after the other, the first reading counts: any lies between question and answer. Null: there are rows, but none is
  * whole.
  */
-export function shownTeks(
+export function readTeks(
   table: KeyTable,
   rows: readonly Row[],
   all: GdoiRows,

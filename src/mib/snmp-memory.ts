@@ -3,7 +3,7 @@
  * is asked next, so that a routine poll asks only for what changes.
  *
  * SNMP does not tell "not implemented" from "empty table". A column of 2015 counts as missing where an older column of
- * the same table gave rows and it gave none. All is forgotten with a reload, another image, or after a day.
+ * the same table gave rows and it gave none. All of it is forgotten after a reload, with another image, or after a day.
  */
 import { GDOI_TRAPS, type GdoiTrapName } from '../gdoi/seen/gdoi-trap.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
@@ -40,8 +40,8 @@ export interface SnmpMemory {
   /** Columns of 2015 that the image does not have. */
   readonly missing: readonly GdoiColumn[];
   /**
-   * Columns to ask once more than routinely: a group has no name yet, a key no facts, or came while the answer was
-   * read.
+   * Columns to ask for beyond the routine: a group has no name yet, a key has no facts, or a key came while the answer
+   * was read.
    */
   readonly wanted: readonly GdoiColumn[];
   /** The last look at the CPU; null: there was none. */
@@ -162,7 +162,7 @@ const TABLES_OF_GROUPS: readonly GdoiTable[] = [
   'cgmGdoiKsTekPolicyTable',
 ];
 
-/** Names of groups; a name that was asked and not given is known to be none. */
+/** Names of groups; where a name was asked for and not given, there is none. */
 function readNames(
   memory: SnmpMemory,
   rows: GdoiRows,

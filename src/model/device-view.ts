@@ -48,7 +48,7 @@ export interface DeviceView {
   /** When a message of it came last while it gave no answer, give or take `HEARD_WITHIN_MS`. Absent: none did. */
   readonly heardMs?: EpochMs;
   readonly polls: PollCounts;
-  /** What it was asked since the agent started; absent before the first poll. */
+  /** What the agent has asked of it since the start; absent before the first poll. */
   readonly traffic?: Traffic;
   readonly lastPollAtMs: EpochMs | null;
   readonly lastSuccessAtMs: EpochMs | null;
@@ -82,7 +82,7 @@ export interface DeviceView {
    * none.
    */
   readonly logsOf?: ReadonlyMap<string, EpochMs>;
-  /** Show command -> its last answer, for whoever wants to see for himself. */
+  /** Show command -> its last answer, for anyone who wants to see for themselves. */
   readonly answers: ReadonlyMap<string, ShownAnswer>;
 }
 
@@ -206,7 +206,7 @@ export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: 
     ...(report.traffic === undefined ? {} : { traffic: report.traffic }),
     ...(failed === undefined ? {} : { failed }),
   };
-  // An image without the MIB says which one it is all the same.
+  // An image without the MIB still says which image it is.
   if (!ok) return { ...next, ...factsIn(report) };
   for (const observation of report.observations) next = observe(next, observation, partLifetimeMs);
   return next;
@@ -225,7 +225,10 @@ function factsIn({ observations }: PollReport): Partial<Pick<DeviceView, 'facts'
   return shown === undefined ? {} : { facts: { value: shown.facts, at: readAt(shown) } };
 }
 
-/** A device that waits is not tried: it waits for what failed before. A quarantined one waits for a refused login. */
+/**
+ * A device that waits is not tried: the reason is what failed before. A quarantined one waits because of a refused
+ * login.
+ */
 function failureAfter(before: DeviceView['failure'], result: PollResult): DeviceView['failure'] {
   switch (result) {
     case 'ok':
@@ -239,7 +242,7 @@ function failureAfter(before: DeviceView['failure'], result: PollResult): Device
   }
 }
 
-/** While it is left alone the reason is what made it so, with its instant, and not that it waits. */
+/** While it is left alone, the error shown is the one that led to that, with its instant, and not that it waits. */
 function whyItFails(
   before: FailedTry | undefined,
   { result, error, finishedAtMs }: PollReport,
@@ -256,7 +259,7 @@ function withoutFailed(view: DeviceView): DeviceView {
   return others;
 }
 
-/** The view after a poll that a fault of our own ended: as it was, and failed. */
+/** The view after a poll that a fault of our own ended: as before, but failed. */
 export function afterInternalError(view: DeviceView, atMs: EpochMs): DeviceView {
   return {
     ...view,
@@ -337,10 +340,10 @@ export function observe(view: DeviceView, observation: Observation, partLifetime
   }
 }
 
-/** Of a device that logs much not each message is worth a look at its group. */
+/** A device may log a lot, and not every message is worth another look at its group. */
 const HEARD_WITHIN_MS = 30_000;
 
-/** A device that gives no answer lives when it sends something. */
+/** A device that gives no answer is alive if it sends something. */
 function heard(view: DeviceView, observation: Extract<Observation, { kind: 'log' | 'trap' }>): DeviceView {
   const { receivedAtMs } = observation;
   const isSent = observation.kind === 'trap' || observation.pushed;
@@ -350,7 +353,7 @@ function heard(view: DeviceView, observation: Extract<Observation, { kind: 'log'
     : { ...view, heardMs: receivedAtMs };
 }
 
-/** Of what the device sent just now: only then its instant is known without its clock. */
+/** Only from what the device sent just now: its instant is known without the device's clock. */
 function withReasons(
   view: DeviceView,
   { messages, pushed, receivedAtMs }: Extract<Observation, { kind: 'log' }>,
@@ -371,20 +374,20 @@ function withReasons(
 }
 
 /**
- * Instants that say `since` of what a device logged; a line that only the two readings around it place is no more than
- * evidence.
+ * The instant of a logged reason is shown as `since`: a line that is placed less closely, by the two readings around
+ * it, is evidence only.
  */
 const PLACED_WITHIN_MS = 10_000;
 
 /**
- * What lines of its log buffer say of why something does not work, where its clock places them; what it sent as well is
- * known.
+ * The view with the reasons in new lines of the log buffer, where the device's clock places them; what it also sent is
+ * known already.
  */
 export function withFreshLines(view: DeviceView, lines: readonly FreshLine[]): DeviceView {
   const found = lines.flatMap(({ message, written }) => {
     if (written.toMs - written.fromMs > PLACED_WITHIN_MS) return [];
     const reason = loggedReason(message, middleMs(written));
-    return reason === null || view.reasons.some((other) => isSameMessage(other, reason)) ? [] : [reason];
+    return reason === null || view.reasons.some((other) => isSameReason(other, reason)) ? [] : [reason];
   });
   if (found.length === 0) return view;
   // Old lines must not push out what was sent since.
@@ -392,11 +395,11 @@ export function withFreshLines(view: DeviceView, lines: readonly FreshLine[]): D
   return { ...view, reasons: inOrder.reduce(withReason, []) };
 }
 
-function isSameMessage(a: LoggedReason, b: LoggedReason): boolean {
+function isSameReason(a: LoggedReason, b: LoggedReason): boolean {
   return a.kind === b.kind && a.text === b.text && Math.abs(a.atMs - b.atMs) <= PLACED_WITHIN_MS;
 }
 
-/** Of an answer that shows no group: counted where there are any, so that the parser's drift is seen. */
+/** For an answer that shows no group: unknown lines are counted here too, so that the parser's drift is seen. */
 function withUnknown(view: DeviceView, { unknownLines = 0 }: { readonly unknownLines?: number }): DeviceView {
   return unknownLines === 0 ? view : { ...view, unparsedLines: (view.unparsedLines ?? 0) + unknownLines };
 }
@@ -441,7 +444,7 @@ function isMainAnswer(origin: GroupPart['origin'], command: string): boolean {
   return origin === 'restconf' ? command === MAIN_NODES : origin === 'cli' && isMainCommand(command);
 }
 
-/** The first one that shows the group is what is told of it. */
+/** The first of these that shows the group is what is reported of it. */
 const AUTHORITY = ['cli', 'restconf', 'snmp'] as const;
 
 function groupView(group: string, parts: readonly GroupPart[]): GroupView {

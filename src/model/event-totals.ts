@@ -1,5 +1,6 @@
 /** Events by what metrics tell of them, from the first ever: taken from the store at the start, then counted on. */
 import { CAUSES, type Cause, EVENT_TYPES, type EventType, type GdoiEvent } from '../gdoi/events/event.ts';
+import { UNEXPECTED } from '../gdoi/events/gdoi-events.ts';
 import { DEFAULT_CELL, groupKey, groupOfKey, inCell } from '../gdoi/seen/cell.ts';
 
 type GroupName = Pick<GroupTotal, 'group' | 'cell'>;
@@ -14,25 +15,16 @@ export interface GroupTotal {
   readonly count: number;
 }
 
-/** A re-registration for the timeline only: it is the baseline, not one of those that are counted. */
+/** A first registration is the baseline: an event for the timeline, and not counted. */
 const NOT_COUNTED: Cause = 'initial';
-/** Causes that are sometimes expected and sometimes not have a series for each. */
-const UNEXPECTED: Readonly<Record<Cause, readonly boolean[]>> = {
-  initial: [],
-  reload: [false],
-  operator_clear: [false],
-  kek_missed_rekey: [true],
-  legacy_ks: [true],
-  kek_expired: [true],
-  tek_expired: [true],
-  ks_failover: [true],
-  ks_forced: [false, true],
-  interface: [false],
-  recovery: [true],
-  unknown: [true],
-};
 
-/** Groups that nobody is in any more and that still have series of their own; those before them share one. */
+/** The values of the label `unexpected` that a cause has series for. An order of a KS may be either. */
+function unexpectedOf(cause: Cause): readonly boolean[] {
+  if (cause === NOT_COUNTED) return [];
+  return cause === 'ks_forced' ? [false, true] : [UNEXPECTED[cause]];
+}
+
+/** Vanished groups that still have series of their own; older ones share one. */
 const MAX_VANISHED = 200;
 /** No device shows a group of this name: IOS prints none with a blank. */
 const VANISHED = 'vanished groups';
@@ -63,7 +55,7 @@ export class EventTotals {
     this.#ofGroup(group, cell);
   }
 
-  /** Nobody is in the group any more. What it counted stays; one that counted nothing is forgotten. */
+  /** Nobody is in the group any more. Its counts stay; a group that counted nothing is forgotten. */
   vanished({ group: name, cell }: GroupName): void {
     const group = groupKey(cell, name);
     const totals = this.#groups.get(group);
@@ -101,7 +93,7 @@ export class EventTotals {
     return all;
   }
 
-  /** Another agent counts on from here. */
+  /** Another agent goes on counting for these cells. */
   forget(cells: ReadonlySet<string>): void {
     for (const cell of cells) this.#types.delete(cell);
     for (const key of this.#groups.keys()) {
@@ -121,13 +113,13 @@ export class EventTotals {
 
   #ofGroup(group: string, cell?: string): Map<string, GroupTotal> {
     const name = groupKey(cell, group);
-    // Cells may be shown from now on.
+    // The configuration may have begun to show cells.
     if (cell !== undefined) this.#cells.set(name, cell);
     const known = this.#groups.get(name);
     if (known !== undefined) return known;
     const totals = new Map<string, GroupTotal>();
     for (const cause of CAUSES) {
-      for (const unexpected of UNEXPECTED[cause]) {
+      for (const unexpected of unexpectedOf(cause)) {
         totals.set(`${cause} ${unexpected}`, { group, cause, unexpected, count: 0 });
       }
     }

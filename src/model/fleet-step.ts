@@ -5,10 +5,10 @@
  * Pure, and the only way: live polling, `replay` and `check` differ in where reports come from and in what they keep,
  * and in nothing that is decided here. Memory is read and never changed; only what a step changed is in its result.
  *
- * A member's change is remembered at once. The group is judged anew when something about a member changed, a large
- * group after a moment that gathers what else comes; where members were only read once more, after a share of them was:
- * so the cost of a poll does not grow with the group. It goes by the instants of the changes, so that a replay judges
- * as often.
+ * A member's change is remembered at once. The group is judged again when something about a member changed; a large
+ * group a moment later, to gather what else comes. Where members were only read once more, it is judged after a share
+ * of them was, so the cost of a poll does not grow with the group. All this goes by the instants of the changes, so
+ * that a replay judges as often.
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import { judgeFleet, rememberMember } from '../gdoi/fleet/fleet.ts';
@@ -100,7 +100,7 @@ export interface GroupStep {
   readonly events: readonly GdoiEvent[];
   /** Incidents that began, changed or ended with it. */
   readonly incidents: readonly Incident[];
-  /** The devices whose part in the group it is about, and whether more of it changed than the instant it was read. */
+  /** The devices that it is about, and whether more of their part in the group changed than the instant it was read. */
   readonly members: ReadonlyMap<string, { readonly material: boolean }>;
 }
 
@@ -108,11 +108,11 @@ export interface FleetStep {
   readonly state: TrackerState;
   readonly view: DeviceView;
   readonly events: readonly GdoiEvent[];
-  /** The groups that heard of it, by `groupKey`. */
+  /** The groups that it concerned, by `groupKey`. */
   readonly groups: ReadonlyMap<string, GroupStep>;
 }
 
-/** Keeps a fault of our own to the group that it befalls; null: the step failed, or there was nothing to do. */
+/** Confines a fault of our own to the group that it strikes; null: the step failed, or there was nothing to do. */
 export type GroupGuard = (group: string, step: () => GroupStep | null) => GroupStep | null;
 
 const UNGUARDED: GroupGuard = (_group, step) => step();
@@ -149,7 +149,7 @@ export function fleetStep(
   return { state, view: withOwnTimers(after, state, groups, groupOf), events, groups };
 }
 
-/** Of the words in its log that may be names of groups those that are. */
+/** Of the words in its log that may be names of groups, those that are. */
 function heardOfGroups(
   view: DeviceView,
   { memory, state, atMs }: { readonly memory: FleetMemory; readonly state: TrackerState; readonly atMs: EpochMs },
@@ -161,8 +161,8 @@ function heardOfGroups(
 }
 
 /**
- * A KS that gives no answer and has shown no group is in none by what it shows; GMs that name its address tell whose KS
- * it is. One that answers says it itself.
+ * A KS that gives no answer and has shown no group is in none by its own word; GMs that name its address show whose KS
+ * it is. One that answers shows it itself.
  */
 function withNamed(view: DeviceView, { groups }: Pick<FleetMemory, 'groups'>): DeviceView {
   if (view.groups.size > 0 || view.failure === null || view.configuredRole === 'gm') return withoutNamed(view);
@@ -181,7 +181,7 @@ function withoutNamed(view: DeviceView): DeviceView {
   return others;
 }
 
-/** The groups that were kept with it as one that nothing was known of: it may have shown another group since. */
+/** The stored groups in which it stands as a KS that nothing was known of: it may have shown another group since. */
 function withKeptNames(before: DeviceView, { groups }: Pick<FleetMemory, 'groups'>): DeviceView {
   if (before.lastPollAtMs !== null || before.configuredRole === 'gm') return before;
   const kept: string[] = [];
@@ -191,7 +191,7 @@ function withKeptNames(before: DeviceView, { groups }: Pick<FleetMemory, 'groups
   return kept.length === 0 ? before : { ...before, namedIn: kept };
 }
 
-/** What the device says as a KS of its groups' timers counts for its own forecasts at once. */
+/** The timers that the device shows as a KS count for its own forecasts at once. */
 function withOwnTimers(
   after: DeviceView,
   state: TrackerState,
@@ -237,7 +237,7 @@ function ksKekExpiryMs({ state }: GroupMemory): EpochMs | null {
   return ksOrder(state)[0]?.kek?.expiryMs ?? null;
 }
 
-/** To judge a group costs some microseconds a member: one of so many is judged with each change. */
+/** Judging a group costs some microseconds a member: a group of up to this many is judged with each change. */
 const SMALL_GROUP_MEMBERS = 16;
 /**
  * Where nothing goes on and members were only read once more, not more often than this: half of what the main thread
@@ -264,7 +264,9 @@ export function isDue({ state, view, unjudged, judgedAtMs }: GroupMemory, nowMs:
   return sinceJudgedMs >= Math.min(GATHER_MS.most, GATHER_MS.aMember * view.members);
 }
 
-/** Changes wait that somebody has to come back for: without another change, nothing would bring them up. */
+/**
+ * Changes wait that the caller has to come back for: without another change, nothing else would trigger a judgement.
+ */
 export function isGathering({ unjudged }: GroupMemory): boolean {
   return unjudged.soon;
 }
@@ -306,12 +308,12 @@ export function judged(before: GroupMemory, nowMs: EpochMs, settings: FleetSetti
   return { memory, events, incidents, members: new Map() };
 }
 
-/** What came and could not be judged is let go of, so that the group goes on. */
+/** What could not be judged is dropped, so that the group goes on. */
 export function withoutUnjudged(known: GroupMemory): GroupMemory {
   return { ...known, unjudged: NOTHING_UNJUDGED };
 }
 
-/** Once this share of them was read, verdicts on members are let go of: they keep old records from being forgotten. */
+/** Once this share of the members was read, the old verdicts are dropped: they keep old records in memory. */
 const OLD_MEMBERS_SHARE = 1 / 8;
 
 function withoutOldMembers({ last, unjudged }: GroupMemory): LastJudgement {
@@ -444,7 +446,7 @@ function planAfter(
   { finishedAtMs, result }: PollReport,
   { device }: StepSettings,
 ): readonly PlannedPoll[] {
-  // Nobody knocks again at once where the credential or the host key was refused.
+  // No extra poll where the credential or the host key was refused.
   if (!device.phaseAware || isRefusalResult(result)) return [];
   return phasePlan({
     view: seen,

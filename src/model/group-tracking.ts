@@ -74,8 +74,8 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
 }
 
 /**
- * What each group the device is or was in has to hear after `before` became `after`; `after` null: the device is gone.
- * `atMs` is the instant of the last observation, so that a replay says the same.
+ * What each group that the device is or was in has to know after `before` became `after`; `after` null: the device is
+ * gone. `atMs` is the instant of the last observation, so that a replay says the same.
  */
 export function membershipChanges(
   before: DeviceView,
@@ -128,8 +128,8 @@ function groupsOfEither(before: DeviceView, now: DeviceView): ReadonlySet<string
 }
 
 /**
- * A KS of which nothing but its log is known yet: for each group that it may have written of, what it said. Most of
- * these are no groups: they are the words that may be a name.
+ * A KS of which nothing but its log is known yet: what it said, for each group that it may have written about. Most of
+ * these are no groups, only words that may be a name.
  */
 export function heardChanges(
   view: DeviceView,
@@ -169,13 +169,12 @@ function newerTeksOf(known: GroupView | undefined): readonly string[] | null {
 function contextOf(view: DeviceView, state: TrackerState | null, group: string): MemberContext {
   const known = state?.groups.get(group);
   const boot = state?.boot ?? null;
-  const failed = known?.counters.attempted == null ? null : known.counters.attempted - known.counters.succeeded;
   const context: MemberContext = {
     failure: failureOf(view, state),
     bootMs: boot === null ? null : middleMs(boot.at),
     forced: known === undefined ? null : orderOfKs(known),
     unregisteredSinceMs: (known?.unregistered ?? known?.trying)?.toMs ?? null,
-    failedAttempts: failed === null ? null : Math.max(0, failed - (known?.failedBefore ?? 0)),
+    failedAttempts: state === null ? null : failedAttemptsOf(state, group),
     reregistersAtMs: view.tracking.get(group)?.forecast?.expectedAtMs ?? null,
     nextLookMs: nextLookMs(view),
     reasons: view.reasons.filter((reason) => reason.group === null || reason.group === group),
@@ -192,7 +191,10 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
   };
 }
 
-/** null: it answers, be it only what is asked beside SSH; a refusal, and an answer that cannot be read, remain one. */
+/**
+ * null: it answers, if only to what is asked beside SSH. A refusal, or an answer that cannot be read, remains a
+ * failure.
+ */
 function failureOf(view: DeviceView, state: TrackerState | null): MemberContext['failure'] {
   const failures = state?.failures ?? null;
   if (state === null || failures === null) return null;
@@ -222,7 +224,7 @@ function failureOf(view: DeviceView, state: TrackerState | null): MemberContext[
   };
 }
 
-/** What is on its way while a device dies, or is shut down, comes within this. */
+/** Messages that were on their way when a device died, or was shut down, arrive within this. */
 const LAST_WORDS_MS = 60_000;
 
 function heardSince({ heardMs }: DeviceView, failedMs: EpochMs): Partial<Pick<Failure, 'heardMs'>> {
@@ -236,7 +238,7 @@ function answersBeside({ snmp, restconf }: DeviceView, sinceMs: EpochMs): 'SNMP'
   return answers(restconf) ? 'RESTCONF' : null;
 }
 
-/** What made it register, unless its own configuration did. */
+/** The order that made it register, unless its own configuration did. */
 function orderOfKs({ forced, marks }: GroupState): GroupState['forced'] {
   const isByItself = marks.some(
     ({ proof, atMs, mnemonic }) => proof === 'forced' && atMs === forced?.atMs && isOwnChange(mnemonic),

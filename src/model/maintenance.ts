@@ -1,9 +1,9 @@
 /**
- * Maintenance that people announce: while a window lasts, what happens to its devices, groups or cells is planned. It
- * is watched and kept as ever; nobody is woken by it. A window ends by itself.
+ * Maintenance that people announce: while a window lasts, whatever happens to its devices, groups or cells is planned.
+ * It is watched and stored as ever, but wakes nobody. A window ends by itself.
  *
- * Windows are of the configuration, which a reload replaces, or announced while the agent runs: those are kept, for its
- * next start and for other agents.
+ * Windows come from the configuration, which a reload replaces, or are announced while the agent runs: those are
+ * stored, for its next start and for other agents.
  */
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
@@ -23,14 +23,14 @@ export interface MaintenanceWindow extends PlannedWork {
   readonly source: 'configuration' | 'api';
 }
 
-/** What may be under maintenance; an absent name is of no window. */
+/** What may be under maintenance; an absent name is in no window. */
 export interface Concerned {
   readonly device: string | null;
   readonly cell?: string | undefined;
   readonly groups: readonly string[];
 }
 
-/** Windows that are announced while the agent runs: an operator's script gone wild ends here. */
+/** The most windows that can be announced: a script gone wild is stopped here. */
 export const MAX_ANNOUNCED = 1000;
 
 /** Where announced windows outlive the agent. */
@@ -43,13 +43,13 @@ export interface WindowKeeper {
   forget(id: string): Promise<boolean>;
 }
 
-/** They are gone with the agent. */
+/** For windows that end with the agent. */
 const NOWHERE: WindowKeeper = { all: async () => null, keep: async () => true, forget: async () => true };
 
 export type Announced =
   | { readonly kind: 'announced'; readonly window: MaintenanceWindow }
   | { readonly kind: 'too_many' }
-  /** Nobody would know of it after a restart: it is not announced. */
+  /** It would be forgotten at a restart: it is not announced. */
   | { readonly kind: 'not_kept' };
 
 export class Maintenance {
@@ -58,7 +58,7 @@ export class Maintenance {
   readonly #keeper: WindowKeeper;
   readonly #tag: string;
   #count = 0;
-  /** Of what is announced. */
+  /** Changes of what is announced. */
   #changes = 0;
 
   /** `tag`: keeps its ids apart from those of other agents. */
@@ -134,7 +134,7 @@ export class Maintenance {
     return found ?? null;
   }
 
-  /** What ended a day ago is of no use to events that are told late. */
+  /** A window that ended a day ago no longer matters, even to events that are reported late. */
   async #forgetEnded(nowMs: EpochMs): Promise<void> {
     for (const [id, { untilMs }] of this.#announced) {
       if (untilMs < nowMs - KEPT_MS && (await this.#keeper.forget(id))) this.#announced.delete(id);

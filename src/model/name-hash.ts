@@ -1,8 +1,8 @@
 import { FNV_BASIS, fnv1a } from '../kernel/fnv1a.ts';
 
 /**
- * Two spreads of one basis would meet: who is due in one of them for a while would all have the same phase in the
- * other.
+ * Two spreads from one basis would coincide: devices that are due together in the one would all have the same phase in
+ * the other.
  */
 const BASES = { polls: FNV_BASIS, processor: 0x9e3779b9 } as const;
 

@@ -1,13 +1,13 @@
 /**
- * Where several agents share a store: what the others poll, for outlets. Each agent shows the whole fleet; what another
- * one polls it asks of that agent, and where that does not answer, it shows what the store keeps.
+ * Where several agents share a store: what the others poll, for outlets. Each agent shows the whole fleet: it asks
+ * another agent for what that one polls, and shows what the store keeps where that does not answer.
  */
 import type { FleetReadModel } from './read-model.ts';
 
-/** On a question of one agent to another, which answers from what it polls itself. */
+/** Header of a question from one agent to another: it is answered from what the asked agent polls itself. */
 export const ASKED_BY_AGENT = 'gdoiwatch-asked-by-agent';
 
-/** In which Prometheus tells how long it waits, seconds. */
+/** Header in which Prometheus says how long it waits, in seconds. */
 export const SCRAPE_TIMEOUT = 'x-prometheus-scrape-timeout-seconds';
 
 export interface OtherAgent {

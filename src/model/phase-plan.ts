@@ -1,6 +1,6 @@
 /**
- * Which polls beside the schedule a device is worth now: the instants that decide, of all its groups, up to its next
- * regular poll. After each poll the plan is made anew, so what lies further ahead need not wait in any heap.
+ * Which polls beside the schedule a device needs now: the instants that decide in any of its groups, up to its next
+ * regular poll. The plan is made anew after each poll, so what lies further ahead need not wait in any heap.
  */
 import { kekExpiryOf, type TrackerState } from '../gdoi/memory/tracker-state.ts';
 import { middleMs } from '../gdoi/seen/interval.ts';
@@ -30,7 +30,7 @@ export function phasePlan(input: PhasePlanInput): readonly PlannedPoll[] {
   const polls: PlannedPoll[] = [];
   for (const group of input.view.groups.values()) {
     for (const each of planInputs(input, group)) {
-      for (const poll of planPolls(each, { enabled: true })) if (poll.atMs < untilMs) polls.push(poll);
+      for (const poll of planPolls(each)) if (poll.atMs < untilMs) polls.push(poll);
     }
   }
   return polls.length < 2 ? polls : polls.toSorted((a, b) => a.atMs - b.atMs);

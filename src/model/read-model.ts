@@ -155,9 +155,9 @@ export function createReadModel(
   };
 }
 
-/** GMs of which their group says something else now, that is read with the device's own view. */
+/** GMs of which their group now says something else that is shown with the device's own view. */
 function differentlySeen(before: FleetView | undefined, now: FleetView): readonly string[] {
-  // By the same yardstick only a GM whose record changed is seen differently, and that one is told of anyway.
+  // By the same yardstick only a GM whose record changed is seen differently, and its change is announced anyway.
   if (before?.yardstick === now.yardstick) return [];
   const known = before?.gms ?? [];
   let next = 0;

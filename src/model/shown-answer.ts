@@ -1,11 +1,14 @@
-/** An answer of a device as it is kept for whoever wants to see for himself. */
+/** An answer of a device, kept for anyone who wants to see for themselves. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { SHOW_CERTIFICATES } from '../access/show-command.ts';
 import type { ReadAt } from '../gdoi/seen/instant.ts';
 
-/** Of a KS's member list with thousands of rows the beginning is enough to look at. */
+/** A KS's member list has thousands of rows, and its beginning is enough to look at. */
 const MAX_SHOWN_CHARS = 65_536;
-/** Asked once a session, or once an hour: they lie here for days, and are read when somebody looks at the device. */
+/**
+ * Asked once a session, or once an hour: these are kept for a long time, and are read only when somebody looks at the
+ * device.
+ */
 const HARDLY_EVER_ASKED: ReadonlySet<string> = new Set(['show version', SHOW_CERTIFICATES]);
 
 export interface ShownAnswer {
@@ -25,7 +28,7 @@ export function shownAnswer(command: string, text: string, at: ReadAt): ShownAns
 class DeflatedAnswer implements ShownAnswer {
   readonly at: ReadAt;
   readonly cut: boolean;
-  /** Each octet a character: a buffer of a few hundred octets takes as many again. */
+  /** One character per octet: a buffer of a few hundred octets takes as much again. */
   readonly #deflated: string;
 
   constructor(text: string, at: ReadAt, cut: boolean) {

@@ -1,7 +1,7 @@
 /**
  * The nodes of Cisco's operational model of crypto (module `Cisco-IOS-XE-crypto-oper`) that are asked for, and every
- * leaf they have in the revisions of 2021-03-01 (IOS XE 17.5.1, the first with GDOI) and later. A leaf that stands here
- * and is not read is known and of no use; one that does not stand here is counted, so that a new release shows.
+ * leaf they have in the revisions of 2021-03-01 (IOS XE 17.5.1, the first with GDOI) and later. A leaf that is listed
+ * here and not read is known and not needed; one that is not listed is counted, so that a new release shows.
  */
 
 /** Leaves by name, and what stands inside under its name. */

@@ -58,7 +58,7 @@ function memberList(members: Leaves | null): Pick<KsSnapshot, 'memberDetails' | 
   return { memberDetails, ...(isWhole ? {} : { membersUnread: true as const }) };
 }
 
-/** What is beyond is counted. */
+/** At most `most` entries of a list; more are counted as a problem. */
 function mostOf(leaves: Leaves, list: string, most: number): readonly Leaves[] {
   const entries = leaves.entries(list);
   if (entries.length <= most) return entries;

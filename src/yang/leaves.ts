@@ -11,7 +11,7 @@ import { parseDateAndTime } from './date-and-time.ts';
 /** `uint32` is the widest number that the model has. */
 const MAX_COUNT = 2 ** 32 - 1;
 const MAX_TEXT = 256;
-/** A KS has some thousand members; a document's bytes are bounded before. */
+/** A KS has some thousand members; the bytes of a document are bounded before this. */
 const MAX_ENTRIES = 100_000;
 /** `0.0.0.0` and `::` mean "none". */
 const NOBODY = /^(?:0\.0\.0\.0|0*:[0:]*)$/;
@@ -169,7 +169,7 @@ export function readEntries(
   return items.slice(0, MAX_ENTRIES).flatMap((item) => Leaves.read(item, where, of) ?? []);
 }
 
-/** RFC 7951 sets the module's name before a name of another module. */
+/** RFC 7951 puts the module's name before a name from another module. */
 export function withoutModule(name: string): string {
   return name.slice(name.indexOf(':') + 1);
 }

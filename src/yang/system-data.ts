@@ -1,6 +1,6 @@
 /**
  * What a device says of itself in `device-system-data` of `Cisco-IOS-XE-device-hardware-oper`: release, boot time,
- * clock. The names of its leaves are recalled from the published module and not compared with it here: what is missing
+ * clock. The names of its leaves are recalled from the published module and were not compared with it: what is missing
  * is null.
  */
 import type { DeviceFacts } from '../gdoi/seen/device-facts.ts';

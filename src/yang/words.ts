@@ -1,7 +1,4 @@
-/**
- * Words of the model's enumerations in ours, which are those that the CLI prints. A word that does not stand here
- * proves nothing.
- */
+/** The model's enumerations in the words that the CLI prints. A word that is not listed here proves nothing. */
 import type { KsRole, RekeyTransport } from '../gdoi/seen/snapshot.ts';
 
 /**

@@ -12,11 +12,11 @@ import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../src/gdoi/fleet
 import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
 import { FLOOR_LEAD } from '../../src/gdoi/keys/ks-lead.ts';
 import type { PlannedPoll } from '../../src/gdoi/keys/poll-instants.ts';
-import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
+import { initialTrackerState, type TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 import type { Incident } from '../../src/gdoi/incidents/incident.ts';
 import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
-import { initialTrackerState, settle, track } from '../../src/gdoi/tracker/tracker.ts';
+import { settle, track } from '../../src/gdoi/tracker/tracker.ts';
 import { type DeviceView, newDeviceView, observe } from '../../src/model/device-view.ts';
 import { membershipChanges, trackingOf, trackOptions } from '../../src/model/group-tracking.ts';
 

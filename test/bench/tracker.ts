@@ -1,8 +1,8 @@
 /** The tracker: observations a second on one core against the budget of 200,000, and the size of its state as JSON. */
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import { emptyGmSnapshot, type GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
-import { initialTrackerState, track } from '../../src/gdoi/tracker/tracker.ts';
-import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
+import { track } from '../../src/gdoi/tracker/tracker.ts';
+import { initialTrackerState, type TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 import { type BenchRow, median } from './bench-row.ts';
 
 const BARE_US = 5;

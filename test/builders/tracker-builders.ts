@@ -10,8 +10,8 @@ import {
   type GroupSnapshot,
   type KsRole,
 } from '../../src/gdoi/seen/snapshot.ts';
-import { initialTrackerState, settle, track, type TrackOptions } from '../../src/gdoi/tracker/tracker.ts';
-import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
+import { settle, track, type TrackOptions } from '../../src/gdoi/tracker/tracker.ts';
+import { initialTrackerState, type TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 
 export const T0 = Date.UTC(2026, 0, 1) / 1000;
 

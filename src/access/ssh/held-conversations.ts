@@ -5,6 +5,7 @@
  */
 import { createSystemClock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/random.ts';
+import { stackOf } from '../../kernel/stack-of.ts';
 import type { ReadAnswerText } from '../answer-reading.ts';
 import type { Conversation, ConversationHooks, Conversations, ConversationTraffic, LineEnd } from './conversation.ts';
 import { createShellConversations } from './shell-conversation.ts';
@@ -194,8 +195,4 @@ class Held {
     this.#sentBytes = 0;
     return traffic;
   }
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { abortReason } from '../../kernel/abort-reason.ts';
 import { BackOff } from '../../kernel/back-off.ts';
 import { later } from '../../kernel/later.ts';
 import type { Random } from '../../kernel/random.ts';
@@ -279,7 +280,7 @@ function openChannel(connection: Connection, jump: JumpLogin, to: TcpPlace, sign
     let over = false;
     const onAbort = () => {
       over = true;
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+      reject(abortReason(signal));
     };
     signal.addEventListener('abort', onAbort, { once: true });
     const opened = (error: Error | undefined, stream: Duplex | undefined) => {

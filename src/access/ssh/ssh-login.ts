@@ -4,6 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
+import { abortReason } from '../../kernel/abort-reason.ts';
 import { offeredAlgorithms } from './algorithms.ts';
 import { type AuthSequence, createAuthSequence } from './auth-methods.ts';
 import type { GuardedClient } from './guarded-client.ts';
@@ -73,7 +74,7 @@ export class SshLogin {
     if (attempt === null) return Promise.reject(new Error('a login is made once'));
     const { signal, login } = attempt;
     return new Promise<void>((resolve, reject) => {
-      const onAbort = () => this.#finish(asError(signal.reason));
+      const onAbort = () => this.#finish(abortReason(signal));
       this.#finish = (error) => {
         signal.removeEventListener('abort', onAbort);
         this.#attempt = null;
@@ -225,10 +226,6 @@ function parsePrivateKey(text: string, passphrase: string | null): ParsedKey {
     throw new TransportError('auth', 'login', why);
   }
   return key;
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('aborted');
 }
 
 function methodNames(offered: readonly string[] | null): string {

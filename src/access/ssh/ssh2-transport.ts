@@ -7,6 +7,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type ssh2 from 'ssh2';
+import { abortReason } from '../../kernel/abort-reason.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
 import { takesTooLittle } from './channel-packets.ts';
@@ -105,7 +106,7 @@ function firstOctets(stream: Duplex, signal: AbortSignal): Promise<void> {
       resolve();
     };
     const onAbort = () => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+      reject(abortReason(signal));
       done();
     };
     for (const event of events) stream.on(event, done);
@@ -120,7 +121,7 @@ function lostOnTheWay(route: Route): TransportError | null {
 
 function openShell(client: ssh2.Client, where: string, signal: AbortSignal): Promise<ssh2.ClientChannel> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => done(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    const onAbort = () => done(abortReason(signal));
     const onClose = () => done(closedDuring('shell', where));
     const done = (outcome: Error | ssh2.ClientChannel) => {
       signal.removeEventListener('abort', onAbort);

@@ -1,5 +1,6 @@
 /** A TCP connection to where SSH is spoken, paused until somebody reads. */
 import { connect, type Socket } from 'node:net';
+import { abortReason } from '../../kernel/abort-reason.ts';
 import { translateLoginError } from './ssh-error.ts';
 
 export interface TcpPlace {
@@ -16,7 +17,7 @@ export function connectTcp({ host, port, sourceAddress }: TcpPlace, signal: Abor
     const socket = connect({ host, port, noDelay: true, ...local });
     const onAbort = () => {
       socket.destroy();
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+      reject(abortReason(signal));
     };
     const onError = (error: Error) => {
       signal.removeEventListener('abort', onAbort);

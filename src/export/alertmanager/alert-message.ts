@@ -32,7 +32,7 @@ export function addedLabels(configured: Labels): AddedLabels {
   };
 }
 
-/** An alert's own labels go before those that are added, as Prometheus has it. */
+/** An alert's own labels win over those that are added, as in Prometheus. */
 export function alertLabels({ alertname, severity, labels: own }: AlertIdentity, added: AddedLabels): Labels {
   const labels: Record<string, string> = { ...added.external };
   for (const name of PUSHED_RULES[alertname].targetLabels) {
@@ -42,7 +42,7 @@ export function alertLabels({ alertname, severity, labels: own }: AlertIdentity,
   return Object.assign(labels, own, { alertname, severity });
 }
 
-/** The same for all that is told of one alert, and for no other alert of this agent. */
+/** The same for every message about one alert, and for no other alert of this agent. */
 export function alertKey({ alertname, severity, labels }: AlertIdentity): string {
   return JSON.stringify([alertname, severity, labels['device'], labels['cell'], labels['group'], labels['cause']]);
 }

@@ -1,12 +1,12 @@
 /**
- * What one Alertmanager has still to be told: of each alert only the latest, oldest first, bounded. Nothing waits
- * longer than it is of use.
+ * What one Alertmanager has still to be told: only the latest of each alert, oldest first, bounded. Nothing waits
+ * longer than it is useful.
  */
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { PostableAlert } from './alert-message.ts';
 
 export interface QueuedAlert {
-  /** The same for all that is told of one alert. */
+  /** The same for every message about one alert. */
   readonly key: string;
   readonly alert: PostableAlert;
   /** By then the alert has ended by itself, told or not. */
@@ -45,7 +45,7 @@ export class AlertQueue {
     return batch;
   }
 
-  /** A batch that was not delivered goes to the front again, but for alerts of which something newer waits. */
+  /** A batch that was not delivered goes to the front again, except alerts of which something newer waits. */
   giveBack(batch: readonly QueuedAlert[]): void {
     const front = batch.filter(({ key }) => !this.#waiting.has(key)).map((queued) => [queued.key, queued] as const);
     this.#waiting = new Map([...front, ...this.#waiting]);

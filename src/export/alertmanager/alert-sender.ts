@@ -43,7 +43,7 @@ export class AlertSender {
     });
   }
 
-  /** What belongs together is one request, where nothing is under way. */
+  /** What belongs together becomes one request, if none is under way. */
   send(alerts: readonly QueuedAlert[]): void {
     for (const alert of alerts) this.#queue.put(alert);
     this.#delivery.wake();
@@ -60,7 +60,7 @@ export class AlertSender {
     };
   }
 
-  /** Tells what is left, until that fails or `giveUp` aborts. */
+  /** Delivers what is left, until that fails or `giveUp` aborts. */
   close(giveUp: AbortSignal): Promise<void> {
     return this.#delivery.close(giveUp);
   }

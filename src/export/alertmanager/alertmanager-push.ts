@@ -1,6 +1,6 @@
 /**
- * Events straight to Alertmanager, for what comes and goes between two scrapes. Every Alertmanager is told by itself,
- * as the members of its cluster want it; they and Prometheus know by the labels what is the same alert.
+ * Events straight to Alertmanager, for what comes and goes between two scrapes. Every Alertmanager is sent them
+ * separately, as the members of a cluster expect; they and Prometheus tell by the labels what is the same alert.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -39,9 +39,12 @@ export interface PushStatus {
 }
 
 export interface AlertmanagerPush extends AsyncDisposable {
-  /** Returns at once; what becomes of it, `status` tells. Events of one call are one request, up to 500 alerts. */
+  /** Returns at once; `status` shows what became of it. Events of one call are one request, up to 500 alerts. */
   push(events: readonly GdoiEvent[]): void;
-  /** Another configuration. An Alertmanager that stays keeps its queue; one that goes is told what waits for it. */
+  /**
+   * Takes another configuration. An Alertmanager that stays keeps its queue; one that goes is still sent what waits for
+   * it.
+   */
   configure(destinations: AlertDestinations | null): Promise<void>;
   status(): PushStatus;
 }
@@ -55,7 +58,7 @@ export function createAlertmanagerPush(options: AlertmanagerPushOptions): Alertm
   const firing = new FiringAlerts(options.generatorUrl);
   const senders = new Map<string, AlertSender>();
 
-  /** Senders that are needed no more. */
+  /** Returns the senders that are no longer needed. */
   const use = ({ apiUrls, basicAuth, labels }: AlertDestinations): readonly AlertSender[] => {
     const gone = [...senders].filter(([url]) => !apiUrls.includes(url));
     for (const [url] of gone) senders.delete(url);

@@ -4,9 +4,11 @@ import { withDeadline } from '../../kernel/with-deadline.ts';
 import { type WebhookDestination, type WebhookOptions, WebhookSender, type WebhookStatus } from './webhook-sender.ts';
 
 export interface WebhookPush extends AsyncDisposable {
-  /** Returns at once; what becomes of it, `status` tells. */
+  /** Returns at once; `status` shows what became of it. */
   push(events: readonly GdoiEvent[]): void;
-  /** Other receivers. One that stays, by its name, keeps its queue; one that goes is told what waits for it. */
+  /**
+   * Takes other receivers. One that stays, by its name, keeps its queue; one that goes is still sent what waits for it.
+   */
   configure(destinations: readonly WebhookDestination[]): Promise<void>;
   status(): readonly WebhookStatus[];
 }

@@ -1,6 +1,6 @@
 /**
- * Tells one receiver what is queued for it, one event a request, in order. What it refuses (4xx) would be refused again
- * and is dropped.
+ * Sends one receiver what is queued for it, one event per request, in order. What it refuses (4xx) would be refused
+ * again, and is dropped.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Secret } from '../../kernel/secret.ts';
@@ -86,7 +86,7 @@ export class WebhookSender {
     };
   }
 
-  /** Tells what is left, until that fails or `giveUp` aborts. */
+  /** Delivers what is left, until that fails or `giveUp` aborts. */
   close(giveUp: AbortSignal): Promise<void> {
     return this.#delivery.close(giveUp);
   }

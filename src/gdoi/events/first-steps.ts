@@ -28,7 +28,7 @@ export const CHECK_LIST =
 export const CHECK_OLD_KEK =
   'show crypto gdoi ks members on the KS: does this GM acknowledge? Then the path for UDP 848 from KS to GM';
 
-/** Nobody is dropped for acknowledgements that there are none of. */
+/** By multicast there are no acknowledgements, and nobody is dropped for missing ones. */
 const CHECK_LIST_ONLY =
   'show crypto gdoi ks members and show version on the KS: did it restart, or were its members cleared? Does the rekey counter of this GM (show crypto gdoi) still rise?';
 
@@ -106,7 +106,7 @@ export const CHECK_REKEYS =
 const CHECK_MULTICAST_REKEYS =
   'show crypto gdoi on these GMs and show crypto gdoi ks rekey on the KS: whose rekey counter follows? Then the multicast path to the others: show ip mroute for the rekey address, RPF, filters for UDP 848';
 
-/** What rekeys take `way`, such as `KS to GM`, by. */
+/** What rekeys pass on `way`, such as `KS to GM`. */
 export function pathOfRekeys(multicast: boolean, way: string): string {
   return multicast
     ? `the multicast path from ${way}: show ip mroute for the rekey address, RPF, filters for UDP 848`
@@ -121,10 +121,7 @@ export const CHECK_OWN_NETWORK =
 export const CHECK_KS =
   'Is the KS up (console, its site’s power and WAN)? Then UDP 848 and SSH or SNMP on the path to it';
 
-/**
- * Whom a group's transport sends elsewhere: each step that speaks of one GM's unicast rekeys, and what it is by
- * multicast.
- */
+/** Steps that speak of unicast rekeys, each with the one that takes its place where rekeys come by multicast. */
 const BY_MULTICAST: readonly (readonly [unicast: string, multicast: string])[] = [
   [CHECK_REKEY_PATH, CHECK_MULTICAST_PATH],
   [CHECK_REKEYS, CHECK_MULTICAST_REKEYS],
@@ -134,7 +131,7 @@ const BY_MULTICAST: readonly (readonly [unicast: string, multicast: string])[] =
   [CHECK_LIST, CHECK_LIST_ONLY],
 ];
 
-/** The step as it stands, or where rekeys come by multicast what it is there. */
+/** The step for the way in which the rekeys come. */
 export function firstStepBy(multicast: boolean, step: string): string {
   if (!multicast) return step;
   return BY_MULTICAST.reduce((said, [unicast, other]) => said.replace(unicast, other), step);

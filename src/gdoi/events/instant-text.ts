@@ -1,7 +1,7 @@
 /** An instant as evidence quotes it, and when an event was. */
 import type { EventType, GdoiEvent } from './event.ts';
 
-/** An interval this short is told by one instant: countdowns, clocks and looks are no closer. */
+/** An interval this short is shown as one instant: countdowns, clocks and polls are no more exact. */
 const TO_THE_SECOND_MS = 5000;
 
 export function isToTheSecond(fromMs: number, toMs: number): boolean {
@@ -13,7 +13,7 @@ export function aroundSeconds(fromMs: number, toMs: number): readonly [fromMs: n
   return [Math.floor(fromMs / 1000) * 1000, Math.ceil(toMs / 1000) * 1000];
 }
 
-/** Events that tell how it was at the end of their interval: it began in between. */
+/** Events that report a state as of the end of their interval: it began somewhere in between. */
 const OF_A_STATE: ReadonlySet<EventType> = new Set<EventType>([
   'kek_rekey_overdue',
   'tek_rekey_overdue',

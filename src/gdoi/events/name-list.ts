@@ -1,7 +1,7 @@
 /** Names in one line, in the order people count: gm2 before gm10. */
 
-/** Names in one line: more are counted. */
-export const MAX_NAMES = 5;
+/** Names that are written out in one line; the rest is a number. */
+const MAX_NAMES = 5;
 
 const order = new Intl.Collator('en', { numeric: true });
 
@@ -27,14 +27,14 @@ function weights(): Uint8Array {
   return table;
 }
 
-/** Of the character there; 0: one that only the collator weighs; -1: the end. */
+/** Weight of the character there; 0: only the collator knows it; -1: the end of the name. */
 function weightAt(name: string, index: number): number {
   return index >= name.length ? -1 : (WEIGHTS[name.charCodeAt(index)] ?? 0);
 }
 
 /**
- * The collator's verdict where the first difference decides it; 0: it is asked. For the lists of groups of thousands:
- * they are sorted many times over in a storm (`npm run bench -- judging`).
+ * The collator's verdict where the first difference alone decides it; 0: the collator has to be asked. Lists of
+ * thousands of names are sorted many times over in a storm (`npm run bench -- judging`).
  */
 function plainly(a: string, b: string): number {
   let [i, j] = [0, 0];
@@ -62,7 +62,7 @@ function plainly(a: string, b: string): number {
 /** The collator takes longer numbers in pieces. */
 const LONGEST_COLLATED = 200;
 
-/** What follows the character may make another one of it. */
+/** The character after it may combine with it into another one. */
 function isPlainAfter(name: string, index: number): boolean {
   return weightAt(name, index + 1) !== 0;
 }
@@ -82,7 +82,7 @@ function afterDigits(name: string, from: number): number {
 const LONGEST_NUMBER = 9;
 
 /**
- * A text that sorts, plainly compared, as people count; of another name another one. For lists that go on from a key,
+ * A text that sorts by plain comparison as people count, different for every name. For lists that continue from a key
  * and are too long for a collator.
  */
 export function naturalKey(name: string): string {

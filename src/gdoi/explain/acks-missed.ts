@@ -6,7 +6,7 @@ export const ACKS_MISSED_CRITICAL = 2;
 export const EJECTED_AT_MISSED = 3;
 
 /**
- * Nobody lists it for so long: by then a GM that lives has registered anew, and it is one GM less. Default lifetime of
- * a KEK.
+ * A GM that no KS has listed for this long is forgotten: by then one that lives has registered again. Default lifetime
+ * of a KEK.
  */
 export const UNLISTED_KEPT_MS = 86_400_000;

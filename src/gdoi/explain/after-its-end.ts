@@ -6,7 +6,7 @@ import type { Symptom } from './symptom.ts';
 
 /** A GM that lost its registration tries again within about a minute; it takes a look to see that it succeeded. */
 export const REGISTERS_AGAIN_MS = 180_000;
-/** What follows from a cause is seen for about this long after its end: a KEK window and a look. */
+/** What follows from a cause can be seen for about this long after its end: a KEK window and a poll. */
 export const TRACES_MS = 900_000;
 
 /** The same cause after its end, with what it still explains. */

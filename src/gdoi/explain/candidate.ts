@@ -23,11 +23,11 @@ export interface Episode {
   readonly said: Explanation;
   /** First look at which it was said in these words, with this evidence. Absent: an older agent did not keep it. */
   readonly saidSinceMs?: EpochMs;
-  /** Everyone whom it concerned so far, in the order people count. Absent: those whom it concerns now. */
+  /** Every device that it has concerned so far, in the order people count. Absent: those that it concerns now. */
   readonly devices?: readonly string[];
   /**
-   * Whose re-registration it explained at an earlier look and does not now, with the last such look: the evidence grows
-   * old before the re-registration does. Absent: nobody's.
+   * Devices whose re-registration it explained at an earlier look and no longer does, with the last such look: the
+   * evidence grows old before the re-registration does. Absent: none.
    */
   readonly explainedUntil?: readonly (readonly [device: string, atMs: EpochMs])[];
   /** What was said when it concerned more devices at once than `said` does. Absent: it never did. */
@@ -44,7 +44,7 @@ export interface Asked {
   readonly facts: GroupFacts;
   /** Symptoms that no deeper cause has claimed. */
   readonly open: readonly Symptom[];
-  /** The episode that goes on: it was so at the last look. */
+  /** The episode that is still open: the cause was there at the last look. */
   readonly before: Episode | null;
   /** The same, or the one that ended last. */
   readonly last: Episode | null;
@@ -54,7 +54,7 @@ export interface Asked {
   readonly now: readonly Explanation[];
 }
 
-/** null: it is not so, and nothing follows from it any more. */
+/** null: the cause is not there, and nothing follows from it any more. */
 export type CauseRule = (asked: Asked) => Candidate | null;
 
 export interface Claim {
@@ -77,7 +77,7 @@ export function claimed(open: readonly Symptom[], ...claims: readonly Claim[]): 
   );
 }
 
-/** What a GM suffers whose rekeys or registrations fail. */
+/** Symptoms of a GM whose rekeys or registrations fail. */
 export const GM_CHECKS: readonly SymptomCheck[] = [
   'registered',
   'kek_present',
@@ -90,8 +90,8 @@ export const GM_CHECKS: readonly SymptomCheck[] = [
 ];
 
 /**
- * Without the TEKs that are missing, not merely ending: what makes GMs register, or re-register, brings TEKs. That
- * there is none has a reason of its own.
+ * The claims without those of TEKs that are missing, not merely ending: whatever makes GMs register brings TEKs, so
+ * that there is none has a reason of its own.
  */
 export function butMissingTeks(claims: readonly Symptom[], gms: readonly GmFacts[]): readonly Symptom[] {
   const without = new Set(gms.filter(({ tekMissing }) => tekMissing).map(({ device }) => device));
@@ -100,7 +100,7 @@ export function butMissingTeks(claims: readonly Symptom[], gms: readonly GmFacts
   );
 }
 
-/** A GM without any TEK shows these for that reason. */
+/** Checks that a GM fails when it holds no TEK at all. */
 export const OF_MISSING_TEK: readonly SymptomCheck[] = ['tek_remaining', 'tek_matches_ks'];
 
 /** Evidence of an earlier look: `at 03:00:20 UTC: gm1: ...`, so that it stays true when it is so no more. */
@@ -117,10 +117,13 @@ export function among<T extends { readonly device: string }>(
   return members.filter(({ device }) => named.has(device));
 }
 
-/** A GM that registers is seen without registration, or without keys, for some seconds: one look at it is none. */
+/**
+ * A GM that registers is seen without a registration, or without keys, for some seconds: a single look at that proves
+ * nothing.
+ */
 export const REGISTERING_MS = 90_000;
 
-/** It was more than unclear, and goes on or ended so lately that what came of it is still to be told by it. */
+/** It was more than unclear, and goes on, or ended so recently that it still explains what came of it. */
 export function wasPresentLately(
   last: Episode | null,
   nowMs: EpochMs,
@@ -128,21 +131,21 @@ export function wasPresentLately(
   return last !== null && last.presentSinceMs !== null && nowMs - (last.endedMs ?? nowMs) <= RECENT_MS;
 }
 
-/** What was found present, of one of these causes, and has not ended. */
+/** Episodes of one of these causes that were found present and have not ended. */
 export function goingOn(said: readonly Episode[], causes: ReadonlySet<ExplanationCause>): readonly Episode[] {
   return said.filter(
     ({ cause, endedMs, presentSinceMs }) => causes.has(cause) && endedMs === null && presentSinceMs !== null,
   );
 }
 
-/** Everyone whom the episode concerned. */
+/** Every device that the episode concerned. */
 export function devicesOf({ devices, said }: Episode): readonly string[] {
   return devices ?? said.scope;
 }
 
 /**
- * Re-registrations that an episode of one of these causes explained: when its evidence grows old before they do, they
- * are no news.
+ * Re-registrations that an episode of one of these causes explained: they are no news when its evidence has grown old
+ * before they do.
  */
 export function explainedBefore(
   said: readonly Episode[],
@@ -184,7 +187,7 @@ export function sorted(names: Iterable<string>): readonly string[] {
   return [...new Set(names)].toSorted(naturalOrder);
 }
 
-/** When the traffic of these GMs stops for want of keys: who has none any more, and who loses them next. */
+/** When the traffic of these GMs stops for want of keys: which have none any more, and which loses them next. */
 export function trafficStops(
   gms: readonly GmFacts[],
   nowMs: EpochMs,
@@ -213,7 +216,7 @@ export const whenTheyRegister = (going: number): string => `${verb(going, 'it re
 export const whenTheyRegisterAgain = (going: number): string =>
   `${verb(going, 'it registers', 'they register')} again before`;
 
-/** Read at different instants, the same end differs by some seconds: then the first by name. */
+/** The same end read at different instants differs by some seconds: then the first by name counts. */
 const SAME_INSTANT_MS = 5000;
 
 /** The member whose instant comes first. */

@@ -3,7 +3,7 @@
  * what to remember of them. Pure; the fleet's step calls it with each change.
  *
  * Rules are asked in causal order, and each symptom belongs to the first that claims it, so that a symptom stands alone
- * only when nothing explains it. What was found present is remembered: it does not go and come with single looks, and
+ * only when nothing explains it. What was found present is remembered: it does not come and go with single looks, and
  * after its end it still explains what follows from it.
  */
 import { asSeenAt, type Candidate, devicesOf, type Episode, reregisteredBy, sorted, toldBefore } from './candidate.ts';
@@ -32,7 +32,10 @@ const NOTHING_TO_SAY = { memory: NOTHING_SAID, explanations: [] } as const;
 
 /** What ended is forgotten after this long. */
 const REMEMBERED_MS = 3_600_000;
-/** What is present again this soon, of a device that it concerned, goes on: between two looks it had seemed over. */
+/**
+ * A cause that is present again this soon, on a device that it concerned, had not ended: it only seemed over between
+ * two looks.
+ */
 const AGAIN_MS = 90_000;
 /** Remembered even if it was never certain: a later answer may show what it was. */
 const KEPT_UNCLEAR: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
@@ -105,7 +108,7 @@ function remembered(episode: Episode | null, { nowMs }: GroupFacts): Episode | n
   return nowMs - (episode.endedMs ?? nowMs) > keptMs ? null : episode;
 }
 
-/** What goes on began when it was first said: the symptoms that show it now may be later ones. */
+/** An open cause began when it was first said: the symptoms that show it now may be later ones. */
 function begunWith(last: Episode | null, said: Explanation, facts: GroupFacts): Explanation {
   const again = said.phase === 'over' ? null : continued(last, said, facts);
   return again === null ? said : { ...said, sinceMs: again.sinceMs };
@@ -116,11 +119,11 @@ function continued(before: Episode | null, said: Explanation, { nowMs }: GroupFa
   return before !== null && (before.endedMs === null || endedJustNow(before, said, nowMs)) ? before : null;
 }
 
-/** What never was more than unclear and is gone was nothing, but that it was asked. */
+/** What was never more than unclear and is gone was nothing; only that it was in question is remembered. */
 function episodeAfter(before: Episode | null, said: Explanation | null, facts: GroupFacts): Episode | null {
   const { nowMs } = facts;
   if (said === null || said.phase === 'over') {
-    // A look that fails is asked about once: the next one that fails alone is no news.
+    // A single failed look is taken up once: the next one that fails alone is no news.
     if (before === null || (before.presentSinceMs === null && !KEPT_UNCLEAR.has(before.cause))) return null;
     return before.endedMs === null ? { ...before, endedMs: nowMs } : before;
   }
@@ -153,7 +156,7 @@ function sinceOf(saidSinceMs: EpochMs | undefined): Pick<Episode, 'saidSinceMs'>
   return saidSinceMs === undefined ? {} : { saidSinceMs };
 }
 
-/** What a rule repeats of an earlier look is not what this one shows. */
+/** Evidence that a rule repeats from an earlier look is marked as such. */
 function dated(explanation: Explanation, { evidence }: Candidate, last: Episode | null): Explanation {
   if (last === null || evidence !== last.said.evidence || last.saidSinceMs === undefined) return explanation;
   return { ...explanation, evidence: asSeenAt(last.saidSinceMs, explanation.evidence) };
@@ -166,7 +169,7 @@ function endedJustNow(before: Episode, said: Explanation, nowMs: EpochMs): boole
   return nowMs - endedMs <= AGAIN_MS && said.scope.some((device) => concernedBefore.has(device));
 }
 
-/** Kept only where it is more than what is said now: most causes concern the same devices to their end. */
+/** Kept only where there are more than are named now: most causes concern the same devices to their end. */
 function concerned(again: Episode | null, scope: readonly string[]): Pick<Episode, 'devices'> {
   const known = again === null ? [] : devicesOf(again);
   const now = new Set(scope);
@@ -182,7 +185,7 @@ function formerlyExplained(again: Episode | null, said: Explanation, nowMs: Epoc
   return past.length === 0 ? {} : { explainedUntil: past };
 }
 
-/** Devices are well again one after the other: the last thing said of a happening is not the whole of it. */
+/** Devices recover one after the other, so the last words about a happening do not tell the whole of it. */
 function widest(again: Episode | null, said: Explanation): Pick<Episode, 'widest' | 'widestSinceMs'> {
   const known = again?.widest ?? again?.said;
   if (known?.phase !== 'present' || known.scope.length <= said.scope.length) return {};
@@ -190,7 +193,7 @@ function widest(again: Episode | null, said: Explanation): Pick<Episode, 'widest
   return { widest: known, ...(sinceMs === undefined ? {} : { widestSinceMs: sinceMs }) };
 }
 
-/** An incident is as severe as it was at its worst: that is not what is said once it is milder. */
+/** An incident is as severe as it was at its worst, and its words are milder once it is. */
 function gravest(again: Episode | null, said: Explanation): Pick<Episode, 'gravest'> {
   if (again === null || worseStatus(again.worst, said.status) === said.status) return {};
   const { said: before, saidSinceMs: sinceMs, worst, gravest: known } = again;

@@ -62,7 +62,10 @@ export interface Consequence {
   readonly what: string;
   /** What would keep it from happening: `a KS answers them before`; null: nothing, or it has happened. */
   readonly unless: string | null;
-  /** It is so at this look: a rule that repeats what it said must not repeat it. Absent: it is ahead. */
+  /**
+   * It holds at this look only: a rule that repeats an earlier explanation must not repeat it. Absent: it is still
+   * ahead.
+   */
   readonly isNow?: true;
 }
 

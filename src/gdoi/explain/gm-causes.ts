@@ -61,7 +61,7 @@ export function interfaceFlap({ facts, open, before }: Asked): Candidate | null 
     fromMs: fromMs - pollIntervalMs - FLAP_SETTLES_MS,
   });
   const waiting = sorted(isOff);
-  // Who could not register before is told for that reason.
+  // A GM that could not register before has another reason.
   const without = among(gms, waiting).filter(
     (gm) => gm.tekMissing || (isUnregistered(gm) && (gm.unregisteredSinceMs ?? nowMs) >= fromMs - pollIntervalMs),
   );
@@ -94,7 +94,10 @@ export function interfaceFlap({ facts, open, before }: Asked): Candidate | null 
   };
 }
 
-/** Its message says that it registered, and the answer that tells why has not come: the flap is not over by that. */
+/**
+ * Its message says that it registered, and the answer that shows why has not come yet: that alone does not end the
+ * flap.
+ */
 function registeredJustNow({ facts, open, before }: Pick<Asked, 'facts' | 'open' | 'before'>): Candidate | null {
   if (before === null || before.said.knownAtMs === null) return null;
   const { nowMs, pollIntervalMs } = facts;
@@ -130,7 +133,7 @@ function span(instants: readonly EpochMs[]): [from: EpochMs, to: EpochMs] {
   return [Math.min(...instants), Math.max(...instants)];
 }
 
-/** When it registered for that; null: its last registration, of late, had another cause. */
+/** When it registered because of the flap; null: its last registration is not recent, or had another cause. */
 function flappedAtMs({ lastReregistration: last }: GmFacts, nowMs: EpochMs): EpochMs | null {
   return last !== null && last.cause === 'interface' && nowMs - last.atMs <= RECENT_MS ? last.atMs : null;
 }
@@ -170,7 +173,7 @@ export function withoutTek({ facts, open, before, last }: Asked): Candidate | nu
   };
 }
 
-/** That it registered for the want of TEKs is no trouble of its own. */
+/** That it registered for want of TEKs is no separate trouble. */
 function teksAgain({ gms, nowMs }: Asked['facts'], open: Asked['open'], last: Asked['last']): Candidate | null {
   if (!wasPresentLately(last, nowMs)) return null;
   const claims = claimed(open, { checks: ['reregistrations'], of: new Set(devicesOf(last)), fromMs: last.sinceMs });
@@ -227,7 +230,7 @@ function keyless(
   };
 }
 
-/** Certificates that are not valid at the time a router takes it to be: its clock, or that of its KS, is wrong. */
+/** Certificates that are not valid yet by a router's own time: its clock, or that of its KS, is wrong. */
 export function clockWrong({ facts, open }: Asked): Candidate | null {
   const { gms, kss, nowMs } = facts;
   const failing = gms.filter((gm) => isHeard(gm) && (isUnregistered(gm) || (gm.failedAttempts ?? 0) > 0));

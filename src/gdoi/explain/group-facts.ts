@@ -41,8 +41,8 @@ export interface MemberContext {
   /** Reasons that its log gave, newest last, bounded. */
   readonly reasons: readonly LoggedReason[];
   /**
-   * Since when its log comes to the agent: what it refused since, it said. Absent: no message of the group came since
-   * the start.
+   * Since when its log reaches the agent: whatever it has refused since then, it has said. Absent: no message of the
+   * group came since the start.
    */
   readonly logHeardSinceMs?: EpochMs | undefined;
   /**
@@ -228,7 +228,7 @@ export function isRefused({ failure }: MemberContext): boolean {
   return failure !== null && isRefusalResult(failure.result);
 }
 
-/** It answers, and nothing of its groups is seen: no MIB, no such command, or what cannot be read. */
+/** It answers, and shows nothing of its groups: no MIB, no such command, or an answer that cannot be read. */
 export function isMute({ failure }: MemberContext): boolean {
   return failure !== null && isMuteResult(failure.result);
 }
@@ -243,12 +243,14 @@ export function givesNoSign(result: string): boolean {
   return !isRefusalResult(result) && !isMuteResult(result);
 }
 
-/** A look with its login is over within this time where the device answers: so far apart devices of one grid answer. */
+/**
+ * A device that answers has done so within this time, login included: answers of one polling grid lie this far apart.
+ */
 export const LOOK_TAKES_MS = 5000;
 
 /**
- * A look at it is due, and has brought no answer yet. One that fails takes many seconds, of each transport in turn:
- * until it ends, what the device showed last is all that is known, and it may be gone.
+ * A poll of it is due and has brought no answer yet. One that fails takes many seconds, for each transport in turn:
+ * until it ends, what the device showed last is all that is known, and the device may be gone.
  */
 function isOverdue({ nextLookMs }: MemberContext, nowMs: EpochMs): boolean {
   return nextLookMs !== null && nowMs > nextLookMs + LOOK_TAKES_MS;
@@ -259,12 +261,12 @@ export function givesNoAnswer(member: MemberContext, nowMs: EpochMs): boolean {
   return isSilent(member) || (member.failure === null && isOverdue(member, nowMs));
 }
 
-/** When the look began that brought no answer. */
+/** When the poll began that brought no answer. */
 export function askedInVainMs({ failure, nextLookMs }: MemberContext, nowMs: EpochMs): EpochMs {
   return failure?.sinceMs ?? nextLookMs ?? nowMs;
 }
 
-/** After a longer time without any look, as while the agent did not run, nobody knows when it went. */
+/** After a longer time without any poll, as while the agent did not run, nobody knows when it went. In intervals. */
 const LOOKED_AT_WITHIN = 5;
 
 /** Its last answer before it went silent: it may be gone since then. */
@@ -272,7 +274,7 @@ export function lastAnswerMs(ks: KsFacts, { nowMs, pollIntervalMs }: GroupFacts)
   return Math.max(ks.readMs, askedInVainMs(ks, nowMs) - LOOKED_AT_WITHIN * pollIntervalMs);
 }
 
-/** It answered a look after this instant, and goes on answering: what presupposes that it lives can be said. */
+/** It answered a poll after this instant, and is not overdue since: whatever requires that it is alive can be said. */
 export function isSeenSince(ks: KsFacts, sinceMs: EpochMs, nowMs: EpochMs): boolean {
   return ks.failure === null && ks.readMs >= sinceMs && !isOverdue(ks, nowMs);
 }

@@ -1,6 +1,6 @@
 /**
- * KSs that know their GMs no more: they restarted and started with an empty list and new keys, or someone emptied the
- * list. The GMs go on with the keys they have, get no rekey, and register again when these end: no path loses anything.
+ * KSs that no longer know their GMs: they restarted with an empty list and new keys, or someone emptied the list. The
+ * GMs go on with the keys they have, get no rekey, and register again when these end: no path loses anything.
  */
 import { counted, everyOne } from '../events/counted.ts';
 import {
@@ -33,7 +33,7 @@ const RESTART_TOGETHER_MS = 300_000;
  */
 const LOST_LIST_FROM = 2;
 
-/** A boot of the day before explains nothing that is seen now. */
+/** A boot longer ago than this explains nothing that is seen now. */
 const LONGEST_NEWS_MS = 86_400_000;
 
 interface Loss {
@@ -41,7 +41,7 @@ interface Loss {
   /** The latest restart; null: none of them restarted. */
   readonly bootMs: EpochMs | null;
   readonly unlisted: readonly GmFacts[];
-  /** They hold keys of before. */
+  /** They hold keys from before the loss. */
   readonly waiting: readonly GmFacts[];
 }
 
@@ -122,7 +122,10 @@ function evidenceOf({ servers, bootMs, unlisted }: Loss): readonly string[] {
 
 const GONE: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['ks_down', 'redundancy_lost', 'no_primary']);
 
-/** One of them gave no answer lately: whether it restarted is for its uptime, which is read now and then. */
+/**
+ * One of them gave no answer recently: whether it restarted will be known from its uptime, which is read only now and
+ * then.
+ */
 function wasGone(said: readonly Episode[], names: readonly string[]): boolean {
   return said.some(
     (each) =>
@@ -158,7 +161,7 @@ function notListedYet(
   };
 }
 
-/** The KS was seen to be down meanwhile: then its restart is the end of that outage, and nothing of its own. */
+/** The KS was seen to be down meanwhile: its restart is the end of that outage, and no trouble of its own. */
 function isTold(
   { bootMs }: Loss,
   said: readonly Episode[],
@@ -173,7 +176,7 @@ function isTold(
   );
 }
 
-/** GMs that had missed two acknowledgements: that the list lacks them follows from the third. */
+/** GMs that had missed two acknowledgements: the third one explains that the list lacks them. */
 function droppedForAcks(said: readonly Episode[]): ReadonlySet<string> {
   return new Set(
     said.flatMap((each) => (each.cause === 'path_loss' && each.worst === 'critical' ? devicesOf(each) : [])),
@@ -189,7 +192,7 @@ function lossOf(
   const servers = kss.filter(({ failure }) => failure === null);
   if (servers.length === 0) return null;
   const unlisted = gms.filter((gm) => isHeard(gm) && gm.registered !== false && gm.listedByKs === false);
-  // Who kept running has the list and the keys, and gives both to who restarted.
+  // A KS that kept running has the list and the keys, and gives both to one that restarted.
   const boots = servers.flatMap(({ bootMs }) => bootMs ?? []);
   const others = kss.length > servers.length || peers.some(({ device, lost }) => device === null && lost !== true);
   const together = boots.length === servers.length && Math.max(...boots) - Math.min(...boots) <= RESTART_TOGETHER_MS;
@@ -201,7 +204,8 @@ function lossOf(
     const fresh = gms.filter((gm) => isHeard(gm) && gm.registered !== null);
     // A GM that holds its KS's present TEKs holds keys that were not lost, however it got them.
     const waiting = fresh.filter((gm) => newestKeysMs(gm) < restarted - BOOT_IS_WITHIN_MS && gm.tekMatchesKs !== true);
-    // A KS that was up again before the agent looked may have served them all since: only what it lacks shows a loss.
+    // A KS that was up again before the agent polled it may have served them all since: only what its list lacks shows
+    // a loss.
     const isShown =
       isKnown || waiting.length > 0 || unlisted.length >= LOST_LIST_FROM || allRegisteredSince(fresh, restarted);
     return isShown ? { servers, bootMs: restarted, unlisted, waiting } : null;

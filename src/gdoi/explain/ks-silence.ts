@@ -28,7 +28,7 @@ export function hasNotAnswered(kss: readonly KsFacts[], sinceMs: EpochMs): strin
 }
 
 /**
- * One look failed, as one did a short time ago that came to nothing: only a second one in a row makes it a question
+ * One poll failed, as one did shortly before that came to nothing: only a second one in a row raises the question
  * again.
  */
 export function wasAskedAlready({ before, last }: Asked, silent: readonly KsFacts[]): boolean {
@@ -40,7 +40,7 @@ export function wasAskedAlready({ before, last }: Asked, silent: readonly KsFact
   );
 }
 
-/** What follows, if what is not yet clear turns out to be so; `condition` null: it is. */
+/** What follows if the unclear turns out to be true; `condition` null: it is clear. */
 export function ifSo(
   condition: string | null,
   { consequence, deadlineMs }: Pick<Candidate, 'consequence' | 'deadlineMs'>,
@@ -122,7 +122,7 @@ function gmsWith(gms: readonly GmFacts[], ks: KsFacts): readonly GmFacts[] {
   return gms.filter((gm) => gm.keyServer !== null && gm.keyServer === ks.address);
 }
 
-/** What is read of the GMs lags the cause by a look. */
+/** What is read from the GMs lags the cause by a poll. */
 export function slackMs({ pollIntervalMs }: GroupFacts): number {
   return pollIntervalMs + CLOCKS_MS;
 }

@@ -1,8 +1,8 @@
 /**
  * Rekeys that do not arrive: one GM's path, or what stands in front of the KS.
  *
- * How many missed a rekey is known only when those who can have missed it were looked at after it was due. Until then
- * one GM that misses it is not yet a path.
+ * How many missed a rekey is known only when those that can have missed it were polled after it was due. Until then one
+ * GM that misses it is not yet a path.
  */
 import { CHECK_ACK_PATH, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
 import { whyReregistered } from '../events/gdoi-events.ts';
@@ -344,14 +344,14 @@ function pathSummary(
   const from = kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'the KS';
   const whom = gmsNamed(missed, missed.length > 1 ? members : null);
   const it = verb(missed.length, 'it', 'they');
-  // No count: it would change the sentence at every poll.
+  // Without a count, which would change the sentence at every poll.
   const others = gotCount === 0 ? '' : `; ${members - missed.length === 1 ? 'the other one' : 'others'} got it`;
   if (holding) {
     return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'that of the last rekey is missing' : `those of the last ${worst} rekeys are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
   }
   const what =
     worst >= ACKS_MISSED_CRITICAL ? `did not acknowledge the last ${worst} rekeys` : missedIt(key, hasOnlyAcks(loss));
-  // Of those that nobody polls all that is known is what their KS counts.
+  // Of GMs that nobody polls, only what their KS counts is known.
   if (hasOnlyAcks(loss) && among(facts.gms, missed).length === 0) {
     return `${whom} ${what} of ${from}${others}: ${it} ${verb(missed.length, 'is', 'are')} off or gone, or rekeys or acknowledgements are lost on the way`;
   }

@@ -24,9 +24,9 @@ import { CLOCKS_MS, RECENT_MS, type Symptom } from './symptom.ts';
 
 /** A GM registers within about half a minute after its boot; a look later it is seen. */
 const BOOT_TO_REGISTRATION_MS = 180_000;
-/** Longer than the reloads of one storm or upgrade go on. */
+/** The reloads of one storm or upgrade are over within this. */
 const LONGEST_GO_MS = 3_600_000;
-/** A boot of the day before explains nothing that is seen now. */
+/** A boot longer ago than this explains nothing that is seen now. */
 const LONGEST_NEWS_MS = 86_400_000;
 /** Fewer than this many are not called a common outage. */
 const COMMON_FROM = 3;

@@ -7,7 +7,7 @@ import { givesNoAnswer, type GmFacts, type GroupFacts, type KsFacts, type Member
 import type { EpochMs } from '../seen/instant.ts';
 import type { Symptom } from './symptom.ts';
 
-/** Nothing is said of what happened longer ago and left no symptom. */
+/** What happened longer ago and left no symptom is not explained. */
 const LATELY_MS = 3_600_000;
 
 /** `said`: at the last look. */
@@ -19,7 +19,7 @@ export function isQuiet(said: readonly Episode[], symptoms: readonly Symptom[], 
 }
 
 function isQuietKs(ks: KsFacts, nowMs: EpochMs, isLately: (ms: EpochMs | null) => boolean): boolean {
-  // However long ago one was refused: it may be refused still.
+  // However long ago that was: a GM that was refused may be refused still.
   return ks.unread === undefined && ks.reasons.length === 0 && isUneventful(ks, nowMs, isLately);
 }
 

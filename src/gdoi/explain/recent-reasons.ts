@@ -3,7 +3,7 @@ import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS } from './symptom.ts';
 
-/** Of this kind, oldest first; also what another clock says of the near future. */
+/** Reasons of this kind, oldest first; also those that another clock places a little in the future. */
 export function recentOf(
   { reasons }: { readonly reasons: readonly LoggedReason[] },
   kind: ReasonKind,

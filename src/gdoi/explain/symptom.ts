@@ -30,14 +30,14 @@ export interface Symptom {
   readonly check: SymptomCheck;
   /** Name of the device, else the address of a GM or peer that is not polled; null: it is the group's. */
   readonly device: string | null;
-  /** Not later than this it was there; a standing difference is as old as its last reading. */
+  /** It was there at this instant or earlier; a standing difference is as old as its last reading. */
   readonly sinceMs: EpochMs;
 }
 
 /** Re-registrations that belong to one lost rekey: the longest window is 190 + 80 s, a regular poll 5 min. */
 export const RECENT_MS = 600_000;
 
-/** Re-registrations that need an explanation; the others are their own. */
+/** Re-registrations that need an explanation; the others explain themselves. */
 const UNEXPLAINED_CAUSES = new Set([
   'kek_missed_rekey',
   'legacy_ks',
@@ -49,14 +49,14 @@ const UNEXPLAINED_CAUSES = new Set([
   'unknown',
 ]);
 
-/** Registrations with which a GM heals itself of a rekey that did not come. */
+/** Registrations by which a GM makes up for a rekey that did not come. */
 const MISSED_REKEY_CAUSES: ReadonlySet<Cause> = new Set<Cause>(['kek_missed_rekey', 'kek_expired', 'tek_expired']);
 
 /** A KEK that came by registering shows within this: give or take an answer. */
 export const SAME_KEK_MS = 120_000;
 /**
  * Instants that two devices show, or an age and an instant, are not compared closer than this: each is printed in whole
- * seconds, and was read somewhen within a look of some seconds.
+ * seconds, and was read at some time within a poll of some seconds.
  */
 export const CLOCKS_MS = 5000;
 

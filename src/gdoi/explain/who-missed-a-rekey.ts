@@ -1,6 +1,6 @@
 /**
- * Who missed a rekey, who got it, and of whom that is still open: by what GMs show and KSs count, without those whose
- * missed rekey has another reason that was told.
+ * Who missed a rekey, who got it, and for whom that is still open: by what GMs show and KSs count, without those whose
+ * missed rekey has another known reason.
  */
 import { everyOneOfThem } from '../events/counted.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -79,7 +79,7 @@ export interface Loss {
   readonly heldOld: ReadonlySet<string>;
 }
 
-/** As nearly always: nothing is open, and nothing was lost before. */
+/** Nothing is open and nothing was lost before, as nearly always. */
 export function hasNoTrace({ open, last }: Asked): boolean {
   return open.length === 0 && last === null;
 }
@@ -222,7 +222,7 @@ export function hasOnlyAcks({ traces }: Loss): boolean {
   return traces.every(({ check }) => check === 'rekeys_acknowledged');
 }
 
-/** Lines for people: who missed it, who got it, of whom it is open, who did not acknowledge. */
+/** Lines for people: who missed it, who got it, for whom it is open, who did not acknowledge. */
 export function evidenceOf(loss: Loss, facts: GroupFacts): readonly string[] {
   const { gms, kss } = facts;
   const sharing = among(gms, loss.missed);

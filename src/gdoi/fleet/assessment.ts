@@ -29,7 +29,7 @@ export interface FleetAssessment extends Measures {
   readonly strangers: readonly Stranger[];
 }
 
-/** What a judgement of the group leaves for the next one, and for views of the states between. */
+/** What a judgement of the group leaves for the next one, and for views of the states in between. */
 export interface LastJudgement {
   readonly yardstick: Yardstick;
   readonly roster: Roster;
@@ -38,7 +38,7 @@ export interface LastJudgement {
   readonly members: readonly JudgedGm[];
 }
 
-/** `before`: what of it still holds is not found again. */
+/** `before`: what still holds of it is not worked out again. */
 export function measuresOf(state: FleetState, settings: FleetSettings, before: LastJudgement | null = null): Measures {
   const known = yardstickOf(state, settings, before?.yardstick);
   const measures = measuresBy(state, known, before);

@@ -2,7 +2,7 @@
  * The conditions of a group that on-call is told of, with words, severity and first step from the on-call catalogue.
  */
 import { CHECK_OLD_KEK, firstStepBy, pathOfRekeys } from '../events/first-steps.ts';
-import { MAX_NAMES, ksNamed } from '../events/name-list.ts';
+import { ksNamed, nameList } from '../events/name-list.ts';
 import { counted } from '../events/counted.ts';
 import { COOP_SETTLES_MS } from '../explain/ks-silence.ts';
 import type { FleetAssessment } from './assessment.ts';
@@ -46,20 +46,20 @@ function divergence(state: FleetState, found: TekDivergence, holdMs: number): Co
     type: 'tek_divergence',
     subject: '',
     holds: divergent.length > 0 ? true : judged === 0 || pending > 0 ? null : false,
-    // The GM that was read first decides when all have been read again.
+    // The GM that was read longest ago decides when all have been read again.
     readMs: divergent.reduce((earliest, gm) => Math.min(earliest, gm.receivedAtMs), Number.MAX_SAFE_INTEGER),
     holdMs,
     tell: (firstReadMs) => ({
       device: devices.length === 1 ? (devices[0] ?? null) : null,
       severity: 'critical',
-      // by the same SPIs it may come again after it was over
+      // It may come again with the same SPIs after it was over.
       occurrence: [
         ...(reference?.current.map((tek) => tek.spi) ?? []),
         divergent[0]?.teks?.[0]?.spi ?? '',
         firstReadMs,
       ],
       fromMs: reference?.current.reduce((latest, tek) => Math.max(latest, tek.sinceMs), 0) ?? null,
-      summary: `${counted(devices.length, 'GM')} of group ${group} ${devices.length === 1 ? 'holds' : 'hold'} other TEKs than ${reference?.source ?? 'the group'} for longer than a rekey takes: ${names(devices)}`,
+      summary: `${counted(devices.length, 'GM')} of group ${group} ${devices.length === 1 ? 'holds' : 'hold'} other TEKs than ${reference?.source ?? 'the group'} for longer than a rekey takes: ${nameList(devices)}`,
       evidence: [
         `current TEK of ${reference?.source ?? 'the group'}: ${reference?.current.map((tek) => tek.spi).join(', ') ?? ''}`,
         ...divergent.map(
@@ -90,7 +90,7 @@ function mixed(group: string, found: MixedVersions | null, nowMs: EpochMs): Cond
       severity: 'warning',
       occurrence: [...kss.map((ks) => `${ks.device} ${ks.version ?? ''}`).toSorted(), firstReadMs],
       fromMs: null,
-      summary: `Group ${group}: no KEK rekey before expiry from ${ksNamed(named)}, but GMs with a KEK timer can register there (${names(gms.map((gm) => gm.device))}): two re-registrations of each in every KEK cycle`,
+      summary: `Group ${group}: no KEK rekey before expiry from ${ksNamed(named)}, but GMs with a KEK timer can register there (${nameList(gms.map((gm) => gm.device))}): two re-registrations of each in every KEK cycle`,
       evidence: [
         ...named.map((ks) => `KS without KEK rekey before expiry (older than 15.2(1)T / XE 3.5S): ${ks}`),
         ...gms.map((gm) => `GM with KEK timer: ${gm.device} (${gm.version ?? 'shows a KEK lifetime'})`),
@@ -116,7 +116,7 @@ function split(group: string, found: CoopSplit | null): Condition {
         severity: 'critical',
         occurrence: [...devices, found?.sinceMs ?? 0],
         fromMs: found?.sinceMs ?? null,
-        // Both were primary at every look from then on: what follows from it must not stand before it.
+        // Both were primary at every answer from then on: what follows from it must not come before it.
         ...(found === null ? {} : { beganMs: found.sinceMs }),
         summary: `Group ${group} has two primaries: ${devices.join(' and ')}`,
         evidence: primaries.map(
@@ -143,7 +143,7 @@ function peerLost(group: string, peer: PeerSight): Condition {
       severity: 'warning',
       occurrence: [peer.address, firstReadMs],
       fromMs: null,
-      summary: `COOP peer ${name} of group ${group} is dead as seen by ${names(peer.deadFor.map((ks) => ks.device))}`,
+      summary: `COOP peer ${name} of group ${group} is dead as seen by ${nameList(peer.deadFor.map((ks) => ks.device))}`,
       evidence: peer.deadFor.map((ks) => `${ks.device}: peer ${peer.address} status Dead`),
       action:
         'show crypto gdoi ks coop on both ends; then the path between the KSs (UDP 848), IKE authentication and certificates, and DPD (isakmp keepalive)',
@@ -176,11 +176,6 @@ function expiredInUse(state: FleetState, gm: FleetGm, holds: boolean | null): Co
       action: `${firstStepBy(isMulticast(state, gm), CHECK_OLD_KEK)}. A release before 15.2(1)T has no KEK timer: only a new registration heals it`,
     }),
   };
-}
-
-function names(all: readonly string[]): string {
-  const rest = all.length - MAX_NAMES;
-  return rest > 0 ? `${all.slice(0, MAX_NAMES).join(', ')} and ${rest} more` : all.join(', ');
 }
 
 function iso(ms: number | undefined): string {

@@ -17,6 +17,7 @@ import {
 } from './fleet-state.ts';
 import { countersBeforeKek } from './kek-generation.ts';
 import { ksOrder } from './kss-together.ts';
+import { DEFAULT_REKEY_SECONDS } from '../keys/ks-lead.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** TEKs a GM is compared with: those of a KS, or those most GMs hold. */
@@ -31,8 +32,6 @@ export interface TekReference {
   readonly lifetimeSeconds: number | null;
 }
 
-/** On-call catalogue: a rekey storm with the default retransmission (10 s x 2) lasts about 30 s. */
-const DEFAULT_REKEY_SECONDS = 30;
 /** An older key's expiry is at least a rekey lead before the newer one's; less is reading error. */
 export const OLDER_BY_MS = 10_000;
 
@@ -45,7 +44,7 @@ const AGE_READ_MS = 2000;
  */
 const CLOCK_SET_MS = 65_000;
 
-/** What every GM of the group is compared with; made once for all. */
+/** What every GM of the group is compared with, worked out once for all of them. */
 export interface GroupKeys {
   /** KSs that answer, the primary first. */
   readonly kss: readonly FleetKs[];
@@ -123,7 +122,7 @@ export function holdsTeks({ rekeyTakesMs }: GroupKeys, gm: FleetGm, reference: T
     newest !== undefined &&
     reference.readMs >= newest.sinceMs + rekeyTakesMs &&
     !reference.liveSpis.includes(newest.spi);
-  // A later look has seen another TEK than the CLI's answer: what it holds now, the next answer says.
+  // A later look beside the CLI has shown another TEK: what the GM holds now, the next answer will show.
   if (lacksNewer || unknownToReference) return gm.newerTeks === undefined ? false : null;
   return reference.liveSpis.some((spi) => holds(held, spi)) ? true : null;
 }
@@ -146,7 +145,8 @@ function timerGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   const newerByMs = gm.kekExpiryMs - ks.kek.expiryMs;
   if (Math.abs(newerByMs) <= SAME_EXPIRY_MS) return true;
   if (Math.abs(newerByMs) <= CLOCK_SET_MS || isOfTheClock(newerByMs, gm, ks)) return null;
-  // Also of a key that ends later: a KS whose lifetime was shortened has made a newer one that ends before it.
+  // This holds for a key that ends later as well: a KS whose lifetime was shortened has made a newer key that ends
+  // before it.
   if (gm.sentAtMs < ks.kek.sinceMs + keys.rekeyTakesMs) return null;
   // Over SNMP a KS shows the old KEK in use while it sends the new one.
   return newerByMs < 0 || ks.sentAtMs > gm.kekSinceMs + keys.rekeyTakesMs ? false : null;

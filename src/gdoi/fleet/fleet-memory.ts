@@ -59,10 +59,10 @@ export function remember(
   };
 }
 
-/** So many KSs a group has at most, and more that only log are not kept. */
+/** A group has at most this many KSs; more that only log are not kept. */
 const MAX_HEARD = 8;
 
-/** A KS that answers says it itself. */
+/** A KS that answers is remembered by its answer. */
 function withHeard(state: FleetState, { device, presence, ks, ksSaid = [] }: MemberFacts): FleetState {
   const { heard: before, ...rest } = state;
   const isHeard = presence !== 'gone' && ks === null && ksSaid.length > 0;

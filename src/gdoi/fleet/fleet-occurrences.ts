@@ -18,7 +18,7 @@ export interface Condition {
   /** Instant of the reading the verdict stands on: a hold is only over when there is a later one. */
   readonly readMs: EpochMs;
   readonly holdMs: number;
-  /** What the event says; asked only when it is told. `firstReadMs`: the reading that showed it first. */
+  /** What the event says; called only when it is emitted. `firstReadMs`: the reading that showed it first. */
   readonly tell: (firstReadMs: EpochMs) => Telling;
 }
 
@@ -79,7 +79,7 @@ function after(before: Occurrence | null, condition: Condition, nowMs: EpochMs):
     case null:
       return open && { ...open, wasTold: open.told };
     case false:
-      // What was never told and is clear again was a rekey in progress, or another transient.
+      // What is clear again before it had its event was a rekey in progress, or another transient.
       if (open === null || !open.told) return null;
       return { ...open, clearSinceMs: open.clearSinceMs ?? nowMs, wasTold: true };
     case true: {

@@ -12,7 +12,8 @@ import {
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
 import { NO_CONTEXT } from '../explain/group-facts.ts';
-import { FLOOR_LEAD, ksLead, rekeySeconds } from '../keys/ks-lead.ts';
+import { DEFAULT_REKEY_SECONDS, FLOOR_LEAD, ksLead, rekeySeconds } from '../keys/ks-lead.ts';
+import { longestSeconds } from '../seen/countdown.ts';
 import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
 import { MOST_MEMBERS } from '../seen/row-bounds.ts';
@@ -135,7 +136,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     currentTeks: currentOf(live, ks),
     liveSpis: live.map((tek) => tek.spi),
     kekLifetimeSeconds: ks.kek?.lifetimeSeconds ?? null,
-    tekLifetimeSeconds: longest((ks.teks ?? []).map((tek) => tek.lifetimeSeconds)),
+    tekLifetimeSeconds: longestSeconds((ks.teks ?? []).map((tek) => tek.lifetimeSeconds)),
     lead,
     tekLeadSeconds: tekLead(ks) ?? before?.tekLeadSeconds ?? null,
     said: facts.ksSaid ?? [],
@@ -191,7 +192,7 @@ export function unreadKs(before: FleetKs | null, facts: MemberFacts): FleetKs {
     tekLifetimeSeconds: null,
     lead: FLOOR_LEAD,
     said: facts.ksSaid ?? [],
-    rekeySeconds: rekeySeconds(null),
+    rekeySeconds: DEFAULT_REKEY_SECONDS,
     members: null,
     peers: null,
     memberRows: null,
@@ -241,9 +242,4 @@ export function isSameKsKek(before: KekIdentity, seen: KekIdentity): boolean {
   return (
     Math.abs(before.expiryMs - seen.expiryMs) <= SAME_EXPIRY_MS || seen.remainingSeconds <= before.remainingSeconds
   );
-}
-
-function longest(seconds: readonly (number | null)[]): number | null {
-  const known = seconds.filter((value): value is number => value !== null);
-  return known.length === 0 ? null : Math.max(...known);
 }

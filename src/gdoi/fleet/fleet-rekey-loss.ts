@@ -39,7 +39,7 @@ export function unacknowledgedRekeys(
     ejected: acksMissed >= EJECTED_AT_MISSED,
   }));
   if (unlisted.size === 0) return counted;
-  // One that is polled shows itself whether it is registered.
+  // A GM that is polled shows itself whether it is registered.
   const gone = [...unlisted.values()].filter(isDropped).filter(({ address }) => !polled.has(address));
   return [...counted, ...gone.map((member) => ({ ...member, device: null, ejected: true }))];
 }

@@ -33,7 +33,7 @@ import type { KekBehavior } from '../seen/release.ts';
 import { gmInGroup, type Yardstick } from './yardstick.ts';
 
 export interface FleetView {
-  /** What its GMs are compared with: the same object, the same verdict on the same record. */
+  /** What its GMs are compared with: as long as it is the same object, the verdict on the same record is the same. */
   readonly yardstick: object;
   /** What the group says of one of its GMs; null: none of this group. */
   gmOf(device: string): GmInFleet | null;

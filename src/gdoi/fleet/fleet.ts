@@ -45,7 +45,7 @@ export function trackFleet(
 export interface MemberStep {
   readonly state: FleetState;
   readonly events: readonly GdoiEvent[];
-  /** Something of the member that the group is judged by, or that must not be forgotten, is not as it was. */
+  /** Something about the member has changed by which the group is judged, or that must not be lost. */
   readonly material: boolean;
   /** A KS was read: all its GMs are judged by it. */
   readonly ksRead: boolean;
@@ -69,15 +69,15 @@ export function rememberMember(before: FleetState, facts: MemberFacts, yardstick
 export interface FleetJudgement {
   readonly state: FleetState;
   readonly events: readonly GdoiEvent[];
-  /** Those that are not as they were. */
+  /** Incidents that changed. */
   readonly incidents: readonly Incident[];
   readonly view: FleetView;
   readonly last: LastJudgement;
 }
 
 /**
- * What the records of all members mean for the group at `nowMs`; its cost grows with the group. `before`: the judgement
- * before this one, of which what still holds is not found again; null: it is the first one.
+ * What the records of all members mean for the group at `nowMs`; its cost grows with the group. `before`: the last
+ * judgement, of which what still holds is not worked out again; null: this is the first.
  */
 export function judgeFleet(
   state: FleetState,

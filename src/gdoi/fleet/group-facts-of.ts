@@ -23,7 +23,7 @@ export function factsOf(
   const kss = [...state.kss.values()];
   const gmsOf = members.map(({ facts }) => facts);
   const kssOf = kss.map(ksFacts);
-  // By multicast no list tells who has a rekey: a 0 in it is no acknowledgement.
+  // By multicast no list shows who has a rekey: a 0 in it is no acknowledgement.
   const acknowledges = !isMulticast({ gms: gmsOf, kss: kssOf });
   const tekLifetime = keys.kss.find((ks) => ks.tekLifetimeSeconds !== null)?.tekLifetimeSeconds;
   return {
@@ -58,14 +58,14 @@ export function factsOf(
 /** Row 14. A primary may be a KS that is not polled: then one of its peers is alive. */
 function primaryMissing({ peers }: FleetAssessment, kss: readonly FleetKs[]): boolean {
   const answering = kss.filter(({ reachable }) => reachable);
-  // One that answers and shows nothing of the group may be it, too.
+  // A KS that answers and shows nothing of the group may be the primary, too.
   const elsewhere =
     peers.some(({ lost, device }) => lost === false && device === null) ||
     kss.some(({ role, context }) => role === null && isMute(context));
   return answering.length > 0 && answering.every(({ role }) => role === 'secondary') && !elsewhere;
 }
 
-/** Asked only where nobody answers who could say it himself. */
+/** Asked only where no KS answers, which could say it itself. */
 function otherServers(
   { members, roster, peers }: FleetAssessment,
   kss: readonly FleetKs[],

@@ -1,6 +1,6 @@
 /**
- * What a group's yardstick says of each of its GMs. A group of thousands is judged again for the sake of a few of them:
- * of a record that is as it was, by the same yardstick, the verdict is the one before.
+ * What a group's yardstick says of each of its GMs. A group of thousands is judged again because of a few of them: for
+ * a record that has not changed, by the same yardstick, the last verdict stands.
  */
 import type { GmFacts } from '../explain/group-facts.ts';
 import type { FleetGm } from './fleet-state.ts';

@@ -1,8 +1,8 @@
 /**
  * What a GM's counters were when its KS was asked, and when the KS replaced its KEK: that alone tells whether a GM
  * without a KEK timer got the new one. A KS's answer is not written into the record of each of its thousands of GMs:
- * what it means for one of them follows from the GM's last two answers, and is worked out when somebody asks, or before
- * they change.
+ * what it means for one of them follows from the GM's last two answers, and is worked out when it is needed, or before
+ * those answers are replaced.
  */
 import type { EpochMs } from '../seen/instant.ts';
 import type { FleetGm, KekGeneration, RekeyCounters } from './fleet-state.ts';

@@ -1,6 +1,6 @@
 /**
- * What the KSs of a group show of it together. It is asked for at each poll of each of its GMs, and is another one only
- * when a KS was read: worked out once for each set of KSs.
+ * What the KSs of a group show of it together. Every poll of each of its GMs needs it, and it changes only when a KS
+ * was read: worked out once for each set of KSs.
  */
 import { groupLead, type KsLead } from '../keys/ks-lead.ts';
 import type { KsSaid } from '../log/ks-marks.ts';

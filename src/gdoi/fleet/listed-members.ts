@@ -6,11 +6,11 @@ import { unlistedBy } from './unlisted-members.ts';
 export interface ListedMembers {
   /** Address -> acknowledgements missed in a row, the most that any KS counts; null: listed without a count. */
   readonly listed: ReadonlyMap<string, number | null>;
-  /** Whom one of them listed, and none lists any more. */
+  /** GMs that one of them listed and none lists any more. */
   readonly unlisted: ReadonlyMap<string, UnlistedMember>;
   /** When the newest of the lists was asked for; null: no KS shows one. */
   readonly listedAtMs: EpochMs | null;
-  /** Every line of the lists was understood. */
+  /** Every line of all lists was understood. */
   readonly whole: boolean;
   /** How many miss no acknowledgement. */
   readonly acknowledging: number;

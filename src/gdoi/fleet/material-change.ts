@@ -1,7 +1,7 @@
 /**
- * Did a member change in anything that the group is judged by, or was it only read once more? At most polls nothing
- * happened: countdowns ran on, and instants moved by what reading them takes. Then neither the group has to be judged
- * anew nor the record to be stored at once.
+ * Did a member change in anything by which the group is judged, or was it only read once more? At most polls nothing
+ * happened: countdowns ran on, and instants moved by what reading them takes. Then the group need not be judged again,
+ * nor the record stored at once.
  */
 import { type FleetGm, type FleetKs, type FleetState, SAME_EXPIRY_MS } from './fleet-state.ts';
 import { gmInGroup, type Yardstick } from './yardstick.ts';
@@ -67,13 +67,12 @@ function spisOf({ teks }: FleetGm): readonly string[] {
 }
 
 /**
- * Other TEKs than before, beside those whose time was over. That an old one runs out at its end is what everyone
- * expects: as a change it would have a group of thousands judged, and all their records written, for an interval after
- * each rekey.
+ * Other TEKs than before, beside those whose time was over. That an old one runs out at its end is expected: taken as a
+ * change, it would have a group of thousands judged, and all their records written, for an interval after each rekey.
  */
 function teksChanged(before: FleetGm, now: FleetGm): boolean {
   if (!differentTexts(spisOf(before), spisOf(now))) return false;
-  // Without any it is another matter, whatever became of the last one.
+  // A GM without any is another matter, whatever became of the last one.
   if (spisOf(before).length === 0 || spisOf(now).length === 0) return true;
   const endMs = now.receivedAtMs + EXPIRY_READ_MS;
   const over = new Set(
@@ -170,7 +169,7 @@ function differentTexts(before: readonly string[], now: readonly string[]): bool
   return before.length !== now.length || before.some((text, index) => text !== now[index]);
 }
 
-/** The group's own part: is there anything new about what is told of it? `before` null: there was none. */
+/** Has the group's own part changed in anything that is told of it? `before` null: there was none. */
 export function groupPartChanged(before: FleetState | null, now: FleetState): boolean {
   if (before === null) return true;
   return (

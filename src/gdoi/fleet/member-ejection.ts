@@ -16,7 +16,7 @@ import type { Roster } from './roster.ts';
 
 /** A list that is being rebuilt, as after a failover, misses GMs for a while. */
 const LIST_REBUILT_MS = 60_000;
-/** A word in the log of a GM that is not polled says no more of its state than this long. */
+/** For this long a message about a GM that is not polled still says something about its state. */
 const SAID_MS = 3_600_000;
 
 interface Ejection {
@@ -27,7 +27,7 @@ interface Ejection {
   readonly by: 'ks' | 'gm' | 'list';
   readonly evidence: readonly string[];
   readonly holdMs: number;
-  /** Since when it is certain; null: between two answers of the KS. */
+  /** Since when it is certain; null: it began between two answers of the KS. */
   readonly fromMs: EpochMs | null;
   /** When a KS said so last; absent: its answers show it. */
   readonly saidMs?: EpochMs;

@@ -13,7 +13,7 @@ interface Identified {
   readonly identity?: string | null;
 }
 
-/** Of two that show none, or a number and an address, nothing is known. */
+/** Where one shows none, or one a number and the other an address, nothing is known. */
 export function isOfOtherGroup(identity: string | null, { identity: other }: Identified): boolean {
   return identity !== null && other != null && other !== identity && isNumber(other) === isNumber(identity);
 }
@@ -22,7 +22,7 @@ export function isOfOtherGroup(identity: string | null, { identity: other }: Ide
  * The identity of the group: what most of its KSs show, else most of its GMs; null: all show one, or none shows any.
  */
 export function identityOf({ kss, gms }: Pick<FleetState, 'kss' | 'gms'>): string | null {
-  // Asked at each judgement of a group of thousands, of which hardly any has two.
+  // This runs at each judgement of a group of thousands, and hardly any group has two.
   if (showOne([...kss.values(), ...gms.list()])) return null;
   const [ofKss, ofGms] = [counts(kss.values()), counts(gms.list())];
   const all = [...new Set([...ofKss.keys(), ...ofGms.keys()])];

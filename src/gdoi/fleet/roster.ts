@@ -37,7 +37,7 @@ export function rosterOf(gms: readonly FleetGm[], { listed, acknowledging }: Lis
   };
 }
 
-/** A record that takes the place of another one changes nothing of the roster. */
+/** Replacing the one record by the other changes nothing in the roster. */
 export function isSameInRoster(before: FleetGm, now: FleetGm): boolean {
   return (
     before.address === now.address &&

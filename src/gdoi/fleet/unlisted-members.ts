@@ -1,7 +1,7 @@
 /**
  * GMs that a KS listed and lists no more, with what its list said of them last: where only KSs are polled, this is all
  * that shows of a GM that was dropped. A GM that is taken from the network goes the same way: its KS drops it for want
- * of acknowledgements. Whom a KS lists again is forgotten here.
+ * of acknowledgements. A GM that a KS lists again is forgotten here.
  */
 import { UNLISTED_KEPT_MS } from '../explain/acks-missed.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -16,7 +16,7 @@ export function unlistedAfter(
   const known = (before?.unlisted ?? []).filter(({ goneMs }) => Math.abs(readMs - goneMs) <= UNLISTED_KEPT_MS);
   if (rows === null || (known.length === 0 && before?.memberRows == null)) return known;
   const listed = new Set(rows.map(({ address }) => address));
-  // A list of which not all was understood shows nothing of who is not in it.
+  // A list that was not understood as a whole shows nothing about who is not in it.
   const gone = membersUnread === true ? [] : (before?.memberRows ?? []).filter(({ address }) => !listed.has(address));
   if (gone.length === 0) return known.filter(({ address }) => !listed.has(address));
   const isLost = isListLost(gone, rows);
@@ -40,7 +40,10 @@ function isMissing({ acksMissed }: Pick<UnlistedMember, 'acksMissed'>): boolean 
   return (acksMissed ?? 0) > 0;
 }
 
-/** Whom none of these KSs lists any more, by address: of several that listed it the one that missed most of it. */
+/**
+ * GMs that none of these KSs lists any more, by address. Where several listed one, the entry with the most missed
+ * acknowledgements counts.
+ */
 export function unlistedBy(
   kss: readonly FleetKs[],
   listed: { readonly has: (address: string) => boolean },

@@ -9,9 +9,9 @@ import type { Named } from '../seen/named.ts';
 import { hasNone, majorityTeks, teksOfKss } from './group-teks.ts';
 import { identityOf, isOfOtherGroup, ofIdentity } from './other-identity.ts';
 
-/** The same object, the same verdict on the same record. */
+/** As long as it is the same object, the verdict on the same record is the same. */
 export interface Yardstick {
-  /** It was made of these. */
+  /** The KSs that it was made from. */
   readonly kss: Named<FleetKs>;
   /** Of the group, where members show several: those with another one are no part of it. null: they do not. */
   readonly identity: string | null;
@@ -24,7 +24,9 @@ export interface Yardstick {
   readonly listAgeMs: number;
 }
 
-/** `before`: stays while no KS was read, unless it goes by the TEKs that most GMs hold. Its roster comes after it. */
+/**
+ * `before` is kept while no KS was read, unless it goes by the TEKs that most GMs hold. The roster is made after it.
+ */
 export function yardstickOf(state: FleetState, settings: FleetSettings, before: Yardstick | null = null): Yardstick {
   const { kss } = state;
   const identity = identityOf(state);

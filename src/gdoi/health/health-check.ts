@@ -7,8 +7,6 @@
 
 import type { ExplanationCause, ExplanationStatus } from '../explain/explanation.ts';
 
-export { nameList } from '../events/name-list.ts';
-
 /** Best first. */
 export const HEALTH_STATUSES = ['ok', 'unknown', 'warning', 'critical'] as const;
 export type HealthStatus = (typeof HEALTH_STATUSES)[number];

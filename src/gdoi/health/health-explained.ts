@@ -17,7 +17,7 @@ const OF_THE_GROUP: ReadonlySet<CheckName> = new Set<CheckName>([
   'members',
 ]);
 
-/** Checks that no symptom has for itself, and the symptom that they go with. */
+/** Checks without a symptom of their own, and the symptom that they go with. */
 const SAME_AS: ReadonlyMap<CheckName, SymptomCheck> = new Map<CheckName, SymptomCheck>([
   ['registration_attempts', 'registered'],
 ]);
@@ -114,7 +114,7 @@ const OF_THE_KS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['coo
 /** What KSs say of others. */
 const SAID_BY_KS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['unauthorized', 'registration_refused']);
 
-/** How bad a KS is by its own log, of which none of its checks shows anything. */
+/** How bad the state of a KS is by its own log, which none of its checks shows. */
 export function byItsLog({ cause, phase, status, scope }: Explanation, device: string): HealthStatus {
   if (phase !== 'present' || status === 'ok' || !isAmong(scope, device)) return 'ok';
   if (OF_THE_KS.has(cause)) return status;

@@ -8,12 +8,12 @@ import { ACKS_MISSED_CRITICAL } from '../explain/acks-missed.ts';
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import { RECENT_MS } from '../explain/symptom.ts';
 import { counted, verb } from '../events/counted.ts';
-import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
+import { longestTekSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
 import { durationText } from '../events/duration-text.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
 import type { GmInFleet, GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
-import { check, type HealthCheck, nameList } from './health-check.ts';
+import { check, type HealthCheck } from './health-check.ts';
 import {
   CHECK_INSTALL,
   CHECK_LIST,
@@ -27,7 +27,7 @@ import {
 } from '../events/first-steps.ts';
 import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
 import type { HealthTracking } from './health-input.ts';
-import { ksNamed } from '../events/name-list.ts';
+import { ksNamed, nameList } from '../events/name-list.ts';
 import { lastUnexpectedOf } from '../memory/tracker-state.ts';
 import { reasonStated } from '../log/ks-marks.ts';
 import { tekWindowSecondsBeforeExpiry, UNDER_WAY_SECONDS } from '../keys/kek-window.ts';
@@ -105,7 +105,7 @@ function registered({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
         action: CHECK_REGISTRATION,
       },
     );
-  const holdsKeys = (longestTek(gm) ?? 0) > 0 && secondsLeft(at, longestTek(gm) ?? 0, atMs) > 0;
+  const holdsKeys = (tekSecondsLeft({ gm, at, atMs }) ?? 0) > 0;
   return check(
     ['registered', group],
     'unknown',
@@ -185,7 +185,7 @@ function kekMatchesKs({ group }: GmHealthInput, inFleet: GmInGroup | null): Heal
 function tekRemaining(input: GmHealthInput): HealthCheck {
   const { group, gm, at, atMs, tracking } = input;
   const more = { threshold: TEK_OVERDUE_SECONDS };
-  const longest = longestTek(gm);
+  const longest = longestTekSeconds(gm.teks);
   if (longest === null) {
     const none = gm.teks !== null && gm.teks.length === 0;
     return none && gm.registered !== false
@@ -294,8 +294,8 @@ function registrationAttempts(input: GmHealthInput): HealthCheck {
       });
 }
 
-function tekSecondsLeft({ gm, at, atMs }: GmHealthInput): number | null {
-  const longest = longestTek(gm);
+function tekSecondsLeft({ gm, at, atMs }: Pick<GmHealthInput, 'gm' | 'at' | 'atMs'>): number | null {
+  const longest = longestTekSeconds(gm.teks);
   return longest === null ? null : secondsLeft(at, longest, atMs);
 }
 
@@ -418,9 +418,4 @@ function sourcesAgree({ group, tracking, besideCli }: GmHealthInput): HealthChec
       action: 'Compare show crypto gdoi with cgmGdoiGmKekTable or gdoi-rekey-sa: an image bug? Prefer the CLI',
     },
   );
-}
-
-/** Seconds of life of the longest-lived TEK as it was read; null: none is shown. */
-function longestTek(gm: GmSnapshot): number | null {
-  return longestSeconds((gm.teks ?? []).map(({ remainingSeconds }) => remainingSeconds));
 }

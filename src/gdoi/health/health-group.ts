@@ -13,7 +13,6 @@ import {
   type HealthCheck,
   type HealthStatus,
   milderOf,
-  nameList,
   verdictOf,
   weightOf,
   worseOf,
@@ -23,7 +22,7 @@ import { CHECK_COOP, CHECK_REKEYS, CHECK_SPLIT, firstStepBy } from '../events/fi
 import { noWorseThanCause, withExplanations } from './health-explained.ts';
 import type { HealthInput } from './health-input.ts';
 import { counted, everyOne, verb } from '../events/counted.ts';
-import { ksNamed, naturalOrder } from '../events/name-list.ts';
+import { ksNamed, nameList, naturalOrder } from '../events/name-list.ts';
 import { earliest, type NextOccurrence, rekeyOf } from './health-next.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { undecidedMix } from './undecided-mix.ts';

@@ -3,11 +3,12 @@
  * tells that of every GM, polled or not. Thresholds are those of the on-call catalogue.
  */
 import { ACKS_MISSED_CRITICAL } from '../explain/acks-missed.ts';
-import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
+import { longestTekSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
 import { counted, verb } from '../events/counted.ts';
 import { durationText } from '../events/duration-text.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
-import { check, type HealthCheck, nameList } from './health-check.ts';
+import { nameList } from '../events/name-list.ts';
+import { check, type HealthCheck } from './health-check.ts';
 import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
@@ -50,16 +51,11 @@ function kekRemaining({ device, group, ks, at, atMs, fleet }: KsHealthInput): He
     return check(['kek_remaining', group], 'unknown', 'its KEK ends at this moment', { value: 0, threshold: 0 });
   const kek = keyRemaining('kek_remaining', group, read, { at, atMs });
   // a KS that shows neither key is not known to be well
-  return read === null && longestTek(ks) === null ? { ...kek, required: true } : kek;
+  return read === null && longestTekSeconds(ks.teks) === null ? { ...kek, required: true } : kek;
 }
 
 function tekRemaining({ group, ks, at, atMs }: KsHealthInput): HealthCheck {
-  return keyRemaining('tek_remaining', group, longestTek(ks), { at, atMs });
-}
-
-/** Seconds that the last of its TEKs still lives; null: it shows none. */
-function longestTek(ks: KsSnapshot): number | null {
-  return longestSeconds((ks.teks ?? []).map(({ remainingSeconds }) => remainingSeconds));
+  return keyRemaining('tek_remaining', group, longestTekSeconds(ks.teks), { at, atMs });
 }
 
 /** A KS replaces its own keys: only one that has run out is wrong. */

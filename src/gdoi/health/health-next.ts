@@ -14,7 +14,7 @@ export interface NextOccurrence {
   readonly atMs: EpochMs;
 }
 
-/** Last instant that a date can show: a countdown beyond it is no device's. */
+/** Last instant that a date can show: no device counts down to anything beyond it. */
 const LAST_INSTANT_MS = 8.64e15;
 
 /** The earliest one that is still to come; null: nothing is announced. */

@@ -7,7 +7,8 @@
 import { counted } from '../events/counted.ts';
 import { durationText } from '../events/duration-text.ts';
 import { CHECK_CREDENTIAL, CHECK_HOST_KEY } from '../events/first-steps.ts';
-import { check, type HealthCheck, nameList } from './health-check.ts';
+import { nameList } from '../events/name-list.ts';
+import { check, type HealthCheck } from './health-check.ts';
 import { DEFAULT_INTERVAL_MS, type HealthInput } from './health-input.ts';
 import type { EpochMs } from '../seen/instant.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Why it is not known whether GMs with a KEK timer meet KSs without one, where none is known to: a release that nobody
- * showed. A KS that sends its KEK rekey ahead suits every GM, and a GM without a timer every KS.
+ * Why it is not known whether GMs with a KEK timer meet KSs without one: a release that nobody has shown. A KS that
+ * sends its KEK rekey ahead suits every GM, and a GM without a timer every KS.
  */
 import { verb } from '../events/counted.ts';
 import { ksNamed, nameList } from '../events/name-list.ts';

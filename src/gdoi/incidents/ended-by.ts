@@ -10,7 +10,7 @@ import { aliveMs, servedMs } from '../explain/ks-silence.ts';
 import { RECENT_MS } from '../explain/symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
-/** What is known at the end of an incident of those whom it concerned. */
+/** What is known at the end of an incident about the devices that it concerned. */
 interface AtItsEnd {
   readonly facts: GroupFacts;
   readonly beganMs: EpochMs;

@@ -13,13 +13,15 @@ import {
   tekWindowSecondsBeforeExpiry,
 } from './kek-window.ts';
 import type { KsLead } from './ks-lead.ts';
+import { longestTekSeconds, shownSeconds } from '../seen/countdown.ts';
 import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
+import { endOfCountdown } from '../seen/interval.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
 
 export const FORECAST_CAUSES = ['kek_missed_rekey', 'kek_expiry', 'tek_expiry'] as const;
 type ForecastCause = (typeof FORECAST_CAUSES)[number];
 
-type Interval = readonly [from: number, to: number];
+type Between = readonly [from: EpochMs, to: EpochMs];
 
 export interface Forecast {
   /** What drives `Reregisters in`; null: no countdown is shown, or it does not decide. */
@@ -29,20 +31,18 @@ export interface Forecast {
   /** Best estimate of the re-registration's instant; null when the GM shows no countdown. */
   readonly expectedAtMs: EpochMs | null;
   /** Certain interval of that instant, from the countdown alone. */
-  readonly expectedBetweenMs: Interval | null;
+  readonly expectedBetweenMs: Between | null;
   /** The protocol's whole window of `cause`. */
-  readonly windowMs: Interval | null;
+  readonly windowMs: Between | null;
   /** Seconds left to act, as of the read; null when no re-registration is announced. Never negative. */
   readonly timeLeftSeconds: { readonly atLeast: number; readonly atMost: number } | null;
-  /** The KEK has less life left than the KS's lead and is still the old one; null when the GM shows no KEK lifetime. */
+  /** The KEK has less life left than the KS's lead: it is still the old one. null: the GM shows no KEK lifetime. */
   readonly kekRekeyOverdue: boolean | null;
   readonly evidence: readonly string[];
 }
 
 export interface ForecastContext {
   readonly lead: KsLead;
-  /** false: this KEK is known to have come after the lead began. null or true: it is the one held before. */
-  readonly kekUnchanged?: boolean | null;
   /** Expiry of the KEK last held: what a GM that shows none, because it deleted it, still counts down to. */
   readonly lastKekExpiryMs?: EpochMs | null;
   /** Lifetime of the group's TEKs as its KS shows it; null: not known. */
@@ -58,15 +58,16 @@ const REMEMBERED_SLACK_SECONDS = 5;
 
 export function forecast(gm: GmSnapshot, at: ReadAt, context: ForecastContext): Forecast {
   const { lead } = context;
-  const countdown = count(gm.reregistersInSeconds);
-  const kek = count(gm.kek?.remainingSeconds ?? null);
+  const countdown = shownSeconds(gm.reregistersInSeconds);
+  const kek = shownSeconds(gm.kek?.remainingSeconds);
   const kekLeft = kek !== null && kek > 0 ? kek : rememberedKekSeconds(context.lastKekExpiryMs ?? null, at);
   const kekSlack = kekLeft === kek ? COUNTDOWN_SLACK_SECONDS : REMEMBERED_SLACK_SECONDS;
-  const tek = longestTekSeconds(gm);
+  // The GM's TEK timer follows its longest-lived TEK.
+  const tek = longestTekSeconds(gm.teks);
   const tekWindow = tekWindowSecondsBeforeExpiry(
     context.tekLifetimeSeconds ?? Math.max(DEFAULT_TEK_LIFETIME_SECONDS, tek ?? 0),
   );
-  const kekRekeyOverdue = kek === null ? null : kek > 0 && kek + 1 <= lead.seconds && context.kekUnchanged !== false;
+  const kekRekeyOverdue = kek === null ? null : kek > 0 && kek + 1 <= lead.seconds;
 
   const possible = countdown === null ? [] : possibleCauses({ countdown, kekLeft, kekSlack, tek, tekWindow });
   const cause = possible.length === 1 ? (possible[0] ?? null) : null;
@@ -74,7 +75,7 @@ export function forecast(gm: GmSnapshot, at: ReadAt, context: ForecastContext): 
     cause,
     possible,
     expectedAtMs: countdown === null ? null : expiryMs(at, countdown),
-    expectedBetweenMs: countdown === null ? null : readInterval(at, countdown),
+    expectedBetweenMs: countdown === null ? null : endBetween(at, countdown),
     windowMs: windowOf(cause, at, { kekLeft, tek, tekWindow }),
     timeLeftSeconds: timeLeft({ countdown, kek, cause, kekRekeyOverdue: kekRekeyOverdue === true, at }),
     kekRekeyOverdue,
@@ -84,21 +85,6 @@ export function forecast(gm: GmSnapshot, at: ReadAt, context: ForecastContext): 
       ...(kekRekeyOverdue === true ? [overdueEvidence(kek ?? 0, lead)] : []),
     ],
   };
-}
-
-/** A countdown that a device could have printed; anything else is not shown. */
-function count(seconds: number | null): number | null {
-  return seconds !== null && Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
-}
-
-/** The GM's TEK timer follows its longest-lived TEK; null when none is shown. */
-function longestTekSeconds(gm: GmSnapshot): number | null {
-  let longest: number | null = null;
-  for (const tek of gm.teks ?? []) {
-    const remaining = count(tek.remainingSeconds);
-    if (remaining !== null && (longest === null || remaining > longest)) longest = remaining;
-  }
-  return longest;
 }
 
 /** Seconds to the expiry of the KEK last held, negative once it is past; null: not known. */
@@ -133,19 +119,19 @@ function fallsIn(seconds: number, from: number, to: number, slack: number): bool
   return seconds >= from - slack && seconds <= to + slack;
 }
 
-/** Instants at which a countdown of whole seconds, read between question and answer, can run out. */
-function readInterval(at: ReadAt, seconds: number): Interval {
-  return [at.sentAtMs + seconds * 1000, at.receivedAtMs + (seconds + 1) * 1000];
+function endBetween(at: ReadAt, seconds: number): Between {
+  const { fromMs, toMs } = endOfCountdown(at, seconds);
+  return [fromMs, toMs];
 }
 
 function windowOf(
   cause: ForecastCause | null,
   at: ReadAt,
   { kekLeft, tek, tekWindow }: Omit<Countdowns, 'countdown' | 'kekSlack'>,
-): Interval | null {
-  const around = (seconds: number | null, from: number, to: number): Interval | null => {
+): Between | null {
+  const around = (seconds: number | null, from: number, to: number): Between | null => {
     if (seconds === null) return null;
-    const [earliest, latest] = readInterval(at, seconds);
+    const [earliest, latest] = endBetween(at, seconds);
     return [earliest + from * 1000, latest + to * 1000];
   };
   switch (cause) {

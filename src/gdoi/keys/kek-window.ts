@@ -31,13 +31,13 @@ export function tekWindowSecondsBeforeExpiry(lifetimeSeconds: number): { readonl
 }
 
 /**
- * A KS and a GM count the end of a key apart by a second or two, and a rekey is on its way for a moment: what is due is
- * not yet overdue. Drawn fleets without a fault show rekeys up to two seconds after the instant that the GM's own count
- * gives.
+ * KS and GM differ by a second or two in when a key ends, and a rekey takes a moment to arrive: what is due is not yet
+ * overdue. In simulated fleets without a fault rekeys came up to two seconds after the instant that the GM's own
+ * countdown gives.
  */
 export const UNDER_WAY_SECONDS = 3;
 
-/** A KS leaves no TEK less life than this where it replaces it. */
+/** A KS that replaces a TEK leaves it at least this much life. */
 const MIN_CUT_TEK_SECONDS = 90;
 
 /**

@@ -67,9 +67,15 @@ function estimatedLeadSeconds(ks: KsSnapshot): number | null {
   return LEAD_FLOOR_SECONDS + periodSeconds * attempts + BATCH_SECONDS * batches;
 }
 
-/** How long one rekey of this KS can take, retransmission and batches included; command reference defaults 10 s x 2. */
-export function rekeySeconds(ks: Pick<KsSnapshot, 'retransmit' | 'members'> | null): number {
-  const period = ks?.retransmit.periodSeconds ?? 10;
-  const attempts = ks?.retransmit.attempts ?? 2;
-  return period * (attempts + 1) + BATCH_SECONDS * Math.ceil((ks?.members ?? 0) / BATCH_GMS);
+/** Retransmission of a rekey, where a KS does not show its own (command reference). */
+const DEFAULT_RETRANSMIT = { periodSeconds: 10, attempts: 2 } as const;
+
+/** How long one rekey of this KS can take, retransmission and batches included. */
+export function rekeySeconds({ retransmit, members }: Pick<KsSnapshot, 'retransmit' | 'members'>): number {
+  const period = retransmit.periodSeconds ?? DEFAULT_RETRANSMIT.periodSeconds;
+  const attempts = retransmit.attempts ?? DEFAULT_RETRANSMIT.attempts;
+  return period * (attempts + 1) + BATCH_SECONDS * Math.ceil((members ?? 0) / BATCH_GMS);
 }
+
+/** The same of a KS that is not polled. */
+export const DEFAULT_REKEY_SECONDS = rekeySeconds({ retransmit: DEFAULT_RETRANSMIT, members: null });

@@ -67,21 +67,18 @@ export interface PlanInput {
   readonly jitter: number;
 }
 
-export interface PollInstantSettings {
-  readonly enabled: boolean;
-}
-
 /** Upper bound of a plan, whatever comes in. */
 export const MAX_PLANNED_POLLS = 8;
 
 /** A regular interval this short always has a poll in the 40 s between the two windows: extra ones decide nothing. */
 const REGULAR_IS_ENOUGH_MS = 30_000;
-/** A look with another poll this soon after it shows nothing of its own. */
+/** A poll that is followed by another one this soon shows nothing of its own. */
 const MIN_SPACING_MS = 5000;
 /** After the KS begins to send: time for the first transmission to be there. */
 const REKEY_ARRIVES_SECONDS = 10;
 /**
- * A lead longer than the floor by more than this is batches of a big group: its last GM's rekey comes near the floor.
+ * A lead that exceeds the floor by more than this comes from the batches of a big group: its last GM gets the rekey
+ * near the floor.
  */
 const MAX_BEFORE_FLOOR_SECONDS = 40;
 /** Room between the two looks for the rekey. */
@@ -112,21 +109,17 @@ const AFTER_REREGISTRATION: Span = [SETTLE_SECONDS + 2, 20];
 const KS_REKEY: Span = [SETTLE_SECONDS, 15];
 const CONFIRM: Span = [5, 20];
 /**
- * After a lost poll at a time that decides; a device that does not answer this often in a row waits for its schedule.
+ * After a lost poll at a time that decides. A device that gave no answer more than `MAX_RETRIES` times in a row waits
+ * for its schedule.
  */
 const RETRY: Span = [2, 6];
 const MAX_RETRIES = 2;
 /** A retry must find the counters as they were before a re-registration, or soon after it. */
 const RETRY_AROUND_REREGISTRATION_SECONDS = 30;
 
-/** The instants alone, for a scheduler; in order, all after `nowMs`. */
-export function nextPollInstants(input: PlanInput, settings: PollInstantSettings): readonly EpochMs[] {
-  return planPolls(input, settings).map((poll) => poll.atMs);
-}
-
 /** The instants with their reasons, in order, all after `nowMs`, at most `MAX_PLANNED_POLLS`. Total on any numbers. */
-export function planPolls(input: PlanInput, settings: PollInstantSettings): readonly PlannedPoll[] {
-  if (!settings.enabled || !Number.isFinite(input.nowMs)) return [];
+export function planPolls(input: PlanInput): readonly PlannedPoll[] {
+  if (!Number.isFinite(input.nowMs)) return [];
   const regular = input.regularIntervalMs ?? null;
   const planned = confirmation(input);
   if (regular === null || regular > REGULAR_IS_ENOUGH_MS) {
@@ -205,9 +198,7 @@ function aroundKekExpiry(input: PlanInput, kekExpiryMs: EpochMs): readonly Plann
   return polls;
 }
 
-/**
- * From the KS's lead to the end of the last window, and around the end of the countdown, a lost poll is asked again.
- */
+/** A lost poll is repeated from the KS's lead to the end of the last window, and around the end of the countdown. */
 function retry(input: PlanInput): PlannedPoll[] {
   const { nowMs, kekExpiryMs, reregistersAtMs, failuresInARow = 0 } = input;
   if (failuresInARow < 1 || failuresInARow > MAX_RETRIES) return [];
@@ -247,7 +238,7 @@ function pollIn(input: PlanInput, originMs: EpochMs, [from, to]: Span, reason: P
   return { atMs: Math.round(originMs + (from + jitter * (to - from)) * 1000), reason };
 }
 
-/** A cut between two windows is never given up; what only looks again is, when a cut follows at once. */
+/** A poll that separates two windows is never left out; one that only looks again is, where another follows at once. */
 function spaced(polls: readonly PlannedPoll[]): PlannedPoll[] {
   return polls.filter((poll, index) => {
     const next = polls[index + 1];

@@ -5,7 +5,7 @@
  * measured.
  */
 import { driftMs, HANDOVER_MS, sameInstantToleranceMs } from './kek-identity.ts';
-import { endOfCountdown, type Interval, intersection, middleMs, widened } from '../seen/interval.ts';
+import { endOfCountdown, type Interval, intersection, middleMs, movedBy, widened } from '../seen/interval.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
 
@@ -57,7 +57,7 @@ export function longestLivedStays(before: readonly HeldTek[], now: readonly Held
   return seen.expiry.fromMs <= held.expiry.toMs + tolerance && seen.expiry.toMs >= held.expiry.fromMs - tolerance;
 }
 
-/** By how much all keys of a device moved; `certain`: as exactly as the readings say it. */
+/** By how much all keys of a device moved: the best estimate, and the interval that is certain. */
 export interface ClockStep {
   readonly byMs: number;
   readonly certain: Interval;
@@ -77,7 +77,7 @@ export function commonShiftMs(
   for (const tek of now) {
     const known = before.find(({ spi }) => spi === tek.spi);
     if (known === undefined) continue;
-    const moved = { fromMs: tek.expiry.fromMs - known.expiry.toMs, toMs: tek.expiry.toMs - known.expiry.fromMs };
+    const moved = movedBy(known.expiry, tek.expiry);
     shift = shift === null ? moved : intersection(shift, moved);
     if (shift === null) return null;
   }
@@ -88,19 +88,20 @@ export function commonShiftMs(
   return { byMs: Math.round(middleMs(shift)), certain: shift };
 }
 
-/** A cut of TEK lifetimes is larger than this: more than whole seconds and the latency of two reads make up. */
+/** A cut of TEK lifetimes is larger than this: more than whole seconds and the latency of two reads explain. */
 const TEK_CUT_MS = 5_000;
 
 /**
  * By how much the KS cut the TEKs, the most of any: what was left of each is now the same at most, and those that had
- * less keep theirs. Null: they were not cut. A clock that was set back moves them as well: that is asked for before.
+ * less keep theirs. Null: they were not cut. A clock that was set back moves them as well: the caller rules that out
+ * first.
  */
 export function tekCutMs(before: readonly HeldTek[], now: readonly HeldTek[], elapsedMs: number): number | null {
   const tolerance = sameInstantToleranceMs(elapsedMs);
   const known = now.flatMap((tek) => {
     const held = before.find(({ spi }) => spi === tek.spi);
     if (held === undefined) return [];
-    const moved = { fromMs: tek.expiry.fromMs - held.expiry.toMs, toMs: tek.expiry.toMs - held.expiry.fromMs };
+    const moved = movedBy(held.expiry, tek.expiry);
     return [{ tek, moved, isCut: moved.toMs < -TEK_CUT_MS }];
   });
   const cut = known.filter(({ isCut }) => isCut);

@@ -1,6 +1,6 @@
 /**
- * What a KS says in its log of its members and of its groups: why it refused a registration, whom it dropped. Kept with
- * the KS, and read for the GMs that it is about.
+ * What a KS says in its log about its members and its groups: why it refused a registration, whom it dropped. Kept with
+ * the KS, and consulted for the GMs that it is about.
  */
 import type { EpochMs } from '../seen/instant.ts';
 import { groupsMeant, isSameMessage, type LogMark, type NamedMark, quoted } from './log-evidence.ts';
@@ -22,7 +22,7 @@ export function withKsMark(marks: readonly KsMark[], { mark, groups }: NamedMark
   return [...marks, { mark, groups }].toSorted((a, b) => a.mark.atMs - b.mark.atMs).slice(-MAX_KS_MARKS);
 }
 
-/** Of one group, by what its name and identity are. */
+/** Those about one group, which a message may call by its name or its identity. */
 export function ksMarksOfGroup(marks: readonly KsMark[], group: string, identity: string | null): readonly LogMark[] {
   return marks
     .filter(({ groups }) => groupsMeant(groups, [[group, identity]])?.has(group) ?? true)
@@ -47,14 +47,12 @@ export function ksSaidOf(said: readonly KsSaid[], address: string | null, sinceM
   });
 }
 
-/** It says of this GM, or of all, why; a certificate that a KS did not accept may be another one's. */
+/** It states the reason of this GM, or of all. A certificate that a KS did not accept may be another peer's. */
 export function givesReason({ mark }: KsSaid): boolean {
   return !isOfAnyPeer(mark.mnemonic);
 }
 
-/**
- * Of these, what explains that a rekey did not renew the keys of a GM: it was dropped, or the KS cannot rekey anybody.
- */
+/** It explains why no rekey renewed the keys of a GM: the GM was dropped, or the KS cannot rekey anybody. */
 export function keepsRekeysAway({ mark }: KsSaid): boolean {
   return mark.proof === 'ejected' || isAboutGroup(mark.mnemonic);
 }

@@ -42,7 +42,7 @@ export function freshLines(
     const shown = writtenAt(clock, message, at.receivedAtMs);
     const written = (shown === null ? null : intersection(shown, since)) ?? since;
     if (written.fromMs === -Infinity) return [];
-    // Lines that nothing else places keep their order.
+    // Lines that only the two readings place keep their order.
     const toMs = written.toMs === since.toMs ? since.toMs - (fresh.length - 1 - index) : written.toMs;
     return [{ message, written: { fromMs: Math.min(written.fromMs, toMs), toMs } }];
   });
@@ -55,7 +55,7 @@ function endOfKnown(hashes: readonly number[], known: readonly number[]): number
   for (let end = hashes.length; end >= known.length; end -= 1) {
     if (known.every((hash, index) => hashes[end - known.length + index] === hash)) return end;
   }
-  // The buffer kept fewer of them: what is there of the newest.
+  // The buffer kept fewer of them: the newest that is still there.
   const last = hashes.lastIndexOf(known.at(-1) ?? -1);
   return last + 1;
 }

@@ -1,6 +1,6 @@
 /**
  * What a message of a GM proves, a log message or a trap: an instant, and sometimes a cause (`message-facts.ts`). One
- * occurrence that several sources tell is one mark. A message is a hint until an answer agrees with it.
+ * occurrence that several sources report is one mark. A message is a hint until an answer agrees with it.
  */
 import type { LogMessage } from '../seen/device-facts.ts';
 import type { GdoiTrap, GdoiTrapName } from '../seen/gdoi-trap.ts';
@@ -25,7 +25,7 @@ export interface LogMark {
   /** Between these it took place. */
   readonly fromMs: EpochMs;
   readonly atMs: EpochMs;
-  /** Distinguishes a message from its duplicates: sequence number or time stamp as printed. */
+  /** Tells a message from others like it: sequence number or time stamp as printed. */
   readonly key: string;
   readonly sources: readonly MarkSource[];
 }
@@ -41,7 +41,7 @@ const TRAP_PROOFS: ReadonlyMap<GdoiTrapName, LogProof> = new Map<GdoiTrapName, L
 
 /** A pushed message is this old at most when the agent gets it. */
 export const DELIVERY_MS = 2000;
-/** Two sources tell one occurrence within this: they are sent one after the other. */
+/** Two sources report one occurrence within this: they are sent one after the other. */
 const SAME_OCCURRENCE_MS = 2000;
 const MAX_MARKS = 12;
 const MAX_KEY_CHARS = 36;
@@ -56,7 +56,7 @@ export interface NamedMark {
 /** An uptime of weeks is printed in days and hours (`1w2d`): many messages share such a stamp. */
 const IN_HOURS = /^\d{1,4}[ywd]\d{1,3}[wdh]$/u;
 
-/** Of each thing that the message states; empty: it states nothing. */
+/** A mark for each thing that the message states; empty: it states nothing. */
 export function logMarks(message: LogMessage, written: Interval, source: 'log' | 'buffer'): readonly NamedMark[] {
   const { facility, mnemonic, sequence, timestamp, text } = message;
   const time = timestamp === null || IN_HOURS.test(timestamp) ? null : timestamp;
@@ -134,7 +134,7 @@ export function withMark(marks: readonly LogMark[], added: LogMark): readonly Lo
   const [source = 'log'] = added.sources;
   const duplicate = marks.find((known) => known.sources.includes(source) && isDuplicate(known, added, source));
   if (duplicate !== undefined) {
-    // Both traps of a begin come at once, in any order: the one that is of no other attempt says more.
+    // Both traps of a beginning come at once, in any order; the one that no later attempt sends says more.
     const saysMore = source === 'trap' && isAttempt(duplicate) && !isAttempt(added) && duplicate.sources.length === 1;
     return saysMore ? bounded([...marks.filter((known) => known !== duplicate), added]) : marks;
   }
@@ -151,12 +151,14 @@ export function withMark(marks: readonly LogMark[], added: LogMark): readonly Lo
   return bounded([...kept, known === undefined ? added : sameOccurrence(known, added)]);
 }
 
-/** The device shows its last registration only, and nobody else told of this one: a newer one takes its place. */
+/** The device shows only its last registration, and no other source reported this one: a newer one takes its place. */
 function isOnlyShown({ sources }: LogMark): boolean {
   return sources.every((source) => source === 'restconf');
 }
 
-/** The same message again, from the same source. Of a link the proof tells what it says: both ways in one second. */
+/**
+ * The same message again, from the same source. The proof is compared too: a link may go down and up within one second.
+ */
 export function isSameMessage(known: LogMark, added: LogMark): boolean {
   return (
     known.key === added.key &&
@@ -175,7 +177,10 @@ function isDuplicate(known: LogMark, added: LogMark, source: MarkSource): boolea
   return source === 'trap' ? isAtOnce : isSame || isAtOnce;
 }
 
-/** So many of one kind are kept, the newest: what may come with every packet must not push out what comes once. */
+/**
+ * How many marks of one kind are kept, the newest ones: what may come with every packet must not push out what comes
+ * once.
+ */
 const KEPT: Readonly<Record<LogProof, number>> = {
   start: MAX_MARKS,
   complete: MAX_MARKS,
@@ -199,7 +204,7 @@ const KEPT: Readonly<Record<LogProof, number>> = {
   ejected: 2,
 };
 
-/** The newest, and those with which the last two registrations began: each attempt after it has a message as well. */
+/** The newest, and those with which the last two registrations began: each later attempt sends a message as well. */
 function bounded(marks: readonly LogMark[]): readonly LogMark[] {
   const sorted = marks.toSorted((a, b) => a.atMs - b.atMs);
   const kept = sorted.filter(
@@ -211,7 +216,7 @@ function bounded(marks: readonly LogMark[]): readonly LogMark[] {
 }
 
 /**
- * Of each of the last two registrations, complete or not: the message that only its begin has, or else the first one.
+ * For each of the last two registrations, complete or not: the message that only a beginning sends, else the first one.
  */
 function begins(sorted: readonly LogMark[]): readonly LogMark[] {
   const runs: LogMark[][] = [[]];
@@ -227,7 +232,7 @@ function begins(sorted: readonly LogMark[]): readonly LogMark[] {
 
 const ATTEMPTS: ReadonlySet<string> = new Set(['GM_REGSTER', 'GmRegister']);
 
-/** Of any attempt to register, and so not of the first one for certain. */
+/** Any attempt to register sends it, so it need not mark the beginning. */
 export function isAttempt({ mnemonic }: LogMark): boolean {
   return ATTEMPTS.has(mnemonic);
 }
@@ -260,7 +265,7 @@ export function marksIn(marks: readonly LogMark[], proof: LogProof, interval: In
   return marks.filter((each) => each.proof === proof && overlaps(instantOf(each), interval));
 }
 
-/** Another message or source says so as well: more than one forged datagram. */
+/** Another message or source agrees: one forged datagram is not enough. */
 export function isCorroborated(complete: LogMark, marks: readonly LogMark[]): boolean {
   const { sources, atMs } = complete;
   return (

@@ -4,6 +4,7 @@
  */
 import type { LogMessage } from '../seen/device-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import { GETVPN_FACILITIES } from './message-facts.ts';
 
 /**
  * `unauthorized`: a KS refused an identity or address; `version_refused`, `group_id_unknown`, `interface_unregistered`:
@@ -61,6 +62,7 @@ const KINDS: ReadonlyMap<string, ReasonKind> = new Map<string, ReasonKind>([
   ['GM_NO_CRYPTO_ENGINE', 'not_installed'],
   ['UNSUPPORTED_TEK_PROTO', 'not_installed'],
   ['TIMEBASED_REPLAY_FAILED', 'replay'],
+  ['PKT_REPLAY_ERR', 'replay'],
   ['PSEUDO_TIME_LARGE', 'replay'],
   ['PSEUDO_TIME_TOO_OLD', 'replay'],
   ['RECVD_PKT_NOT_IPSEC', 'in_clear'],
@@ -83,22 +85,15 @@ export function loggedReason({ facility, mnemonic, text, severity }: LogMessage,
   };
 }
 
-/** The same GETVPN message may come under any of these names: releases differ. */
-const GETVPN_FACILITIES: ReadonlySet<string> = new Set(['GDOI', 'GKM', 'CRYPTO']);
-
-/** The rest of this name says what is wrong with the certificate. */
-const NOT_YET_VALID = /^CERTIFICATE_INVALID_NOT_YET_VALID$/u;
-
 function kindOf(facility: string, mnemonic: string): ReasonKind | undefined {
-  if (facility === 'PKI') return NOT_YET_VALID.test(mnemonic) ? 'certificate_too_early' : undefined;
-  if (!GETVPN_FACILITIES.has(facility)) return undefined;
-  return KINDS.get(mnemonic) ?? (mnemonic === 'PKT_REPLAY_ERR' ? 'replay' : undefined);
+  if (facility === 'PKI') return mnemonic === 'CERTIFICATE_INVALID_NOT_YET_VALID' ? 'certificate_too_early' : undefined;
+  return GETVPN_FACILITIES.has(facility) ? KINDS.get(mnemonic) : undefined;
 }
 
-/** Each dropped packet has figures of its own: they must not push out what is said once. */
+/** Each dropped packet has figures of its own, so no text is repeated: they must not push out what is said once. */
 const OF_A_PACKET: ReadonlySet<ReasonKind> = new Set<ReasonKind>(['replay', 'in_clear', 'rekey_out_of_sequence']);
 
-/** With one more, newest last and bounded: of the same text only the first and the latest are worth keeping. */
+/** With one more, newest last and bounded. Of the same text only the first and the latest are kept. */
 export function withReason(known: readonly LoggedReason[], added: LoggedReason): readonly LoggedReason[] {
   const same = known.filter(({ kind, text }) => kind === added.kind && (text === added.text || OF_A_PACKET.has(kind)));
   const [first] = same;

@@ -56,7 +56,7 @@ export interface MessageFact {
   readonly proof: LogProof;
   /** `ks`: a KS writes it, of a GM or of the whole group. */
   readonly by: 'gm' | 'ks';
-  /** Whom a KS writes of: one GM, which its text may name, or the group, whatever addresses its text holds. */
+  /** Whom a KS writes about: one GM, which its text may name, or the group, whatever addresses its text holds. */
   readonly about: 'member' | 'group';
   /** Goes on after "because"; null: it states no reason. */
   readonly reason: string | null;
@@ -215,13 +215,13 @@ const PKI_RECALLED: readonly Row[] = [
   ['CRL_INSERT_FAIL', 'ike_failed', 'the CRL could not be used', CHECK_CERTIFICATE],
   ['CRLINSERTFAIL', 'ike_failed', 'the CRL could not be used', CHECK_CERTIFICATE],
 ];
-/** Of a KS they do not say whose registration failed for it. */
+/** A KS that writes one does not say whose registration failed for it. */
 const OF_ANY_PEER: ReadonlySet<string> = new Set([...PKI_SEEN, ...PKI_RECALLED].map(([mnemonic]) => mnemonic));
 
 type Facility = 'GDOI' | 'CRYPTO' | 'PKI' | 'SYS';
 
 /** The same GETVPN message may come under any of the three names: releases differ. */
-const GETVPN_FACILITIES: ReadonlySet<string> = new Set(['GDOI', 'GKM', 'CRYPTO']);
+export const GETVPN_FACILITIES: ReadonlySet<string> = new Set(['GDOI', 'GKM', 'CRYPTO']);
 
 const FACTS: Readonly<Record<Facility, ReadonlyMap<string, readonly MessageFact[]>>> = {
   GDOI: byMnemonic(
@@ -276,7 +276,7 @@ export function messageFacts(facility: string, mnemonic: string): readonly Messa
   return FACTS.GDOI.get(mnemonic) ?? (facility === 'CRYPTO' ? (FACTS.CRYPTO.get(mnemonic) ?? []) : []);
 }
 
-/** Of these a GM writes when its own configuration was changed: no KS ordered anything. */
+/** A GM writes these when its own configuration was changed: no KS ordered anything. */
 const OWN_CHANGES: ReadonlySet<string> = new Set(['GM_CM_ATTACH', 'GM_CM_DETACH']);
 
 export function isOwnChange(mnemonic: string): boolean {
@@ -290,7 +290,7 @@ export function isAboutGroup(mnemonic: string): boolean {
   return OF_THE_GROUP.has(mnemonic);
 }
 
-/** A KS that says this may say it of any of its peers: it is shown, and is no reason. */
+/** A KS may write this about any of its peers: it is shown as evidence, and is no reason. */
 export function isOfAnyPeer(mnemonic: string): boolean {
   return OF_ANY_PEER.has(mnemonic.startsWith(INVALID_CERTIFICATE) ? INVALID_CERTIFICATE : mnemonic);
 }

@@ -1,4 +1,4 @@
-/** A new answer about a group beside what was known before it: what each step between the two decides from. */
+/** A new answer about a group, with what was known before it: what every step decides from. */
 import type { Interval } from '../seen/interval.ts';
 import type { GmPlace, KsFigures, Shown } from './gm-answer.ts';
 import type { KekAfter } from './registration-facts.ts';

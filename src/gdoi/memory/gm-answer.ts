@@ -40,6 +40,7 @@ export interface Shown {
   readonly lastRekey: Interval | null;
 }
 
+/** Characters that are kept of an address, an identity or the name of an interface. */
 export const MAX_TEXT = 64;
 
 /** Of a group's name; longer ones that agree so far are one group. */

@@ -65,7 +65,7 @@ export function updated(
   const { at, counters, registered } = seen;
   const lostAt = { fromMs: state.seen.sentAtMs, toMs: at.receivedAtMs };
   const trying = tryingSince(state, seen, what);
-  // Field by field: on the way of every poll, and a spread that is overwritten costs three times as much.
+  // Field by field: every poll comes through here, and a spread that is then overwritten costs three times as much.
   const next: GroupState = {
     seen: at,
     sameBootMs: isSameBoot(state, seen, what.registrations) ? at.sentAtMs : state.sameBootMs,
@@ -102,7 +102,7 @@ export function updated(
   return trying === undefined ? known : { ...known, trying, view: viewOfTrying(state.view, next.view) };
 }
 
-/** What a TEK that came says of how this GM counts: null, nothing. */
+/** What a new TEK shows about whether this GM counts the rekey of a TEK; null: nothing. */
 function tekCounting(
   state: GroupState,
   { at, counters, registered, teks }: Shown,
@@ -129,7 +129,7 @@ function tryingSince(
   if (registrations > 0) return undefined;
   if (!registered) return state.trying;
   if (gm.reregistersInSeconds !== 0 || failedAttempts(state, counters) === 0) return undefined;
-  // A rekey that came meanwhile lets it show its old registration again, and it tries on.
+  // After a rekey it shows its old registration again, and goes on trying.
   const tried = state.trying ?? state.unregistered;
   if (tried !== null) return tried;
   if (kekAfter === 'new' || (state.view !== null && hasNewTek(state.view.teks, teks))) return undefined;
@@ -165,12 +165,12 @@ function withoutTek(before: GroupState | null, { at, gm, registered, teks }: Sho
   return before?.withoutTek ?? { fromMs: before?.seen.sentAtMs ?? at.sentAtMs, toMs: at.receivedAtMs };
 }
 
-/** Counts that no boot has time to reach anew: a GM registers once at boot, and gets a rekey in an hour or so. */
+/** Counts that a new boot has no time to reach: a GM registers once at boot, and gets a rekey in an hour or so. */
 const TOO_MANY_FOR_A_BOOT = 4;
 
 /**
- * Counters that go on, and too high to have come back since, or a countdown that goes on: each registration draws it
- * anew, and a boot brings one.
+ * Counters that go on and are too high for a new boot, or a countdown that goes on: each registration draws it anew,
+ * and a boot brings one.
  */
 function isSameBoot(before: GroupState, { counters, registered, timer }: Shown, registrations: number): boolean {
   const was = before.counters;

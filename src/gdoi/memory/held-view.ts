@@ -71,7 +71,9 @@ function interfacesOf(before: HeldView | null, { gm }: Shown): readonly string[]
   return isSame ? before.interfaces : [...shown].slice(0, MAX_INTERFACES).map((name) => name.slice(0, MAX_TEXT));
 }
 
-/** A registration or a rekey that was used brought keys; what is the same as before came when it came before. */
+/**
+ * A registration, or a rekey that was used, brought keys. Keys that are the same as before came when they did before.
+ */
 function keysCame(
   before: HeldView | null,
   seen: Shown,

@@ -71,14 +71,14 @@ function canStillFollow({ seen, unregistered }: GroupState, untilMs: EpochMs): b
 
 const TOLD_TO_REGISTER = 'the KS told its members to register again';
 
-/** More than an order of the KS leaves any TEK; where no lifetime is known, nothing says so. */
+/** The TEK has more left than an order of the KS leaves any; false as well where no lifetime is known. */
 export function leavesMore({ teks, at }: Pick<Shown, 'teks' | 'at'>, lifetimeSeconds: number | null): boolean {
   const [longest] = teks;
   if (longest === undefined || lifetimeSeconds === null) return false;
   return longest.expiry.fromMs - at.sentAtMs > (cutTekSeconds(lifetimeSeconds) + LIFETIME_LOST_SECONDS) * 1000;
 }
 
-/** A rekey may cut the TEK that it replaces; the one that it brought is cut by an order only. */
+/** A rekey may cut the TEK that it replaces; the one that it brought is cut only by an order. */
 function orderOf(
   before: GroupState,
   held: HeldView['teks'],
@@ -106,7 +106,7 @@ function ageOfOneRekey({ counters: before }: GroupState, { counters, lastRekey, 
   return isOne && lastRekey !== null ? Math.max(0, at.receivedAtMs - lastRekey.fromMs) : null;
 }
 
-/** So much less than its lifetime a TEK that a rekey has just brought never has. */
+/** A TEK that a rekey has just brought never lacks this much of its lifetime. */
 const LIFETIME_LOST_SECONDS = 60;
 
 /** No registration: a rekey may have come, or the lifetime contradicts itself. */

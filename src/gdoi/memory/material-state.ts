@@ -1,9 +1,9 @@
 /**
- * Did a device's state change in anything that must not be lost, or was the device only read once more? At most polls
- * instants moved and estimates got narrower: a state that is some minutes older in that leads to the same events, in
+ * Did a device's state change in anything that must not be lost, or was the device only read once more? Most polls only
+ * move instants and narrow estimates: a stored state that is some minutes behind in that leads to the same events, in
  * wider intervals.
  */
-import type { Counters } from '../seen/counters.ts';
+import { COUNTER_NAMES } from '../seen/counters.ts';
 import { SAME_BOOT_MS } from '../seen/device-facts.ts';
 import type { Episodes, GroupState, HeldView, TrackerState } from './tracker-state.ts';
 
@@ -19,7 +19,8 @@ export function stateChanged(before: TrackerState | null, now: TrackerState): bo
     before.failures?.firstMs !== now.failures?.firstMs ||
     before.failures?.unreachable !== now.failures?.unreachable ||
     bootMoved(before.boot, now.boot) ||
-    // Read again, the log's old lines are no news: where it ended is known of each answer that had new ones.
+    // Old lines of the log that are read again are no news: where the log ended is stored with each answer that had new
+    // ones.
     (before.logTail !== now.logTail && before.logTail?.hashes.join() !== now.logTail?.hashes.join()) ||
     before.ksMarks.length !== now.ksMarks.length ||
     before.ksMarks.at(-1)?.mark.atMs !== now.ksMarks.at(-1)?.mark.atMs ||
@@ -43,7 +44,7 @@ function groupChanged(before: GroupState | null, now: GroupState): boolean {
   return (
     before === null ||
     GROUP_FIELDS.some((field) => before[field] !== now[field]) ||
-    COUNTERS.some((counter) => before.counters[counter] !== now.counters[counter]) ||
+    COUNTER_NAMES.some((counter) => before.counters[counter] !== now.counters[counter]) ||
     EPISODES.some((episode) => before.episodes[episode] !== now.episodes[episode]) ||
     before.epoch.id !== now.epoch.id ||
     before.pending !== now.pending ||
@@ -76,14 +77,6 @@ const GROUP_FIELDS = [
   'failedBefore',
   'counted',
 ] as const satisfies readonly (keyof GroupState)[];
-
-const COUNTERS = [
-  'succeeded',
-  'attempted',
-  'received',
-  'sinceRegistration',
-  'acksSent',
-] as const satisfies readonly (keyof Counters)[];
 
 const EPISODES = [
   'overdueKek',

@@ -7,6 +7,7 @@
  * told apart.
  */
 import { type Interval, intersection, widened } from '../seen/interval.ts';
+import { MAX_TEXT } from './gm-answer.ts';
 import { type HeldKek, isSameKek, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
 import { MISSED_REKEY_WINDOW } from '../keys/kek-window.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
@@ -19,7 +20,10 @@ export interface SnmpLook {
   readonly receivedMs: EpochMs;
   readonly keyServer: string | null;
   readonly sequence: number | null;
-  /** The number has moved while this KEK was held: it counts its rekeys, and is not what an earlier KEK left. */
+  /**
+   * The number has moved while this KEK was held: it counts the rekeys of this KEK, and is not left from an earlier
+   * one.
+   */
   readonly sequenceOfKek: boolean;
   readonly kek: HeldKek | null;
   /** No KEK row, or one that has expired. */
@@ -43,7 +47,6 @@ export interface Elsewhere {
 
 /** More are not kept: during a rollover there are two. */
 const MAX_TEKS = 4;
-const MAX_TEXT = 64;
 /** A sequence number up to this is what a new KEK starts with: it may be the same by chance. */
 const FIRST_SEQUENCE = 1;
 
@@ -77,10 +80,13 @@ function elsewhereOf(before: SnmpLook | null, now: SnmpLook): Elsewhere | null {
   return { from, since, wandering: known !== undefined };
 }
 
-/** A GM that tries its servers goes on to the next one sooner. */
+/** A GM that tries its servers moves on to the next one sooner. */
 const STAYED_MS = 600_000;
 
-/** It has been shown for so long that it is the one it registered with; a registration would have brought both keys. */
+/**
+ * The server has been shown for so long that the GM must have registered with it; a registration would have brought
+ * both keys.
+ */
 export function hasStayedElsewhere({ elsewhere, receivedMs, teks, withoutKek }: SnmpLook): boolean {
   return elsewhere !== undefined && teks.length > 0 && !withoutKek && receivedMs - elsewhere.since.toMs >= STAYED_MS;
 }

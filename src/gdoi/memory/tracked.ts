@@ -34,13 +34,13 @@ export function andThen(before: GroupTracked, step: (state: GroupState) => Group
   return { state, events: joined(before.events, events) };
 }
 
-/** On the way of every poll, where mostly nothing happens: an empty list costs no copy. */
+/** Every poll comes through here, and mostly nothing happened: an empty list costs no copy. */
 function joined(before: readonly GdoiEvent[], after: readonly GdoiEvent[]): readonly GdoiEvent[] {
   if (after.length === 0) return before;
   return before.length === 0 ? after : [...before, ...after];
 }
 
-/** Of an observation that is older than what is known, or a double. */
+/** For an observation that is older than what is known, or a duplicate. */
 export function ignored(state: TrackerState): Tracked {
   return { state, events: NO_EVENTS };
 }

@@ -38,7 +38,7 @@ export interface TrackerState {
    * The last whole answer before the device logged that it had restarted: of the boot before. Absent: it logged none.
    */
   readonly oldBootAnsweredMs?: EpochMs;
-  /** Last answer or failure of any kind, but for looks beside the transport that decides. */
+  /** Last answer or failure of any kind, except looks beside the transport that decides. */
   readonly latestSentMs: EpochMs | null;
   readonly factsSentMs: EpochMs | null;
   /** Instants of older answers in a row: enough of them, in order, are a clock that was set back. */
@@ -75,7 +75,7 @@ export interface Failures {
 
 export interface AnsweredBeside {
   readonly by: 'SNMP' | 'RESTCONF';
-  /** Failures after it: so long nothing has answered. */
+  /** Failures since then: for so many polls nothing has answered. */
   readonly failuresSince: number;
   /** The first of them; null: there is none yet. */
   readonly failedMs: EpochMs | null;
@@ -226,7 +226,7 @@ export interface GroupState {
   readonly epoch: Epoch;
   /** Registrations of this epoch that have their event, or were there at first sight. */
   readonly emitted: number;
-  /** A registration of this GM is known of. */
+  /** This GM is known to have registered at least once. */
   readonly everRegistered: boolean;
   readonly countsRekeys: boolean;
   /** It has been seen to count a rekey that brought a TEK and no KEK. Absent: it has not. */

@@ -17,7 +17,7 @@ import { emitRegistrations } from './emitted-registrations.ts';
 import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import type { Draft, GroupState, Pending } from '../memory/tracker-state.ts';
 
-/** null: the counter is not shown, so nothing says that none came. */
+/** null: the counter is not shown, so it is not known whether any came. */
 function rekeysBetween(before: Counters, now: Counters): number | null {
   if (before.received === null || now.received === null) return null;
   return Math.max(0, now.received - before.received - (now.sinceRegistration ?? 0));
@@ -57,7 +57,7 @@ export function registeredAgain(state: GroupState, answer: Answer, count: number
   return emitRegistrations(place, next, { drafts, causeOfFirst: restartCause(epoch.began) });
 }
 
-/** The order came after the registration: what that had brought was cut, and ends in no time. */
+/** The order came after the registration: the TEK that this had brought was cut, and is about to end. */
 function orderedSince({ forced, seen: last, tekLifetimeSeconds }: GroupState, { seen, ks }: Answer): boolean {
   const [longest] = seen.teks;
   const lifetimeSeconds = ks.tekLifetimeSeconds ?? tekLifetimeSeconds;
@@ -85,7 +85,7 @@ function countedDrafts(state: GroupState, { seen, span, kekAfter, ks }: Answer, 
     ...(tek === null ? {} : { tekSecondsAfter: (tek.expiry.fromMs - seen.at.sentAtMs) / 1000 }),
     peers: peersOf(seen.gm),
     ksSaid: saidOfGm(ks, seen.gm),
-    // Seen to be registering since: what came after that has not renewed what made it begin.
+    // It was already registering then: a rekey that came later has not renewed what made it begin.
     rekeysBetween: state.unregistered === null && state.trying === undefined ? rekeys : 0,
     lastRekey: (rekeys ?? 0) > 0 || (seen.counters.sinceRegistration ?? 0) > 0 ? seen.lastRekey : null,
     sinceRegistration: seen.counters.sinceRegistration,

@@ -14,7 +14,9 @@ import { emitRegistrations } from './emitted-registrations.ts';
 import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import type { Draft, Epoch, GroupState, Pending } from '../memory/tracker-state.ts';
 
-/** What was told from the log came before this boot: the counter of its life holds another registration. */
+/**
+ * The registration that was reported from the log came before this boot: the counter since the boot holds another one.
+ */
 export function withUntold(state: GroupState, boot: Interval): GroupState {
   const { pending, seen } = state;
   if (pending?.toldUntilMs === undefined || pending.toldUntilMs >= boot.fromMs) return state;
@@ -27,7 +29,7 @@ export function withUntold(state: GroupState, boot: Interval): GroupState {
 /** More registrations than this do not wait for the uptime: they would make the state large. */
 export const MAX_DRAFTS = 4;
 
-/** Registrations after a restart wait for its cause, but where a message said it. */
+/** Registrations after a restart wait for its cause, unless a message states it. */
 export function restarted(
   state: GroupState,
   answer: Answer,
@@ -47,7 +49,7 @@ export function restarted(
       kind: 'restart',
       between: begun.epoch.since,
       drafts: drafts.slice(0, MAX_DRAFTS),
-      // Where the message alone told of the restart it is there already.
+      // Where only the message showed the restart, it is there already.
       evidence: [...new Set([...movement.evidence, ...(mark === null ? [] : [quoted(mark)])])],
       allRestarted: movement.fell && allRestarted(state.counters, answer.seen.counters),
       ...(drafts.length === all.length ? {} : { toldUntilMs: Math.max(...told.map(({ atMs }) => atMs)) }),
@@ -69,7 +71,7 @@ export function completionsSince(state: GroupState, span: Interval): readonly Lo
   );
 }
 
-/** Of them those that were told while the device did not answer: the counter of its new life holds them too. */
+/** Those of them that were reported while the device gave no answer: the restarted counter holds them too. */
 function toldFromLog(state: GroupState, span: Interval): readonly LogMark[] {
   return completionsSince(state, span).slice(0, Math.max(0, state.emitted - state.counters.succeeded));
 }
@@ -201,7 +203,7 @@ export function decidePending(place: GmPlace, state: GroupState, verdict: Restar
   });
 }
 
-/** The counters did not restart to be seen, and yet it was a reload. */
+/** No restart of the counters was seen, and yet it was a reload. */
 function decideReload(
   place: GmPlace,
   state: GroupState,

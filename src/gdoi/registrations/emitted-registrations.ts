@@ -1,6 +1,6 @@
 /**
- * Registrations as events, and the count of those: the third unexpected one within an hour, and each that follows, is
- * critical.
+ * Registrations as events, and how many there were: the third unexpected one within an hour is critical, and so is each
+ * that follows.
  */
 import type { Cause, GdoiEvent } from '../events/event.ts';
 import { aroundSeconds, isToTheSecond } from '../events/instant-text.ts';
@@ -25,7 +25,7 @@ const MAX_RECENT = 8;
 
 export interface Decided {
   readonly drafts: readonly Draft[];
-  /** Of the draft that has none: the restart's. */
+  /** For a draft that has none: that of the restart. */
   readonly causeOfFirst: Cause;
   /** What sets their ids apart from those of the counters. */
   readonly occurrence?: readonly (string | number)[];
@@ -55,7 +55,7 @@ export function emitRegistrations(place: GmPlace, state: GroupState, decided: De
   return { state: { ...state, tally, everRegistered }, events };
 }
 
-/** Between two polls without a log nobody knows when. */
+/** Between two polls, and without a log, nobody knows when it was. */
 function wide({ fromMs, toMs }: Interval): Pick<LastReregistration, 'betweenMs'> {
   return isToTheSecond(fromMs, toMs) ? {} : { betweenMs: aroundSeconds(fromMs, toMs) };
 }
@@ -78,7 +78,7 @@ function counted(tally: Tally, { atMs, between, stated, statedBy }: Draft, cause
   };
 }
 
-/** Which one within an hour it is, from the third on; null: it is the first or the second. */
+/** Its place among those of the last hour, from the third on; null: it is the first or the second. */
 function repetition({ recent }: Tally, atMs: EpochMs): number | null {
   const place = 1 + recent.filter((earlierMs) => atMs - earlierMs < REPEATED_WITHIN_MS).length;
   return place < REPEATED_FROM ? null : place;

@@ -1,9 +1,9 @@
 /**
- * Was a key that a registration brought made when no KS makes one by itself? Then an order of the KS (`clear crypto
- * gdoi ks members`) may have made the GM register, though a timer of the GM fits as well: neither is named.
+ * Was a key that a registration brought made at a time when no KS makes one by itself? Then an order of the KS (`clear
+ * crypto gdoi ks members`) may have made the GM register, though a timer of the GM fits as well: neither is named.
  *
- * When a key was made is its expiry less the lifetime that the KS shows; without that only a KEK is odd that took the
- * place of one with time enough left.
+ * When a key was made is its expiry less the lifetime that the KS shows; without that, only a KEK that replaced one
+ * with enough time left is odd.
  */
 import { instant } from '../events/instant-text.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
@@ -69,7 +69,8 @@ function isReplacedEarly(facts: RegistrationFacts, { kek, teks, sentMs }: HeldVi
 }
 
 /**
- * An order shows in the next answer, since it cuts the TEKs; and what was made after the beginning did not begin it.
+ * An order shows in the next answer, since it cuts the TEKs; and a key that was made after the registration began did
+ * not cause it.
  */
 function canHaveBegun(made: Interval, start: Interval): boolean {
   return made.toMs + KEY_MADE_SLACK_MS >= start.fromMs && made.fromMs <= start.toMs;

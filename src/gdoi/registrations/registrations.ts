@@ -12,7 +12,7 @@ import type { KsSaid } from '../log/ks-marks.ts';
 import { kekMissedWindow } from '../keys/timer-windows.ts';
 import type { Draft, GroupState } from '../memory/tracker-state.ts';
 
-/** What is known of its begin where neither counters nor the registration's state are shown. */
+/** What is known of its beginning where neither counters nor the state of the registration are shown. */
 export interface Begun {
   /** By any timer: attempts may have failed for long. */
   readonly byAny: Interval;
@@ -153,7 +153,10 @@ function rekeysBefore(what: RegistrationSpan, at: Pick<One, 'between' | 'complet
   return Math.max(0, rekeysBetween - meanwhile.length);
 }
 
-/** Of what the one before it brought only a KEK that was the same is known; its timers are gone. */
+/**
+ * Of the keys that the registration before it brought, only a KEK that stayed the same is known; the old timers are
+ * gone.
+ */
 function afterAnother(facts: RegistrationFacts, earlier: CauseDecision): RegistrationFacts {
   const { before } = facts;
   if (before === null) return facts;
@@ -242,17 +245,17 @@ function startMark(
 ): LogMark | undefined {
   const { state, span, count } = what;
   if (completion === undefined) {
-    // More were told of than were counted: what came before the last but one belongs to those.
+    // The log reported more than were counted: what came before the last but one belongs to those.
     const othersMs = marksIn(state.marks, 'complete', span).at(-2)?.atMs ?? -Infinity;
     return count === 1 ? marksIn(state.marks, 'start', span).findLast(({ atMs }) => atMs > othersMs) : undefined;
   }
   const fromMs = index === 0 ? startSpan(what).fromMs : span.fromMs;
   const starts = marksIn(state.marks, 'start', { fromMs, toMs: completion.atMs });
-  // What came before the one before it was complete was the beginning of that.
+  // A start before the previous completion was the beginning of that one.
   const previousMs = state.marks.findLast(({ proof, atMs }) => proof === 'complete' && atMs < completion.atMs)?.atMs;
   const first = starts.find((mark) => mark.atMs > (previousMs ?? -Infinity) && mark.atMs <= completion.atMs);
   if (first === undefined || !isAttempt(first)) return first;
-  // The message that is of its begin alone may have come a little later.
+  // The message that only a beginning sends may have come a little later.
   const atOnce = widened(instantOf(first), DELIVERY_MS);
   return starts.find((mark) => !isAttempt(mark) && overlaps(instantOf(mark), atOnce)) ?? first;
 }

@@ -27,7 +27,7 @@ export interface CauseDecision {
   readonly stated?: ReasonGiven;
 }
 
-/** A KEK is deleted at its expiry; its message may take a little longer. */
+/** A KEK is deleted at its expiry; the message about it may take a little longer. */
 const DELETION_SLACK_MS = 5000;
 
 /** Which of two timers fired is chance; that the KEK rekey was missed is not. */
@@ -117,7 +117,7 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
   }
 }
 
-/** A beginning that is known less closely, as without a message, coincides with much. */
+/** A beginning that is known less exactly, as without a message, coincides with too much. */
 const COINCIDES_WITHIN_MS = 5000;
 
 /**
@@ -334,7 +334,10 @@ function isWithin({ mark }: KsSaid, { fromMs, toMs }: Interval): boolean {
   return mark.atMs >= fromMs && mark.fromMs <= toMs;
 }
 
-/** A router's word for why the rekey is missing goes with the cause that the timers show; the GM's own comes first. */
+/**
+ * What a router says about why the rekey is missing goes with the cause that the timers show; the GM's own word comes
+ * first.
+ */
 function statedBy([said]: readonly Said[], decision: CauseDecision): CauseDecision {
   const hasOther = decision.cause === 'legacy_ks' || decision.cause === 'interface' || decision.cause === 'ks_forced';
   return said === undefined || hasOther || decision.stated !== undefined
@@ -347,7 +350,7 @@ const PUT_OUT: ReadonlySet<string> = new Set(['KS_GM_REVOKED', 'GM_DELETE']);
 /** The GM registers when the lifetimes that were cut have run out. */
 const AFTER_PUT_OUT_MS = 600_000;
 
-/** No timer was due, and its KS says that it put this GM out. */
+/** No timer was due, and its KS says that it removed this GM. */
 function orderedByKs(facts: RegistrationFacts, before: HeldView, evidence: readonly string[]): CauseDecision | null {
   const { start, ksSaid } = facts;
   const since = {
@@ -379,7 +382,7 @@ function deletionsBefore({ marks, start, before }: RegistrationFacts, { cause }:
   return marksIn(marks, 'kek_deleted', { fromMs: before?.sentMs ?? start.fromMs, toMs: start.toMs }).map(byItself);
 }
 
-/** Packets under a TEK that it does not hold, where no message says that it registered for them. */
+/** Packets under a TEK that it does not hold, where no message says that it registered because of them. */
 function strangePackets({ marks, start }: RegistrationFacts, { cause }: CauseDecision): readonly Said[] {
   if (marks.length === 0 || (cause !== 'unknown' && cause !== 'ks_failover')) return [];
   return marksIn(marks, 'invalid_spi', { fromMs: start.fromMs - RECOVERY_MS, toMs: start.toMs }).map(byItself);
@@ -418,13 +421,13 @@ const AFTER_LINK_MS = 120_000;
 function interfaceFlap(facts: RegistrationFacts, before: HeldView, evidence: readonly string[]): CauseDecision | null {
   const { marks, start } = facts;
   if (marks.length === 0) return null;
-  // What it brought is there already: a registration since the link came back was the one that it made.
+  // The keys are there already: a registration since the link came back was the one that the link caused.
   const keysCameMs = before.keysCame?.toMs ?? -Infinity;
   const since = { fromMs: Math.max(keysCameMs, start.fromMs - AFTER_LINK_MS), toMs: start.toMs };
   const up = marksIn(marks, 'interface_up', since).at(-1);
   const down = marksIn(marks, 'interface_down', { fromMs: -Infinity, toMs: up?.atMs ?? start.toMs }).at(-1);
   if (up !== undefined && hasFollowed(up, marks, start)) return null;
-  // Down and not back yet says nothing of a registration, unless the message that says so was lost.
+  // A link that is down and not back causes no registration, unless the message that it is back was lost.
   if (up === undefined && (down === undefined || !overlaps(instantOf(down), since))) return null;
   const begun = intersection(start, { fromMs: (up ?? down)?.fromMs ?? start.fromMs, toMs: Infinity }) ?? start;
   const decision: CauseDecision = {

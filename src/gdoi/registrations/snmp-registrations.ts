@@ -24,13 +24,13 @@ const SAME_REGISTRATION_MS = 3000;
 /** Whole seconds of a lifetime, and the drift of a clock while the KEK is held. */
 const LIFETIME_DRIFT_MS = 5000;
 
-/** A GM that tries its servers goes on to the next one in less than this. */
+/** A GM that tries its servers moves on to the next one in less than this. */
 const SAME_SERVER_MS = 60_000;
 
 export interface SnmpChange {
   readonly look: SnmpLook;
   readonly before: SnmpLook | null;
-  /** What says that the GM registered in between. */
+  /** Evidence that the GM registered in between. */
   readonly signs: readonly string[];
   readonly span: Interval;
   readonly seen: Shown;
@@ -80,7 +80,7 @@ export function registrationsAlone(
     counterEvidence: signs[0] ?? (afterRestart ? 'restarted, and it holds keys again' : 'SNMP only: no counters'),
   });
   const [first, ...others] = drafts;
-  // Emitted when the uptime has been seen: by then it has registered.
+  // It is emitted once the uptime has been read: by then the GM has registered.
   if (first !== undefined && !state.everRegistered) return [{ ...first, cause: 'initial' }, ...others];
   const explained = drafts.map((draft, index) => {
     // The last look may have come in the middle of it.
@@ -113,7 +113,7 @@ function firstOfCycle(state: GroupState, before: SnmpLook, look: SnmpLook): Draf
   return elsewhereDraft(state, { from, to: look.keyServer ?? '', since, byMs: kekLost.fromMs });
 }
 
-/** As a rekey would have as well: with a message that says so it was a registration. */
+/** A rekey would replace them as well; with a message that says so it was a registration. */
 function keysReplaced(before: SnmpLook, look: SnmpLook): boolean {
   return hasNewKek(before, look) || hasNewTek(before.teks, look.teks);
 }

@@ -2,7 +2,7 @@
  * Which timer of the GM fired: the windows around the expiry of KEK and TEK in which a registration can have begun.
  *
  * The countdown of the last answer decides where it still held, the overlap of intervals otherwise. Where the KEK's and
- * the TEK's windows both fit, which timer was the earlier one is not to be seen; but a registration that certainly
+ * the TEK's windows both fit, it cannot be seen which timer was the earlier one; but a registration that certainly
  * began in the KEK's window had missed the KEK rekey whichever fired, so the KEK's cause is true of it.
  */
 import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
@@ -27,16 +27,16 @@ export interface TimerChoice {
   readonly start: Interval;
   /** The device's own countdown chose them. */
   readonly byCountdown: boolean;
-  /** It began before the countdown of the last answer had run out: no timer made it. */
+  /** It began before the countdown of the last answer had run out: no timer caused it. */
   readonly isEarly: boolean;
   readonly evidence: readonly string[];
 }
 
-/** Whole seconds around the device's own countdown: what it starts may come late, and hardly ever early. */
+/** Slack around the device's own countdown, in whole seconds: what it starts may come late, and hardly ever early. */
 const EARLY_MS = 1000;
 const LATE_MS = 2500;
 
-/** When a countdown of the GM can have made it register. */
+/** The interval in which a countdown of the GM can have made it register. */
 export function timerDue(timer: Interval, driftedMs: number): Interval {
   return { fromMs: timer.fromMs - EARLY_MS - driftedMs, toMs: timer.toMs + LATE_MS + driftedMs };
 }

@@ -66,8 +66,8 @@ export const RESTING_CPU_PERCENT = 60;
 export const CPU_EVERY_MS = 300_000;
 
 /**
- * Milliseconds between two looks at a processor. Of one that was busy (`null`: not known) each poll takes one: its end
- * is seen.
+ * Milliseconds between two looks at a processor. A busy one is looked at with every poll, so that the end of the load
+ * is seen. `percent` null: not known.
  */
 export function cpuLookEveryMs(percent: number | null): number {
   return (percent ?? 0) >= BUSY_CPU_PERCENT ? 0 : CPU_EVERY_MS;

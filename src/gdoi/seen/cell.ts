@@ -9,7 +9,7 @@ export const DEFAULT_CELL = 'default';
 /** No cell's name holds it, and IOS prints no group with it: a unit separator. */
 const SEPARATOR = '\u001f';
 
-/** One text for cell and group, for maps and rows; that of a group in the default cell is its name. */
+/** One key for cell and group, for maps and rows. In the default cell it is the name of the group. */
 export function groupKey(cell: string | undefined, group: string): string {
   const shown = cell ?? DEFAULT_CELL;
   return shown === DEFAULT_CELL && !group.includes(SEPARATOR) ? group : `${shown}${SEPARATOR}${group}`;
@@ -26,7 +26,8 @@ export function inCell(cell: string | undefined): { readonly cell?: string } {
 }
 
 /**
- * What a name needs beside the group's to be one of a kind; nothing in the default cell, so that ids stay as they were.
+ * What an id needs beside the name of the group to be unique; nothing in the default cell, so that ids stay as they
+ * were.
  */
 export function cellParts(cell: string | undefined): readonly string[] {
   return (cell ?? DEFAULT_CELL) === DEFAULT_CELL ? [] : ['cell', cell ?? DEFAULT_CELL];

@@ -1,10 +1,10 @@
 /**
- * The certificates a device shows, and until when each of its trustpoints is good.
+ * The certificates a device shows, and until when each of its trustpoints is valid.
  *
- * IKE between KS and GM authenticates with them: a GM whose certificate, or whose CA's, has ended registers no more. A
- * device prints dates in its own zone, by a name that gives no offset: such a date is an interval here, and whoever
- * warns takes its beginning. The router's self-signed certificate is not looked at: it serves HTTPS, and no
- * IKE peer accepts it.
+ * IKE between KS and GM authenticates with them: a GM whose certificate, or whose CA's, has expired can no longer
+ * register. A device prints dates in its own zone, by a name that gives no offset: such a date is an interval here, and
+ * whoever warns takes its beginning. The router's self-signed certificate is not looked at: it serves HTTPS, and no IKE
+ * peer accepts it.
  */
 import type { Interval } from './interval.ts';
 

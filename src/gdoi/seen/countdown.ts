@@ -19,6 +19,11 @@ export function longestSeconds(all: Iterable<number | null>): number | null {
   return longest;
 }
 
+/** What is left of the longest-lived TEK; null: none is shown. */
+export function longestTekSeconds(teks: readonly { readonly remainingSeconds: number | null }[] | null): number | null {
+  return longestSeconds((teks ?? []).map(({ remainingSeconds }) => remainingSeconds));
+}
+
 /** Whole seconds that are left at `atMs` of `seconds` read at `at`; never below 0. */
 export function secondsLeft(at: ReadAt, seconds: number, atMs: EpochMs): number {
   // The device truncates: what it printed is the least that was left.

@@ -30,7 +30,7 @@ export type CounterMovement =
     }
   | { readonly kind: 'contradiction'; readonly detail: string };
 
-/** Registrations take at least about this long each: a counter that outruns it is wrong. */
+/** A registration takes about this long at least: a counter that rises faster is wrong. */
 const FASTEST_REGISTRATION_MS = 1000;
 /** Rekeys come no faster than this for long: the shortest TEK lifetime is 120 s. */
 export const FASTEST_REKEY_MS = 30_000;
@@ -71,27 +71,34 @@ export function impossibleFigure(now: Counters): string | null {
   ) {
     return null;
   }
-  const [name, value] = Object.entries(now).find(([, figure]) => !possible(figure)) ?? ['', 0];
-  return `${COUNTER_LABELS.get(name) ?? name}: ${value}`;
+  const name = COUNTER_NAMES.find((each) => !possible(now[each]));
+  return name === undefined ? null : `${COUNTER_LABELS[name]}: ${now[name]}`;
 }
 
 function possible(value: number | null): boolean {
   return value === null || (value >= 0 && Number.isSafeInteger(value));
 }
 
-const COUNTER_LABELS: ReadonlyMap<string, string> = new Map(
-  Object.entries<string>({
-    succeeded: 'Succeeded registration',
-    attempted: 'Attempted registration',
-    received: 'Rekeys received',
-    sinceRegistration: 'After latest register',
-    acksSent: 'Rekey ACKs sent',
-  }),
-);
+export const COUNTER_NAMES = [
+  'succeeded',
+  'attempted',
+  'received',
+  'acksSent',
+  'sinceRegistration',
+] as const satisfies readonly (keyof Counters)[];
+
+/** As `show crypto gdoi` labels them. */
+const COUNTER_LABELS: Readonly<Record<keyof Counters, string>> = {
+  succeeded: 'Succeeded registration',
+  attempted: 'Attempted registration',
+  received: 'Rekeys received',
+  acksSent: 'Rekey ACKs sent',
+  sinceRegistration: 'After latest register',
+};
 
 export function counterMovement(options: {
   readonly before: Counters;
-  /** Registrations of this epoch that have their event: may run ahead of `before` by what the log told. */
+  /** Registrations of this epoch that have their event: more than `before` shows where the log told of some first. */
   readonly emitted: number;
   readonly now: Counters;
   readonly elapsedMs: number;
@@ -149,22 +156,20 @@ export function counterMovement(options: {
   return { kind: 'registered', registrations: Math.max(0, now.succeeded - options.emitted) };
 }
 
-function fallenCounters(before: Counters, now: Counters): string[] {
-  const fallen: string[] = [];
-  fell(fallen, 'succeeded', before.succeeded, now.succeeded);
-  fell(fallen, 'attempted', before.attempted, now.attempted);
-  fell(fallen, 'received', before.received, now.received);
-  fell(fallen, 'acksSent', before.acksSent, now.acksSent);
-  // Restarts with each registration: it tells only while no registration was counted.
-  if (now.succeeded === before.succeeded)
-    fell(fallen, 'sinceRegistration', before.sinceRegistration, now.sinceRegistration);
-  return fallen;
+/** Counters that went down, each with both its values. */
+function fallenCounters(before: Counters, now: Counters): readonly string[] {
+  return COUNTER_NAMES.filter((name) => hasFallen(name, before, now)).map(
+    (name) => `${COUNTER_LABELS[name]} ${before[name]} -> ${now[name]}`,
+  );
 }
 
-function fell(fallen: string[], name: keyof Counters, before: number | null, now: number | null): void {
-  if (before !== null && now !== null && now < before)
-    fallen.push(`${COUNTER_LABELS.get(name) ?? name} ${before} -> ${now}`);
+function hasFallen(name: keyof Counters, before: Counters, now: Counters): boolean {
+  // This one restarts with each registration: it tells something only while none was counted.
+  if (name === 'sinceRegistration' && now.succeeded !== before.succeeded) return false;
+  const was = before[name];
+  const is = now[name];
+  return was !== null && is !== null && is < was;
 }
 
-/** Registration attempts beyond successes that are more than one under way: they fail. */
+/** This many attempts without a success are more than one under way: they fail. */
 export const FAILED_ATTEMPTS = 2;

@@ -28,6 +28,11 @@ export function shifted(interval: Interval, byMs: number): Interval {
   return { fromMs: interval.fromMs + byMs, toMs: interval.toMs + byMs };
 }
 
+/** By how much an instant of `after` can lie behind one of `before`; negative: ahead of it. */
+export function movedBy(before: Interval, after: Interval): Interval {
+  return { fromMs: after.fromMs - before.toMs, toMs: after.toMs - before.fromMs };
+}
+
 export function middleMs(interval: Interval): EpochMs {
   return (interval.fromMs + interval.toMs) / 2;
 }

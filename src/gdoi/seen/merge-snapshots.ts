@@ -37,7 +37,7 @@ export function mergeKs(base: KsSnapshot, patch: KsSnapshot): KsSnapshot {
   const { membersUnread, ...before } = base;
   return {
     ...overlay<KsSnapshot>(before, patch),
-    // it is said of the list that is kept
+    // It belongs to the list that is kept.
     ...(patch.memberDetails === null && membersUnread === true ? { membersUnread } : {}),
     kek: mergeKey(base.kek, patch.kek),
     retransmit: overlay(base.retransmit, patch.retransmit),

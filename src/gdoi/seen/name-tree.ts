@@ -1,7 +1,7 @@
 /**
- * Values by name, of which the next version costs a few nodes: thousands of GMs are in a group, and one of them
- * changes. A balanced tree (AVL) in order of the names' UTF-16 units; versions share what they have in common, and none
- * is changed in place. Otherwise it is what `Named` is: a map for names from outside, and one object as JSON.
+ * A map by name whose next version costs only a few nodes: a group has thousands of GMs, and one of them changes. A
+ * balanced tree (AVL) in order of the names' UTF-16 units; versions share what they have in common, and none is changed
+ * in place. Otherwise it is what `Named` is: a map for names from outside, and one object as JSON.
  */
 import type { Named } from './named.ts';
 
@@ -136,7 +136,7 @@ function entry<T>(name: string, value: T, left: Node<T> | null, right: Node<T> |
   return { name, value, left, right, height: 1 + Math.max(heightOf(left), heightOf(right)) };
 }
 
-/** The same where one side has become two higher than the other: turned until the sides differ by one at most. */
+/** The entry of `node` above its two sides, rotated where one is two higher, so that they differ by one at most. */
 function balanced<T>(node: Node<T>, left: Node<T> | null, right: Node<T> | null): Node<T> {
   if (left !== null && left.height > heightOf(right) + 1) {
     const inner = left.right;

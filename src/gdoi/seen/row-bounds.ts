@@ -4,7 +4,8 @@
  */
 
 /**
- * Groups of one answer, so that a heading again and again costs no memory. Of a device 32 are followed (`MAX_GROUPS`).
+ * Groups of one answer, so that a heading repeated without end costs no memory. 32 groups of a device are followed
+ * (`MAX_GROUPS`).
  */
 export const MOST_GROUPS = 128;
 
@@ -35,7 +36,7 @@ export const MOST_IKE_SAS = 2 * MOST_MEMBERS;
 /** Pairs of idents: one for each ACE of each interface with a crypto map. */
 export const MOST_IPSEC_FLOWS = 10_000;
 
-/** False: there are as many rows as are taken, and this one is left. */
+/** False: there are `most` rows already, and this one is left out. */
 export function addWithin<Row>(most: number, rows: Row[], row: Row): boolean {
   if (rows.length >= most) return false;
   rows.push(row);

@@ -9,7 +9,7 @@
 /** How the KS sends rekeys. */
 export type RekeyTransport = 'unicast' | 'multicast';
 
-/** Do its rekeys come by multicast? An answer that does not show it says nothing of it: then what is `known` counts. */
+/** Do its rekeys come by multicast? An answer that does not show the transport leaves what was `known` before. */
 export function isByMulticast(transport: RekeyTransport | null, known: boolean): boolean {
   return transport === null ? known : transport === 'multicast';
 }

@@ -74,7 +74,7 @@ function bootSeen(state: TrackerState, at: ReadAt, uptimeSeconds: number): BootS
 
 /**
  * A boot that is new lies after all that is certainly of the old one, and where counters restarted. Uptime comes in
- * whole minutes: without this the boot could be told from before an answer that excludes it.
+ * whole minutes: without this the boot could be placed before an answer that excludes it.
  */
 function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Interval | null {
   const { boot, answered, answeredBySnmp, answeredBefore = null, answeringSinceMs, answeredBeforeSinceMs } = state;
@@ -86,7 +86,7 @@ function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Inter
     .map(({ receivedAtMs }) => receivedAtMs)
     .filter((upMs) => upMs <= at.receivedAtMs && at.receivedAtMs - upMs < SHORTEST_BOOT_MS + latencyMs);
   // So soon after the earliest instant of the boot no device answers: that answer was the old boot's, and so were those
-  // that followed it without a pause. Of a KS it is all.
+  // that followed it without a pause. For a KS this is all the evidence there is.
   const tooSoon = [
     oldBootAnswer(shown, answered, answeringSinceMs),
     oldBootAnswer(shown, answeredBySnmp),
@@ -110,7 +110,7 @@ function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Inter
   return restarts.reduce((narrowed, restart) => intersection(narrowed, restart) ?? narrowed, after);
 }
 
-/** `sinceMs`: when the first of the answers was asked for that came without a pause up to this one. */
+/** `sinceMs`: when the first answer of the run without a pause was asked for, of which this is the last. */
 function oldBootAnswer(shown: Interval, answer: ReadAt | null, sinceMs = answer?.sentAtMs ?? Infinity): EpochMs | null {
   if (answer === null || answer.sentAtMs <= shown.fromMs) return null;
   return sinceMs < shown.fromMs + SHORTEST_BOOT_MS ? answer.sentAtMs : null;
@@ -155,7 +155,7 @@ function groupAfterBoot(place: GmPlace, asked: GroupState, seen: BootSeen): Grou
   const reloaded = (rebooted || before === null) && canHoldBoot(pending, boot.at);
   const verdict: RestartVerdict = { cause: reloaded ? 'reload' : 'operator_clear', evidence: [evidence] };
   const decided = decidePending(place, known, verdict);
-  // What waited was before the boot: the boot itself is still to be told by what the next answer shows.
+  // The registrations that waited came before the boot; what the boot brought is for the next answer to show.
   return rebooted && !reloaded ? andThen(decided, (state) => hiddenReload(place, state, seen)) : decided;
 }
 
@@ -187,7 +187,7 @@ function newEpoch(known: GroupState, boot: Interval): GroupState {
   return { ...known, epoch: { id, began: 'reload', since: boot }, emitted: 0, legacyKek: null };
 }
 
-/** The uptime alone tells of a reload: the counters came back to what they were. */
+/** Only the uptime shows the reload: the counters came back to what they were. */
 function hiddenReload(place: GmPlace, known: GroupState, { boot, evidence }: BootSeen): GroupTracked {
   const { fromMs } = boot.at;
   const { epoch } = known;

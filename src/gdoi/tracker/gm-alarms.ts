@@ -3,7 +3,7 @@
  * TEK rekey that is overdue.
  */
 import { counterEvidence } from '../registrations/counted-registrations.ts';
-import { longestSeconds } from '../seen/countdown.ts';
+import { longestTekSeconds } from '../seen/countdown.ts';
 import { type CounterMovement, FAILED_ATTEMPTS } from '../seen/counters.ts';
 import {
   kekMissingEvent,
@@ -47,7 +47,7 @@ export function emitRegistrationState(
   return andThen(failed, (next) => unchanged(withReason(next, answer)));
 }
 
-/** For the explanation of its group, as long as it lasts. */
+/** The reason is kept for the explanation of the group, as long as this lasts. */
 function withReason(state: GroupState, answer: Answer): GroupState {
   const { registered, counters } = answer.seen;
   if (registered && failedAttempts(state, counters) < FAILED_ATTEMPTS) return state;
@@ -74,7 +74,7 @@ function emitRestored(state: GroupState, { place, before, seen, span }: Answer):
 function emitLost(state: GroupState, answer: Answer, movement: CounterMovement['kind']): GroupTracked {
   const { place, before, seen, span } = answer;
   const noTeks = seen.gm.teks !== null && seen.teks.length === 0;
-  // One answer may fall into a registration that is under way; the second one, or lost TEKs, are no accident.
+  // A single answer may fall into a registration that is under way; a second one, or lost TEKs, are no coincidence.
   const isSure = !before.registered || (noTeks && movement !== 'restarted');
   if (!state.everRegistered || state.episodes.registrationLost || before.view === null || !isSure) {
     return unchanged(state);
@@ -124,7 +124,7 @@ function emitFailed(state: GroupState, answer: Answer): GroupTracked {
 }
 
 function tekLeft({ seen }: Answer): string {
-  const seconds = longestSeconds((seen.gm.teks ?? []).map(({ remainingSeconds }) => remainingSeconds));
+  const seconds = longestTekSeconds(seen.gm.teks);
   return seconds === null ? 'but shows no TEK' : `${seconds} s of its last TEK left`;
 }
 

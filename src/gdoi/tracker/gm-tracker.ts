@@ -28,7 +28,7 @@ import { trackDropMessages } from './packet-errors.ts';
 import { type GmPlace, type KsFigures, seenTimer, shown, type Shown } from '../memory/gm-answer.ts';
 import { freshState, updated } from '../memory/group-state.ts';
 import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
-import { type Interval, overlaps, widened } from '../seen/interval.ts';
+import { type Interval, movedBy, overlaps, widened } from '../seen/interval.ts';
 import { HANDOVER_MS, isSameKek, ROUNDING_MS, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
 import { forcedNow, kekRelation, keysOnly, leavesMore } from '../memory/key-changes.ts';
 import { type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
@@ -37,7 +37,7 @@ import type { GmSnapshot } from '../seen/snapshot.ts';
 import { type ClockStep, commonShiftMs, longestLivedStays, sharesTek, shownTeks } from '../keys/tek-identity.ts';
 import type { Epoch, GroupState } from '../memory/tracker-state.ts';
 
-/** A contradiction that lasts this many answers is how this device counts from now on. */
+/** After this many contradicting answers the device is taken to count like this from now on. */
 const LASTING_CONTRADICTIONS = 4;
 
 /** By how much the agent's clock was set between the last answer and this one; null: it was not, or nothing tells. */
@@ -61,8 +61,7 @@ export function contradictsStep(
   return shownTeks(at, gm).some(({ spi, expiry }) => {
     const held = view.teks.find((tek) => tek.spi === spi);
     if (held === undefined) return false;
-    const moved = { fromMs: expiry.fromMs - held.expiry.toMs, toMs: expiry.toMs - held.expiry.fromMs };
-    return !overlaps(widened(moved, blurMs), certain);
+    return !overlaps(widened(movedBy(held.expiry, expiry), blurMs), certain);
   });
 }
 
@@ -87,13 +86,10 @@ function isClockStep(
   const noRegistration = counters !== null && counters.succeeded === state.counters.succeeded;
   const still = noRegistration && counters.received === state.counters.received;
   if (kek !== null && view.kek !== null) {
-    const moved = {
-      fromMs: kek.expiry.fromMs - view.kek.expiry.toMs,
-      toMs: kek.expiry.toMs - view.kek.expiry.fromMs,
-    };
+    const moved = movedBy(view.kek.expiry, kek.expiry);
     const stays = { fromMs: 0, toMs: 0 };
-    // The KEK stays where it was, and the TEKs do not: they were cut. It may have stayed, and a rekey came that can have cut
-    // them, or the countdown did not go with them, as it does where a clock was set.
+    // The KEK stays where it was and the TEKs do not: they were cut. So they may have been where a rekey came, or where
+    // the countdown did not move with them, as it does when a clock is set.
     if (overlaps(moved, stays)) {
       const together = gm.reregistersInSeconds !== 0 && countdownMoved(state, seenTimer(at, gm), shownTeks(at, gm));
       return still && overlaps(moved, shift.certain) && together;
@@ -230,7 +226,7 @@ function happenedBetween(
   return movement.registrations > 0 ? registeredAgain(state, answer, movement.registrations) : keysOnly(state, answer);
 }
 
-/** Where the answer before has seen it already, what the uptime has said since decides at once. */
+/** Where the answer before had shown it already, the uptime that was read since decides at once. */
 function restartedBetween(
   state: GroupState,
   answer: Answer,
@@ -245,8 +241,8 @@ function restartedBetween(
 }
 
 /**
- * One such answer changes nothing: the next one is compared with the last good one. When it stays so, the figures are a
- * new baseline under a new epoch, and what lies between makes no event.
+ * One such answer changes nothing: the next one is compared with the last good one. When it persists, the figures
+ * become a new baseline under a new epoch, and what lies between makes no event.
  */
 function contradicted(state: GroupState, seen: Shown): GroupState {
   const times = state.problems.find(({ kind }) => kind === 'counters')?.times ?? 0;

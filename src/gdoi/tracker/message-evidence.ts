@@ -87,7 +87,7 @@ function withMarkOf(before: TrackerState, found: NamedMark): TrackerState {
   if (found.by === 'ks') return { ...before, ksMarks: withKsMark(before.ksMarks, found) };
   const state = found.mark.proof === 'restart' ? withRestart(before, found.mark) : before;
   const known = Array.from(state.groups, ([name, { identity }]) => [name, identity] as const);
-  // What happens to one group, and does not say to which: of several it may be any.
+  // The message is about one group and does not name it: with several groups it may be any of them.
   if (found.groups.length === 0 && known.length > 1 && OF_ONE_GROUP.has(found.mark.proof)) return state;
   const meant = groupsMeant(found.groups, known);
   return withMarkIn(state, found.mark, (name) => meant === null || meant.has(name));
@@ -133,7 +133,7 @@ function forcedBy({ tekLifetimeSeconds }: GroupState, mark: LogMark): GroupState
   return { atMs: mark.atMs, untilMs: mark.atMs + cutSeconds * 1000 + AFTER_CUT_MS, evidence: quoted(mark) };
 }
 
-/** Only links under the TEKs of the group matter: a router has many. */
+/** Only links that carry the TEKs of the group matter: a router has many. */
 function carriesKeys({ view }: GroupState, link: string): boolean {
   return (view?.interfaces ?? []).some((name) => isSameLink(name, link));
 }
@@ -143,7 +143,7 @@ function isUnderWay({ marks, view }: GroupState, start: LogMark): boolean {
   const last = marks.findLast(
     ({ proof, fromMs }) => (proof === 'start' || proof === 'complete') && fromMs <= start.atMs,
   );
-  // The message that only a begin has says more than that of an attempt, which may have come first.
+  // The message that only a beginning sends says more than that of an attempt, which may have come first.
   const saysMore = last !== undefined && isAttempt(last) && !isAttempt(start);
   return last?.proof === 'start' && !saysMore && last.atMs >= (view?.sentMs ?? 0);
 }

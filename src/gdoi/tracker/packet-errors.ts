@@ -71,7 +71,7 @@ function trackReplayMessages(place: GmPlace, state: GroupState, at: ReadAt): Gro
   });
 }
 
-/** No counter is known to count them, and so none refutes the message. */
+/** No counter is known that counts these packets, so none can refute the message. */
 const UNCOUNTED = { 'in-clear': 'not_ipsec', pseudotime: 'pseudotime' } as const;
 
 function toldAlone(place: GmPlace, state: GroupState, at: ReadAt, what: keyof typeof UNCOUNTED): GroupTracked {
@@ -143,7 +143,7 @@ function dataplaneErrors({ dataplaneErrors: before }: GroupState, at: ReadAt, { 
   };
 }
 
-/** A count that fell has restarted: what it shows then is a baseline again. */
+/** A count that fell has restarted: its value is a new baseline. */
 function counted(before: ErrorCount | null, at: ReadAt, count: number): ErrorCount {
   const isRise = before !== null && count > before.count;
   return { at, count, roseMs: isRise ? at.receivedAtMs : (before?.roseMs ?? null) };

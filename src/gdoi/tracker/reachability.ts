@@ -1,6 +1,6 @@
 /**
- * Failures in a row of the transport that decides: after some of them the device is unreachable, and what its log told
- * of registrations is decided without an answer. A look beside it that is answered ends none of that: it is kept as
+ * Failures in a row of the transport that decides: after some of them the device is unreachable, and registrations that
+ * only its log shows are decided without an answer. A look beside it that is answered ends none of that: it is kept as
  * what answers meanwhile.
  */
 import { decideFromLog } from '../registrations/counted-registrations.ts';
@@ -42,7 +42,7 @@ export function trackFailure(
   return isNew ? { ...tracked, events: [unreachable(state, failures, at), ...tracked.events] } : tracked;
 }
 
-/** A device that waits is not tried: it fails as it did when it was. */
+/** A device that is waited for is not tried: its last real result stays. */
 function realResult(before: string | null, now: string): string {
   return before !== null && (now === 'backoff' || (now === 'quarantined' && before === 'auth')) ? before : now;
 }
@@ -57,7 +57,7 @@ function notSince({ by, failuresSince, failedMs }: AnsweredBeside, { sentAtMs }:
   return { by, failuresSince: failuresSince + 1, failedMs: failedMs ?? sentAtMs };
 }
 
-/** Nothing has answered for so long, whatever is asked beside; null: a look was answered since the last failure. */
+/** How long nothing has answered, by any transport; null: a look was answered since the last failure. */
 export function silenceOf(failures: Failures): Pick<Failures, 'inARow' | 'firstMs' | 'unreachable'> | null {
   const { answeredBeside: look } = failures;
   if (look === undefined) return failures;

@@ -102,7 +102,7 @@ function emitOverdueOfHeld(state: GroupState, answer: Pick<Answer, 'place' | 'se
 
 function besideCli(place: GmPlace, known: GroupState, change: SnmpChange, by: Looked): GroupTracked {
   const { look, before, signs, span, seen } = change;
-  // What the CLI has shown since is told already: then the change lies before that answer.
+  // Keys that the CLI has shown since are no news: the change lies before that answer.
   const isNew = signs.length > 0 && (known.view === null || !showsTheKeys(known.view, look));
   const sign = isNew ? { between: span, evidence: signs[0] ?? '' } : (known.snmp?.sign ?? null);
   const state = { ...known, snmp: { look, sign, disagreeing: known.snmp?.disagreeing ?? 0 } };
@@ -157,7 +157,7 @@ export function settleElsewhere(place: GmPlace, known: GroupState): GroupTracked
   return emitRegistrations(place, known, { drafts: registeredElsewhere(known, look), causeOfFirst: 'unknown' });
 }
 
-/** The uptime comes after them, and may say that it was a reload. */
+/** They wait for the uptime, which may show that it was a reload. */
 function withDrafts(
   state: GroupState,
   drafts: readonly Draft[],

@@ -1,6 +1,4 @@
-/**
- * The reasons that routers stated for what a GM suffers now: its own messages, and those of its KSs about it.
- */
+/** The reasons that routers state for what a GM suffers now: in its own messages, and in those of its KSs about it. */
 import { CHECK_INTERFACE } from '../events/first-steps.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 import type { Answer } from '../memory/answer.ts';
@@ -23,13 +21,13 @@ const MAX_LINES = 2;
 const EXPLAINS_MS = 900_000;
 
 export interface FailureReasons extends Reasons {
-  /** What is true for as long as it fails, whatever comes next: refused, IKE failed, dropped by its KS, it left. */
+  /** The reason that holds for as long as it fails: it was refused, IKE failed, its KS dropped it, or it left. */
   readonly refused: Stated | null;
   /** Why its registration, or its keys, ended: what states a failure, or else an order of its KS. */
   readonly ended: Stated | null;
 }
 
-/** Why it does not get or install keys, and what ended those that it had. */
+/** Why the GM does not get or install keys, and what ended those that it had. */
 export function reasonsOfFailure(state: GroupState, answer: Answer): FailureReasons {
   const { seen, ks } = answer;
   const sinceMs = Math.min(state.unregistered?.fromMs ?? Infinity, seen.at.sentAtMs) - EXPLAINS_MS;
@@ -43,7 +41,7 @@ export function reasonsOfFailure(state: GroupState, answer: Answer): FailureReas
   const lastSaid = said.findLast(givesReason);
   const link = reasonOfLink(state, answer, sinceMs);
   const ending = endedBy(state, answer, sinceMs);
-  // The KS refused it: that is nearer to the reason than that IKE failed.
+  // That the KS refused it is closer to the reason than that IKE failed.
   const refused =
     (lastSaid === undefined ? null : statedByKs(lastSaid)) ??
     statedIn(own.slice(-1)) ??

@@ -19,7 +19,7 @@ import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import type { ClockStep } from '../keys/tek-identity.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
-import { rekeySeconds } from '../keys/ks-lead.ts';
+import { DEFAULT_REKEY_SECONDS } from '../keys/ks-lead.ts';
 import { answersOfBoots } from './ks-boots.ts';
 import { trackPacketErrors } from './packet-errors.ts';
 import { answeredBeside, trackFailure } from './reachability.ts';
@@ -49,9 +49,6 @@ type Of<Kind extends Observation['kind']> = Extract<Observation, { kind: Kind }>
 
 /** Answers in a row that are older than the newest one, each newer than the last: the clock was set back. */
 const BACK_IN_TIME_ANSWERS = 10;
-
-/** Of a KS that is not polled: the defaults of the command reference, and one batch. */
-const DEFAULT_REKEY_SECONDS = rekeySeconds(null);
 
 export function track(state: TrackerState, observation: Observation, options: TrackOptions = {}): Tracked {
   if (observation.device !== state.device || !Number.isFinite(observation.sentAtMs)) return ignored(state);
@@ -300,13 +297,3 @@ function isContradicted(
     return gm.role === 'gm' && state !== undefined && contradictsStep(state, step, at, gm);
   });
 }
-
-export type { Tracked } from '../memory/tracked.ts';
-export { snmpHintsAtChange } from './snmp-tracker.ts';
-export {
-  initialTrackerState,
-  kekExpiryOf,
-  kekRekeyOverdueOf,
-  reregistrationsOf,
-  sourcesDisagreeOf,
-} from '../memory/tracker-state.ts';

@@ -5,7 +5,7 @@ import { emptyGmSnapshot, type GmDataplane, type GmSnapshot } from '../../gdoi/s
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { parseCount } from '../text/device-values.ts';
 import { readByGroup } from '../text/group-drafts.ts';
-import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
+import { countOnce, type LabelRule, labelTable, pairsOf, takePairs, unused } from '../text/label-table.ts';
 
 interface DataplaneDraft {
   readonly group: string;
@@ -30,21 +30,12 @@ function error(kind: string): LabelRule<DataplaneDraft> {
   };
 }
 
-function packets(field: 'encrypted' | 'decrypted'): LabelRule<DataplaneDraft> {
-  return (draft, value) => {
-    const shown = parseCount(value);
-    if (draft[field] !== null && draft[field] !== shown) return false;
-    draft[field] = shown;
-    return shown !== null;
-  };
-}
-
 /** The last counter of a group. */
 const LAST_KIND = 'internal_receive';
 
 const LABELS = labelTable<DataplaneDraft>([
-  ['#pkts encrypt', packets('encrypted')],
-  ['#pkts decrypt', packets('decrypted')],
+  ['#pkts encrypt', countOnce('encrypted')],
+  ['#pkts decrypt', countOnce('decrypted')],
   [['#pkts tagged (send)', '#pkts untagged (rcv)'], unused],
   ['#pkts no sa (send)', error('no_sa')],
   ['#pkts invalid sa (rcv)', error('invalid_sa')],
@@ -77,10 +68,7 @@ function readCounters(answer: Answer): Reading {
 }
 
 function readLine(draft: DataplaneDraft, line: string): boolean {
-  const pairs = pairsOf(line.replace(FULL_COLUMN, '$1 '));
-  let known = pairs.length > 0;
-  for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(draft, value) ?? false) && known;
-  return known;
+  return takePairs(LABELS, draft, pairsOf(line.replace(FULL_COLUMN, '$1 ')));
 }
 
 function newDraft(group: string): DataplaneDraft {

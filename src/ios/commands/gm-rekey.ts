@@ -7,9 +7,9 @@
 import { addWithin, MOST_REKEY_SAS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyGmSnapshot, type GmSnapshot, type RekeySa } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { columns, isAddress, parseCount } from '../text/device-values.ts';
+import { columns, isAddress } from '../text/device-values.ts';
 import { readByGroup } from '../text/group-drafts.ts';
-import { findRule, type LabelRule, labelTable } from '../text/label-table.ts';
+import { countOnce, findRule, type LabelRule, labelTable } from '../text/label-table.ts';
 
 interface RekeyDraft {
   readonly group: string;
@@ -41,21 +41,10 @@ function saRow(state: RekeySa['state']): LabelRule<RekeyDraft> {
   };
 }
 
-type CountField = 'received' | 'sinceRegistration' | 'acksSent';
-
-function count(field: CountField): LabelRule<RekeyDraft> {
-  return (draft, value) => {
-    const shown = parseCount(value);
-    if (draft[field] !== null && draft[field] !== shown) return false;
-    draft[field] = shown;
-    return shown !== null;
-  };
-}
-
 const LABELS = labelTable<RekeyDraft>([
-  ['Number of Rekeys received (cumulative)', count('received')],
-  ['Number of Rekeys received after registration', count('sinceRegistration')],
-  ['Number of Rekey Acks sent', count('acksSent')],
+  ['Number of Rekeys received (cumulative)', countOnce('received')],
+  ['Number of Rekeys received after registration', countOnce('sinceRegistration')],
+  ['Number of Rekey Acks sent', countOnce('acksSent')],
   ['New', saRow('new')],
   ['Current', saRow('current')],
   ['Previous', saRow('previous')],

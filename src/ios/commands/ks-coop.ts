@@ -10,7 +10,7 @@ import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text
 import { parseAddressOrNone, parseCount } from '../text/device-values.ts';
 import { readByGroup } from '../text/group-drafts.ts';
 import { parseKsRole, parseKsStatus } from '../text/group-labels.ts';
-import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
+import { type LabelRule, labelTable, pairsOf, takePairs, unused } from '../text/label-table.ts';
 
 interface PeerDraft {
   readonly session: string;
@@ -180,10 +180,7 @@ function readLine(coop: CoopDraft, line: string): boolean | "another's" {
   if (session !== undefined) {
     return coop.peers?.some((peer) => peer.session === session) === true ? "another's" : startPeer(coop, session);
   }
-  const pairs = pairsOf(line);
-  let known = pairs.length > 0;
-  for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(coop, value) ?? false) && known;
-  return known;
+  return takePairs(LABELS, coop, pairsOf(line));
 }
 
 /** False: there are as many as are taken. Its lines are then nobody's. */

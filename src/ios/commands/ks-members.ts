@@ -71,7 +71,7 @@ const MAY_BEGIN_MEMBER = /member|^Gr?o?u?p?$/i;
 // Group Member Information :
 const TITLE = /^Group Member Information ?:$/;
 
-/** Words that a KS is known to print of a member; any other one says nothing. */
+/** Words that a KS is known to print as the state of a member; any other one proves nothing. */
 const MEMBER_STATE =
   /^(?:registered|registering|re-?registering|not registered|unregistered|deregistered|deleted|pending|expired|blocked|revoked|unknown)$/i;
 

@@ -8,9 +8,9 @@
 import { MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { isAddress, parseCount, parseKekSpi, parseSeconds, parseTekSpi } from '../text/device-values.ts';
+import { isAddress, parseKekSpi, parseSeconds, parseTekSpi } from '../text/device-values.ts';
 import { readByGroup } from '../text/group-drafts.ts';
-import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
+import { countOnce, type LabelRule, labelTable, pairsOf, takePairs, unused } from '../text/label-table.ts';
 
 interface KeyDraft {
   readonly kind: 'kek' | 'tek';
@@ -74,14 +74,7 @@ function ofKey(
 }
 
 const LABELS = labelTable<PolicyDraft>([
-  [
-    '# of teks',
-    (policy, value) => {
-      if (policy.tekCount !== null && policy.tekCount !== parseCount(value)) return false;
-      policy.tekCount = parseCount(value);
-      return policy.tekCount !== null;
-    },
-  ],
+  ['# of teks', countOnce('tekCount')],
   [
     'spi',
     ofKey('spi', (key, value) => {
@@ -167,10 +160,7 @@ function readLine(policy: PolicyDraft, line: string): boolean | "another's" {
     policy.endShown = true;
     return true;
   }
-  const pairs = pairsOf(line);
-  let known = pairs.length > 0;
-  for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(policy, value) ?? false) && known;
-  return known;
+  return takePairs(LABELS, policy, pairsOf(line));
 }
 
 /** The KEK begins here also where the heading is not understood: what follows is not another key's. */

@@ -1,4 +1,4 @@
-/** `show ntp status`: does the clock follow a server? The first line says it; the figures below it are not needed. */
+/** `show ntp status`: does the clock follow a server? The first line says so; the figures below it are not needed. */
 import type { NtpStatus } from '../../gdoi/seen/beside-facts.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks } from '../text/device-values.ts';

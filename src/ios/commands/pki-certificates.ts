@@ -9,7 +9,7 @@ import type { Certificate, DeviceCertificates } from '../../gdoi/seen/certificat
 import { utcInstant } from '../../gdoi/seen/instant.ts';
 import type { Interval } from '../../gdoi/seen/interval.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
-import { collapseBlanks, parseMonth } from '../text/device-values.ts';
+import { collapseBlanks, isUtc, parseMonth } from '../text/device-values.ts';
 import { readEach } from '../text/line-tally.ts';
 import { findRule, type LabelRule, labelTable, unused, valueAfter } from '../text/label-table.ts';
 
@@ -61,7 +61,6 @@ const SERIAL = /^[0-9A-F]{1,64}$/i;
 const DATE = /^(\d{2}):(\d{2}):(\d{2}) ([A-Za-z][\w+:-]{0,15}) (?:[A-Z][a-z]{2} )?([A-Z][a-z]{2}) (\d{1,2}) (\d{4})$/;
 const TRUSTPOINT = /^\S{1,128}$/;
 
-const UTC_ZONES: ReadonlySet<string> = new Set(['UTC', 'GMT']);
 /** Zones lie between UTC-12 and UTC+14. */
 const MOST_BEHIND_MS = 12 * 3_600_000;
 const MOST_AHEAD_MS = 14 * 3_600_000;
@@ -79,7 +78,7 @@ function parseDate(text: string): Interval | null {
   if (month === null) return null;
   const shownMs = utcInstant([Number(year), month, Number(day)], [Number(hour), Number(minute), Number(second)]);
   if (shownMs === null) return null;
-  if (UTC_ZONES.has(zone)) return { fromMs: shownMs, toMs: shownMs };
+  if (isUtc(zone)) return { fromMs: shownMs, toMs: shownMs };
   return { fromMs: shownMs - MOST_AHEAD_MS, toMs: shownMs + MOST_BEHIND_MS };
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Answer, UNNAMED } from '../text/answer.ts';
 import { readByGroup } from '../text/group-drafts.ts';
-import { findRule, type LabelTable, type Pair, pairsOf } from '../text/label-table.ts';
+import { type LabelTable, type Pair, pairsOf, takePairs } from '../text/label-table.ts';
 import type { LinesRead } from '../text/line-tally.ts';
 
 export interface ReplayGroup {
@@ -52,8 +52,5 @@ function readLine<Draft extends ReplayGroup>(
   if (meant === 'known') return true;
   // a group without it has nothing to show
   if (draft.enabled === false) return "another's";
-  const pairs = meant === null ? pairsOf(line) : [meant];
-  let known = pairs.length > 0;
-  for (const { label, value } of pairs) known = (findRule(layout.labels, label)?.(draft, value) ?? false) && known;
-  return known;
+  return takePairs(layout.labels, draft, meant === null ? pairsOf(line) : [meant]);
 }

@@ -6,7 +6,7 @@
 import type { DeviceClock } from '../../gdoi/seen/device-facts.ts';
 import { utcInstant } from '../../gdoi/seen/instant.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
-import { collapseBlanks, parseMonth } from '../text/device-values.ts';
+import { collapseBlanks, isUtc, parseMonth } from '../text/device-values.ts';
 import { readEach } from '../text/line-tally.ts';
 
 // *16:39:51.206 UTC Mon Oct 19 2015 / .16:39:51.206 UTC Mon Oct 19 2015 / 16:38:27.413 EST Mon Oct 17 2016
@@ -15,8 +15,6 @@ const CLOCK =
 // No time source / Time source is NTP / Time source is user configuration (`show clock detail`)
 const SOURCE = /^(?:No time source|Time source is (.{1,80}))$/i;
 const SUMMER_TIME = /^Summer time (?:starts|ends) .{1,80}$/i;
-
-const UTC_ZONES: ReadonlySet<string> = new Set(['UTC', 'GMT']);
 
 function readClock(answer: Answer): Reading {
   const clocks: DeviceClock[] = [];
@@ -54,7 +52,7 @@ function parseClock(line: string): DeviceClock | null {
   if (epochMs === null) return null;
   return {
     role: 'clock',
-    epochMs: UTC_ZONES.has(zone) ? epochMs : null,
+    epochMs: isUtc(zone) ? epochMs : null,
     zone,
     synchronised: mark === '',
   };

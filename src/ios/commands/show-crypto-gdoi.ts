@@ -314,7 +314,7 @@ function ksKey(key: KeyDraft): KsKey {
   };
 }
 
-/** Null: nothing in the block says which it is. A KS prints some of a GM's lines too, but none that prove a GM. */
+/** Null: nothing in the block shows which it is. A KS prints some of a GM's lines too, but none that prove a GM. */
 function roleOf(block: Block): 'gm' | 'ks' | null {
   if (block.isKs && !block.provesGm) return 'ks';
   return block.isGm ? 'gm' : null;

@@ -143,7 +143,7 @@ export function withoutCommonWord(lines: readonly PastedLine[]): readonly Pasted
   return result;
 }
 
-/** What seems to stand before the line is its own: it proves no run, and ends none. */
+/** What looks like a prefix is the line's own: it proves no run, and ends none. */
 const OWN = Symbol('own');
 
 /**

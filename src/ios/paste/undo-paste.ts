@@ -34,7 +34,7 @@ const TIMELINE = 'it is a recorded timeline: gdoiwatch replay reads it';
 const LOST_LINE_BREAKS =
   'the line breaks of the answer are lost: copy it again as plain text, or save the terminal to a file';
 
-/** A quote of a numbered listing with times: prefixes stand before prefixes. */
+/** Prefixes may stand before prefixes, as in a quote of a numbered listing with times. */
 const MAX_ROUNDS = 3;
 
 export function undoPaste(captured: string): Pasted {

@@ -28,7 +28,7 @@ export interface BrokenLine {
 export interface Answer {
   /** The command as typed, null when neither prompt nor echo shows it. */
   readonly typed: string | null;
-  /** The command is none that shows anything: `ping`, `configure terminal`. */
+  /** The command is not one that shows anything: `ping`, `configure terminal`. */
   readonly foreign: boolean;
   readonly filter: OutputFilter | null;
   /** The router by its prompt; null: no prompt stands at the command or after the answer. */

@@ -31,6 +31,11 @@ export function parseMonth(name: string): number | null {
   return Number.isInteger(month) && month >= 0 ? month : null;
 }
 
+/** Zones whose offset their name tells; other zones have names that several offsets share. */
+export function isUtc(zone: string): boolean {
+  return zone === 'UTC' || zone === 'GMT';
+}
+
 /** `81 sec`, `84098 secs`, `10000 msec` (as the number printed), `787`; the unit is the caller's business. */
 export function parseNumberWithUnit(value: string, units: ReadonlySet<string>): number | null {
   const blank = value.indexOf(' ');

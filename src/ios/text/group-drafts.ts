@@ -4,7 +4,7 @@
  * A heading that is not understood must not leave its lines to the group before it. So a line that may be one, unknown
  * or broken by a log message, closes the group that is open, and so does a line that contradicts what the group has
  * said: what follows is nobody's until the next heading. No more groups are taken than a device may have: a heading
- * again and again costs no memory, and its lines are nobody's.
+ * repeated without end costs no memory, and its lines belong to nobody.
  */
 import { addWithin, MOST_GROUPS } from '../../gdoi/seen/row-bounds.ts';
 import type { Answer } from './answer.ts';

@@ -5,7 +5,7 @@
  * two of its characters, without making a string of it; only when that misses, once more without regard to case and
  * runs of blanks. So the usual line costs one small lookup.
  */
-import { collapseBlanks, skipBlanks } from './device-values.ts';
+import { collapseBlanks, parseCount, skipBlanks } from './device-values.ts';
 
 /** Takes the value into the draft; false when the value is not of the form this label has: the line is then unknown. */
 export type LabelRule<Draft> = (draft: Draft, value: string) => boolean;
@@ -76,6 +76,16 @@ export function valueAfter(line: string, colon: number): string {
   return line.slice(skipBlanks(line, colon + 1));
 }
 
+/** A number that a group shows once: a second value that differs is another group's. */
+export function countOnce<Field extends string>(field: Field): LabelRule<Record<Field, number | null>> {
+  return (draft, value) => {
+    const shown = parseCount(value);
+    if (draft[field] !== null && draft[field] !== shown) return false;
+    draft[field] = shown;
+    return shown !== null;
+  };
+}
+
 /** A known label whose value nobody needs. */
 export const unused = (): boolean => true;
 
@@ -140,6 +150,13 @@ export function pairsOf(line: string): Pair[] {
     rest = next;
   }
   return pairs;
+}
+
+/** Gives each pair to the rule of its label, also behind one that is not known. True: there are some, all known. */
+export function takePairs<Draft>(table: LabelTable<Draft>, draft: Draft, pairs: readonly Pair[]): boolean {
+  let known = pairs.length > 0;
+  for (const { label, value } of pairs) known = (findRule(table, label)?.(draft, value) ?? false) && known;
+  return known;
 }
 
 const MAX_PAIRS_IN_LINE = 4;

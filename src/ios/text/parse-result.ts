@@ -25,7 +25,7 @@ export type Nothing =
   | 'no-snapshot'
   /** The filter let nothing through that goes into a snapshot. */
   | 'filtered-away'
-  /** Its lines are there, and none of them says what a snapshot needs. */
+  /** Its lines are there, and none of them holds what a snapshot needs. */
   | 'nothing-shown';
 
 export interface Parsed {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupLead, ksLead, rekeySeconds } from '../../../src/gdoi/keys/ks-lead.ts';
+import { DEFAULT_REKEY_SECONDS, groupLead, ksLead, rekeySeconds } from '../../../src/gdoi/keys/ks-lead.ts';
 import { emptyKsSnapshot, type KsSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 
 function ks(options: { remaining?: number; toRekey?: number; change?: Partial<KsSnapshot> }): KsSnapshot {
@@ -65,7 +65,7 @@ describe('the lead of a KS', () => {
 
 describe('how long a rekey takes', () => {
   it('is retransmission and batches of 50 GMs; the defaults of the command reference without a KS', () => {
-    expect(rekeySeconds(null)).toBe(30);
+    expect(DEFAULT_REKEY_SECONDS).toBe(30);
     expect(rekeySeconds(ks({ change: { retransmit: { periodSeconds: 10, attempts: 3 }, members: 120 } }))).toBe(55);
   });
 });

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   MAX_PLANNED_POLLS,
-  nextPollInstants,
   type PlanInput,
   type PlannedPoll,
   planPolls,
@@ -11,7 +10,6 @@ import {
 } from '../../../src/gdoi/keys/poll-instants.ts';
 
 const EXPIRY = 100_000_000;
-const ENABLED = { enabled: true };
 
 function input(change: Partial<PlanInput> = {}): PlanInput {
   return {
@@ -28,7 +26,7 @@ function input(change: Partial<PlanInput> = {}): PlanInput {
 
 /** `reason@seconds after KEK expiry` */
 function plan(change: Partial<PlanInput> = {}): string[] {
-  return planPolls(input(change), ENABLED).map((poll) => `${poll.reason}@${(poll.atMs - EXPIRY) / 1000}`);
+  return planPolls(input(change)).map((poll) => `${poll.reason}@${(poll.atMs - EXPIRY) / 1000}`);
 }
 
 describe('the plan of a GM with a KEK timer', () => {
@@ -45,7 +43,7 @@ describe('the plan of a GM with a KEK timer', () => {
   it('asks for the rekey after the KS’s lead and again before the window, whatever the lead', () => {
     for (const leadSeconds of [200, 205, 225, 235, 300, 1020]) {
       for (const jitter of [0, 0.5, 0.999]) {
-        const looks = planPolls(input({ leadSeconds, jitter }), ENABLED)
+        const looks = planPolls(input({ leadSeconds, jitter }))
           .filter((poll) => poll.reason === 'rekey_due' || poll.reason === 'before_window')
           .map((poll) => (EXPIRY - poll.atMs) / 1000);
         expect(looks).toHaveLength(leadSeconds > 215 ? 2 : 1);
@@ -71,11 +69,8 @@ describe('the plan of a GM with a KEK timer', () => {
   it('is one poll a cycle when the rekey came: the new KEK moves all others a lifetime away', () => {
     const afterRekeyMs = EXPIRY - 220_000;
     expect(plan({ nowMs: afterRekeyMs }).slice(0, 1)).toEqual(['before_window@-196']);
-    const [first] = nextPollInstants(
-      input({ nowMs: afterRekeyMs, kekExpiryMs: EXPIRY + 86_400_000 - 235_000 }),
-      ENABLED,
-    );
-    expect(first).toBeGreaterThan(EXPIRY + 80_000_000);
+    const [first] = planPolls(input({ nowMs: afterRekeyMs, kekExpiryMs: EXPIRY + 86_400_000 - 235_000 }));
+    expect(first?.atMs).toBeGreaterThan(EXPIRY + 80_000_000);
   });
 
   it('looks before and after a TEK-driven countdown runs out', () => {
@@ -130,7 +125,7 @@ describe('with 300 s polling and these instants', () => {
     );
     fc.assert(
       fc.property(inWindow, phase, jitter, fc.integer({ min: 200, max: 1000 }), ({ window, second }, at, j, lead) => {
-        const [before, after] = unobserved(second, planPolls(input({ jitter: j, leadSeconds: lead }), ENABLED), at);
+        const [before, after] = unobserved(second, planPolls(input({ jitter: j, leadSeconds: lead })), at);
         const overlapped = [missed, expired].filter(([from, to]) => before < to && after > from);
         expect(overlapped).toEqual([window]);
         expect(after - before).toBeLessThan(190);
@@ -141,7 +136,7 @@ describe('with 300 s polling and these instants', () => {
   it('a rekey that came ahead of expiry is seen before any window begins', () => {
     fc.assert(
       fc.property(fc.double({ min: -225, max: -200, noNaN: true }), phase, jitter, (second, at, j) => {
-        const [, after] = unobserved(second, planPolls(input({ jitter: j }), ENABLED), at);
+        const [, after] = unobserved(second, planPolls(input({ jitter: j })), at);
         expect(after).toBeLessThan(-190);
       }),
     );
@@ -150,7 +145,7 @@ describe('with 300 s polling and these instants', () => {
   it('a TEK-driven re-registration lies in less than 45 s', () => {
     fc.assert(
       fc.property(phase, jitter, fc.double({ min: 0, max: 2, noNaN: true }), (at, j, late) => {
-        const planned = planPolls(input({ kekExpiryMs: null, reregistersAtMs: EXPIRY, jitter: j }), ENABLED);
+        const planned = planPolls(input({ kekExpiryMs: null, reregistersAtMs: EXPIRY, jitter: j }));
         const [before, after] = unobserved(late, planned, at);
         expect(after - before).toBeLessThan(45);
       }),
@@ -176,10 +171,6 @@ describe('other devices', () => {
     expect(plan({ regularIntervalMs: 30_000 })).toEqual([]);
     expect(plan({ regularIntervalMs: null })).toHaveLength(5);
   });
-
-  it('nothing is planned when it is switched off', () => {
-    expect(nextPollInstants(input(), { enabled: false })).toEqual([]);
-  });
 });
 
 it('every reason has words', () => {
@@ -204,7 +195,7 @@ it('on any values the plan is short, in order, in the future and never beyond th
         jitter: fc.double(),
       } satisfies Record<keyof PlanInput, unknown>),
       (any) => {
-        const polls = nextPollInstants(any, ENABLED);
+        const polls = planPolls(any).map(({ atMs }) => atMs);
         expect(polls.length).toBeLessThanOrEqual(MAX_PLANNED_POLLS);
         const origins = [any.kekExpiryMs, any.ksRekeyAtMs, any.reregistersAtMs, any.changedAtMs, any.nowMs];
         const last = Math.max(...origins.filter((ms): ms is number => ms !== null && Number.isFinite(ms))) + 120_000;

@@ -1,6 +1,5 @@
 /** One tracker state with something in every part of it. */
-import type { TrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
-import { initialTrackerState } from '../../../src/gdoi/tracker/tracker.ts';
+import { initialTrackerState, type TrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
 import { buffer, clock, facts, failure, fed, gmAnswer, log, snmpAnswer } from '../../builders/tracker-builders.ts';
 
 /** A history that fills every part of a state: three groups, both sources, a log, a failure, drafts that wait. */

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readTrackerState, TRACKER_STATE_FORMAT } from '../../../src/gdoi/memory/state-format.ts';
-import { initialTrackerState } from '../../../src/gdoi/tracker/tracker.ts';
+import { initialTrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
 import { fed, gmAnswer, log } from '../../builders/tracker-builders.ts';
 import { fullState } from './full-state.ts';
 

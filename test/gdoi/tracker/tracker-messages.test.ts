@@ -1,6 +1,6 @@
 /** Messages of a device, pushed, found in its log, or traps: they sharpen what the answers say and invent nothing. */
 import { describe, expect, test } from 'vitest';
-import { initialTrackerState } from '../../../src/gdoi/tracker/tracker.ts';
+import { initialTrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
 import {
   buffer,
   type BufferLine,

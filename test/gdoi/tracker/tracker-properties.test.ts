@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { GDOI_TRAPS, type GdoiTrapName } from '../../../src/gdoi/seen/gdoi-trap.ts';
 import type { Observation } from '../../../src/gdoi/seen/observation.ts';
-import { initialTrackerState, settle, track } from '../../../src/gdoi/tracker/tracker.ts';
+import { initialTrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
+import { settle, track } from '../../../src/gdoi/tracker/tracker.ts';
 import { readTrackerState, TRACKER_STATE_FORMAT } from '../../../src/gdoi/memory/state-format.ts';
 import {
   buffer,

@@ -1,7 +1,8 @@
 /** SNMP beside the CLI, and alone: what its keys show of a GM that no counter tells. KEK expiry is 1000 s after T0. */
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../src/gdoi/seen/observation.ts';
-import { initialTrackerState, snmpHintsAtChange, sourcesDisagreeOf } from '../../../src/gdoi/tracker/tracker.ts';
+import { initialTrackerState, sourcesDisagreeOf } from '../../../src/gdoi/memory/tracker-state.ts';
+import { snmpHintsAtChange } from '../../../src/gdoi/tracker/snmp-tracker.ts';
 import {
   causes,
   facts,

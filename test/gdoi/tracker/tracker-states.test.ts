@@ -1,7 +1,7 @@
 /** States that are told once, sources that overlap, and devices and clocks that are wrong. */
 import { describe, expect, test } from 'vitest';
 import { silenceOf } from '../../../src/gdoi/tracker/reachability.ts';
-import { kekExpiryOf, kekRekeyOverdueOf, reregistrationsOf } from '../../../src/gdoi/tracker/tracker.ts';
+import { kekExpiryOf, kekRekeyOverdueOf, reregistrationsOf } from '../../../src/gdoi/memory/tracker-state.ts';
 import {
   causes,
   facts,
