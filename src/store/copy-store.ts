@@ -63,7 +63,7 @@ async function copyStates(from: EventStore, to: EventStore): Promise<Copied['dev
   return { copied: deviceStates.size, of: states.devices.size };
 }
 
-/** A device is in the cell of its groups; one in no group goes to the default cell, and starts anew if that is wrong. */
+/** A device is in the cell of its groups; one without a group goes to the default cell. */
 function cellsOfDevices({ members }: StoredStates): ReadonlyMap<string, string> {
   return new Map(members.map(({ group, device }) => [device, groupOfKey(group).cell]));
 }
