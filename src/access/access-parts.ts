@@ -1,4 +1,4 @@
-/** What access to the fleet is made with, whichever way the devices are spoken to. */
+/** What access to the fleet is made with, whatever the transport. */
 import type { BackOffTimes } from '../kernel/back-off.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { KnownSecrets } from '../kernel/known-secrets.ts';
@@ -11,12 +11,12 @@ export interface AccessParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Between tries of a device that failed; absent: what suits the way. */
+  /** Between attempts at a device that failed; absent: the transport's default. */
   readonly backOff?: BackOffTimes;
-  /** Taken out of all that devices say; the secrets of targets join them. */
+  /** Removed from everything that devices say; the secrets of targets are added. */
   readonly secrets?: KnownSecrets;
   /** Counts what devices are asked. */
   readonly traffic?: DeviceTraffic;
-  /** What other agents met, and where they find what this one meets; absent: there are none. */
+  /** What other agents learned, and where they find what this one learns; absent: there are no other agents. */
   readonly refusals?: KeptRefusals;
 }

@@ -1,6 +1,6 @@
 /**
- * What an answer says, where it was read beside the session, in the thread that has it: so that a long answer, or one
- * that is meant to hurt, costs no one else a turn.
+ * What an answer says, if it was read in the thread with the session, so that a long or malicious answer delays nobody
+ * else.
  */
 import type { BesideFacts } from '../gdoi/seen/beside-facts.ts';
 import type { DeviceCertificates } from '../gdoi/seen/certificate.ts';
@@ -14,15 +14,15 @@ export interface ReadAnswer {
   readonly snapshots: ReadonlyArray<
     GmSnapshot | KsSnapshot | DeviceFacts | DeviceClock | DeviceLog | DeviceCertificates | BesideFacts
   >;
-  /** How many lines no rule knew. */
+  /** Number of lines that no rule knew. */
   readonly unknownLines: number;
-  /** Log messages that landed inside the answer. */
+  /** Log messages inside the answer. */
   readonly logMessages: readonly LogMessage[];
 }
 
 export type AnswerReading =
   | ReadAnswer
-  /** No whole answer can be made of it; one line for a person says why. */
+  /** No whole answer can be made of it; one line says why. */
   | { readonly kind: 'unreadable'; readonly message: string };
 
 /** Reads the text of an answer to a show command. Total: no text makes it throw. */

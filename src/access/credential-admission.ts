@@ -1,6 +1,6 @@
 /**
- * Leave to try a credential, and what follows from how the try went: for the quarantine, for other agents, for where
- * the secret came from, and in the log. One for each way to devices, whose credentials are apart.
+ * Permission to try a credential, and what follows from the result: for the quarantine, for other agents, for the
+ * origin of the secret, and in the log. One for each transport, because their credentials are separate.
  */
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -16,7 +16,7 @@ import {
 import type { DeviceError } from './device-error.ts';
 import type { AccessWay, RefusalsOfWay } from './kept-refusals.ts';
 
-/** By whom it was refused, as `KeptQuarantine` has it. */
+/** Which devices refused it, in the terms of `KeptQuarantine`. */
 const QUARANTINED: Readonly<Record<KeptQuarantine['of'], string>> = {
   refusals:
     'credential quarantined: several devices in a row refused it; only devices that accepted it are asked until a probe succeeds or its secret changes',
@@ -24,7 +24,7 @@ const QUARANTINED: Readonly<Record<KeptQuarantine['of'], string>> = {
     'credential quarantined: several devices in a row refused it that had accepted it; all devices wait until a probe succeeds or its secret changes',
 };
 
-/** What is needed for a try; given back while tries of others are waited for. */
+/** What an attempt needs; given back while attempts of others are awaited. */
 interface Place {
   readonly take: () => Promise<void>;
   readonly giveBack: () => void;
@@ -44,7 +44,7 @@ export class CredentialAdmission {
     this.#refusals = refusals?.of(way, this.#quarantine) ?? null;
   }
 
-  /** Why nobody may try now, before a connection is made for it; null: ask `admit` once there is one. */
+  /** Why nobody may try now, asked before a connection is made; null: ask `admit` once there is one. */
   async objection(use: CredentialUse, stop: { readonly signal: AbortSignal }): Promise<DeviceError | null> {
     await this.#recall(use, stop);
     const refusal = this.#quarantine.peek(use, this.#clock.monoMs());
@@ -52,7 +52,7 @@ export class CredentialAdmission {
   }
 
   /**
-   * null: the credential may be tried, and `ended` is to follow. `stop.signal` is read only where there is something to
+   * Null: the credential may be tried, and `ended` must follow. `stop.signal` is read only if there is something to
    * wait for.
    */
   async admit(use: CredentialUse, stop: { readonly signal: AbortSignal }, place?: Place): Promise<DeviceError | null> {
@@ -67,7 +67,7 @@ export class CredentialAdmission {
     }
   }
 
-  /** How a try went; resolves once other agents can know of it. */
+  /** The result of an attempt; resolves once other agents can know about it. */
   async ended(use: CredentialUse, outcome: AttemptOutcome): Promise<void> {
     const { credentialName: credential, device } = use;
     if (outcome === 'refused') for (const secret of use.secrets) secret?.refused();

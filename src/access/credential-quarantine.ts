@@ -1,26 +1,26 @@
 /**
  * Keeps one wrong password from locking an AAA account: who may try a credential, and when.
  *
- * A device that refused waits an hour. When three devices in a row refuse the same credential, with no success in
- * between, the devices that never accepted it wait for 30 minutes; then one of them probes. A device that accepted this
- * very secret goes on: what others refuse says nothing about it. But when three that had accepted it refuse it, again
- * with no success in between, the password was changed on the device side: then all wait, and one device at a time
- * probes, less and less often. A success lifts everything; so does a changed secret.
+ * A device that refused a credential waits an hour. If three devices in a row refuse the same credential, with no
+ * success in between, devices that never accepted it wait for 30 minutes; then one of them probes. A device that
+ * accepted this very secret goes on: refusals by others say nothing about it. But if three devices that had accepted it
+ * refuse it, again with no success in between, the password was changed on the device side: then all wait, and one
+ * device at a time probes, less and less often. A success lifts everything; so does a changed secret.
  *
- * While refusals are counted, no more tries are under way than refusals are left, so that a sweep spends three at most.
+ * While refusals are counted, no more attempts are under way than refusals are left, so a sweep costs three at most.
  */
 import type { Secret } from '../kernel/secret.ts';
 
 export const REFUSALS_TO_QUARANTINE = 3;
 const QUARANTINE_MS = 30 * 60_000;
 export const REFUSED_DEVICE_WAIT_MS = 60 * 60_000;
-/** Waits before the probes of a credential that devices stopped to accept; the last one repeats. */
+/** Waits before the probes of a credential that devices no longer accept; the last one repeats. */
 const PROBE_WAITS_MS = [2 * 60_000, 10 * 60_000, QUARANTINE_MS] as const;
 
-/** The secrets a credential stands for; compared, never shown. */
+/** The secrets of a credential; compared, never shown. */
 export type CredentialSecrets = ReadonlyArray<Secret | null>;
 
-/** Who would try what. */
+/** Which device would try which credential. */
 export interface CredentialUse {
   readonly credentialName: string;
   readonly secrets: CredentialSecrets;
@@ -50,21 +50,21 @@ interface CredentialState {
   proved: boolean;
   /** Devices that accepted these secrets and have not refused them since. */
   readonly acceptedBy: Set<string>;
-  /** By any device: holds those back that never accepted the secrets. */
+  /** By any device: hold back devices that never accepted the secrets. */
   readonly refusals: Refusals;
-  /** By devices that had accepted the secrets: hold everybody back. */
+  /** By devices that had accepted the secrets: hold back every device. */
   readonly withdrawals: Refusals;
-  /** Tries under way, by device, and what they count for. */
+  /** Attempts under way, by device, and what a refusal will count as. */
   readonly trying: Map<string, Refusals>;
   waiting: Array<() => void>;
 }
 
-/** A quarantine, for another agent. */
+/** A quarantine as other agents need to know it. */
 export interface KeptQuarantine {
-  /** By whom: devices that never accepted the secrets, or that had. */
+  /** Which devices refused: those that never accepted the secrets, or those that had. */
   readonly of: 'refusals' | 'withdrawals';
   readonly waitMs: number;
-  /** Who refused. */
+  /** Devices that refused. */
   readonly by: readonly string[];
   readonly acceptedBy: readonly string[];
 }
@@ -73,7 +73,7 @@ export class CredentialQuarantine {
   readonly #credentials = new Map<string, CredentialState>();
   readonly #deviceWaits = new Map<string, { readonly untilMs: number; readonly secrets: CredentialSecrets }>();
 
-  /** May the device try the credential now? `try` must be followed by `ended`. */
+  /** Whether the device may try the credential now. `try` must be followed by `ended`. */
   admit(use: CredentialUse, nowMs: number): Admission {
     const refusal = this.peek(use, nowMs);
     if (refusal !== null) return refusal;
@@ -88,7 +88,7 @@ export class CredentialQuarantine {
     return { kind: 'try' };
   }
 
-  /** Why nobody may try now, before a connection is made for it; null: ask `admit` once there is one. */
+  /** Why nobody may try now, asked before a connection is made; null: ask `admit` once there is one. */
   peek(use: CredentialUse, nowMs: number): Refusal | null {
     const state = this.#stateOf(use);
     const wait = this.#deviceWaits.get(use.device);
@@ -104,7 +104,7 @@ export class CredentialQuarantine {
     return underWay(state, held) > 0 ? { kind: 'quarantined', waitMs: 0 } : null;
   }
 
-  /** How a try went; `unknown`: the device did not get as far as judging the credential. */
+  /** The result of an attempt; `unknown`: it ended before the device judged the credential. */
   ended(
     use: CredentialUse,
     outcome: AttemptOutcome,
@@ -113,7 +113,7 @@ export class CredentialQuarantine {
     const { device, secrets } = use;
     if (outcome === 'refused') this.#deviceWaits.set(device, { untilMs: nowMs + REFUSED_DEVICE_WAIT_MS, secrets });
     const state = this.#credentials.get(use.credentialName);
-    // A reload changed the secret meanwhile: this outcome says nothing about the new one.
+    // A reload changed the secret meanwhile: this result says nothing about the new one.
     if (state === undefined || !sameSecrets(state.secrets, secrets)) return { newQuarantine: null };
     const held = state.trying.get(device) ?? holding(state, device);
     state.trying.delete(device);
@@ -130,20 +130,20 @@ export class CredentialQuarantine {
     return { newQuarantine: before ? null : (this.kept(use, nowMs)?.of ?? null) };
   }
 
-  /** The device left, or its target changed: its own wait is over, and what it accepted counts no more. */
+  /** The device left, or its target changed: its own wait ends, and what it accepted no longer counts. */
   forget(device: string): void {
     this.#deviceWaits.delete(device);
     for (const { acceptedBy } of this.#credentials.values()) acceptedBy.delete(device);
   }
 
-  /** Another agent met a refusal by the device, and this much of its wait is left. */
+  /** Another agent was refused by the device, and this much of the wait is left. */
   restoreWait({ device, secrets }: CredentialUse, waitMs: number, nowMs: number): void {
     if (!this.#deviceWaits.has(device)) this.#deviceWaits.set(device, { untilMs: nowMs + waitMs, secrets });
   }
 
   /**
-   * Another agent has put the credential into quarantine, and this much of it is left. What was met here counts for
-   * more.
+   * Another agent has put the credential into quarantine, and this much of it is left. What this agent learned itself
+   * counts more.
    */
   restore(use: CredentialUse, { of, waitMs, by, acceptedBy }: KeptQuarantine, nowMs: number): void {
     const state = this.#stateOf(use);
@@ -153,7 +153,7 @@ export class CredentialQuarantine {
     state[of].quarantinedUntilMs = nowMs + waitMs;
   }
 
-  /** The quarantine that the credential is in; null: in none. */
+  /** The quarantine that the credential is in; null: none. */
   kept({ credentialName }: CredentialUse, nowMs: number): KeptQuarantine | null {
     const state = this.#credentials.get(credentialName);
     const of = state?.withdrawals.quarantinedUntilMs == null ? 'refusals' : 'withdrawals';
@@ -184,7 +184,7 @@ export class CredentialQuarantine {
   }
 }
 
-/** Which refusals keep this device from trying. */
+/** The refusals that hold this device back. */
 function holding(state: CredentialState, device: string): Refusals {
   const all = state.withdrawals.quarantinedUntilMs !== null;
   return all || state.acceptedBy.has(device) ? state.withdrawals : state.refusals;

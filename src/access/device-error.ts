@@ -25,16 +25,16 @@ export const DEVICE_ERROR_KINDS = [
 ] as const;
 export type DeviceErrorKind = (typeof DEVICE_ERROR_KINDS)[number];
 
-/** A library's or the network's failure, translated once at the border. The message never holds a secret. */
+/** A failure of a library or the network, translated once at the border. The message never contains a secret. */
 export interface DeviceError {
   readonly kind: DeviceErrorKind;
-  /** What was being done: `connect`, `login`, `enable`, `prompt`, the show command. */
+  /** The step that failed: `connect`, `login`, `enable`, `prompt`, or the show command. */
   readonly operation: string;
   /** One clear line: what, where, what to do. */
   readonly message: string;
 }
 
-/** Lets a failure out of the depths of a read; `deviceError` is what is told. */
+/** Carries a failure out of nested reads; `deviceError` is what is reported. */
 export abstract class DeviceFailure extends Error {
   readonly deviceError: DeviceError;
   /** The device judged the credential and refused it. */
@@ -47,7 +47,7 @@ export abstract class DeviceFailure extends Error {
   }
 }
 
-/** The device was not tried. What failed before, whoever asks was told then. */
+/** The device was not tried. The earlier failure was reported when it happened. */
 export function backOffError(operation: string, waitMs: number): DeviceError {
   return {
     kind: 'backoff',

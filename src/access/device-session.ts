@@ -1,6 +1,6 @@
 /**
- * What the agent asks of a device connection, in our words: run one show command, get a reply that is a value.
- * Implemented over SSH by `access/ssh`; no library's type appears here.
+ * What the agent asks of a device connection, in our words: run one show command; the reply is a value. Implemented
+ * over SSH by `access/ssh`; no library's type appears here.
  */
 import type { EpochMs } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
@@ -12,10 +12,10 @@ export type Reply =
   | {
       readonly kind: 'output';
       readonly command: ShowCommand;
-      /** The answer: LF line ends, no echo, no prompt, no pager debris; log lines that landed inside are taken out. */
+      /** The answer: LF line ends, no echo, no prompt, no pager debris; log lines inside it are taken out. */
       readonly text: string;
       readonly logLines: readonly string[];
-      /** What `text` says, where it was read already; absent, or null: whoever asked reads it. */
+      /** What `text` says, if it was read already; absent or null: the caller reads it. */
       readonly reading?: AnswerReading | null;
       readonly sentAtMs: EpochMs;
       readonly receivedAtMs: EpochMs;
@@ -29,15 +29,15 @@ export type Reply =
     }
   | { readonly kind: 'failed'; readonly command: ShowCommand; readonly error: DeviceError };
 
-/** The same object is lent again as long as the connection is the same; after a reconnect it is another one. */
+/** The same object is lent again while the connection is the same; after a reconnect it is another one. */
 export interface DeviceSession {
-  /** The hostname part of the prompt. */
+  /** The hostname in the prompt. */
   readonly hostname: string;
-  /** Run one command. Commands of one session never overlap. After `failed` the session is unusable. */
+  /** Runs one command. Commands of one session never overlap. After `failed` the session is unusable. */
   run(command: ShowCommand, signal: AbortSignal): Promise<Reply>;
 }
 
-/** Who logs in, and by what. */
+/** Who logs in, and with what. */
 interface LoginCredential {
   readonly username: string;
   readonly password: Secret | null;
@@ -57,12 +57,12 @@ export interface JumpTarget extends LoginCredential {
   readonly algorithms: 'modern' | 'legacy';
 }
 
-/** How to reach one device over SSH: from config, secrets included. */
+/** How to reach one device over SSH, from the configuration, secrets included. */
 export interface SshTarget extends LoginCredential {
   readonly device: string;
   readonly host: string;
   readonly port: number;
-  /** Name of the credential in config: what quarantine counts by. */
+  /** Name of the credential in the configuration: quarantine counts by it. */
   readonly credentialName: string;
   /** Hosts to go through, the nearest first; absent: none. */
   readonly jumps?: readonly JumpTarget[];
@@ -72,15 +72,15 @@ export interface SshTarget extends LoginCredential {
   readonly hostKeys: 'strict' | 'accept-new';
   readonly algorithms: 'modern' | 'legacy';
   readonly session: 'persistent' | 'per_poll';
-  /** Bound for each of connect, login and one command, ms. */
+  /** Limit for connecting, for the login and for each command, ms. */
   readonly timeoutMs: number;
 }
 
 /** Access to the fleet: owns sessions, limits, back-off and quarantine. */
 export interface DeviceAccess extends AsyncDisposable {
   /**
-   * Lend the device's session to `use`, connecting when there is none. One caller per device at a time (a second one
-   * waits). Returns the error when there is no session to lend; what `use` returns otherwise.
+   * Lends the device's session to `use`, connecting if there is none. One caller per device at a time (a second one
+   * waits). Returns the error if there is no session to lend, otherwise what `use` returns.
    */
   withSession<T>(
     target: SshTarget,
@@ -88,11 +88,13 @@ export interface DeviceAccess extends AsyncDisposable {
     use: (session: DeviceSession) => Promise<T>,
   ): Promise<{ readonly kind: 'done'; readonly value: T } | { readonly kind: 'failed'; readonly error: DeviceError }>;
   /**
-   * There is reason to think that the device is back: its back-off ends not later than `ms` after its last failure.
-   * What it did to us (a flood) and what it refused (a credential) is not forgiven. Returns what is left to wait, ms.
+   * The device seems to be up again: its back-off ends at most `ms` after its last failure. Waits for a flood or a
+   * refused credential are not shortened. Returns the remaining wait, ms.
    */
   waitAtMost(device: string, ms: number): number;
-  /** Forget a device: exit politely, drop its back-off (it left the config or its target changed). */
+  /**
+   * Forgets a device: ends its session politely, drops its back-off (it left the configuration or its target changed).
+   */
   forget(device: string): Promise<void>;
   /** For metrics: open sessions, handshakes under way and waiting, quarantined credentials, algorithms per device. */
   status(): AccessStatus;
@@ -103,8 +105,8 @@ export interface AccessStatus {
   readonly handshakesActive: number;
   readonly handshakesWaiting: number;
   readonly quarantinedCredentials: readonly string[];
-  /** Workers, threads beside the main one or processes, that sessions live in; absent: none. */
+  /** Threads or processes that sessions live in; absent: none. */
   readonly workers?: number;
-  /** Workers that ended with what they held, since the start; absent: none. */
+  /** Of these, how many ended unexpectedly since the start; absent: none. */
   readonly workersLost?: number;
 }

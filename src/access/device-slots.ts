@@ -1,6 +1,6 @@
 /**
- * The places of devices that are read: what is known of each between two reads, and one read of a device at a time.
- * What is known of a device that was forgotten goes with its last read, and the end waits for all reads.
+ * One slot per device that is read: what is known between two reads, and one read at a time. What is known of a
+ * forgotten device goes with its last read, and the end waits for all reads.
  */
 import { EitherSignal } from '../kernel/either-signal.ts';
 import { untilAborted } from '../kernel/until-aborted.ts';
@@ -25,7 +25,7 @@ export class DeviceSlots<Known> {
     this.#end = end;
   }
 
-  /** A read when it is the device's turn. `stop` is `signal`, or the end of all. */
+  /** Reads when it is the device's turn. `stop`: `signal`, or the end of all reads. */
   async inTurn<Reply>(
     device: string,
     signal: AbortSignal,
@@ -55,7 +55,7 @@ export class DeviceSlots<Known> {
     if (slot.turns.users === 0) await this.#drop(device, slot);
   }
 
-  /** What a read met may have to be kept for other agents, so that each has its time to end. */
+  /** What a read learned may have to be stored for other agents, so each read gets its time to end. */
   async close(why: string): Promise<void> {
     this.#stopping.abort(new Error(why));
     await Promise.all([...this.#slots.values()].map(({ turns }) => turns.over()));

@@ -1,5 +1,5 @@
 /**
- * What the agent asks of a device over SNMP, in our words: read scalars, walk columns, get a reply that is a value.
+ * What the agent asks of a device over SNMP, in our words: read scalars, walk columns; the reply is a value.
  * Implemented by `access/snmp`; no library's type appears here.
  */
 import type { ReadAt } from '../gdoi/seen/instant.ts';
@@ -23,12 +23,12 @@ export type SnmpCredential =
       } | null;
     };
 
-/** How to reach one device over SNMP: from config, secrets included. */
+/** How to reach one device over SNMP, from the configuration, secrets included. */
 export interface SnmpTarget {
   readonly device: string;
   readonly host: string;
   readonly port: number;
-  /** Name of the credential in config: what quarantine counts by. */
+  /** Name of the credential in the configuration: quarantine counts by it. */
   readonly credentialName: string;
   readonly credential: SnmpCredential;
   /** Local address that requests leave from; absent: the system's choice. */
@@ -36,11 +36,11 @@ export interface SnmpTarget {
   /** SNMPv3 context; absent: the default one. */
   readonly context?: string;
   /**
-   * Take an answer from whatever address: the device may answer from another one than it was asked at. The request ID,
-   * and what v3 proves, tell whether it is one.
+   * Accept an answer from any address: the device may answer from another one than it was asked at. The request ID, and
+   * what v3 authenticates, tell whether it is the answer.
    */
   readonly anySource?: true;
-  /** Bound for one request, its retries included, ms; a read of several requests takes at most four times as long. */
+  /** Limit for one request with its retries, ms; a read of several requests takes at most four times as long. */
   readonly timeoutMs: number;
 }
 
@@ -57,11 +57,11 @@ export interface SnmpRequest {
 export type SnmpReply =
   | (ReadAt & {
       readonly kind: 'values';
-      /** Scalars first, then the columns' rows; an object the device does not have is null or not there. */
+      /** Scalars first, then the columns' rows; an object that the device does not have is null or absent. */
       readonly varbinds: readonly Varbind[];
-      /** Columns that gave no row: not implemented, not in the view, or an empty table. SNMP does not tell which. */
+      /** Columns without a row: not implemented, not in the view, or an empty table. SNMP does not tell which. */
       readonly emptyColumns: readonly string[];
-      /** Of the last answer, where v3 authenticated it: seconds since the engine booted; else null. */
+      /** From the last answer that v3 authenticated: seconds since the engine booted; otherwise null. */
       readonly engine: { readonly boots: number; readonly timeSeconds: number } | null;
     })
   | { readonly kind: 'failed'; readonly error: DeviceError };
@@ -69,17 +69,17 @@ export type SnmpReply =
 /** SNMP access to the fleet: owns sockets, limits, back-off and quarantine. One read per device at a time. */
 export interface SnmpAccess extends AsyncDisposable {
   read(target: SnmpTarget, request: SnmpRequest, signal: AbortSignal): Promise<SnmpReply>;
-  /** Forget a device: what was learnt of its engine, its back-off. */
+  /** Forgets a device: what was learned of its engine, and its back-off. */
   forget(device: string): Promise<void>;
   status(): SnmpAccessStatus;
 }
 
 export interface SnmpAccessStatus {
-  /** Reads under way; each has one request open. */
+  /** Reads under way; each has one open request. */
   readonly requestsActive: number;
   /**
-   * Datagrams from a device's address that answered nothing we asked, were less secured than the request, were not
-   * authentic, or could not be read. What comes from elsewhere is not let in by the kernel and not counted here.
+   * Datagrams from a device's address that answered none of our requests, were less secured than the request, were not
+   * authentic, or could not be read. The kernel lets nothing else in, so that is not counted here.
    */
   readonly datagramsDropped: number;
   readonly quarantinedCredentials: readonly string[];

@@ -1,20 +1,20 @@
 /**
- * What devices were asked since the agent started, counted where it is sent: log-ins tried, commands and requests,
- * bytes. One count for all ways to a device, so that what the agent costs it is one figure.
+ * What devices were asked since the agent started, counted where it is sent: login attempts, commands and requests,
+ * bytes. One count over all transports, so that what the agent costs a device is one figure.
  */
 export interface Traffic {
-  /** Logins tried over SSH, refused ones included. */
+  /** SSH login attempts, refused ones included. */
   readonly logins: number;
-  /** Lines of the CLI, the two that turn paging off included, and requests of SNMP and RESTCONF. */
+  /** CLI lines, including the two that turn paging off, and requests over SNMP and RESTCONF. */
   readonly commands: number;
-  /** On the network, with what SSH adds; behind a jump host without what its own connection adds. */
+  /** On the network, including what SSH adds; behind a jump host without what its own connection adds. */
   readonly receivedBytes: number;
   readonly sentBytes: number;
 }
 
 const NO_TRAFFIC: Traffic = { logins: 0, commands: 0, receivedBytes: 0, sentBytes: 0 };
 
-/** What is counted of one device: changed in place, since octets are counted at every packet. */
+/** The counts of one device, changed in place because every packet is counted. */
 interface Counts {
   logins: number;
   commands: number;
@@ -25,7 +25,7 @@ interface Counts {
 export class DeviceTraffic {
   readonly #counts = new Map<string, Counts>();
 
-  /** As of now: it does not change any more. */
+  /** A copy of the counts as of now. */
   of(device: string): Traffic {
     const counts = this.#counts.get(device);
     return counts === undefined ? NO_TRAFFIC : { ...counts };
@@ -45,7 +45,7 @@ export class DeviceTraffic {
     counts.sentBytes += sent;
   }
 
-  /** What was asked and went over the network since it was counted last. */
+  /** Adds what was asked and went over the network since the last call. */
   count(device: string, more: Omit<Traffic, 'logins'>): void {
     const counts = this.#countsOf(device);
     counts.commands += more.commands;

@@ -1,11 +1,11 @@
-/** Whose turn it is at one device: one operation at a time, in the order in which they asked. */
+/** Turns at one device: one operation at a time, in the order of asking. */
 
 export interface Turn {
-  /** Resolves when it is ours. */
+  /** Resolves when it is our turn. */
   readonly before: Promise<void>;
-  /** The next one waits for that too, once ours is done. */
+  /** The next one also waits for this, once ours is done. */
   keepUntil(work: Promise<void>): void;
-  /** Lets the next one in. */
+  /** Ends our turn. */
   done(): void;
 }
 
@@ -13,12 +13,12 @@ export class DeviceTurns {
   #last: Promise<void> = Promise.resolve();
   #users = 0;
 
-  /** Those that have their turn or wait for it. */
+  /** Number of those that have their turn or wait for it. */
   get users(): number {
     return this.#users;
   }
 
-  /** When all turns that were taken so far are over. */
+  /** Resolves when all turns taken so far are over. */
   over(): Promise<void> {
     return this.#last;
   }

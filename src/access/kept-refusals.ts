@@ -1,8 +1,8 @@
 /**
- * Refusals that outlive the agent that met them, so that whoever polls its devices next tries no credential that a
- * device refused: the device's own wait, and the quarantine of a credential. Kept is no secret, but what only the same
- * secret gives again: a salted hash that is slow to make (scrypt), as whoever reads the store could else try passwords
- * on it.
+ * Refusals that outlive the agent that met them, so that the next agent to poll its devices tries no credential that a
+ * device refused: the device's own wait, and the quarantine of the credential. The store gets no secret, but a salted
+ * hash of it that is slow to compute (scrypt), because somebody who reads the store could otherwise test passwords
+ * against it.
  */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -15,7 +15,7 @@ import {
   REFUSED_DEVICE_WAIT_MS,
 } from './credential-quarantine.ts';
 
-/** Where they are kept; what fails there is told there, and is as if it were not kept. */
+/** Where they are stored. A failure to store is reported there, and is as if nothing had been stored. */
 export interface RefusalNotes {
   all(): Promise<readonly { readonly name: string; readonly text: string; readonly ageMs: number }[]>;
   put(name: string, text: string): Promise<void>;
@@ -51,7 +51,7 @@ export type AccessWay = 'ssh' | 'snmp' | 'restconf';
 export class KeptRefusals {
   readonly #notes: RefusalNotes;
   readonly #clock: Clock;
-  /** Not recalled yet. */
+  /** Loaded and not recalled yet. */
   #waiting: ReadonlyMap<string, Noted> = new Map();
 
   constructor(notes: RefusalNotes, clock: Clock) {
@@ -59,7 +59,7 @@ export class KeptRefusals {
     this.#clock = clock;
   }
 
-  /** What agents have met so far: before the devices of another one are asked. */
+  /** Loads what agents have learned so far; call before another agent's devices are asked. */
   async load(): Promise<void> {
     const notes = await this.#notes.all();
     const nowMs = this.#clock.monoMs();
@@ -69,7 +69,7 @@ export class KeptRefusals {
 
   readonly #ways: { readonly of: RefusalsOfWay }[] = [];
 
-  /** `way`: credentials of SSH, SNMP and RESTCONF are apart. */
+  /** `way`: credentials of SSH, SNMP and RESTCONF are separate. */
   of(way: AccessWay, quarantine: CredentialQuarantine): RefusalsOfWay {
     const of = new RefusalsOfWay({ way, quarantine, notes: this.#notes, clock: this.#clock });
     of.begin(this.#waiting);
@@ -84,7 +84,7 @@ export class RefusalsOfWay {
   readonly #notes: RefusalNotes;
   readonly #clock: Clock;
   readonly #waiting = new Map<string, Noted>();
-  /** Names under which something is kept, as far as this agent knows. */
+  /** Names under which something is stored, as far as this agent knows. */
   readonly #kept = new Set<string>();
 
   constructor(parts: {
@@ -106,7 +106,7 @@ export class RefusalsOfWay {
     }
   }
 
-  /** Before a credential is tried: what another agent met with it. */
+  /** Call before a credential is tried: applies what another agent learned about it. */
   async recall(use: CredentialUse): Promise<void> {
     const device = this.#take(this.#device(use));
     const credential = this.#take(this.#credential(use));
@@ -117,7 +117,7 @@ export class RefusalsOfWay {
     if (ofCredential && isOfCredential(ofCredential)) this.#quarantine.restore(use, ofCredential, nowMs);
   }
 
-  /** How a try went: kept before anybody is told of it. */
+  /** The result of an attempt: stored before anybody is told. */
   async ended(use: CredentialUse, outcome: AttemptOutcome): Promise<void> {
     const [device, credential] = [this.#device(use), this.#credential(use)];
     switch (outcome) {
@@ -153,7 +153,7 @@ export class RefusalsOfWay {
     return noted;
   }
 
-  /** null: it is over, or of another secret. */
+  /** Null: it is over, or was for another secret. */
   async #left({ text, atMonoMs }: Noted, secrets: CredentialSecrets): Promise<DeviceNote | null> {
     const note = noteOf(text);
     if (note === null) return null;
@@ -181,7 +181,7 @@ async function digestOf(secrets: CredentialSecrets, salt: Buffer): Promise<Diges
   return { salt: salt.toString('base64'), digest: digest.toString('base64') };
 }
 
-/** null: another hand has been there. */
+/** Null: the text is not one of ours. */
 function noteOf(text: string): DeviceNote | null {
   let note: unknown;
   try {

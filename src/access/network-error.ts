@@ -1,6 +1,6 @@
 /**
- * The operating system's network errors in our words, whatever is spoken above; `ECONNREFUSED` is for each protocol to
- * say.
+ * The operating system's network errors in our words, for every transport; what `ECONNREFUSED` means depends on the
+ * protocol.
  */
 import type { DeviceErrorKind } from './device-error.ts';
 

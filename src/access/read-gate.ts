@@ -1,4 +1,4 @@
-/** Limits how many reads are under way at once over the fleet; those that wait come in in the order they asked. */
+/** Limits the reads under way over the fleet; others wait in the order in which they asked. */
 export class ReadGate {
   readonly #limit: number;
   #active = 0;
@@ -12,14 +12,17 @@ export class ReadGate {
     return this.#active;
   }
 
-  /** True: inside, where there is room. */
+  /** True: entered; false: there is no room. */
   tryEnter(): boolean {
     if (this.#active >= this.#limit) return false;
     this.#active += 1;
     return true;
   }
 
-  /** Resolves inside; each entry is followed by one `leave`. Rejects, outside, with the reason of an abort. */
+  /**
+   * Resolves when entered; each entry is followed by one `leave`. Rejects with the reason of an abort, without an
+   * entry.
+   */
   async enter(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.tryEnter()) return;
@@ -37,7 +40,7 @@ export class ReadGate {
     });
   }
 
-  /** Hands the place to who waits longest. */
+  /** Passes the place to the one that waits longest. */
   leave(): void {
     const [next] = this.#waiting;
     if (next === undefined) {

@@ -1,6 +1,6 @@
 /**
- * A target with its secrets as they are now where they come from, made before a login: a changed file, variable or
- * vault counts at once, without a reload. Gives the same object where nothing changed.
+ * A target with its secrets as their sources have them now, made before a login: a changed file, variable or vault
+ * entry applies at once, without a reload. Returns the same object if nothing changed.
  */
 import type { Secret } from '../kernel/secret.ts';
 import type { RestconfTarget } from './device-restconf.ts';

@@ -1,11 +1,11 @@
 /**
  * Everything that is ever asked of a router over RESTCONF: GET of these paths, and nothing else. No name or address
- * from outside is part of one: a node is read whole, with all its groups.
+ * from outside is part of a path: a node is read whole, with all its groups.
  */
 
 const CRYPTO = '/restconf/data/Cisco-IOS-XE-crypto-oper:crypto-oper-data';
 
-/** Which modules the device has, by name and revision only (RFC 7895): asked once a session. */
+/** The modules of the device, by name and revision only (RFC 7895): asked once a session. */
 export const YANG_LIBRARY_PATH = '/restconf/data/ietf-yang-library:modules-state?fields=module(name;revision)';
 
 /** Release, boot time and clock of the device. */
@@ -13,7 +13,7 @@ export const SYSTEM_PATH =
   '/restconf/data/Cisco-IOS-XE-device-hardware-oper:device-hardware-data/device-hardware/device-system-data';
 
 /**
- * CPU of the last minute, in percent: one leaf, since the container lists every process. (Recalled, not read in the
+ * CPU of the last minute, in percent: one leaf, because the container lists every process. (From memory, not from the
  * model: a device that answers 404 is not asked again for an hour.)
  */
 export const CPU_PATH = '/restconf/data/Cisco-IOS-XE-process-cpu-oper:cpu-usage/cpu-utilization/one-minute';
@@ -37,7 +37,7 @@ export const RESTCONF_PATHS = [
 export type RestconfPath = (typeof RESTCONF_PATHS)[number];
 
 type NodeOf<Path> = Path extends `${typeof CRYPTO}/${infer Node}` ? Node : never;
-/** A node of the operational model of crypto that may be asked for. */
+/** A node of the crypto operational model that may be asked for. */
 export type CryptoNode = NodeOf<RestconfPath>;
 
 export function cryptoPath<Node extends CryptoNode>(node: Node): `${typeof CRYPTO}/${Node}` {
@@ -45,7 +45,7 @@ export function cryptoPath<Node extends CryptoNode>(node: Node): `${typeof CRYPT
 }
 
 /**
- * What an answer is called where commands are: the nodes that list the groups there are, and those that add to them.
+ * The names of such answers where commands have theirs: for nodes that list the groups, and for nodes that add to them.
  */
 export const MAIN_NODES = 'crypto-oper-data';
 export const DETAIL_NODES = 'crypto-oper-data details';

@@ -1,12 +1,14 @@
 /**
  * Everything the agent ever sends to a router: a fixed list. Nothing from outside is part of a command line, so group
- * names and addresses never travel to a device.
+ * names and addresses are never sent to a device.
  */
 
-/** Of the log buffer only what this program reads: it also holds users' commands, and may be megabytes. */
+/**
+ * Only the lines of the log buffer that this program reads: it also contains users' commands, and may have megabytes.
+ */
 export const SHOW_LOG = 'show logging | include %GDOI-|%GKM-|%CRYPTO-|%PKI-|%LINEPROTO-|%LINK-|%SYS-5-RESTART';
 
-/** Of the list of processes only its first line: how busy the router is. Each character is a packet of its echo. */
+/** Only the first line of the process list: how busy the router is. Each character is a packet of its echo. */
 export const SHOW_CPU = 'show processes cpu | include ^CPU';
 
 export const SHOW_CERTIFICATES = 'show crypto pki certificates';
@@ -39,19 +41,19 @@ export const SHOW_COMMANDS = [
 
 export type ShowCommand = (typeof SHOW_COMMANDS)[number];
 
-/** `gkm` is how newer XE images may spell it. */
+/** Newer XE images may spell it `gkm`. */
 export type Spelling = 'gdoi' | 'gkm';
 
 export function mainCommand(spelling: Spelling): ShowCommand {
   return spelling === 'gdoi' ? 'show crypto gdoi' : 'show crypto gkm';
 }
 
-/** Is it the look at the processor? Recordings of before 29 November 2026 have it in more words. */
+/** Whether it asks for the CPU. Recordings from before 29 November 2026 have a longer form. */
 export function isCpuCommand(command: string): boolean {
   return command === SHOW_CPU || command === 'show processes cpu | include CPU utilization';
 }
 
-/** Is it the command whose answer lists the groups there are? */
+/** Whether its answer lists the groups. */
 export function isMainCommand(command: string): boolean {
   return command === mainCommand('gdoi') || command === mainCommand('gkm');
 }

@@ -1,10 +1,10 @@
 /**
- * The running agent: builds its parts, hands each what it needs, owns start, reload and stop.
+ * The running agent: builds its parts, gives each what it needs, owns start, reload and stop.
  *
- * Answers flow one way: scheduler -> poller -> view and tracker -> store -> whoever listens to the read model or to
- * events. What a tracker's state asks for (polls at the instants that decide) goes back as a value, through the plan. A
- * device that is polled by SSH and by SNMP or RESTCONF has two schedules; SSH decides its state, and a change that the
- * other or a pushed message hints at brings an SSH poll at once.
+ * Data flows one way: scheduler -> poller -> tracker and view -> store -> listeners of the read model and of events.
+ * What the tracker asks for (polls at the instants that decide a cause) is a value that it returns; the scheduler plans
+ * it. A device polled over SSH and also over SNMP or RESTCONF has two schedules: SSH decides its state, and a change
+ * seen by the other transport or in a pushed message triggers an SSH poll.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { DeviceTraffic } from '../access/device-traffic.ts';
@@ -52,31 +52,28 @@ import { Senders } from './heard/senders.ts';
 
 export interface AgentOptions extends Ways {
   readonly config: ResolvedConfig;
-  /** Wall and monotonic time of polls and schedules; may run fast. */
+  /** Wall and monotonic time of polls and schedules; may run fast (`--speed`). */
   readonly clock: Clock;
-  /** Time of the network: what a fast `clock` must not shorten. */
+  /** Time of the network, which a fast `clock` must not shorten. */
   readonly networkClock: Clock;
-  /** Addresses of a host name; rejects when it has none. */
+  /** Addresses of a host name; rejects if there are none. */
   readonly lookup: (host: string) => Promise<readonly string[]>;
   readonly store: EventStore;
-  /** What devices were asked, as their access counts it; absent: not counted. */
+  /** What devices were asked, counted by their access; absent: not counted. */
   readonly traffic?: DeviceTraffic;
   readonly logger: Logger;
-  /** Planned work; absent: there is none. */
+  /** Planned maintenance; absent: none. */
   readonly maintenance?: Maintenance;
-  /** Events that are kept and new, in the order they were kept. */
+  /** Events that are stored and new, in the order in which they were stored. */
   readonly onEvents?: (events: readonly GdoiEvent[]) => void;
   /**
-   * Several agents share the store: this one polls the cells that it is given (`own`), and none before. Asked before
-   * each poll: false, it may poll nothing now.
+   * Set if several agents share the store: this one polls only the cells given to it (`own`). Called before each poll;
+   * false: it may poll nothing now.
    */
   readonly mayPoll?: () => boolean;
-  /**
-   * Read what other agents met at the devices; before those of another one are polled. Absent: there is nothing to
-   * read.
-   */
+  /** Loads what other agents learned about the devices, before those are polled here. Absent: nothing to load. */
   readonly recall?: () => Promise<void>;
-  /** Faults of our own; absent: a count of the agent's alone. */
+  /** Counts internal errors; absent: the agent keeps its own count. */
   readonly errors?: InternalErrors;
 }
 
@@ -85,14 +82,14 @@ export interface ReloadSummary {
   readonly removed: number;
   readonly changed: number;
   readonly kept: number;
-  /** Settings that differ but count only after a restart. */
+  /** Changed settings that need a restart. */
   readonly restartNeeded: readonly string[];
 }
 
 /**
- * What RESTCONF tells of a registration is evidence for the answer of SSH that comes next: where both have the same
- * interval, SSH is asked right after it. The other way round each would close the interval that the other has yet to
- * speak of.
+ * SSH is asked right after RESTCONF if both have the same interval, because what RESTCONF shows of a registration is
+ * evidence for the next SSH answer. The other way round, each answer would end the interval that the other has yet to
+ * explain.
  */
 const RESTCONF_AHEAD_MS = 500;
 
@@ -118,16 +115,16 @@ export class Agent implements AsyncDisposable {
   readonly #returning: Returning;
   readonly #startedAtMs: number;
   readonly #errors: InternalErrors;
-  /** As it was at the start, which is what runs of those settings that no reload can take. */
+  /** The configuration at the start, for the settings that no reload can change. */
   readonly #started: ResolvedConfig;
   #config: ResolvedConfig;
   #restartNeeded: readonly string[] = [];
-  /** Cells that are polled here; null: all of them. */
+  /** Cells that this agent polls; null: all. */
   #owned: ReadonlySet<string> | null;
-  /** Devices that a reload moved here from another agent's cell, and when: it may still poll them. */
+  /** Devices that a reload moved here from another agent's cell, and when. The other agent may still poll them. */
   readonly #moved = new Map<string, number>();
   #inventory: { readonly of: ResolvedConfig; readonly devices: ReadonlyMap<string, ConfiguredDevice> } | null = null;
-  /** What is polled by: the one before, while devices that it has no more are still let go of. */
+  /** The inventory that polls go by: the old one while a reload still stops devices that were removed. */
   #inventoryInForce: ReadonlyMap<string, ConfiguredDevice>;
   #inventoryComplete = false;
   #doubtsSaid: ReadonlySet<string> = new Set();
@@ -186,8 +183,8 @@ export class Agent implements AsyncDisposable {
   }
 
   /**
-   * An agent that goes on from what the store keeps; it polls nothing before `start`. Store and access stay the
-   * caller's.
+   * Opens an agent that continues from the stored states; it polls nothing before `start`. Store and access belong to
+   * the caller.
    */
   static async open(options: AgentOptions): Promise<Agent> {
     const { clock, store, logger } = options;
@@ -224,17 +221,17 @@ export class Agent implements AsyncDisposable {
     return this.#views;
   }
 
-  /** What a listener heard. */
+  /** Takes a message that a listener received. */
   pushed(message: PushedMessage): void {
     this.#pushed.take(message);
   }
 
-  /** Poll a device for someone who waits: joined with a poll under way, limited over the fleet. */
+  /** Polls a device for someone who waits: joins a poll under way, limited over the fleet. */
   pollNow(device: string, signal: AbortSignal): Promise<PollRequestOutcome> {
     return this.#requests.poll(device, signal);
   }
 
-  /** Events that other agents kept: for listeners here. */
+  /** Passes on events that other agents stored. */
   heardOfOthers(events: readonly GdoiEvent[]): void {
     if (events.length > 0) this.#views.addEvents(events);
   }
@@ -272,7 +269,8 @@ export class Agent implements AsyncDisposable {
   }
 
   /**
-   * `inventoryComplete` false: a device that is known and not configured may only not be discovered yet, and is kept.
+   * `inventoryComplete` false: service discovery may still find devices that are stored but not configured; they are
+   * kept.
    */
   start({ inventoryComplete }: { readonly inventoryComplete: boolean } = { inventoryComplete: true }): void {
     this.#inventoryComplete = inventoryComplete;
@@ -284,16 +282,14 @@ export class Agent implements AsyncDisposable {
     this.#options.logger.info({ devices: this.#devices.size }, 'polling started');
   }
 
-  /** What is known of devices that are configured no more. */
+  /** Drops the state of devices that are no longer configured. */
   #leaveStrangers(): void {
     const configured = new Set(this.#config.devices.map((device) => device.name));
     for (const device of this.#intake.knownDevices()) if (!configured.has(device)) this.#intake.retire(device);
     this.#intake.leaveGroups(configured);
   }
 
-  /**
-   * Take a new configuration: devices that did not change keep their session, schedule and counters.
-   */
+  /** Applies a new configuration; unchanged devices keep their session, schedule and counters. */
   async reload(given: ResolvedConfig, { removalsMeant = false } = {}): Promise<ReloadSummary> {
     const config = withShownCells(given);
     if (!removalsMeant) refuseLosses(this.#config.devices.length, diffConfig(this.#config, config).removed.length);
@@ -325,19 +321,20 @@ export class Agent implements AsyncDisposable {
     return summary;
   }
 
-  /** A reload was refused: the old configuration goes on, and metrics say so. */
+  /** A reload was refused: the old configuration stays in force, and metrics show it. */
   reloadRefused(): void {
     this.#reload = { ok: false, atMs: this.#reload.atMs };
   }
 
-  /** What is not as the configuration has it, each one line. */
+  /** Mismatches between the configuration and the network, one line each. */
   doubts(): readonly string[] {
     const waiting = this.#restartNeeded.map((setting) => `${setting}: changed, and counts after a restart`);
     return [...waiting, ...this.#groupDoubts()];
   }
 
   /**
-   * Groups that planned work names and nobody shows; none before each device was polled, or where other agents poll.
+   * Groups named in maintenance windows that no device shows. Empty until each device was polled once, or if other
+   * agents poll too.
    */
   #groupDoubts(): readonly string[] {
     const { maintenance } = this.#config;
@@ -351,7 +348,7 @@ export class Agent implements AsyncDisposable {
     return groupDoubts(maintenance, new Set(shown), this.#options.clock.wallMs());
   }
 
-  /** Each once. */
+  /** Logs each doubt once. */
   #sayDoubts(): void {
     const doubts = this.#groupDoubts();
     for (const finding of doubts) {
@@ -360,7 +357,7 @@ export class Agent implements AsyncDisposable {
     this.#doubtsSaid = new Set(doubts);
   }
 
-  /** Every configured device, whoever polls it. */
+  /** All configured devices, whichever agent polls them. */
   inventory(): ReadonlyMap<string, ConfiguredDevice> {
     if (this.#inventory?.of !== this.#config) {
       const devices = this.#config.devices.map((device) => [device.name, configured(device)] as const);
@@ -369,31 +366,31 @@ export class Agent implements AsyncDisposable {
     return this.#inventory.devices;
   }
 
-  /** The same, as it was before a reload until nothing is polled by that any more: what other agents go by. */
+  /** The inventory that polls still go by during a reload; other agents compare theirs with it. */
   inventoryInForce(): ReadonlyMap<string, ConfiguredDevice> {
     return this.#inventoryInForce;
   }
 
-  /** These cells as the store keeps them, for those who ask about what another agent polls. */
+  /** These cells as the store has them, for questions about devices that another agent polls. */
   async keptFleet(cells: readonly string[]): Promise<FleetReadModel> {
     const of = new Set(cells);
     const devices = [...this.inventory().values()].filter(({ cell = DEFAULT_CELL }) => of.has(cell));
     const stored = await this.#options.store.loadStates(cells).catch((error: unknown) => {
-      // The devices are known without it.
+      // The devices can be shown without it.
       if (error instanceof StoreError) return NOTHING_STORED;
       throw error;
     });
     return keptFleet(devices, stored, fleetSettings(this.#config.devices), this.#options.clock.wallMs());
   }
 
-  /** Devices of each cell in the inventory. */
+  /** Number of devices in each cell of the inventory. */
   weights(): ReadonlyMap<string, number> {
     const weights = new Map<string, number>();
     for (const { cell = DEFAULT_CELL } of this.#config.devices) weights.set(cell, (weights.get(cell) ?? 0) + 1);
     return weights;
   }
 
-  /** Go on from what is kept of these cells, and poll them: what cannot wait first. */
+  /** Continues from the stored state of these cells and polls them, the most urgent devices first. */
   async own(cells: readonly string[]): Promise<void> {
     await this.#options.recall?.();
     await this.#intake.adopt(cells);
@@ -406,7 +403,7 @@ export class Agent implements AsyncDisposable {
     for (const device of this.#intake.urgentDevices(gained, this.#options.clock.wallMs())) this.#scheduler.hint(device);
   }
 
-  /** Devices that come from another agent's cell are shown, and wait: `pollMoved`. */
+  /** Devices that come from another agent's cell are shown, but not polled before `pollMoved`. */
   #holdMoved(config: ResolvedConfig): void {
     const owned = this.#owned;
     if (owned === null) return;
@@ -428,7 +425,7 @@ export class Agent implements AsyncDisposable {
     if (this.#moved.delete(name)) this.#record.left(name);
   }
 
-  /** Poll what moved here from other agents' cells at least this long ago. */
+  /** Polls the devices that moved here from other agents' cells at least this long ago. */
   pollMoved(agoMs: number): void {
     const movedMonoMs = this.#options.networkClock.monoMs() - agoMs;
     for (const device of this.#config.devices) {
@@ -439,7 +436,7 @@ export class Agent implements AsyncDisposable {
     }
   }
 
-  /** Poll these cells no more. `keep`: what was found of them is stored first; else it is another agent's to find. */
+  /** Stops polling these cells. `keep`: first stores what was found; false: it is left to another agent to find. */
   async disown(cells: readonly string[], keep: boolean): Promise<void> {
     const lost = new Set(cells);
     const left = [...this.#devices.values()].filter(({ cell = DEFAULT_CELL }) => lost.has(cell));
@@ -449,12 +446,12 @@ export class Agent implements AsyncDisposable {
       this.#besideScheduler.remove(name);
     }
     for (const { name, cell = DEFAULT_CELL } of this.#config.devices) if (lost.has(cell)) this.#forgetMoved(name);
-    // At once, as the devices: while their sessions end this agent may have joined again, and shows what it has.
+    // Removed at once, like the devices: while their sessions end, this agent may own the cells again and show them.
     this.#views.forgetGroups(lost);
     await Promise.all(left.map(({ name }) => this.#leave(name)));
     if (keep) await this.#intake.keepAll();
     await this.#intake.abandon(lost);
-    // What was gathered meanwhile has shown them once more.
+    // Work that was gathered meanwhile has added them again.
     this.#views.forgetGroups(lost);
   }
 
@@ -479,7 +476,7 @@ export class Agent implements AsyncDisposable {
     this.#firstSweep.add(device.name);
     this.#views.set(newDeviceView(configured(device)));
     this.#senders.set(device.name, { host: device.host, others: device.sourceAddresses });
-    // A KS tells of every GM of its groups.
+    // A KS tells about every GM of its groups.
     const first = device.role === 'ks' || this.#intake.stateOf(device.name)?.isKs === true;
     this.#scheduler.set(device.name, device.schedule, fleetSize, { first });
     const beside = polledBeside(device);
@@ -525,7 +522,7 @@ export class Agent implements AsyncDisposable {
     await this.#asker.forget(name);
   }
 
-  /** A fault of our own ends this poll of this device, and shows there. */
+  /** A bug of ours ends this poll of this device and is shown there. */
   async #guarded(device: string, signal: AbortSignal, poll: () => Promise<void>): Promise<void> {
     try {
       await poll();
@@ -550,7 +547,7 @@ export class Agent implements AsyncDisposable {
     const isLastOfSweep = this.#firstSweep.polled(name);
     this.#pollEndsMonoMs.set(name, networkClock.monoMs());
     const loggedIn = traffic?.of(name).logins !== before.logins;
-    // With a login it may have waited for others.
+    // With a login, the time may include waiting for other logins.
     this.#pace(device, report, loggedIn ? null : networkClock.monoMs() - before.monoMs);
     const view = this.#record.polled(device, this.#withTraffic(report));
     if (isLastOfSweep) this.#sayDoubts();
@@ -572,7 +569,7 @@ export class Agent implements AsyncDisposable {
     return traffic === undefined || report.traffic !== undefined ? report : { ...report, traffic };
   }
 
-  /** A router that is busy is asked less often. `elapsedMs` null: the time says nothing about it. */
+  /** Polls a busy router less often. `elapsedMs` null: the time says nothing about it. */
   #pace(device: ResolvedDevice, { result, answers, cpuPercent = null }: PollReport, elapsedMs: number | null): void {
     if (result !== 'ok') return;
     const answerMs = elapsedMs === null ? null : elapsedMs / Math.max(1, answers.length);
@@ -592,7 +589,7 @@ export class Agent implements AsyncDisposable {
     if (report?.result === 'ok') this.#isBack(name);
   }
 
-  /** Whoever waits because the device did not answer waits no longer. */
+  /** It answers over this transport, so it is up: its SSH back-off after a failure is shortened. */
   #isBack(name: string): void {
     if ((this.#views.device(name)?.failure ?? null) !== null) this.#returning.seen(name);
   }
@@ -603,7 +600,7 @@ export class Agent implements AsyncDisposable {
     return role === 'ks' || role === 'both';
   }
 
-  /** A GM that registered, or got a rekey, got it of its KS. */
+  /** A GM that registered or got a rekey got it from its KS, so the KS is up. */
   #seeServed(events: readonly GdoiEvent[]): void {
     for (const { type, device, group, cell } of events) {
       if (!SERVED.has(type) || device === null || group === null) continue;
@@ -634,7 +631,7 @@ export class Agent implements AsyncDisposable {
   }
 }
 
-/** Events that show a GM's KS at work. */
+/** Events that show that a GM's KS is up. */
 const SERVED: ReadonlySet<GdoiEvent['type']> = new Set<GdoiEvent['type']>([
   'reregistration',
   'registration_restored',
@@ -643,10 +640,10 @@ const SERVED: ReadonlySet<GdoiEvent['type']> = new Set<GdoiEvent['type']>([
 
 const NOTHING_STORED: StoredStates = { devices: new Map(), fleets: new Map(), members: [] };
 
-/** Fewer devices than this are looked over at a glance. */
+/** Fleets smaller than this may lose any number of devices in a reload: a person sees them at a glance. */
 const SMALL_FLEET = 3;
 
-/** A configuration cut short may still be valid: it must not take the fleet with it. */
+/** Refuses a reload that removes most devices: a file that was cut short may still be valid YAML. */
 function refuseLosses(devices: number, removed: number): void {
   if (devices < SMALL_FLEET || removed * 2 <= devices) return;
   throw new UserError(
@@ -662,7 +659,7 @@ function logEvent(logger: Logger, event: GdoiEvent): void {
   else logger.warn(fields, 'event');
 }
 
-/** Cells are shown where there are more than the default one. */
+/** Cells are shown only if there are others than the default one. */
 function withShownCells(config: ResolvedConfig): ResolvedConfig {
   if (config.devices.every(({ cell }) => cell === undefined)) return config;
   return { ...config, devices: config.devices.map((device) => ({ ...device, cell: device.cell ?? DEFAULT_CELL })) };

@@ -1,6 +1,6 @@
 /**
- * A running agent, asked over its API: so that `check` and `events` open no second session and see what it sees.
- * Server certificates are checked as Node does; a private CA goes into NODE_EXTRA_CA_CERTS.
+ * Asks a running agent over its API, so that `check` and `events` open no second session and show what it sees. Server
+ * certificates are checked as Node.js does; a private CA goes into NODE_EXTRA_CA_CERTS.
  */
 import { isIPv6 } from 'node:net';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
@@ -8,7 +8,7 @@ import type { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
 
 export type AgentAnswer =
-  /** `atMs`: when the agent answered, by its own clock, to the second (ms since 1970); null: it does not say. */
+  /** `atMs`: when the agent answered, by its own clock, to the second (ms since 1970); null: unknown. */
   | { readonly kind: 'document'; readonly document: unknown; readonly atMs: number | null }
   /** Nobody listens there. */
   | { readonly kind: 'no_agent' }
@@ -19,13 +19,13 @@ export type AgentText = { readonly kind: 'text'; readonly text: string } | { rea
 
 export interface AgentClient {
   readonly url: string;
-  /** `path` below the agent's URL. Rejects with a `UserError` for whatever the user can mend. */
+  /** `path` below the agent's URL. Rejects with a `UserError` for everything that the user can fix. */
   get(path: string, timeoutMs: number): Promise<AgentAnswer>;
-  /** The same for an answer that is no JSON. */
+  /** The same for an answer that is not JSON. */
   text(path: string, timeoutMs: number): Promise<AgentText>;
   /** Server-sent events as they come, one frame's `data` each; ends with the stream. The answer tells how it began. */
   stream(path: string, signal: AbortSignal): Promise<AgentStream>;
-  /** What to say of an answer that is none of what was asked for. */
+  /** The error for an answer that is not what was asked for. */
   unsuitable(answer: { readonly kind: string }): UserError;
 }
 
@@ -97,8 +97,8 @@ async function answerOf(
 }
 
 /**
- * Until it ends, breaks or is called off. The reader is told itself: fetch holds its own link to the signal weakly, and
- * forgets it once the response was collected as garbage.
+ * Until it ends, breaks or is aborted. The reader is cancelled itself, because fetch holds only a weak link to the
+ * signal and drops it once the response was garbage-collected.
  */
 async function* textOf({ body }: Response, signal: AbortSignal): AsyncIterable<string> {
   const decoder = new TextDecoder();
@@ -134,7 +134,7 @@ async function* dataOf(response: Response, signal: AbortSignal): AsyncIterable<s
   }
 }
 
-/** Where the agent of this configuration listens, seen from its own machine. */
+/** Where the agent of this configuration listens, as seen from its own machine. */
 export function agentUrl({ listen, web }: Pick<ResolvedConfig, 'listen' | 'web'>): string {
   const host = listen.host === '0.0.0.0' ? '127.0.0.1' : listen.host === '::' ? '::1' : listen.host;
   return `${web.tls === null ? 'http' : 'https'}://${isIPv6(host) ? `[${host}]` : host}:${listen.port}`;

@@ -1,4 +1,4 @@
-/** Ask for a password on the terminal, without echo. */
+/** Asks for a password on the terminal, without echo. */
 import { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
 

@@ -1,5 +1,6 @@
 /**
- * `gdoiwatch check`: is this router healthy, and why not? Through a running agent where there is one, else by itself.
+ * `gdoiwatch check`: is this router healthy, and if not, why? Asks a running agent if there is one, otherwise polls the
+ * device itself.
  */
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
@@ -27,7 +28,7 @@ import { readToken, secretInFile, secretInVariable, tokenFileFlag } from './secr
 import { takeSignals } from './signals.ts';
 import { lookAtTargetFiles } from './target-files.ts';
 
-/** The agent polls for us: connect, login and a few commands. */
+/** The agent has to connect, log in and send a few commands first. */
 const AGENT_TIMEOUT_MS = 90_000;
 
 interface CheckFlags {
@@ -52,7 +53,7 @@ interface CheckFlags {
 }
 
 interface LookFlags extends CheckFlags {
-  /** By the flag or the variable: then it is an error where it cannot be read. */
+  /** By the flag or the variable: then it is an error if it cannot be read. */
   readonly isConfigNamed: boolean;
 }
 
@@ -97,7 +98,7 @@ export function checkCommand(): Command {
     });
 }
 
-/** What a flag asks for must not be left undone in silence. */
+/** A flag that would have no effect is refused. */
 function refuseFlagsApart(flags: CheckFlags, command: Command): void {
   if (flags.json === true && flags.perfdata === true) {
     throw new UserError('usage_invalid', '--json and --perfdata do not go together');
@@ -128,11 +129,11 @@ const OF_HOST = [
   'timeout',
 ] as const satisfies readonly (keyof CheckFlags)[];
 
-/** What a look gave, and where it comes from: `gm1 (192.0.2.1), polled now`. */
+/** The result of a look and where it comes from: `gm1 (192.0.2.1), polled now`. */
 interface Shown {
   readonly health: HealthDocument | GroupHealthDocument;
   readonly from: string;
-  /** When, by the clock of the agent whose answer it is; null: by this machine’s, now. */
+  /** When, by the clock of the agent that answered; null: now, by this machine's clock. */
   readonly atMs: number | null;
 }
 
@@ -154,7 +155,7 @@ function whole(max: number): (text: string) => number {
 
 async function show(look: ShownLook, flags: CheckFlags, clock: Clock): Promise<number> {
   const { health, from, atMs } = await look();
-  // Instants of an agent are counted from its own clock, which may not be this machine’s.
+  // An agent's times are relative to its own clock, which may differ from this machine's.
   const nowMs = atMs ?? clock.wallMs();
   const text = flags.json
     ? `${JSON.stringify(health)}\n`
@@ -193,7 +194,7 @@ async function lookAt(name: string | undefined, flags: LookFlags, clock: Clock):
     const device = await unconfiguredDevice(flags.host, flags);
     const { lookByItself } = await import('./own-look.ts');
     const ssh = { knownHostsPath: flags.knownHosts, maxHandshakes: 1, loginsPerSecond: 1 };
-    // Only SSH is asked of it.
+    // It is asked over SSH only.
     const around = { ssh, restconf: { knownCertificatesPath: '' } };
     return shownAs(lookByItself(device, [device], around, clock), `${flags.host}, polled now`);
   }
@@ -219,7 +220,7 @@ async function deviceToExplain(name: string | undefined, flags: CheckFlags): Pro
   return devices.find((device) => device.name === name) ?? unknownDevice(name, config.file, devices);
 }
 
-/** The configuration of this folder, which nobody named, may be none or somebody else's. */
+/** The configuration in this folder was not named by anybody: it may be missing or belong to somebody else. */
 function isReadable(file: string): Promise<boolean> {
   return access(file, constants.R_OK).then(
     () => true,
@@ -255,7 +256,7 @@ function lookAtGroup(group: string, client: AgentClient): Looked {
   };
 }
 
-/** Through the agent while it watches this very device; else, from then on, by itself. */
+/** Asks the agent while it watches this very device; otherwise, and from then on, polls it itself. */
 function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | null, clock: Clock): Looked {
   const client = createAgentClient(agentUrl(config), token);
   const configured = config.devices.find((each) => each.name === name);
@@ -263,7 +264,7 @@ function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | 
   return {
     async look() {
       const known = own === null ? await knownHost(client, name) : null;
-      // Another agent may listen there, and know another router of this name.
+      // Another agent may listen there, and know another router by this name.
       const same = known !== null && (configured === undefined ? config.targets !== null : known === configured.host);
       if (same) return askAgent(client, name);
       if (own !== null) return own.look();
@@ -281,7 +282,7 @@ function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | 
   };
 }
 
-/** What the agent says must be of the router that the configuration means. */
+/** The agent's answer must be about the router that the configuration means. */
 async function sameRouter(client: AgentClient, name: string, { devices, file }: ResolvedConfig): Promise<void> {
   const meant = devices.find((each) => each.name === name)?.host ?? null;
   const known = meant === null ? null : await knownHost(client, name);
@@ -306,14 +307,14 @@ function unknownDevice(
   throw new UserError('device_unknown', `${place} knows no device "${name}"${hint}${beside}`);
 }
 
-/** Whom only an agent knows. */
+/** Where the devices come from that only an agent knows. */
 function urlsOf({ targets }: ResolvedConfig, { url }: AgentClient): string {
   return (targets?.urls.length ?? 0) === 0
     ? ''
     : `; devices of http_sd are asked for by the agent, and none at ${url} knows it`;
 }
 
-/** The host of the agent's device of this name; null: no agent there, or it knows none. */
+/** The host of the agent's device of this name; null: no agent answers, or it knows no such device. */
 async function knownHost(client: AgentClient, device: string): Promise<string | null> {
   const answer = await client.get(`/api/v1/devices/${encodeURIComponent(device)}`, AGENT_TIMEOUT_MS);
   if (answer.kind !== 'document') return null;

@@ -1,4 +1,4 @@
-/** This agent among those that share its store: its membership, and what the others find. */
+/** This agent among those that share its store: its membership, and the events that the others find. */
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Agent } from '../agent/agent.ts';
@@ -20,25 +20,25 @@ import type { PostgresStore } from '../store/postgres/postgres-store.ts';
 import type { SharedStore } from './stores.ts';
 import { isStoreFailure } from '../store/store-error.ts';
 
-/** Events of other agents are told to listeners this much later at most. */
+/** Events of other agents reach listeners at most this much later. */
 const OTHERS_EVERY_MS = 1_000;
 
-/** Without a lease for so long an agent is not ready. A shorter time is one of a database that restarts. */
+/** After this many leases without one, an agent is not ready. A shorter time only means that the database restarts. */
 const LEASES_UNTIL_OUTCAST = 3;
 
 export interface Cluster extends AsyncDisposable {
   readonly membership: Membership;
   status(): ClusterStatus;
-  /** It may poll nothing, and could not join for several leases. A standby may. */
+  /** It may poll nothing and could not join for several leases. A standby may. */
   outcast(): boolean;
 }
 
-/** What agents are called, by each other and in logs. */
+/** The name of this agent for other agents and in logs. */
 function agentName(): string {
   return `${hostname()} ${process.pid}`;
 }
 
-/** `membership`: it begins later. */
+/** `membership` is a function because the membership begins later. */
 export function askOthers(options: {
   readonly agent: Agent;
   readonly membership: () => MembershipStatus | null;
@@ -68,14 +68,17 @@ export interface Asking extends AsyncDisposable {
 
 const NO_MEMBER = { id: null, owned: new Set<string>(), view: { agents: [], cells: [] } };
 
-/** Whoever shows the agents' token may what agents may, where anybody needs to show something. */
+/** The agents' token lets other agents in, if a token is needed at all. */
 export function withAgentsToken(web: ResolvedConfig['web'], token: Secret | null): ResolvedConfig['web'] {
   if (token === null || web.basicAuthUsers.size + web.tokens.length === 0) return web;
   const sha256 = new Secret(createHash('sha256').update(token.reveal()).digest('hex'));
   return { ...web, tokens: [...web.tokens, { name: 'cluster', scope: 'operate', sha256 }] };
 }
 
-/** Of which device is in which cell; the same in every agent that has the same. Made once for each configuration. */
+/**
+ * Digest of which device is in which cell, the same in every agent with the same inventory. Computed once per
+ * configuration.
+ */
 function digestOfInventory(agent: Pick<Agent, 'inventoryInForce'>): () => string {
   let made: { readonly of: ReturnType<Agent['inventoryInForce']>; readonly digest: string } | null = null;
   return () => {
@@ -89,12 +92,12 @@ function digestOfInventory(agent: Pick<Agent, 'inventoryInForce'>): () => string
 export function startCluster(options: {
   readonly store: PostgresStore;
   readonly agent: Agent;
-  /** Also what was announced to other agents. */
+  /** Also loads what was announced to other agents. */
   readonly maintenance: Pick<Maintenance, 'refresh'>;
   readonly url: string;
   readonly version: string;
   readonly times: ClusterTimes;
-  /** The machine's own. */
+  /** The machine's own clock. */
   readonly clock: Clock;
   readonly logger: Logger;
   readonly errors: InternalErrors;
@@ -140,7 +143,7 @@ export function startCluster(options: {
         agent.heardOfOthers(await store.others());
         await maintenance.refresh();
       } catch (error) {
-        // The membership tells that the store cannot be reached; these events stay in the history.
+        // The membership reports that the store cannot be reached; these events stay in the history.
         if (!isStoreFailure(error)) errors.caught('cluster', error);
       }
     }

@@ -1,4 +1,4 @@
-/** The commands as data, from their own definitions: what completion and the manual page are made from. */
+/** The commands as data, from their own definitions: completion and the manual page are made from it. */
 import type { Command } from 'commander';
 
 export interface OptionOutline {

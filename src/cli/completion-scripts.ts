@@ -1,6 +1,6 @@
 /**
- * Scripts that complete the command line in a shell, from the commands' definitions. They run nothing of ours while
- * somebody types, so they never hold up a shell.
+ * Scripts that complete the command line in a shell, made from the commands' definitions. They do not run gdoiwatch, so
+ * they never delay the shell.
  */
 import type { CommandOutline, OptionOutline } from './command-outline.ts';
 

@@ -1,4 +1,4 @@
-/** `gdoiwatch completion`: a script for a shell, on stdout; `man` the manual page. */
+/** `gdoiwatch completion`: a completion script for a shell, or (`man`) the manual page, on stdout. */
 import { Argument, Command } from 'commander';
 import { outline } from './command-outline.ts';
 import { completionScript, type Shell, SHELLS } from './completion-scripts.ts';

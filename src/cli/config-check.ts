@@ -1,4 +1,4 @@
-/** `gdoiwatch config check`: is this file good, and if not, every reason. */
+/** `gdoiwatch config check`: is this file valid, and if not, every reason. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { cellDoubtsOf, storedGroupNames } from '../agent/record/stored-groups.ts';
@@ -33,7 +33,9 @@ function whoIsPolled({ devices, targets }: ResolvedConfig, ofFiles: number): str
   return targets.files.length === 0 ? `${own}${urls}` : `${own}, ${ofFiles} of target files${urls}`;
 }
 
-/** Nothing is said of a store in PostgreSQL, which others use (the page says it), nor of one that is not there yet. */
+/**
+ * Says nothing about a store in PostgreSQL, which others use (the page shows it), or about one that does not exist yet.
+ */
 async function storeWarnings({ store, devices, targets, maintenance }: ResolvedConfig): Promise<readonly string[]> {
   if (store.kind !== 'sqlite' || !existsSync(store.path)) return [];
   try {
@@ -47,7 +49,7 @@ async function storeWarnings({ store, devices, targets, maintenance }: ResolvedC
       ),
     ];
   } catch (error) {
-    // Of an older version, or somebody else's: the agent has to go on from it, and says so at its start.
+    // From an older version, or somebody else's: the agent will say so at its start.
     if (error instanceof UserError)
       return [`the configuration was not compared with the groups seen so far: ${error.message}`];
     throw error;

@@ -15,7 +15,7 @@ import { SCENARIOS } from '../simulator/scenarios/scenario.ts';
 import { takeSignals } from './signals.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:9848';
-/** The first sweep of a demo takes a second or two; then the instructions come anyway. */
+/** The first sweep of a demo takes a second or two; after this time the instructions are printed anyway. */
 const FIRST_SWEEP_WAIT_MS = 20_000;
 
 export function demoCommand(): Command {
@@ -47,7 +47,7 @@ export function demoCommand(): Command {
       const start = (listen: string) =>
         startOn({ listen, directory, record: flags.output !== undefined, places, clock, signal: signals.stop });
       await using product = await start(flags.listen ?? DEFAULT_LISTEN).catch((error: unknown) => {
-        // Someone else has the usual port: a demo takes another one, unless the user chose.
+        // The usual port is in use: a demo takes another one, unless the user chose it.
         if (flags.listen === undefined && isInUse(error)) return start('127.0.0.1:0');
         throw error;
       });

@@ -1,4 +1,4 @@
-/** A snapshot as indented `label: value` lines for a person; what the output did not show is left out. */
+/** A snapshot as indented `label: value` lines for a person, without what the output did not show. */
 import { toDocument } from '../gdoi/events/document.ts';
 import type { Snapshot, UnnamedSnapshot } from '../ios/text/parse-result.ts';
 

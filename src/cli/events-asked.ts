@@ -1,4 +1,4 @@
-/** What `events` asks of a history, wherever it is kept, and what it gets. */
+/** What `events` asks of a history, wherever that is, and what it gets. */
 import type { Cause, EventType } from '../gdoi/events/event.ts';
 import type { EventDocument } from '../gdoi/events/event-document.ts';
 import type { HistoryAsked } from './history-flags.ts';

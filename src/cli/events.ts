@@ -1,4 +1,4 @@
-/** `gdoiwatch events`: what happened, from a running agent or from the store of a running or stopped one. */
+/** `gdoiwatch events`: what happened, from a running agent or from a store. */
 import { Command, Option } from 'commander';
 import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../gdoi/events/event.ts';
 import { type EventDocument, eventDocument, isoInstant } from '../gdoi/events/event-document.ts';
@@ -106,7 +106,7 @@ function cells({ at, between, severity, type, device, group, cause, summary }: E
   return [whenText(at, between), severity, type, device ?? '', group ?? '', cause ?? '', summary];
 }
 
-/** Where nobody knows it to the second, between which two: as ISO 8601 writes an interval. */
+/** If it is not known to the second: the interval, as ISO 8601 writes it. */
 function whenText(at: string, between: EventDocument['between']): string {
   const [fromMs, toMs] = [Date.parse(between[0]), Date.parse(between[1])];
   return isToTheSecond(fromMs, toMs)

@@ -1,6 +1,6 @@
 /**
- * Events as they come, each once: the last ones first, then those of the agent's stream, or what the store has anew
- * each second. A stream that breaks is opened again, and what was told meanwhile is asked for.
+ * Events as they come, each once: first the latest ones, then those of the agent's stream, or what is new in the store
+ * each second. A stream that breaks is opened again, and missed events are asked for.
  */
 import type { EventDocument } from '../gdoi/events/event-document.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -10,17 +10,17 @@ import { type AskEvents, type EventsAsked, type Found, isEventDocument } from '.
 
 const LOOK_EVERY_MS = 1000;
 const OPEN_AGAIN_MS = 2000;
-/** Events are not kept in the order of their instants: a cause may wait for the answer that decides it. */
+/** Events are not stored in the order of their times: a cause may wait for the answer that decides it. */
 const OVERLAP_MS = 900_000;
-/** Most of a look: more do not come in a second. */
+/** Most events of one look: no second has more. */
 const MAX_AT_ONCE = 1000;
-/** Ids that are remembered: those of the overlap. */
+/** Event ids that are remembered: those of the overlap. */
 const MAX_REMEMBERED = 20_000;
 
 export interface Followed {
   readonly ask: AskEvents;
   readonly asked: EventsAsked;
-  /** null: of a store. */
+  /** Null: events come from a store. */
   readonly client: AgentClient | null;
   readonly clock: Clock;
   readonly stop: AbortSignal;
@@ -42,7 +42,7 @@ export async function* eventsAsTheyCome(followed: Followed): AsyncIterable<Event
   }
 }
 
-/** An agent that restarts, a store that is locked for a moment: the next look tells what happened meanwhile. */
+/** While an agent restarts or a store is locked: the next look gives what happened meanwhile. */
 async function unlessAway(ask: () => Promise<Found>): Promise<readonly EventDocument[]> {
   try {
     return (await ask()).events;
@@ -57,7 +57,7 @@ const PASSING: ReadonlySet<UserErrorCode> = new Set<UserErrorCode>(['agent_unrea
 /** Until the stream breaks. */
 async function* streamed(client: AgentClient, { asked, stop }: Followed, told: Told): AsyncIterable<EventDocument> {
   const answer = await client.stream('/api/v1/events/stream', stop).catch((error: unknown) => {
-    // The question that follows says what is wrong, if it still is.
+    // The question that follows reports what is wrong, if it still is.
     if (error instanceof UserError) return null;
     throw error;
   });

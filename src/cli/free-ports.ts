@@ -1,10 +1,10 @@
-/** Free ports of loopback, for a demo or a simulated fleet that listens where nobody else does. */
+/** Free loopback ports for a demo or a simulated fleet. */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { SHARED_ADDRESS } from '../simulator/push/loopback-addresses.ts';
 import type { PushPorts } from './simulated-config.ts';
 
-/** Free when asked: who takes one of them first has it. */
+/** Free when asked; another program may take one before they are used. */
 export async function freePushPorts(): Promise<PushPorts> {
   const [syslog, traps] = await Promise.all([freePort(), freePort()]);
   return { syslog, traps };
@@ -23,12 +23,14 @@ function freePort(): Promise<number> {
 
 const USUAL_PORT = 9848;
 
-/** Where the agent of a written configuration listens: as always, or where it is free, since a demo may be running. */
+/**
+ * Where the agent of a written configuration listens: at the usual port, or at a free one if, say, a demo is running.
+ */
 export async function usualOrFreeListen(usual = USUAL_PORT): Promise<string> {
   return `${SHARED_ADDRESS}:${(await freeTcpPort(usual)) ?? (await freeTcpPort(0)) ?? usual}`;
 }
 
-/** null: somebody has it. */
+/** Null: it is in use. */
 function freeTcpPort(port: number): Promise<number | null> {
   return new Promise((resolve) => {
     const server = createServer();

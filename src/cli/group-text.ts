@@ -9,7 +9,7 @@ import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { checkLines, explanationLines, field, weight, when } from './health-text.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
 
-/** What is read of the API's document of a group. */
+/** The part of the API's document of a group that is read here. */
 export interface GroupHealthDocument extends Pick<HealthDocument, 'status' | 'summary' | 'action'> {
   readonly group: string;
   readonly members: number;
@@ -23,7 +23,7 @@ export interface GroupHealthDocument extends Pick<HealthDocument, 'status' | 'su
 }
 
 const LISTS = ['gms', 'kss', 'explanations', 'checks', 'at_risk'];
-/** GMs at risk on a screen. */
+/** Most GMs at risk that are listed. */
 const MAX_AT_RISK = 10;
 
 export function isGroupHealth(document: unknown): document is GroupHealthDocument {

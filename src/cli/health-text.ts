@@ -1,4 +1,4 @@
-/** A health document as text for a terminal and a ticket, and as the one line that Nagios-likes read. */
+/** A health document as text for a terminal or a ticket, and as the one line that Nagios-like programs read. */
 import { durationText } from '../gdoi/events/duration-text.ts';
 import type { CheckName } from '../gdoi/health/health-check.ts';
 import type { ExplanationDocument, HealthCheckDocument, HealthDocument } from '../gdoi/health/health-document.ts';
@@ -6,8 +6,8 @@ import type { ExplanationDocument, HealthCheckDocument, HealthDocument } from '.
 const WIDTH = 100;
 
 /**
- * `unobserved`: what to say of a text that does not tell when it was captured; null: a device was asked. `from`: whose
- * answer it is, by which way.
+ * `unobserved`: what to say of a text without a capture time; null: a device was asked. `from`: which device answered,
+ * and how.
  */
 export function healthText(
   health: HealthDocument,
@@ -72,16 +72,16 @@ const LESS_IS_WORSE: ReadonlySet<CheckName> = new Set<CheckName>([
   'certificates',
   'members',
 ]);
-/** Bad from the threshold on, where the others are bad beyond it. */
+/** Bad at the threshold itself; the others are bad beyond it. */
 const BAD_FROM: ReadonlySet<CheckName> = new Set<CheckName>(['rekeys_acknowledged', 'registration_attempts']);
 
-/** The plugins' range of what is well: `225:` from 225 on, `3` from 0 to 3. */
+/** The good range as plugins write it: `225:` is 225 and more, `3` is 0 to 3. */
 function rangeOf(name: CheckName, threshold: number): string {
   if (LESS_IS_WORSE.has(name)) return `${threshold}:`;
   return String(BAD_FROM.has(name) && threshold > 0 ? threshold - 1 : threshold);
 }
 
-/** What follows and by when, or when it is decided; and what it stands on. */
+/** What follows and by when, or when it will be decided; and the evidence. */
 export function explanationLines(explanation: ExplanationDocument, nowMs: number): readonly string[] {
   const { consequence, deadline, known_at: knownAt, evidence } = explanation;
   const until = (at: string | null) => (at === null ? '' : ` in ${durationText((Date.parse(at) - nowMs) / 1000)}`);
@@ -96,7 +96,7 @@ export function explanationLines(explanation: ExplanationDocument, nowMs: number
   ];
 }
 
-/** Lines of evidence on a screen; the API has all. */
+/** Most lines of evidence on a screen; the API has all. */
 const MAX_EVIDENCE = 3;
 
 function observed({ observed_at, age_seconds }: HealthDocument, unobserved: string): string {
@@ -104,7 +104,7 @@ function observed({ observed_at, age_seconds }: HealthDocument, unobserved: stri
   return `${observed_at} (${age_seconds === null ? 'age not known' : `${age_seconds} s ago`})`;
 }
 
-/** What was read nobody knows when has no instant: it counts from then. */
+/** A text without a capture time has no instants: times count from its capture. */
 function nextAt({ at }: NonNullable<HealthDocument['next']>, nowMs: number, isUndated: boolean): string {
   return isUndated ? `${Math.round((Date.parse(at) - nowMs) / 1000)} s after this answer` : when(at, nowMs);
 }

@@ -1,4 +1,4 @@
-/** Flags of the commands that read a history: which one, from when, how much. */
+/** Flags of the commands that read a history: which one, since when, how much. */
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
@@ -9,7 +9,7 @@ import { DEFAULT_CONFIG, readConfig } from './read-config.ts';
 import { readToken, tokenFileFlag } from './secret-file.ts';
 
 const WHICH_HISTORY = 'one of --config FILE, --store FILE and --agent URL says which history to read';
-/** What stands beside a `--config` that other flags can take the place of. */
+/** Shown beside a `--config` that other flags can replace. */
 export const ELSE_DEFAULT = `(default: the variable GDOIWATCH_CONFIG, else ${DEFAULT_CONFIG})`;
 export const AGENT_TIMEOUT_MS = 30_000;
 
@@ -27,7 +27,7 @@ export interface WhichHistory {
   readonly tokenFile?: string;
 }
 
-/** What every history is asked for, wherever it is kept. */
+/** The filters of every history, wherever it is kept. */
 export interface HistoryAsked {
   readonly since?: number;
   readonly until?: number;
@@ -48,7 +48,7 @@ export function withHistoryFlags(command: Command): Command {
     .addOption(tokenFileFlag());
 }
 
-/** What the flags say; of none, the store of the configuration in the present folder. */
+/** The history that the flags name; without flags, the store of the configuration in the present folder. */
 export async function historySource({ agent, tokenFile, ...stored }: WhichHistory): Promise<HistorySource> {
   const given = [stored.config, stored.store, agent].filter((flag) => flag !== undefined);
   if (given.length > 1) throw new UserError('usage_invalid', WHICH_HISTORY);
@@ -57,7 +57,7 @@ export async function historySource({ agent, tokenFile, ...stored }: WhichHistor
   return { kind: 'store', path };
 }
 
-/** The store's file. `said`: the flags there are, and what to do where the store is PostgreSQL. */
+/** The store's file. `said`: which flags there are, and what to do if the store is PostgreSQL. */
 export async function storeFile(
   { config, store }: Pick<WhichHistory, 'config' | 'store'>,
   said: { readonly which: string; readonly instead: string },
@@ -73,7 +73,7 @@ export async function storeFile(
   throw new UserError('usage_invalid', `the store of ${named ?? DEFAULT_CONFIG} is PostgreSQL: ${said.instead}`);
 }
 
-/** `--since`; `what` says of which instant. */
+/** `--since`; `what` says which instant is meant. */
 export function sinceFlag(what: string): Option {
   return new Option('--since <when>', `${what}: ISO 8601, or an age such as 30m, 24h, 7d`).argParser(instant);
 }
@@ -83,12 +83,12 @@ export function untilFlag(what: string): Option {
   return new Option('--until <when>', what).argParser(instant);
 }
 
-/** `--limit`: of what is asked for. */
+/** `--limit`, for what is listed. */
 export function limitFlag(): Option {
   return new Option('--limit <n>', 'at most so many').argParser(limit).default(50);
 }
 
-/** `--json` of what the API gives in pages. */
+/** `--json`, one line per object of the API. */
 export function jsonLinesFlag(): Option {
   return new Option('--json', 'one JSON object a line, as the API gives them');
 }
@@ -109,7 +109,7 @@ function limit(text: string): number {
   return value;
 }
 
-/** Those that are given, as the query of a request. */
+/** The filters that are given, as the query of a request. */
 export function queryOf(asked: object): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, String(value));
@@ -120,7 +120,7 @@ export function isoOrAbsent(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(ms).toISOString();
 }
 
-/** What a damaged store does not give is said beside what it gives. */
+/** If a damaged store left something out, a warning says so. */
 export function warnOfDamage(fields: object, message: string): void {
   process.stderr.write(`warning: ${message}: ${JSON.stringify(fields)}\n`);
 }

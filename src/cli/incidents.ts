@@ -35,7 +35,7 @@ interface IncidentsFlags extends WhichHistory, HistoryAsked {
   readonly json?: boolean;
 }
 
-/** Incidents that an agent gives at once. */
+/** Most incidents in one answer of an agent. */
 const AGENT_PAGE = 100;
 
 export function incidentsCommand(): Command {

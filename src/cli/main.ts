@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `gdoiwatch` command: one file a command beside this one. stdout carries results, stderr all the rest. */
+/** The `gdoiwatch` command; each subcommand is a file beside this one. stdout gets results, stderr everything else. */
 import { Command, CommanderError } from 'commander';
 import { endSoon } from '../kernel/end-soon.ts';
 import { USER_ERROR_EXIT, UserError, type UserErrorCode } from '../kernel/user-error.ts';
@@ -8,7 +8,7 @@ import { mistypedFlag } from './mistyped-flag.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
 import { packageVersion } from './version.ts';
 
-/** What the command line itself refuses, before any command runs. */
+/** Errors of the command line itself, before any command runs. */
 const USAGE_INVALID: UserErrorCode = 'usage_invalid';
 
 const program = new Command('gdoiwatch')
@@ -22,7 +22,7 @@ const program = new Command('gdoiwatch')
     outputError: (text, write) => write(`${text.trimEnd().replaceAll('\n', ' ')} [${USAGE_INVALID}]\n`),
   })
   .exitOverride();
-/** In the order of the help. A command's parts are loaded when it is asked for: `check` has to answer quickly. */
+/** In the order of the help. A command is loaded only when it is called, because `check` has to answer quickly. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map(
   Object.entries({
     demo: async () => (await import('./demo.ts')).demoCommand(),
@@ -43,7 +43,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map(
   }),
 );
 const asked = process.argv[2] ?? '';
-/** No command is needed to tell it. */
+/** Needs no command. */
 const isVersionAsked = ['-V', '--version'].includes(asked);
 for (const [name, load] of COMMANDS) {
   if (name === asked || !(COMMANDS.has(asked) || isVersionAsked)) {
@@ -52,12 +52,12 @@ for (const [name, load] of COMMANDS) {
 }
 for (const command of program.commands) for (const nested of command.commands) nested.copyInheritedSettings(program);
 
-// A reader that went away (`gdoiwatch parse x | head`) is no error of ours.
+// A reader that went away (`gdoiwatch parse x | head`) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
-/** A check that could not be made is `unknown` to those who call it as a monitoring plugin. */
+/** For a monitoring plugin, a check that could not be made is `unknown`. */
 const isCheck = asked === 'check';
 
 try {

@@ -40,7 +40,7 @@ export function manualPage(version: string, commands: readonly CommandOutline[])
   return `${lines.join('\n')}\n`;
 }
 
-/** Text as roff takes it: no escape, no request at the start of a line. */
+/** Text escaped for roff: no escape, no request at the start of a line. */
 function text(plain: string): string {
   const escaped = plain
     .replaceAll('\\', String.raw`\e`)

@@ -1,12 +1,12 @@
 /**
- * A flag that a command does not have is what the user mistyped: it is named before anything that follows from it, such
- * as an argument that is missing because of it, or another flag's value.
+ * Finds an unknown flag before the parser complains about its consequences, such as a missing argument or a wrong value
+ * of another flag.
  */
 import type { Command } from 'commander';
 
 const OF_EVERY_COMMAND = new Set(['--help', '--version']);
 
-/** The same command with that flag alone, for the parser to refuse; null: every flag is known. */
+/** The same command with only that flag, for the parser to refuse; null: every flag is known. */
 export function mistypedFlag(commands: readonly Command[], given: readonly string[]): readonly string[] | null {
   const [name = '', ...rest] = given;
   const command = commands.find((each) => each.name() === name);

@@ -1,4 +1,4 @@
-/** A look at a device by `check` itself: sessions of its own, closed when it is over. */
+/** A look at a device by `check` itself, with sessions of its own that are closed afterwards. */
 import { createRestconfAccess } from '../access/restconf/restconf-access.ts';
 import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
 import { createSshAccess } from '../access/ssh/ssh-access.ts';
@@ -11,14 +11,14 @@ import type { Clock } from '../kernel/clock.ts';
 import { systemRandom } from '../kernel/random.ts';
 import { createLogger } from './logger.ts';
 
-/** One look at the device, fresh from it. */
+/** Polls the device once. */
 export type Look = () => Promise<HealthDocument>;
 
 export interface Checked extends AsyncDisposable {
   readonly look: Look;
 }
 
-/** `beside`: all devices of its configuration, whose paces are the fleet's. */
+/** `beside`: all devices of its configuration, whose intervals are the fleet's. */
 export function lookByItself(
   device: ResolvedDevice,
   beside: readonly ResolvedDevice[],

@@ -1,4 +1,4 @@
-/** Where the other agents of a cluster reach this one. */
+/** The URL at which the other agents of a cluster reach this one. */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -9,8 +9,8 @@ interface Host {
 }
 
 /**
- * `listening`: the URL of the server. One that listens on all addresses is reached at the one by which this machine
- * reaches the database; where that is on this very machine, at the first that is no loopback.
+ * `listening`: the URL of the server. If it listens on all addresses, the result has the address by which this machine
+ * reaches the database, or, if that is on this machine, the first address that is not loopback.
  */
 export async function urlForOthers(listening: string, databases: readonly Host[]): Promise<string> {
   const url = new URL(listening);
@@ -22,7 +22,7 @@ export async function urlForOthers(listening: string, databases: readonly Host[]
 
 const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);
 
-/** Nothing is sent: the system only chooses a source address. null: none that another machine could use. */
+/** Sends nothing: the system only chooses a source address. Null: none that another machine could use. */
 async function addressTowards(databases: readonly Host[]): Promise<string | null> {
   for (const { host, port } of databases) {
     if (host.startsWith('/')) continue;
@@ -32,7 +32,7 @@ async function addressTowards(databases: readonly Host[]): Promise<string | null
       const { address } = socket.address();
       if (!/^(?:127\.|::1$)/.test(address)) return address;
     } catch {
-      // That host is not known, or there is no way to it: another may be.
+      // That host is unknown, or there is no way to it: another one may work.
     } finally {
       socket.close();
     }

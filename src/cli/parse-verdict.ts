@@ -1,4 +1,4 @@
-/** The verdict over what a capture shows of each router: the health document of `check`, from the text alone. */
+/** The verdict on what a capture shows of each router: the health document of `check`, from the text alone. */
 import { type CapturedAnswers, capturedDevices } from '../agent/poll/captured-devices.ts';
 import { deviceHealth } from '../gdoi/health/health.ts';
 import { type HealthDocument, healthDocument } from '../gdoi/health/health-document.ts';
@@ -6,17 +6,17 @@ import type { CapturedResult } from '../ios/text/parse-result.ts';
 
 type Answer = Extract<CapturedResult, { kind: 'parsed' }>;
 
-/** A router whose name no prompt and no `show version` tells. */
+/** For a router whose name is in no prompt and no `show version`. */
 const UNNAMED_DEVICE = 'device';
-/** What asks whether the device answers now says nothing of a text. */
+/** Checks of whether the device answers now say nothing about a text. */
 const OF_POLLING: ReadonlySet<string> = new Set(['reachable', 'fresh']);
 
-/** By the last answer of each router. Routers of which nothing is shown that can be judged have none. */
+/** By the last answer of each router. Routers that show nothing to judge have none. */
 export function verdictsOf(answers: readonly Answer[], nowMs: number): ReadonlyMap<Answer, HealthDocument> {
   const byDevice = new Map<string, Answer[]>();
   const only = hostnameOf(answers);
   for (const answer of answers) {
-    // of a filtered answer a part is missing: it proves no absence
+    // a filtered answer lacks a part, so it proves no absence
     const device = answer.device ?? only ?? UNNAMED_DEVICE;
     byDevice.set(device, [...(byDevice.get(device) ?? []), answer]);
   }
@@ -37,7 +37,7 @@ export function verdictsOf(answers: readonly Answer[], nowMs: number): ReadonlyM
   return verdicts;
 }
 
-/** No command that lists the groups is in the text: that none is shown is no fault. */
+/** No command in the text lists the groups, so showing none is no fault. */
 const NOT_JUDGED = { lastSuccessAtMs: null };
 
 function saysNothingConfigured(answers: readonly Answer[]): boolean {
@@ -58,7 +58,7 @@ function ofText(health: HealthDocument, dated: boolean, judged: boolean): Health
   };
 }
 
-/** One answer shows no registration that came before it, and no counter that went on. */
+/** One answer shows no earlier registration, and no counter that rose. */
 function ofOneMoment(check: HealthDocument['checks'][number]): HealthDocument['checks'][number] {
   switch (check.name) {
     case 'reregistrations':

@@ -51,7 +51,7 @@ function report(
   }
   if (asJson) return failing(failed, answers.length > 0, name);
   for (const health of verdicts.values()) {
-    // what is due is due from when the text was captured
+    // countdowns run from when the text was captured
     const atMs = health.observed_at === null ? clock.wallMs() : Date.parse(health.observed_at);
     process.stdout.write(`\n${healthText(health, atMs, { unobserved: 'when the text does not say' })}`);
   }
@@ -70,7 +70,7 @@ function failing(failed: readonly FailedAnswer[], anyAnswer: boolean, name: stri
   }
 }
 
-/** Text between the answers, and what other commands print: worth a word, but no fault. */
+/** Text between the answers, and output of other commands: mentioned, but not a fault. */
 function isAround({ command, reason }: FailedAnswer): boolean {
   return reason === 'not-ours' || (command === null && reason !== 'rejected');
 }
@@ -87,7 +87,7 @@ function json(answer: ParsedAnswer, health: HealthDocument | null): string {
   return JSON.stringify({ ...document, health: health.observed_at === null ? withoutInstants(health) : health });
 }
 
-/** An instant that counts from nobody knows when is none. */
+/** An instant counted from an unknown time is none. */
 function withoutInstants(health: HealthDocument): HealthDocument {
   return { ...health, next: null, groups: health.groups.map((group) => ({ ...group, next: null })) };
 }

@@ -1,6 +1,4 @@
-/**
- * The running product, wired: access, agent, exposition and HTTP. `run` and `demo` differ only in what they hand in.
- */
+/** Wires the running product: access, agent, exposition and HTTP. `run` and `demo` differ only in what they pass in. */
 import { lookup } from 'node:dns/promises';
 import { availableParallelism } from 'node:os';
 import { startSyslogListener } from '../access/listeners/syslog/syslog-listener.ts';
@@ -54,22 +52,22 @@ export interface Product extends AsyncDisposable {
   readonly url: string;
   readonly agent: Agent;
   readonly errors: InternalErrors;
-  /** Read the configuration again: the line to tell, or why it was refused. One reload after the other. */
+  /** Reads the configuration again; gives the line to print, or why it was refused. One reload after the other. */
   reload(): Promise<ReloadOutcome>;
 }
 
 export interface ProductOptions {
   readonly config: ResolvedConfig;
-  /** The clock of polls and schedules; connections live on the machine's own. */
+  /** The clock of polls and schedules; connections use the machine's own. */
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The configuration as it is now; rejects with a `UserError` when it cannot be used. */
+  /** The present configuration; rejects with a `UserError` if it cannot be used. */
   readonly reread: () => Promise<ResolvedConfig>;
-  /** Aborted: the start is given up, and rejects with the signal's reason. Absent: never. */
+  /** Aborted: the start is given up and rejects with the signal's reason. Absent: never. */
   readonly signal?: AbortSignal;
 }
 
-/** How each part is made. */
+/** How each part is made; tests replace some. */
 export const PART_MAKERS = {
   targets: startTargets,
   store: openStore,
@@ -85,21 +83,21 @@ export const PART_MAKERS = {
 };
 export type PartMakers = typeof PART_MAKERS;
 
-/** What every part is given. */
+/** What every part gets. */
 interface Common {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly errors: InternalErrors;
-  /** One for all ways in: what one router echoes may be another one's secret. */
+  /** One for all transports and listeners: what one router echoes may be another one's secret. */
   readonly secrets: KnownSecrets;
-  /** One for all ways to a device. */
+  /** One for all transports to a device. */
   readonly traffic: DeviceTraffic;
 }
 
-/** Resolves when everything runs. Where a part cannot be started, those before it are closed and it rejects. */
+/** Resolves when everything runs. If a part cannot be started, those before it are closed and it rejects. */
 export async function startProduct(given: ProductOptions, make: PartMakers = PART_MAKERS): Promise<Product> {
   const { logger, signal = new AbortController().signal } = given;
-  // Of an agent alone nothing is heard, and it is the given one.
+  // A single agent never hears of another time, so its clock stays the given one.
   const following = new FollowingClock(given.clock);
   const { clock } = following;
   const options = { ...given, clock, hearTime: (told: ToldTime) => hear(following, told, logger) };
@@ -108,13 +106,13 @@ export async function startProduct(given: ProductOptions, make: PartMakers = PAR
   try {
     return await startParts(options, make, parts, networkClock);
   } catch (error) {
-    // What could not be closed is in the log; why the start failed is what the user has to know.
+    // Parts that could not be closed are in the log; the user has to know why the start failed.
     await parts[Symbol.asyncDispose]().catch(() => undefined);
     throw error;
   }
 }
 
-/** Agents that share a store go by its clock: what one remembers is compared with what another sees. */
+/** Agents that share a store go by its clock, because what one stores is compared with what another sees. */
 function hear(following: FollowingClock, told: ToldTime, logger: Logger): void {
   const setByMs = following.hear(told);
   if (setByMs === 0) return;
@@ -141,7 +139,7 @@ async function startParts(
   const { events: store, shared } = await parts.start('store', () =>
     make.store({ store: config.store, clock, logger, writer, hearTime: options.hearTime }),
   );
-  // Closed after the agent: it tells what the agent finds while it stops.
+  // Closed after the agent, because it reports what the agent finds while it stops.
   const { push, webhooks } = await startWaysOut({ config, make, parts }, common, () => server.url);
   const membership = () => cluster?.membership.status ?? null;
   const met = shared && metByAgents(shared.store.notes, common, membership);
@@ -153,7 +151,7 @@ async function startParts(
     ...ways,
     store,
     ...(met === null ? {} : { mayPoll: () => writer() !== null, recall: () => met.refusals.load() }),
-    // Planned work wakes nobody; a webhook is told of all, with the mark.
+    // Planned events wake nobody; webhooks get all events, with the mark.
     onEvents: (events) => {
       push.push(events.filter((event) => !isPlanned(event)));
       webhooks.push(events);
@@ -195,7 +193,7 @@ async function startParts(
   };
 }
 
-/** Planned work, also what was announced before this start. */
+/** Maintenance windows, including those announced before this start. */
 async function announced(config: ResolvedConfig, { notes }: EventStore, logger: Logger): Promise<Maintenance> {
   const maintenance = new Maintenance(keptWindows(notes, logger), `${process.pid}-`);
   maintenance.configure(config.maintenance);
@@ -236,7 +234,7 @@ interface Making {
   readonly parts: Parts;
 }
 
-/** Where events are sent to. */
+/** Where events are sent. */
 async function startWaysOut({ config, make, parts }: Making, common: Common, url: () => string) {
   const around = { ...common, random: systemRandom };
   const push = await parts.start('alertmanager', () =>
@@ -248,7 +246,7 @@ async function startWaysOut({ config, make, parts }: Making, common: Common, url
   return { push, webhooks };
 }
 
-/** What agents that share devices tell each other of them. */
+/** What agents that share devices tell each other about them. */
 function metByAgents(notes: Notes, { clock, logger }: Common, membership: () => MembershipStatus | null) {
   return {
     refusals: keptRefusals(notes, clock, logger),
@@ -261,7 +259,7 @@ function metByAgents(notes: Notes, { clock, logger }: Common, membership: () => 
   };
 }
 
-/** The ways to a device. `met` null: no other agent polls the same devices. */
+/** The transports to devices. `met` null: no other agent polls the same devices. */
 async function startWays({ config, make, parts }: Making, common: Common, met: ReturnType<typeof metByAgents> | null) {
   const around = { ...common, random: systemRandom, ...met };
   const places = sessionPlacesOf(config, availableParallelism());
@@ -309,20 +307,20 @@ interface Served {
   readonly webhooks: WebhookPush;
   readonly listeners: readonly Listener[];
   readonly reloads: Reloads;
-  /** Some device may be polled by this agent now; what it knows of any is another one's to export otherwise. */
+  /** False: this agent may poll no device now, so another agent exports all of them. */
   readonly owning: () => boolean;
-  /** It has had no part in the cluster for long. */
+  /** It has had no part in the cluster for a long time. */
   readonly outcast: () => boolean;
   /** Empty: the store is this agent's alone. */
   readonly clusterMetrics: () => string;
-  /** undefined: there are none. */
+  /** Undefined: there are none. */
   readonly others: OtherAgents | undefined;
-  /** null: agents show each other none. */
+  /** Null: agents show each other no token. */
   readonly agentsToken: Secret | null;
   readonly maintenance: Maintenance;
 }
 
-/** The HTTP side over what the others show. */
+/** Starts the HTTP side over what the other parts show. */
 async function serve(
   { config, clock, make }: { readonly config: ResolvedConfig; readonly clock: Clock; readonly make: PartMakers },
   { clock: network, logger, errors }: Common,
@@ -335,7 +333,7 @@ async function serve(
     (device, work) => errors.guard('listener', { device }, work, undefined),
   );
   agent.readModel.onChange((device, view) => lines.update(device, view));
-  // One look at the agent for all metrics of a scrape: it counts sessions one by one.
+  // One status of the agent for all metrics of a scrape, because it counts sessions one by one.
   let status = agent.status();
   const registry = createSelfMetrics(packageVersion(), () => status, agent.readModel);
   const { host, port } = config.listen;

@@ -1,4 +1,4 @@
-/** Load the configuration for a command: warnings go to stderr, a bad file is one error with all its findings. */
+/** Loads the configuration for a command: warnings go to stderr; an invalid file is one error with all its findings. */
 import { Option } from 'commander';
 import { findingLine } from '../config/finding.ts';
 import { loadConfig } from '../config/load/load.ts';
@@ -6,17 +6,17 @@ import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { createSystemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/user-error.ts';
 
-/** Where a command looks for its configuration unless told: in the present folder. */
+/** The default configuration file, in the present folder. */
 export const DEFAULT_CONFIG = 'gdoiwatch.yml';
 
-/** `--config FILE`, or the variable for those who always mean the same file. */
+/** `--config FILE`, or the variable. */
 export function configFile(what: string): Option {
   return new Option('--config <file>', what).env('GDOIWATCH_CONFIG').default(DEFAULT_CONFIG);
 }
 
 export async function readConfig(
   file: string,
-  /** Told when a secret cannot be read again while the agent runs. */
+  /** Called when a secret cannot be read again while the agent runs. */
   report?: (message: string) => void,
 ): Promise<{ readonly config: ResolvedConfig; readonly warnings: readonly string[] }> {
   const { yieldToIo } = createSystemClock();

@@ -1,6 +1,6 @@
 /**
- * Changes of the configuration, one after the other: asked for (SIGHUP, HTTP), or found by service discovery. What
- * comes before the start is over waits for it; what comes while the agent stops is refused.
+ * Changes of the configuration, one after the other: on request (SIGHUP, HTTP), or found by service discovery. A change
+ * during the start waits for its end; a change during the stop is refused.
  */
 import PQueue from 'p-queue';
 import type { ReloadSummary } from '../agent/agent.ts';
@@ -8,7 +8,7 @@ import type { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { UserError } from '../kernel/user-error.ts';
 
-/** Whoever asks says that devices are to be removed, however many. */
+/** The caller confirms that devices are to be removed, however many. */
 export interface RemovalsMeant {
   readonly removalsMeant: boolean;
 }
@@ -21,11 +21,11 @@ export interface ReloadOutcome {
 
 /** What can be changed while it runs. */
 export interface Reloadable {
-  /** Read the configuration again and take it; rejects with a `UserError` when it cannot be used. */
+  /** Reads the configuration again and applies it; rejects with a `UserError` if it cannot be used. */
   reread(meant: RemovalsMeant): Promise<ReloadSummary>;
-  /** Take the devices that service discovery knows now. */
+  /** Applies the devices that service discovery knows now. */
   takeTargets(): Promise<ReloadSummary>;
-  /** Nothing changed: for metrics. */
+  /** Nothing changed; counted in metrics. */
   refused(): void;
 }
 
@@ -51,7 +51,7 @@ export class Reloads implements AsyncDisposable {
   }
 
   targetsChanged(): void {
-    // Owned by the queue, which is waited for at the stop.
+    // Owned by the queue, which is awaited at the stop.
     void this.#queue.add(() => this.#take((running) => running.takeTargets()));
   }
 

@@ -1,4 +1,4 @@
-/** `gdoiwatch replay FILE`: a recorded timeline through the tracker; one event per line as JSON. */
+/** `gdoiwatch replay FILE`: a recorded timeline through the tracker of live polling; one event per line as JSON. */
 import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
 import { MAX_LINE_CHARS, TOO_LONG } from '../agent/record/recorded-line.ts';

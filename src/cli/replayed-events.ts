@@ -1,6 +1,6 @@
 /**
- * Events of a replay with the incident each belongs to. An incident is known some looks after its first event, so
- * events wait until the timeline has gone on that far, in their order.
+ * Events of a replay with the incident that each belongs to. An incident becomes known only some polls after its first
+ * event, so events wait, in their order, until the timeline has gone on that far.
  */
 import type { Replay } from '../agent/record/replay.ts';
 import type { GdoiEvent } from '../gdoi/events/event.ts';
@@ -9,7 +9,7 @@ import { INCIDENT_KNOWN_MS, incidentOfEvent } from '../gdoi/incidents/incident-e
 
 interface Waiting {
   readonly event: GdoiEvent;
-  /** Where the timeline was when it was found. */
+  /** Where the timeline was when the event was found. */
   readonly foundMs: number;
 }
 
@@ -22,7 +22,7 @@ export class ReplayedEvents {
     this.#replay = replay;
   }
 
-  /** What the last line gave; returns those that are known by now. */
+  /** Takes the events of the last line; returns those whose incident is known by now. */
   take(events: readonly GdoiEvent[]): readonly EventDocument[] {
     const { latestMs } = this.#replay;
     this.#waiting.push(...events.map((event) => ({ event, foundMs: latestMs })));
@@ -32,13 +32,13 @@ export class ReplayedEvents {
       : this.#told(latestMs - INCIDENT_KNOWN_MS);
   }
 
-  /** The timeline is over: all of them. */
+  /** The timeline is over: returns all that waited. */
   end(events: readonly GdoiEvent[]): readonly EventDocument[] {
     this.#waiting.push(...events.map((event) => ({ event, foundMs: this.#replay.latestMs })));
     return this.#told(Number.POSITIVE_INFINITY);
   }
 
-  /** Those that were told with this incident, oldest first. */
+  /** Returned events with this incident, oldest first. */
   of(incident: string): readonly GdoiEvent[] {
     return (this.#byIncident.get(incident) ?? []).toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
   }

@@ -18,7 +18,7 @@ export function runCommand(): Command {
     .action(async (options: { config: string; logFormat: LogFormat }) => {
       using signals = takeSignals();
       collectGarbageEarly();
-      // Before the configuration is read there is no level to log by, and no login.
+      // Before the configuration is read there is no log level, and no login.
       let secretTrouble = (_message: string): void => undefined;
       const read = () => readConfig(options.config, (message) => secretTrouble(message));
       const { config, warnings } = await read();
@@ -31,10 +31,10 @@ export function runCommand(): Command {
         for (const warning of fresh.warnings) logger.warn({ finding: warning }, 'doubt about the configuration');
         return fresh.config;
       };
-      // Never rejects, and says at once that the signal was heard.
+      // Never rejects, and logs at once that the signal arrived.
       void signals.stopped.then((signal) => logger.info({ signal }, 'stopping'));
       const clock = createSystemClock();
-      // Most of what is loaded: its help and what is wrong with a configuration are told without it.
+      // Most of the code: help and configuration errors do not need it.
       const { startProduct } = await import('./product.ts');
       await using product = await startProduct({ config, clock, logger, reread, signal: signals.stop });
       using _boundary = keepRunning(product.errors);

@@ -1,4 +1,4 @@
-/** Secrets that a command reads from a file or the environment; never from its arguments, which others can see. */
+/** Secrets that a command reads from a file or the environment, never from its arguments, which others can see. */
 import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import { systemReason } from '../config/read-file.ts';
@@ -20,7 +20,7 @@ export function secretInVariable(variable: string): Secret {
   return new Secret(value);
 }
 
-/** `--token-file FILE`, which `readToken` is given. */
+/** `--token-file FILE`, read by `readToken`. */
 export function tokenFileFlag(): Option {
   return new Option('--token-file <file>', 'token for the agent (or the variable GDOIWATCH_TOKEN)');
 }

@@ -1,11 +1,11 @@
 /**
- * Where SSH sessions live, by cores, devices and the files that a process may open: each session takes one.
+ * Where SSH sessions live, decided by cores, devices and the files that a process may open: each session takes one.
  *
- * In threads beside the main one: what they take off it is ssh2 and reading, half of what a poll costs (`npm run bench
- * -- fleet`), so more than a few have nothing to do. Each takes some 60 MB however few its devices. Where one process
- * may not open a file for each session they live in processes, which may open as many each; and where these do not
- * suffice either, the devices beyond log in at each poll instead of failing. The metrics, the page and the store always
- * find a descriptor.
+ * Threads beside the main one take ssh2 and reading off it, half of what a poll costs (`npm run bench -- fleet`), so
+ * more than a few would have nothing to do. Each takes some 60 MB however few its devices. If one process may not open
+ * a file for each session, sessions live in processes, which may open as many files each; and if these are not enough
+ * either, the remaining devices log in at each poll instead of failing. The metrics, the page and the store always find
+ * a descriptor.
  */
 import { existsSync } from 'node:fs';
 import type { WorkerKind } from '../access/ssh/worker-start.ts';
@@ -14,7 +14,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { packageFile } from '../kernel/package-file.ts';
 import { openFilesAllowed } from './open-files.ts';
 
-/** What such a worker runs. Sources that were not built have it not: sessions then live in the main thread. */
+/** The module of such a worker. It does not exist before a build: then sessions live in the main thread. */
 const SESSION_WORKER = packageFile('dist/workers/ssh-session-worker.js');
 
 const MOST_THREADS = 4;
@@ -23,18 +23,18 @@ const MOST_PROCESSES = 8;
 
 /** Open files of the main process besides sessions: store, listeners, threads (some 60), HTTP and pushing. */
 const FOR_THE_REST = 100;
-/** Of a process with nothing but sessions: some 20, and names that are looked up. */
+/** Open files of a process with nothing but sessions: some 20, and name look-ups. */
 const OF_A_WORKER = 50;
-/** What is under way may take of the files at most. */
+/** Largest share of the files for logins under way. */
 const FOR_LOGINS = 0.25;
-/** Hosts are spread over processes by chance: one may have some more than its part. */
+/** Hosts are spread over processes by chance: one may have some more than its share. */
 const EVENLY = 0.9;
 
 export interface SessionPlaces {
   /** 0: sessions live in the main thread. */
   readonly workers: number;
   readonly workerKind: WorkerKind;
-  /** Of one process; infinite where no limit is known. */
+  /** For one process; infinite if no limit is known. */
   readonly openFiles: number;
   readonly maxHandshakes: number;
   /** Sessions that stay open between two polls. */
@@ -43,9 +43,9 @@ export interface SessionPlaces {
 
 interface Around {
   readonly cores: number;
-  /** With SSH. */
+  /** Devices with SSH. */
   readonly devices: number;
-  /** Of these, whose session stays open between two polls. */
+  /** Of these, devices whose session stays open between two polls. */
   readonly sessions: number;
   /** Open files of one process; infinite where no limit is known. */
   readonly openFiles: number;
@@ -68,12 +68,12 @@ export function sessionPlaces(around: Around): SessionPlaces {
   return { workers: processes, workerKind: 'process', openFiles, maxHandshakes, maxOpenSessions };
 }
 
-/** With one core there is nobody to share with. */
+/** With one core there is none to share with. */
 function threads(cores: number, devices: number): number {
   return Math.max(0, Math.min(MOST_THREADS, cores - 1, Math.ceil(devices / DEVICES_FOR_ANOTHER_THREAD) || 1));
 }
 
-/** What access to devices takes, as of the start; `workerUrl`: what a worker runs. */
+/** What access to devices is given at the start; `workerUrl`: the module of a worker. */
 export function sessionPlacesOf(
   { ssh, devices }: Pick<ResolvedConfig, 'ssh' | 'devices'>,
   cores: number,
@@ -89,9 +89,7 @@ export function sessionPlacesOf(
   return { ...places, workerUrl: SESSION_WORKER };
 }
 
-/**
- * One line of the log where sessions with these devices cannot stay open: at the start, and when the devices change.
- */
+/** One log line if sessions with these devices cannot all stay open: at the start, and when the devices change. */
 export function warnOfFewFiles(
   { ssh, devices }: Pick<ResolvedConfig, 'ssh' | 'devices'>,
   { workerKind, openFiles, maxOpenSessions }: SessionPlaces,

@@ -1,4 +1,4 @@
-/** What agents that share a store tell each other of their devices, as notes of the store. */
+/** What agents that share a store tell each other about devices, as notes in the store. */
 import type { AcceptedKeys } from '../access/accepted-keys.ts';
 import { KeptRefusals } from '../access/kept-refusals.ts';
 import type { Clock } from '../kernel/clock.ts';

@@ -1,7 +1,7 @@
 /** Signals as an operator means them: the first one stops in order, a second one at once, SIGHUP reloads. */
 import type { InternalErrors } from '../kernel/internal-errors.ts';
 
-/** The user ended the command before it was done: no error. */
+/** The user ended the command before it was done: not an error. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
 }
@@ -9,13 +9,13 @@ export class Stopped extends Error {
 export interface Signals extends Disposable {
   /** Aborted by the first SIGINT or SIGTERM, with `Stopped` as its reason. A second one ends the process at once. */
   readonly stop: AbortSignal;
-  /** Which one it was. */
+  /** Which signal it was. */
   readonly stopped: Promise<NodeJS.Signals>;
-  /** Called for each SIGHUP, and now if one came before anybody listened. */
+  /** Called for each SIGHUP, and at once if one came before anybody listened. */
   onHangup(listener: () => void): void;
 }
 
-/** From here on signals are taken, also while the start is under way: none of them kills what is half made. */
+/** From here on signals are handled, even during the start: none of them kills what is half made. */
 export function takeSignals(): Signals {
   const stopping = new AbortController();
   let hungUp = false;
@@ -44,7 +44,7 @@ export function takeSignals(): Signals {
       if (hungUp) listener();
       hungUp = false;
     },
-    // SIGHUP stays taken: its own meaning would kill what still closes.
+    // SIGHUP stays handled: by default it would kill what is still closing.
     [Symbol.dispose]() {
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
@@ -53,8 +53,8 @@ export function takeSignals(): Signals {
 }
 
 /**
- * The last boundary: what no nearer one caught is logged, counted and survived, since whoever watches a hundred routers
- * must not die of one. Until it is disposed of.
+ * The last boundary: an error that nothing else caught is logged, counted and survived, because an agent that watches a
+ * hundred routers must not die of one. Until it is disposed.
  */
 export function keepRunning(errors: InternalErrors): Disposable {
   const caught = (error: unknown) => errors.caught('process', error);

@@ -1,4 +1,4 @@
-/** The configuration of a simulated fleet, as a user would write it for real routers: what `run` takes. */
+/** The configuration of a simulated fleet, as a user would write it for real routers: `run` takes it. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,18 +8,18 @@ import { SHARED_ADDRESS } from '../simulator/push/loopback-addresses.ts';
 
 export const SIMULATED_USER = 'monitor';
 
-/** A secret for the simulated devices, fresh each time: nothing to find in a package. */
+/** A secret for the simulated devices, new each time, so that none is in the package. */
 export function freshSecret(): string {
   return randomBytes(12).toString('base64url');
 }
 
-/** UDP ports of loopback to which log messages and traps are sent. */
+/** Loopback UDP ports to which log messages and traps are sent. */
 export interface PushPorts {
   readonly syslog: number;
   readonly traps: number;
 }
 
-/** A fleet as its configuration names it: where the devices answer and with what they are asked. */
+/** A fleet as its configuration describes it: where the devices answer, and with which secrets. */
 export interface SimulatedPlaces {
   readonly devices: readonly SimulatedDevice[];
   /** Loopback address by device; default 127.0.0.1 for all. */
@@ -35,25 +35,25 @@ export interface SimulatedPlaces {
     readonly privacyPassword: string;
     readonly pushPorts: PushPorts;
   };
-  /** Absent: nobody is asked over RESTCONF. */
+  /** Absent: no device is asked over RESTCONF. */
   readonly restconf?: { readonly ports: ReadonlyMap<string, number>; readonly password: string };
 }
 
 export interface SimulatedConfigOptions extends SimulatedPlaces {
   readonly directory: string;
   readonly listen: string;
-  /** Between polls over SSH. */
+  /** Interval over SSH. */
   readonly interval: string;
-  /** Between polls over SNMP of a device that is polled over both. */
+  /** Interval over SNMP of a device that is polled over both. */
   readonly snmpInterval?: string;
-  /** Record every answer into `captures/`. */
+  /** Records every answer into `captures/`. */
   readonly record?: boolean;
 }
 
-/** Members that nobody may log in to: quiet in the scenarios, so that what SNMP does not show is not missed. */
+/** Members without a login: quiet ones in the scenarios, so that what SNMP does not show is not missed. */
 const WITHOUT_LOGIN: ReadonlySet<string> = new Set(['gm9', 'gm18']);
 
-/** Write `gdoiwatch.yml` and the files of its secrets into `directory`; returns the path of the configuration. */
+/** Writes `gdoiwatch.yml` and the files of its secrets into `directory`; returns the path of the configuration. */
 export async function writeSimulatedConfig(options: SimulatedConfigOptions): Promise<string> {
   const { directory, devices, restconf, snmp } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -119,8 +119,8 @@ const RESTCONF_CREDENTIAL = {
 } as const;
 
 /**
- * RESTCONF where the release shows GDOI there; else SNMP and SSH where it has the MIB, SSH alone where it has none. The
- * oldest MIB goes with v2c.
+ * RESTCONF if the release shows GDOI there; otherwise SNMP and SSH if it has the MIB, and SSH alone if not. The oldest
+ * MIB goes with v2c.
  */
 function transportOf(device: SimulatedDevice, { ports, snmp, restconf }: SimulatedPlaces) {
   const port = ports.get(device.name);
@@ -138,7 +138,7 @@ function transportOf(device: SimulatedDevice, { ports, snmp, restconf }: Simulat
   };
 }
 
-/** A GM's state is whole there; a KS's details are the CLI's. */
+/** RESTCONF has the whole state of a GM; a KS's details come from the CLI. */
 function restconfTransport({ role }: SimulatedDevice, sshPort: number | undefined, restconfPort: number) {
   if (role === 'gm') return { port: restconfPort, transport: 'restconf', credentials: 'restconf' };
   return {

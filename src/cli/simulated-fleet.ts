@@ -61,7 +61,7 @@ function count(max: number): (text: string) => number {
   };
 }
 
-/** What was asked for and is not so, since the scenario needs more: a line for each. */
+/** What the user asked for but does not get because the scenario needs more, one line each. */
 export function adjustedSizes(
   { gms, kss, scenario }: FleetFlags,
   devices: ReadonlyArray<{ readonly role: string }>,
@@ -81,11 +81,11 @@ export interface StartedFleet extends AsyncDisposable {
 
 export interface FleetOutlets {
   /**
-   * SNMP agents, traps and log messages, each device on a loopback address of its own where the machine binds such.
-   * Without it there is SSH only, all on one address.
+   * SNMP agents, traps and log messages, each device on a loopback address of its own if the machine can bind it.
+   * Without it there is only SSH, all on one address.
    */
   readonly snmp: boolean;
-  /** Where traps and log messages are sent to, with `snmp`. */
+  /** Where traps and log messages are sent, with `snmp`. */
   readonly pushPorts: PushPorts;
 }
 
@@ -132,7 +132,7 @@ interface Around {
   readonly hostFor: (device: string) => string;
 }
 
-/** A TLS port of each device that shows GDOI there, added to `parts`. */
+/** A TLS port for each device that shows GDOI over RESTCONF, added to `parts`. */
 async function startRestconf(
   around: Around,
   parts: AsyncDisposable[],
@@ -145,7 +145,7 @@ async function startRestconf(
   return { ports: restconf.ports, password };
 }
 
-/** Agents and senders, added to `parts`. */
+/** SNMP agents and senders, added to `parts`. */
 async function startSnmp(
   around: Around,
   pushPorts: PushPorts,

@@ -1,11 +1,11 @@
 /**
- * A worker with SSH sessions of the running product, thread or process: answers are read where they come in, and cross
- * as snapshots.
+ * A worker with SSH sessions of the running product, thread or process: answers are read where they arrive, and
+ * returned as snapshots.
  */
 import { holdConversations } from '../access/ssh/held-conversations.ts';
 import { readAnswerText } from '../agent/poll/observations.ts';
 import { collectGarbageEarly } from './heap-growth.ts';
 
-// A thread has it of its process.
+// A thread has it from its process.
 if (process.send !== undefined) collectGarbageEarly();
 holdConversations(readAnswerText);

@@ -1,4 +1,4 @@
-/** `gdoiwatch status`: the fleet in a terminal, from a running agent: groups first, then what needs a look. */
+/** `gdoiwatch status`: the fleet in a terminal, from a running agent: groups first, then devices that need a look. */
 import { Command } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/user-error.ts';
@@ -19,7 +19,7 @@ interface StatusFlags {
 
 /** Entries of one answer of the agent. */
 const PAGE = 1000;
-/** Devices that are listed unless all are asked for. */
+/** Most devices that are listed, unless all are asked for. */
 const MAX_DEVICES = 20;
 
 interface Entry {
@@ -89,7 +89,7 @@ function nameOf({ group: name, cell }: GroupEntry): string {
   return cell === undefined ? name : `${cell}/${name}`;
 }
 
-/** What the page shows above all views. An agent of an older version tells none. */
+/** What the page shows above all views. An agent of an older version has none. */
 async function doubtsOf(client: AgentClient): Promise<readonly string[]> {
   const answer = await client.get('/page/agent', AGENT_TIMEOUT_MS);
   const document: unknown = answer.kind === 'document' ? answer.document : null;
@@ -98,7 +98,7 @@ async function doubtsOf(client: AgentClient): Promise<readonly string[]> {
   return typeof more === 'number' && more > 0 ? [...doubts, `and ${more} more: the log of the agent has them`] : doubts;
 }
 
-/** Without the name, which stands before it. */
+/** The summary without the name, which is printed before it. */
 function told(summary: string, name: string): string {
   return summary.startsWith(`${name}: `) ? summary.slice(name.length + 2) : summary;
 }

@@ -1,4 +1,4 @@
-/** `gdoiwatch store`: `copy`, the memory of one store into another, as from SQLite to PostgreSQL and back. */
+/** `gdoiwatch store`: `copy`, the contents of one store into another, such as from SQLite to PostgreSQL and back. */
 import { statSync } from 'node:fs';
 import { Command } from 'commander';
 import { parsePostgresUrl } from '../config/postgres-url.ts';
@@ -27,7 +27,7 @@ interface CopyFlags {
 }
 
 const URLS = 'sqlite:FILE or postgres://USER@HOST[:PORT]/DATABASE';
-/** Nothing of a copy is old. */
+/** Nothing in a copy is too old. */
 const KEEP_ALL_MS = Number.MAX_SAFE_INTEGER;
 
 export function storeCommand(): Command {
@@ -80,7 +80,7 @@ async function open(url: string, flag: '--from' | '--to', { password, tls, ...ar
     if (flag === '--from' && there?.size === 0) {
       throw new UserError('store_inaccessible', `--from: store ${file}: nothing is stored in it`);
     }
-    // It is the user's to decide what becomes of a damaged one.
+    // The user decides what becomes of a damaged one.
     return openSqliteStore({ path: file, retentionMs: KEEP_ALL_MS, whenDamaged: 'refuse', ...around });
   }
   const address = parsePostgresUrl(url);
@@ -101,7 +101,7 @@ async function open(url: string, flag: '--from' | '--to', { password, tls, ...ar
   throw new UserError('store_locked', `${flag}: agents use the store (${names}): stop them first`);
 }
 
-/** null: in the open. */
+/** Null: not encrypted. */
 async function tlsOf(flags: CopyFlags): Promise<PostgresTls | null> {
   const { tlsCaFile: ca, tlsCertFile: cert, tlsKeyFile: key, tlsServerName: serverName } = flags;
   if ((cert === undefined) !== (key === undefined)) {

@@ -11,7 +11,7 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 
 export interface OpenedStore extends AsyncDisposable {
   readonly events: EventStore;
-  /** null: it is this agent's alone. */
+  /** Null: the store is this agent's alone. */
   readonly shared: SharedStore | null;
 }
 
@@ -20,7 +20,7 @@ export interface SharedStore {
   readonly times: ClusterTimes;
   /** How agents ask each other. */
   readonly others: ResolvedOtherAgents;
-  /** Of the database. */
+  /** Hosts of the database. */
   readonly hosts: readonly { readonly host: string; readonly port: number }[];
 }
 
@@ -28,9 +28,9 @@ export interface StoreOptions {
   readonly store: ResolvedStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Where the store is shared: the agent whose cells may be written now. */
+  /** With a shared store: the agent whose cells may be written now. */
   readonly writer: () => Writer | null;
-  /** Where the store is shared: hears the time of all its agents. */
+  /** With a shared store: receives the time of the database. */
   readonly hearTime: (told: ToldTime) => void;
 }
 

@@ -1,25 +1,25 @@
-/** The files of `file_sd` as they are now, for commands that ask no running agent. URLs are the agent's to ask. */
+/** The files of `file_sd` as they are now, for commands that ask no running agent. URLs are left to the agent. */
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
 import { startTargets } from '../config/service-discovery/targets.ts';
 import { createSystemClock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 
 export interface TargetFiles {
-  /** Those of the configuration first. */
+  /** Those in the configuration first. */
   readonly devices: readonly ResolvedDevice[];
-  /** How many of them are of the files. */
+  /** How many of them come from the files. */
   readonly found: number;
-  /** Names that nobody bears are none where URLs may bring them. */
+  /** Unknown names are not doubtful if URLs may bring them. */
   readonly doubts: readonly string[];
 }
 
-/** What it would log, the command prints. */
+/** The command prints what the loader would log. */
 const nothing = () => undefined;
 const SILENT: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 export async function lookAtTargetFiles(config: ResolvedConfig): Promise<TargetFiles> {
   const { devices, targets } = config;
-  // Of devices of the file alone, `readConfig` has said what is doubtful.
+  // For devices of the configuration file alone, `readConfig` has printed the doubts.
   if (targets === null) return { devices, found: 0, doubts: devices.length === 0 ? config.doubts([]) : [] };
   const alone = targets.urls.length === 0;
   await using found = await startTargets({

@@ -1,5 +1,5 @@
 /**
- * Which hosts are meant: prefixes, addresses and names. A name is judged as it is written; where it leads, DNS decides.
+ * Which hosts a list of prefixes, addresses and names covers. A name is compared as it is written; DNS is not asked.
  */
 import { BlockList, isIP } from 'node:net';
 
@@ -29,7 +29,7 @@ function isName(name: string): (host: string) => boolean {
   return (host) => withoutRoot(host) === name.toLowerCase();
 }
 
-/** Of any number of labels more, none of them empty. */
+/** Any number of further labels, none of them empty. */
 function isBelow(suffix: string): (host: string) => boolean {
   const end = `.${suffix.toLowerCase()}`;
   return (host) => {
@@ -44,7 +44,7 @@ function isBelow(suffix: string): (host: string) => boolean {
   };
 }
 
-/** `router1.example.net.` is `router1.example.net`, whatever the case. */
+/** `router1.example.net.` is `router1.example.net`, in any case. */
 function withoutRoot(host: string): string {
   return host.toLowerCase().replace(/\.$/, '');
 }

@@ -2,10 +2,10 @@
 import { isIP } from 'node:net';
 import type { ListenAddress, ListenerAddress } from './resolved-config.ts';
 
-/** DNS name; underscores are not in the standard but in the field. */
+/** DNS name; underscores are not in the standard, but are in use. */
 const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/;
 
-/** An IP address or a host name. A name of digits and dots only would be a mistyped address. */
+/** An IP address or a host name. A name of digits and dots only is a mistyped address. */
 export function isHost(text: string): boolean {
   if (isIP(text) !== 0) return true;
   return HOST_NAME.test(text) && !/^[\d.]+$/.test(text);
@@ -29,12 +29,12 @@ export function parseListenerAddress(text: string): ListenerAddress | null {
   return address === null ? null : { protocol: match?.[1] === 'tcp' ? 'tcp' : 'udp', ...address };
 }
 
-/** Reachable from this machine only. A name other than `localhost` may be anything. */
+/** Reachable from this machine only. A name other than `localhost` may lead anywhere. */
 export function isLoopback({ host }: ListenAddress): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** Plain HTTP that leaves this machine: anyone on the path reads it, and may change it. */
+/** Plain HTTP that leaves this machine: anyone on the path can read and change it. */
 export function isPlainAndRemote(url: string): boolean {
   const { protocol } = new URL(url);
   return protocol === 'http:' && !isLoopback({ host: hostOfUrl(url), port: 0 });

@@ -1,4 +1,4 @@
-/** What a cell may be called: it stands in labels, documents and rows, and its text is compared as it is. */
+/** What a cell may be called: it appears in labels, documents and rows, and is compared as text. */
 import { printable } from './schema-terms.ts';
 
 const MAX_CELL_NAME = 64;

@@ -1,5 +1,5 @@
 /**
- * The file's values against the schema. Where some are wrong, the right ones go on, so that one run reports everything:
+ * Checks the file's values against the schema. If some are wrong, the others go on, so that one run reports everything:
  * an unknown credential in one device is found although another one has a bad interval.
  */
 import type { Problem, SettingPath, WithProblems } from './finding.ts';
@@ -8,7 +8,7 @@ import { isMapping, mappingOf } from './mapping.ts';
 import { type Config, configSchema, type DeviceEntry, deviceSchema } from './schema.ts';
 
 export interface CheckedConfig extends Omit<Config, 'devices'> {
-  /** null: too wrong to look at further. Undefined: not in the file. */
+  /** Null: too wrong to be checked further. Undefined: not in the file. */
   readonly devices?: readonly (DeviceEntry | null)[] | undefined;
 }
 
@@ -20,7 +20,7 @@ export function checkConfig(raw: unknown): WithProblems<CheckedConfig> {
   return { value: rightParts(value, problems), problems };
 }
 
-/** What is left when everything with a problem in it is taken out; a section that cannot be kept is its default. */
+/** What is left without everything that has a problem; a section that cannot be kept becomes its default. */
 function rightParts(raw: unknown, problems: readonly Problem[]): CheckedConfig {
   const wrong = new Set(problems.map((problem) => JSON.stringify(problem.path)));
   const { devices, credentials, ...sections } = mappingOf(prune(raw, [], wrong));
@@ -28,7 +28,7 @@ function rightParts(raw: unknown, problems: readonly Problem[]): CheckedConfig {
   const kept = Object.entries(configSchema.shape).flatMap(([key, schema]) =>
     schema.safeParse(sections[key]).success ? [[key, sections[key]]] : [],
   );
-  // Wrong targets stay as none: the devices are not missing.
+  // Wrong targets are kept as none: that is no lack of devices.
   if ('targets' in mappingOf(raw) && !kept.some(([key]) => key === 'targets')) kept.push(['targets', {}]);
   // A wrong credential stays as an empty one: what refers to it is not wrong.
   const named = Object.keys(mappingOf(mappingOf(raw)['credentials'])).flatMap((name) => {
@@ -41,7 +41,7 @@ function rightParts(raw: unknown, problems: readonly Problem[]): CheckedConfig {
     ...configSchema.parse(config),
     devices: Array.isArray(devices)
       ? devices.map((entry, index) =>
-          // Which credential fits hangs on the transport.
+          // Which credential fits depends on the transport.
           wrong.has(JSON.stringify(['devices', index, 'transport']))
             ? null
             : (deviceSchema.safeParse(entry).data ?? null),

@@ -1,4 +1,4 @@
-/** The `credentials` section with its secrets read, and what refers to it by name. */
+/** The `credentials` section with its secrets, and what refers to it by name. */
 import { didYouMean } from './did-you-mean.ts';
 import { errorAt, hasError, type Problem, problemsOf, quoted, type WithProblems } from './finding.ts';
 import { needSecret, readSecret } from './read-secret.ts';
@@ -12,7 +12,7 @@ type SshCredential = Pick<
   'username' | 'password' | 'privateKey' | 'passphrase' | 'enablePassword' | 'agent'
 >;
 
-/** `wrong`: has a problem of its own, so what refers to it has none. */
+/** `wrong`: it has a problem itself, so what refers to it has none. */
 export type Credential =
   | { readonly kind: 'ssh'; readonly ssh: SshCredential }
   | { readonly kind: 'snmp'; readonly snmp: SnmpCredential }
@@ -25,7 +25,7 @@ export async function resolveCredentials(
   entries: Readonly<Record<string, CredentialEntry>>,
   secrets: SecretReader,
 ): Promise<WithProblems<Credentials>> {
-  // Together: each may have to wait for a program.
+  // In parallel: each may have to wait for a program.
   const resolved = await Promise.all(
     Object.entries(entries).map(async ([name, entry]) => ({ name, ...(await resolveOne(name, entry, secrets)) })),
   );
@@ -36,7 +36,7 @@ export async function resolveCredentials(
   return { value: credentials, problems: problemsOf(resolved) };
 }
 
-/** What a credential is called to a user. */
+/** The kinds of credentials as a user knows them. */
 export const KIND_NAMES = { ssh: 'an SSH', snmp: 'an SNMP', restconf: 'a RESTCONF' } as const;
 
 async function resolveOne(
@@ -151,7 +151,7 @@ async function resolveSnmp({ name, snmp }: SnmpEntry, secrets: SecretReader): Pr
 
 const MAX_NAMED = 10;
 
-/** What to say of a name that is none of them. */
+/** The message for an unknown credential. */
 export function unknownCredential(name: string, credentials: Credentials): string {
   if (credentials.size === 0) return `${quoted(name)} is not one of the credentials: none are configured`;
   const near = credentials.size > 1000 ? null : didYouMean(name, credentials.keys());

@@ -1,5 +1,6 @@
 /**
- * A device of settings from outside the configuration file: checked by the same schema, completed by the same defaults.
+ * Makes a device from settings outside the configuration file, checked by the same schema and completed by the same
+ * defaults.
  */
 import type { DeviceResolver } from './device-resolver.ts';
 import { hasError, type Problem, pathText } from './finding.ts';

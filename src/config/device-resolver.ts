@@ -1,6 +1,6 @@
 /**
- * One device's own settings with the defaults, the `ssh` section and its credentials: from the file's `devices` or from
- * service discovery alike. Problems carry paths; those of a default are the default's.
+ * Completes one device's settings from the defaults, the `ssh` section and its credentials, whether it is in the file's
+ * `devices` or found by service discovery. Problems carry paths; those of a default are the default's.
  */
 import type { CheckedConfig } from './check.ts';
 import { DEFAULT_CELL, inCell } from '../gdoi/seen/cell.ts';
@@ -22,10 +22,10 @@ import type { CredentialRef, DeviceEntry } from './schema.ts';
 
 const SSH_PORT = 22;
 const SNMP_PORT = 161;
-/** SNMP is cheap on the device: beside SSH it looks at least this often. */
+/** SNMP costs the device little: beside SSH it is polled at least this often. */
 const SNMP_BESIDE_SSH_MS = 30_000;
 
-/** null: something that it refers to is missing or wrong, which is one of the problems or has one of its own. */
+/** Null: something that it refers to is missing or wrong, which is one of the problems or has one itself. */
 export type DeviceResolver = (entry: DeviceEntry, path: SettingPath) => WithProblems<ResolvedDevice | null>;
 
 type Kind = 'ssh' | 'snmp' | 'restconf';
@@ -49,7 +49,7 @@ export function createDeviceResolver(
   return (given, path) => {
     const { entry, pathOf } = matching.apply(given, path);
     const transport = entry.transport ?? defaults.transport;
-    // What a rule sets is no second word of the device.
+    // A setting from a rule is not a second setting of the device.
     const contradictions = [...checkOverrides(given, transport, path), ...checkRestconf(given, transport, path)];
     const found = findCredentials(
       transport,
@@ -75,7 +75,7 @@ export function createDeviceResolver(
         ? null
         : restconfOf(entry, { config, credentials, authorities }, { credentialName: names.restconf, alone });
     if (restconf === null && names.restconf !== null) return { value: null, problems };
-    // What is polled over one of them alone has that one's port and pace.
+    // A device that is polled over one of them alone has that one's port and interval.
     const only = transport === 'snmp' ? snmp : alone ? restconf : null;
     const device: ResolvedDevice = {
       name: entry.name,
@@ -129,7 +129,7 @@ function checkContext(entry: DeviceEntry, snmp: ResolvedSnmp | null, path: Setti
   return [warningAt([...path, 'snmp', 'context'], 'of no effect: SNMPv2c has no contexts')];
 }
 
-/** undefined: the default one. */
+/** Undefined: the default one. */
 function cellOf(
   { cell, labels }: DeviceEntry,
   cellLabel: string | undefined,
@@ -172,7 +172,7 @@ function checkOverrides(entry: DeviceEntry, transport: Transport, path: SettingP
   return problems;
 }
 
-/** Names of the credentials that the transport uses; null when one is not there, is wrong or does not fit. */
+/** Names of the credentials that the transport uses; null if one is missing, wrong or does not fit. */
 function findCredentials(
   transport: Transport,
   { ref, refPath }: { readonly ref: CredentialRef; readonly refPath: SettingPath },
@@ -199,7 +199,7 @@ function findCredentials(
   return { value: right ? names : null, problems };
 }
 
-/** null: it fits, or has a problem of its own. */
+/** Null: it fits, or has a problem itself. */
 function misfit(kind: Kind, name: string, credential: Credential | undefined, credentials: Credentials): string | null {
   if (credential === undefined) return unknownCredential(name, credentials);
   if (credential.kind === 'wrong' || credential.kind === kind) return null;

@@ -11,10 +11,10 @@ import type { SecretSource } from './secret-source.ts';
 
 const RESTCONF_PORT = 443;
 
-/** `ca_file` as it stands in the file -> what it holds; a file that cannot be used is not in it. */
+/** `ca_file` as written in the file -> its content; a file that cannot be used is missing. */
 export type Authorities = ReadonlyMap<string, string>;
 
-/** Every `tls.ca_file`, read once. */
+/** Reads every `tls.ca_file` once. */
 export async function readAuthorities(
   { defaults, devices }: Pick<CheckedConfig, 'defaults' | 'devices'>,
   source: SecretSource,
@@ -35,7 +35,7 @@ export async function readAuthorities(
   return { value: authorities, problems };
 }
 
-/** `alone`: no other transport decides. null: the credential is of another kind, or the authorities have a problem. */
+/** `alone`: no other transport decides. Null: the credential is of another kind, or the authorities have a problem. */
 export function restconfOf(
   entry: DeviceEntry,
   {
@@ -76,7 +76,7 @@ export function restconfOf(
   };
 }
 
-/** Settings that say nothing with this transport, or twice the same. */
+/** Settings that have no effect with this transport, or say the same twice. */
 export function checkRestconf(entry: DeviceEntry, transport: string, path: SettingPath): readonly Problem[] {
   const problems: Problem[] = [];
   const used = transport === 'restconf' || transport === 'ssh+restconf';

@@ -1,10 +1,11 @@
 /** The known word nearest to a mistyped one. */
 
-/** Longest word compared; what is longer is no typing error. */
+/** Longest word compared; a longer one is not a typing error. */
 const LONGEST_WORD = 64;
 
 /**
- * The candidate at most two edits (insert, delete, replace, swap neighbours) away, or a third of the word; else null.
+ * The candidate at most two edits (insert, delete, replace, swap neighbours) away, or a third of the word; otherwise
+ * null.
  */
 export function didYouMean(word: string, candidates: Iterable<string>): string | null {
   if (word.length > LONGEST_WORD) return null;
@@ -22,7 +23,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   return best;
 }
 
-/** Case and the two ways to join words make no other word. */
+/** Case and the two ways to join words make no difference. */
 function comparable(word: string): string {
   return word.toLowerCase().replaceAll('-', '_');
 }

@@ -10,7 +10,7 @@ export function fileFinding(file: string, message: string): Finding {
   return { severity: 'error', file, line: null, column: null, path: '', message };
 }
 
-/** Why the text is no YAML; empty where it is. */
+/** Why the text is not YAML; empty if it is. */
 export function syntaxFindings(file: string, yaml: FileText): readonly Finding[] {
   return yaml.syntaxErrors.map(
     ({ place, message }): Finding => ({ severity: 'error', file, ...place, path: '', message }),

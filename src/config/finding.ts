@@ -1,19 +1,19 @@
-/** What is wrong, or doubtful, in a configuration file: always one line, never with a secret in it. */
+/** What is wrong or doubtful in a configuration file: always one line, never with a secret in it. */
 
 /** Keys and list indexes from the top of the file. */
 export type SettingPath = readonly (string | number)[];
 
-/** A finding before it has its place in the file. */
+/** A finding without its place in the file. */
 export interface Problem {
   readonly severity: 'error' | 'warning';
   readonly path: SettingPath;
-  /** Whether it is the key itself or its value that is wrong. */
+  /** Whether the key or its value is wrong. */
   readonly on: 'key' | 'value';
   readonly message: string;
 }
 
 /**
- * What a part of the file becomes, and what is wrong or doubtful about that part, in the order in which it was found.
+ * The value of a part of the file, and what is wrong or doubtful about that part, in the order in which it was found.
  */
 export interface WithProblems<Value> {
   readonly value: Value;
@@ -23,7 +23,7 @@ export interface WithProblems<Value> {
 export interface Finding {
   readonly severity: 'error' | 'warning';
   readonly file: string;
-  /** Counted from 1, as `column`; null where there is no such place. */
+  /** Counted from 1, like `column`; null if there is no such place. */
   readonly line: number | null;
   readonly column: number | null;
   /** `devices[3].interval`; empty for the file as a whole. */
@@ -36,7 +36,7 @@ export function hasError(problems: readonly Pick<Problem, 'severity'>[]): boolea
   return problems.some(({ severity }) => severity === 'error');
 }
 
-/** Those of several parts, one part after the other. */
+/** The problems of several parts, one part after the other. */
 export function problemsOf(parts: readonly { readonly problems: readonly Problem[] }[]): readonly Problem[] {
   return parts.flatMap(({ problems }) => problems);
 }
@@ -49,7 +49,7 @@ export function warningAt(path: SettingPath, message: string, on: Problem['on'] 
   return { severity: 'warning', path, on, message };
 }
 
-/** The line a person reads: `gdoiwatch.yml:12:15: devices[3].interval: "5 parsecs" is not a duration ...`. */
+/** The line for a person: `gdoiwatch.yml:12:15: devices[3].interval: "5 parsecs" is not a duration ...`. */
 export function findingLine(finding: Finding): string {
   const place =
     finding.line === null || finding.column === null
@@ -71,7 +71,7 @@ export function pathText(path: SettingPath): string {
 
 const LONGEST_SHOWN = 80;
 
-/** A file's text on one line: quoted, bounded, without characters that could steer a terminal. */
+/** A file's text on one line: quoted, bounded, without characters that could control a terminal. */
 export function quoted(text: string): string {
   const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text;
   return JSON.stringify(shown).replaceAll(

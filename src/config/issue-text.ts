@@ -1,5 +1,5 @@
 /**
- * Schema issues as problems a person can mend: the value (unless it may be a secret), what is allowed, what was
+ * Schema issues as problems that a person can fix: the value (unless it may be a secret), what is allowed, and what was
  * perhaps meant.
  */
 import type { z } from 'zod';
@@ -11,7 +11,7 @@ import { valueAt } from './yaml-text.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Settings whose value may be shown although they stand in a credential. */
+/** Settings of a credential whose value may be shown. */
 const SHOWN_IN_CREDENTIALS: ReadonlySet<string> = new Set(['version', 'protocol']);
 
 export function problemsOfIssue(issue: Issue, raw: unknown): readonly Problem[] {
@@ -51,9 +51,9 @@ function unknownKey(
 }
 
 /**
- * A line out of shape may have a secret for its key, in whatever section somebody has put one. What looks like a name
- * of a setting is shown, and what is nearly one, where no secret is asked for. Where one is, `{password:, word}` makes
- * its words keys without a value.
+ * A malformed line may have a secret as its key, in any section. A key that looks like the name of a setting is shown,
+ * and one that is nearly such a name, unless a secret is expected there: `{password:, word}` makes the words of the
+ * secret keys without a value.
  */
 function mayBeShown(
   path: SettingPath,
@@ -76,14 +76,14 @@ function oneOfThem(names: readonly string[]): string {
 function valueProblem(path: SettingPath, value: unknown, issue: Issue): string {
   const allowed = issue.message;
   if (value === undefined) return `missing; needs ${allowed}`;
-  // A mapping or list that is one, but of the wrong size or content.
+  // It is a mapping or list, but of the wrong size or content.
   const rightKind = typeof value === 'object' && (issue.code === 'custom' || issue.code === 'too_big');
   if (rightKind && value !== null) return `needs ${allowed}`;
   if (value === null) return `empty; needs ${allowed}`;
   return `${shownValue(path, value)} is not ${allowed}${advice(value, allowed)}`;
 }
 
-/** A number or yes/no where text is wanted, and would be right as text. */
+/** A number or yes/no where text is expected, and which would be right as text. */
 function advice(value: unknown, allowed: string): string {
   if (typeof value === 'string' && allowed === HOST) return hostAdvice(value);
   if (typeof value !== 'number' && typeof value !== 'boolean') return '';
@@ -92,7 +92,7 @@ function advice(value: unknown, allowed: string): string {
   return wanted?.kind === 'text' && wanted.accepts(String(value)) ? ': put it in quotes' : '';
 }
 
-/** ssh://192.0.2.1, 192.0.2.1:22, [2001:db8::1]: the host with what is not part of it. */
+/** ssh://192.0.2.1, 192.0.2.1:22, [2001:db8::1]: the host, and what is not part of it. */
 function hostAdvice(value: string): string {
   const bare = value
     .replace(/^[a-z]{1,16}:\/\//i, '')
@@ -109,11 +109,11 @@ function shownValue(path: SettingPath, value: unknown): string {
   if (path[0] === 'credentials' && !(typeof last === 'string' && SHOWN_IN_CREDENTIALS.has(last))) return 'the value';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') return 'the value';
-  // Somebody may have written the secret where the program that prints it was asked for.
+  // Somebody may have written the secret in place of the program that prints it.
   if (path.some((part) => typeof part === 'string' && part.endsWith('_command'))) return 'the value (not shown)';
-  // Of a web configuration file.
+  // In a web configuration file.
   if (path[0] === 'basic_auth_users' || last === 'key') return 'the value (not shown)';
-  // postgres://user:password@host, also when mistyped
+  // postgres://user:password@host, even when mistyped
   if (path[0] === 'store' || value.includes('@')) return 'the value (not shown)';
   return quoted(value);
 }

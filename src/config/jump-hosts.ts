@@ -5,7 +5,7 @@ import { didYouMean } from './did-you-mean.ts';
 import { errorAt, type Problem, quoted, type SettingPath, type WithProblems } from './finding.ts';
 import type { ResolvedJumpHost } from './resolved-config.ts';
 
-/** `wrong`: has a problem of its own, which `checkJumpHosts` tells, so what goes through it has none. */
+/** `wrong`: has a problem itself, which `checkJumpHosts` reports, so what goes through it has none. */
 type JumpHosts = ReadonlyMap<string, ResolvedJumpHost | 'wrong'>;
 
 type Sections = Pick<CheckedConfig, 'jump_hosts' | 'ssh'>;
@@ -48,9 +48,7 @@ export function checkJumpHosts({ jump_hosts: entries }: Sections, credentials: C
   });
 }
 
-/**
- * The hosts on the way, the nearest first; null: a problem, here or at the host, keeps the device from being reached.
- */
+/** The hosts on the way, the nearest first; null: a problem, here or at the host, makes the device unreachable. */
 export function jumpsOf(
   names: readonly string[],
   hosts: JumpHosts,

@@ -6,7 +6,7 @@ export function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Empty where it is none. */
+/** Empty if it is not one. */
 export function mappingOf(value: unknown): Mapping {
   return isMapping(value) ? value : {};
 }

@@ -1,7 +1,6 @@
 /**
- * `match`: settings for all devices whose name, host and labels fit a pattern, from the file and from service discovery
- * alike. A device's own setting comes first; then, for each setting by itself, the first rule that fits and sets it;
- * then `defaults`.
+ * `match`: settings for all devices whose name, host and labels fit a pattern, from the file or from service discovery.
+ * A device's own setting comes first; then, for each setting, the first rule that fits and sets it; then `defaults`.
  */
 import { globMatches } from '../kernel/glob.ts';
 import { addressRanges, parseAddressRange } from './address-range.ts';
@@ -10,7 +9,7 @@ import { errorAt, type Problem, type SettingPath, warningAt } from './finding.ts
 import { isMapping } from './mapping.ts';
 import { type DeviceEntry, MATCH_SETTINGS, type MatchRule } from './schema.ts';
 
-/** A device with what rules set for it, and where each setting of it stands. */
+/** A device with what rules set for it, and where each of its settings was written. */
 export interface MatchedEntry {
   readonly entry: DeviceEntry;
   /** For errors: the device's own place, or the rule's. */
@@ -68,7 +67,7 @@ function isGiven(given: ReadonlyMap<string, unknown>, key: (typeof MATCH_SETTING
   return isMapping(ssh) && ssh['jump'] !== undefined;
 }
 
-/** What is wrong with a rule by itself, beyond its schema. */
+/** What is wrong with a rule itself, beyond its schema. */
 export function checkMatchRules(match: CheckedConfig['match']): readonly Problem[] {
   return match.flatMap((rule, index) => {
     const at = ['match', index];
@@ -93,13 +92,13 @@ function fitting({ name, host, label }: MatchRule): (entry: DeviceEntry) => bool
 }
 
 function fitsLabels(wanted: ReadonlyMap<string, readonly string[]>, labels: ReadonlyMap<string, string>): boolean {
-  // As Prometheus has it, a label that is not there is empty.
+  // As in Prometheus, a missing label is empty.
   return [...wanted].every(([name, patterns]) =>
     patterns.some((pattern) => globMatches(pattern, labels.get(name) ?? '')),
   );
 }
 
-/** A prefix, an address or a name as in `targets.addresses`; else a pattern of the host as it is written. */
+/** A prefix, an address or a name as in `targets.addresses`; otherwise a pattern for the host as it is written. */
 function hostMatcher(patterns: readonly string[]): (host: string) => boolean {
   const ranges = addressRanges(patterns.filter((pattern) => parseAddressRange(pattern) !== null));
   const globs = patterns.filter((pattern) => parseAddressRange(pattern) === null).map((text) => text.toLowerCase());

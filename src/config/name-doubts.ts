@@ -1,8 +1,7 @@
 /**
- * What the configuration names of the inventory and no device bears: a mistyped name in a window of planned work would
- * mute nothing, a mistyped label show nothing. Doubts and no errors: with `targets` a device may come at any time, and
- * an agent that stops at an old window would watch nothing. Groups are no part of the inventory: only devices show
- * them.
+ * Names in the configuration that no device has: a mistyped name in a maintenance window would mute nothing, a mistyped
+ * label show nothing. Doubts and not errors: with `targets` a device may come at any time, and an agent that refused to
+ * start because of an old window would watch nothing. Groups are not in the inventory: only devices show them.
  */
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import type { CheckedConfig } from './check.ts';
@@ -14,13 +13,13 @@ import type { ResolvedDevice, ResolvedMaintenance } from './resolved-config.ts';
 type Named = Pick<CheckedConfig, 'maintenance' | 'metrics' | 'cluster'>;
 type Bearer = Pick<ResolvedDevice, 'name' | 'cell' | 'labels'>;
 
-/** `devices`: all that there are now. */
+/** `devices`: all devices that there are now. */
 export function nameDoubts(
   { maintenance, metrics, cluster }: Named,
   matching: Matching,
   devices: readonly Bearer[],
 ): readonly Problem[] {
-  // Said once, and not for each name.
+  // Said once, not for each name.
   if (devices.length === 0) return [warningAt(['devices'], 'there are none: nothing is polled')];
   const names = new Set(devices.map(({ name }) => name));
   const cells = new Set(devices.map(({ cell }) => cell ?? DEFAULT_CELL));
@@ -47,7 +46,9 @@ export function nameDoubts(
   ];
 }
 
-/** Groups that windows which are not over name and nobody shows, each one line; none where nothing is shown at all. */
+/**
+ * Groups named in windows that are not over and shown by no device, one line each; empty if no groups are shown at all.
+ */
 export function groupDoubts(
   maintenance: readonly Pick<ResolvedMaintenance, 'untilMs' | 'groups'>[],
   shown: ReadonlySet<string>,

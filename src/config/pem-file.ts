@@ -5,16 +5,16 @@ import { quoted, type SettingPath } from './finding.ts';
 import { readText } from './read-file.ts';
 import type { SecretSource } from './secret-source.ts';
 
-/** All public authorities together are about 200 KiB. */
+/** All public authorities together have about 200 KiB. */
 const MAX_PEM_BYTES = 1024 * 1024;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 export type PemFile =
   | { readonly kind: 'read'; readonly pem: string }
-  /** `reason`: for the end of a finding. */
+  /** `reason`: the end of a finding's message. */
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Certificates, each looked at. `path`: the setting that names the file, whose own file it lies beside. */
+/** Certificates, each checked. `path`: the setting that names the file; relative names start at that setting's file. */
 export async function readPem(source: SecretSource, file: string, path: SettingPath): Promise<PemFile> {
   const read = await readUncheckedPem(source, file, path);
   if (read.kind === 'failed') return read;
@@ -23,7 +23,7 @@ export async function readPem(source: SecretSource, file: string, path: SettingP
   return { kind: 'failed', reason: `${quoted(besideSetting(source, file, path))} is not a certificate in PEM form` };
 }
 
-/** The same for whoever looks at what is in it when it is used. */
+/** The same, unchecked, for callers that check when they use it. */
 export async function readUncheckedPem(source: SecretSource, file: string, path: SettingPath): Promise<PemFile> {
   const absolute = besideSetting(source, file, path);
   const read = await readText(source.readFile, absolute, MAX_PEM_BYTES);
@@ -36,7 +36,7 @@ function besideSetting({ directoryOf }: SecretSource, file: string, path: Settin
   return resolve(directoryOf(path), file);
 }
 
-/** OpenSSL throws at what is none. */
+/** OpenSSL throws if it is not one. */
 function isCertificate(pem: string): boolean {
   try {
     return new X509Certificate(pem).raw.length > 0;

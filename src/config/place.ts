@@ -6,7 +6,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** The place of an offset in `source`; lines are counted at the first question. */
+/** The place of an offset in `source`; lines are counted at the first call. */
 export function placeFinder(source: string): (offset: number) => Place {
   let starts: number[] | null = null;
   return (offset) => {

@@ -1,13 +1,13 @@
 /**
- * `postgres://user@host:port,host:port/database`, as libpq has it: several hosts, of which the writable one is taken.
- * An address in brackets is IPv6; `?host=/run/postgresql` names a directory of sockets.
+ * `postgres://user@host:port,host:port/database`, as in libpq: of several hosts the writable one is used. An address in
+ * brackets is IPv6; `?host=/run/postgresql` names a directory of sockets.
  */
 import { isHost } from './address.ts';
 
 export interface PostgresUrl {
   readonly hosts: readonly { readonly host: string; readonly port: number }[];
   readonly user: string;
-  /** null: none stands in it. */
+  /** Null: it contains none. */
   readonly password: string | null;
   readonly database: string;
 }
@@ -17,7 +17,7 @@ const DEFAULT_USER = 'gdoiwatch';
 const MAX_HOSTS = 16;
 const MAX_LENGTH = 2048;
 
-/** null: it is none. */
+/** Null: it is not such a URL. */
 export function parsePostgresUrl(text: string): PostgresUrl | null {
   const match =
     /^postgres(?:ql)?:\/\/(?:([^:@/?#\s]{1,256})(?::([^@/?#\s]{0,1024}))?@)?([^/?#@\s]{0,1024})\/([^/?#\s]{1,256})(?:\?host=([^?#&\s]{1,256}))?$/.exec(
@@ -44,7 +44,7 @@ function hostOf(text: string): { readonly host: string; readonly port: number } 
   return host !== undefined && isHost(host) && port >= 1 && port <= 65_535 ? { host, port } : null;
 }
 
-/** null: its escapes are wrong. */
+/** Null: its escapes are wrong. */
 function decoded(part: string | undefined): string | null | undefined {
   if (part === undefined) return undefined;
   try {

@@ -1,4 +1,4 @@
-/** Reading the few files a configuration names, with an upper bound for each. */
+/** Reads the few files that a configuration names, each with an upper bound. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
@@ -9,21 +9,21 @@ interface FileContent {
   readonly mode: number;
 }
 
-/** Reads a file of at most `maxBytes`; rejects with Node's file-system error, or a RangeError when it is larger. */
+/** Reads a file of at most `maxBytes`; rejects with Node's file-system error, or with a RangeError if it is larger. */
 export type ReadFile = (path: string, maxBytes: number) => Promise<FileContent>;
 
-/** What a shell hands over to be read: `/dev/stdin` and `<(...)`. Whoever writes there wrote the command line too. */
+/** Pipes that a shell passes: `/dev/stdin` and `<(...)`. The writer is the one who wrote the command line. */
 const HANDED_OVER = /^\/(?:dev|proc\/(?:self|\d{1,10}))\/(?:stdin|fd\/\d{1,6})$/;
 
-/** The path names a pipe, a socket or a device: who would write there, and when? */
+/** The path names a pipe, a socket or a device: it is unknown who writes there, and when. */
 class NoRegularFile extends Error {
   readonly code = 'NO_REGULAR_FILE';
 }
 
-/** Size is learnt by reading, not from `stat`: `/dev/stdin` and `<(...)` have none. */
+/** The size is found by reading, not by `stat`: `/dev/stdin` and `<(...)` have none. */
 export const readFileFromDisk: ReadFile = async (path, maxBytes) => {
   const handedOver = HANDED_OVER.test(path);
-  // A named pipe without a writer holds up whoever opens it, and with it one of the few threads that read files.
+  // Opening a named pipe without a writer would block, and occupy one of the few threads that read files.
   const file = await open(path, handedOver ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = await file.stat();
@@ -45,23 +45,23 @@ export const readFileFromDisk: ReadFile = async (path, maxBytes) => {
 
 export type TextFile =
   | { readonly kind: 'read'; readonly text: string; readonly mode: number }
-  /** `reason`: for the end of `"/etc/x" cannot be read: ...`. */
+  /** `reason`: the end of `"/etc/x" cannot be read: ...`. */
   | { readonly kind: 'failed'; readonly reason: string };
 
 const READABLE_BY_ALL = 0o004;
 
-/** Also by users that are neither its owner nor of its group. */
+/** Also by users that are neither its owner nor in its group. */
 export function isReadableByAll({ mode }: { readonly mode: number }): boolean {
   return (mode & READABLE_BY_ALL) !== 0;
 }
 
-/** A text file; what a user can cause is a value, what else the reader does is thrown. */
+/** Reads a text file. What a user can cause is a value; anything else is thrown. */
 export async function readText(readFile: ReadFile, path: string, maxBytes: number): Promise<TextFile> {
   try {
     const { bytes, mode } = await readFile(path, maxBytes);
     return { kind: 'read', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), mode };
   } catch (error) {
-    // The decoder's error; its message holds no content.
+    // The decoder's error; its message contains nothing of the file.
     if (error instanceof TypeError) return { kind: 'failed', reason: 'not UTF-8 text' };
     return { kind: 'failed', reason: readFailure(error, maxBytes) };
   }
@@ -80,14 +80,14 @@ const REASONS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** In words, where the system's error is one that users meet; else its message. */
+/** In words for errors that users meet; otherwise the system's message. */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return REASONS.get(code) ?? error.message;
 }
 
-/** Why a file was not read. Rethrows what is no failure of reading. */
+/** Why a file was not read. Rethrows anything but a reading failure. */
 function readFailure(error: unknown, maxBytes: number): string {
   if (error instanceof RangeError) return `larger than ${maxBytes} bytes`;
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {

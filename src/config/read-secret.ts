@@ -10,14 +10,14 @@ import type { SecretKind, SecretReader } from './secret-source.ts';
 
 export interface SecretSetting {
   readonly section: Mapping;
-  /** The section's place. */
+  /** Path of the section. */
   readonly at: SettingPath;
   /** Without `_env`, `_file` and `_command`. */
   readonly key: string;
   readonly kind: SecretKind;
 }
 
-/** undefined: not set. null: set, and wrong, which is one of the problems or one of the reader's. */
+/** Undefined: not set. Null: set and wrong, which is one of the problems, here or of the reader. */
 export async function readSecret(
   { section, at, key, kind }: SecretSetting,
   secrets: SecretReader,
@@ -44,7 +44,7 @@ function isCommandLine(value: unknown): value is CommandLine {
   return Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string');
 }
 
-/** The same, where it has to be set. */
+/** The same for a secret that has to be set. */
 export async function needSecret(setting: SecretSetting, secrets: SecretReader): Promise<WithProblems<Secret | null>> {
   const { value, problems } = await readSecret(setting, secrets);
   if (value !== undefined) return { value, problems };

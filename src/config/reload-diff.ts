@@ -1,6 +1,6 @@
 /**
- * What a reload changes, so that only that is touched: a session that may stay open stays open. Each table names every
- * field of what it compares: a new one does not compile before it is decided what a change of it means.
+ * What a reload changes, so that only that is touched and sessions stay open if they can. Each table names every field
+ * of what it compares, so a new field does not compile until it is decided what its change means.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
@@ -21,16 +21,16 @@ import type {
   SnmpCredential,
 } from './resolved-config.ts';
 
-/** Devices as they are to be; removed ones as they were. */
+/** Devices as they will be; removed ones as they were. */
 export interface ConfigDiff {
   readonly added: readonly ResolvedDevice[];
   readonly removed: readonly ResolvedDevice[];
-  /** Another address, credential, way to connect or cell: it begins anew. */
+  /** Another address, credential, way to connect or cell: the device starts anew. */
   readonly changed: readonly ResolvedDevice[];
-  /** Another pace, role, timeout, label, source address or collector: the session stays. */
+  /** Another interval, role, timeout, label, source address or collector: the session stays. */
   readonly rescheduled: readonly ResolvedDevice[];
   readonly unchanged: readonly ResolvedDevice[];
-  /** Settings that differ but take effect only with a restart, `listen` for one. */
+  /** Settings that differ but need a restart, such as `listen`. */
   readonly restartNeeded: readonly string[];
 }
 
@@ -39,7 +39,7 @@ type Same<Value> = (a: Value, b: Value) => boolean;
 type Fields<Whole> = { readonly [Field in keyof Whole]-?: Same<Whole[Field]> };
 
 const equal: Same<unknown> = isDeepStrictEqual;
-/** Whatever it is. */
+/** Any change is ignored. */
 const ignored: Same<unknown> = () => true;
 const absentIsNull: Same<unknown> = (a, b) => equal(a ?? null, b ?? null);
 const inAnyOrder: Same<readonly unknown[]> = (a, b) => equal(new Set(a), new Set(b));
@@ -195,20 +195,20 @@ function sameStore(a: ResolvedStore, b: ResolvedStore): boolean {
   return b.kind === 'postgres' && sameDatabase(a, b);
 }
 
-/** By one value of it. */
+/** Compares by one value of it. */
 function by<Whole, Value>(valueOf: (whole: Whole) => Value, same: Same<Value> = equal): Same<Whole> {
   return (a, b) => same(valueOf(a), valueOf(b));
 }
 
 type DeviceComparison = Same<ResolvedDevice>;
 
-/** What a field of a device is part of: its connection, its polling, or none. */
+/** What a field of a device belongs to: its connection, its polling, or neither. */
 const DEVICE: Readonly<
   Record<keyof ResolvedDevice, { readonly connection?: DeviceComparison; readonly polling?: DeviceComparison }>
 > = {
-  // by which the two are found
+  // the two are found by it
   name: {},
-  // Another cell is another network; cells that are shown from now on, or no longer, are the same ones.
+  // Another cell is another network; showing cells from now on, or no longer, changes none.
   cell: { connection: by(({ cell }) => cell ?? DEFAULT_CELL), polling: by(({ cell }) => cell) },
   host: { connection: by(({ host }) => host) },
   port: { connection: by(({ port }) => port) },
@@ -235,11 +235,11 @@ const samePolling: DeviceComparison = (a, b) => ofDevice.every(({ polling }) => 
 
 type FixedSetting = readonly [setting: string, same: Same<ResolvedConfig>];
 
-/** Settings that cannot change while running, by the name that the user knows; a reload takes the rest. */
+/** Settings that cannot change while running, by the name that the user knows; a reload applies all others. */
 const CONFIG: Readonly<Record<keyof ResolvedConfig, readonly FixedSetting[]>> = {
   file: [],
   listen: [['listen', by(({ listen }) => listen)]],
-  // Certificates, users, tokens and headers can change; TLS or none cannot.
+  // Certificates, users, tokens and headers can change; TLS cannot be switched on or off.
   web: [['web: TLS', by(({ web: { tls } }) => [tls !== null, tls !== null && tls.clientCa !== null])]],
   grafanaUrl: [],
   metrics: [['metrics', by(({ metrics }) => metrics)]],
@@ -253,7 +253,7 @@ const CONFIG: Readonly<Record<keyof ResolvedConfig, readonly FixedSetting[]>> = 
   ],
   restconf: [['restconf.known_certificates', by(({ restconf }) => restconf.knownCertificatesPath)]],
   record: [['record', by(({ record }) => record)]],
-  // relays are taken
+  // relays can change
   syslog: [['syslog.listen', by(({ syslog }) => syslog?.listens)]],
   traps: [['traps', by(({ traps }) => traps, sameTraps)]],
   devices: [],
@@ -264,7 +264,7 @@ const CONFIG: Readonly<Record<keyof ResolvedConfig, readonly FixedSetting[]>> = 
   doubts: [],
 };
 
-/** Settings that differ and that no reload takes. */
+/** Settings that differ and that no reload applies. */
 export function restartNeeded(before: ResolvedConfig, after: ResolvedConfig): readonly string[] {
   return Object.values(CONFIG)
     .flat()

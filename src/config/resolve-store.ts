@@ -42,7 +42,7 @@ export async function resolveStore(
   };
 }
 
-/** Settings that say nothing without it. */
+/** Settings that have no effect without PostgreSQL. */
 function onlyOfPostgres({ store, cluster }: Sections): readonly Problem[] {
   const ofStore = (['password_env', 'password_file', 'tls'] as const).filter((key) => store[key] !== undefined);
   const ofCluster = (['url', 'token_env', 'token_file', 'tls'] as const).filter((key) => cluster[key] !== undefined);
@@ -80,7 +80,7 @@ async function resolvePostgres(
 /** As for any token of the API. */
 const MIN_TOKEN_CHARS = 16;
 
-/** How agents ask each other for what each of them polls. */
+/** How agents ask each other about what they poll. */
 async function resolveOthers(
   { cluster, web }: Pick<Sections, 'cluster' | 'web'>,
   source: SecretSource,
@@ -110,7 +110,7 @@ async function resolveOthers(
   return { value: { url: cluster.url ?? null, token: token.value ?? null, tls: tls.value }, problems };
 }
 
-/** null: none is set. */
+/** Null: none is set. */
 async function tlsOf(
   tls: CheckedConfig['store']['tls'],
   section: readonly string[],

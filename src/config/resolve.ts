@@ -1,4 +1,6 @@
-/** From the file's own shape to what the agent uses: defaults, overrides and references followed, secrets read. */
+/**
+ * From the file's own shape to what the agent uses: defaults and overrides applied, references followed, secrets read.
+ */
 import { resolve } from 'node:path';
 import { append } from '../kernel/append.ts';
 import { addressRanges } from './address-range.ts';
@@ -31,7 +33,7 @@ import { deviceMaker } from './device-maker.ts';
 /** Prometheus's job in the example configuration. */
 const DEFAULT_JOB = 'gdoiwatch';
 
-/** What is given is right only where the problems hold no error. */
+/** The value is right only if the problems contain no error. */
 export async function resolveConfig(
   config: CheckedConfig,
   file: string,
@@ -74,14 +76,14 @@ export async function resolveConfig(
       ...authorities.problems,
       ...checkMatchRules(config.match),
       ...devices.problems,
-      // The agent judges where targets may bring them, and says where there are none.
+      // With targets the agent checks this; without targets, here.
       ...(config.targets === undefined && devices.value.length > 0 ? doubts(devices.value) : []),
       ...problemsOf([store, targets, traps, alertmanager, webhooks, maintenance]),
     ],
   };
 }
 
-/** Sections that refer to no other, and of which nothing can be wrong that their schema does not know. */
+/** Sections that refer to no other and in which only their schema can find errors. */
 function withoutReferences(config: CheckedConfig, file: string, { directoryOf }: SecretSource) {
   return {
     file,
@@ -114,7 +116,7 @@ function resolveMaintenance({ maintenance }: CheckedConfig): WithProblems<readon
   return { value: windows, problems };
 }
 
-/** Whoever reaches the page sees the fleet, and may have devices polled. */
+/** Everybody who reaches the page sees the fleet, and may have devices polled. */
 function openPage({ listen, web }: CheckedConfig): readonly Problem[] {
   if (isLoopback(listen) || web.config_file !== undefined || web.tokens_file !== undefined) return [];
   return [
@@ -150,7 +152,7 @@ function resolveDevices(
       if (first === undefined) append(problems, likeness(resolved.value, index));
     }
     for (const problem of resolved.problems) {
-      // What is wrong with a default is wrong for every device that uses it.
+      // A wrong default is wrong for every device that uses it.
       const key = `${pathText(problem.path)} ${problem.message}`;
       if (!reported.has(key)) problems.push(problem);
       reported.add(key);
@@ -161,7 +163,7 @@ function resolveDevices(
 
 /**
  * Two devices that look like one: a router that is polled twice has two sessions and counts twice, and two names that
- * differ by case alone are one to a reader. Behind other jump hosts, or from another address of this machine, it is
+ * differ only in case are one to a reader. Behind other jump hosts, or from another address of this machine, it is
  * another router.
  */
 function sameRouters(nameOf: SecretSource['nameOf']): (device: ResolvedDevice, index: number) => readonly Problem[] {
@@ -281,12 +283,12 @@ async function resolveAlertmanager(
   };
 }
 
-/** As Prometheus calls a target of this address. */
+/** As Prometheus names a target at this address. */
 function targetOf({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** With the prefix of a reverse proxy, where there is one: `https://example.net/alerts/` has its API below that. */
+/** With the prefix of a reverse proxy: `https://example.net/alerts/` has its API below that. */
 function apiUrl(text: string): string {
   const { origin, pathname } = new URL(text);
   return `${origin}${pathname.replace(/(?<!\/)\/+$/, '').replace(/\/api\/v2$/, '')}/api/v2`;

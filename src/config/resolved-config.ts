@@ -5,12 +5,12 @@
 import type { Secret } from '../kernel/secret.ts';
 import type { ResolvedWeb } from './resolved-web.ts';
 
-/** When a device is polled: at a fixed pace, or at the instants of a five- or six-field cron expression. */
+/** When a device is polled: at a fixed interval, or at the instants of a five- or six-field cron expression. */
 export type Schedule =
   | { readonly kind: 'every'; readonly ms: number }
   | { readonly kind: 'cron'; readonly expression: string };
 
-/** What is polled beside `show crypto gdoi`, where a user asks for it. */
+/** What is polled beside `show crypto gdoi` if a user asks for it. */
 export const COLLECTORS = ['replay', 'dataplane', 'logging', 'certificates'] as const;
 export type Collector = (typeof COLLECTORS)[number];
 
@@ -30,7 +30,7 @@ export interface ResolvedJumpHost {
 
 /** One device's SSH settings: its credential and the `ssh` section with the device's own overrides. */
 export interface ResolvedSsh {
-  /** Name of the credential in the file: what quarantine counts by. */
+  /** Name of the credential in the file: quarantine counts by it. */
   readonly credentialName: string;
   readonly username: string;
   readonly password: Secret | null;
@@ -52,7 +52,7 @@ export const SNMP_AUTH_PROTOCOLS = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 
 /** `aes192` and `aes256` are with the key extension that Cisco uses (Reeder). */
 export const SNMP_PRIVACY_PROTOCOLS = ['aes128', 'aes192', 'aes256'] as const;
 
-/** Privacy is there only where auth is. */
+/** Privacy only together with auth. */
 export type SnmpCredential =
   | { readonly version: '2c'; readonly community: Secret }
   | {
@@ -67,7 +67,7 @@ export type SnmpCredential =
 
 /** One device's SNMP settings. */
 export interface ResolvedSnmp {
-  /** Name of the credential in the file: what quarantine counts by. */
+  /** Name of the credential in the file: quarantine counts by it. */
   readonly credentialName: string;
   readonly credential: SnmpCredential;
   readonly port: number;
@@ -75,9 +75,9 @@ export interface ResolvedSnmp {
   readonly sourceAddress?: string | null;
   /** SNMPv3 context; absent: the default one. */
   readonly context?: string;
-  /** Answers may come from another address than the one asked; absent: from there only. */
+  /** Accept answers from another address than the one asked; absent: only from there. */
   readonly anySource?: true;
-  /** SNMP's own pace; with transport `snmp` the device's only one. */
+  /** SNMP's own interval; with transport `snmp` the device's only one. */
   readonly schedule: Schedule;
 }
 
@@ -85,34 +85,34 @@ export interface ResolvedSnmp {
 export interface RestconfCredential {
   readonly username: string | null;
   readonly password: Secret | null;
-  /** PEM; null: the device is shown none. */
+  /** PEM; null: no client certificate. */
   readonly client: { readonly certificate: string; readonly key: Secret; readonly passphrase: Secret | null } | null;
 }
 
 /** One device's RESTCONF settings. */
 export interface ResolvedRestconf {
-  /** Name of the credential in the file: what quarantine counts by. */
+  /** Name of the credential in the file: quarantine counts by it. */
   readonly credentialName: string;
   readonly credential: RestconfCredential;
   readonly port: number;
   /** Absent: the system's choice. */
   readonly sourceAddress?: string | null;
-  /** RESTCONF's own pace; with transport `restconf` the device's only one. */
+  /** RESTCONF's own interval; with transport `restconf` the device's only one. */
   readonly schedule: Schedule;
-  /** What makes the device's certificate good enough to send a password to. */
+  /** What makes the device's certificate good enough to send it a password. */
   readonly trust: {
     /** PEM; null: the authorities that Node.js ships. */
     readonly authorities: string | null;
     /** null: the host. */
     readonly serverName: string | null;
-    /** SHA-256, 64 hex digits in lower case: this certificate and no other. */
+    /** SHA-256, 64 hex digits in lower case: only this certificate is accepted. */
     readonly fingerprint: string | null;
-    /** The device's `host_keys`, for a certificate that nobody vouches for. */
+    /** The device's `host_keys`, for a certificate that no authority vouches for. */
     readonly certificates: 'strict' | 'accept-new';
   };
 }
 
-/** The one that decides a device's state first; what follows `+` is polled beside it. */
+/** The first decides a device's state; the one after `+` is polled beside it. */
 export const TRANSPORTS = ['ssh', 'snmp', 'ssh+snmp', 'restconf', 'ssh+restconf'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
@@ -121,27 +121,27 @@ export interface ResolvedDevice {
   /** Devices that share groups; absent: the default cell. */
   readonly cell?: string;
   readonly host: string;
-  /** Other addresses it sends log messages and traps from: IP addresses. */
+  /** Other IP addresses from which it sends log messages and traps. */
   readonly sourceAddresses: readonly string[];
-  /** SSH port; the SNMP port where the transport is `snmp`, the RESTCONF port where it is `restconf`. */
+  /** SSH port; with transport `snmp` the SNMP port, with `restconf` the RESTCONF port. */
   readonly port: number;
   readonly role: 'gm' | 'ks' | 'auto';
   readonly transport: Transport;
-  /** Pace of the transport that decides. */
+  /** Schedule of the transport that decides. */
   readonly schedule: Schedule;
-  /** Bound for each of connect, login and one command; for one SNMP request, retries included. */
+  /** Limit for connecting, for the login and for each command; for one SNMP request including retries. */
   readonly timeoutMs: number;
-  /** Pace of the KS detail commands (policy, members, coop). */
+  /** Interval of the KS detail commands (policy, members, coop). */
   readonly detailIntervalMs: number;
   readonly collect: readonly Collector[];
-  /** Polls at the instants that decide, beside the schedule. */
+  /** Polls at the instants that decide a cause, beside the schedule. */
   readonly phaseAware: boolean;
   readonly labels: Readonly<Record<string, string>>;
-  /** null: the transport does not use SSH. With the device's name, host, port and timeout it is an SSH target. */
+  /** Null: the transport does not use SSH. With the device's name, host, port and timeout it is an SSH target. */
   readonly ssh: ResolvedSsh | null;
-  /** null: the transport does not use SNMP. With the device's name, host and timeout it is an SNMP target. */
+  /** Null: the transport does not use SNMP. With the device's name, host and timeout it is an SNMP target. */
   readonly snmp: ResolvedSnmp | null;
-  /** null: the transport does not use RESTCONF. With the device's name, host and timeout it is a RESTCONF target. */
+  /** Null: the transport does not use RESTCONF. With the device's name, host and timeout it is a RESTCONF target. */
   readonly restconf: ResolvedRestconf | null;
 }
 
@@ -164,20 +164,20 @@ export interface TargetUrl {
   readonly authorization: Secret | null;
 }
 
-/** Where devices are discovered, and what makes a device of what is found. */
+/** Where devices are discovered, and what makes a device of a target. */
 export interface ResolvedTargets {
-  /** Absolute paths; the last part may hold `*` and `?`. */
+  /** Absolute paths; the last part may contain `*` and `?`. */
   readonly files: readonly string[];
   readonly urls: readonly TargetUrl[];
   /** Time between two requests to a URL. */
   readonly refreshMs: number;
-  /** By the file's defaults and credentials. */
+  /** With the file's defaults and credentials. */
   readonly makeDevice: MakeDevice;
 }
 
 /**
- * A device of settings as they would stand under `devices`; null: `problems` say why, else what was left out, each one
- * line.
+ * Makes a device from settings as they would be written under `devices`; null: `problems` say why, otherwise they say
+ * what was left out, each in one line.
  */
 export type MakeDevice = (settings: Readonly<Record<string, unknown>>) => {
   readonly device: ResolvedDevice | null;
@@ -185,18 +185,18 @@ export type MakeDevice = (settings: Readonly<Record<string, unknown>>) => {
 };
 
 export interface ResolvedTraps {
-  /** UDP always. */
+  /** Always UDP. */
   readonly listen: ListenerAddress;
-  /** By name in the file; what none of them fits is not taken. */
+  /** By name in the file; messages that fit none of them are dropped. */
   readonly credentials: ReadonlyMap<string, SnmpCredential>;
 }
 
 export interface ResolvedAlertmanager {
-  /** Base of each one's v2 API, without a slash at the end: `http://127.0.0.1:9093/api/v2`. At least one. */
+  /** Base of each one's v2 API, without a trailing slash: `http://127.0.0.1:9093/api/v2`. At least one. */
   readonly apiUrls: readonly string[];
-  /** For all of them. */
+  /** The same for all of them. */
   readonly basicAuth: { readonly username: string; readonly password: Secret } | null;
-  /** `job` and `instance` of Prometheus's scrape of this agent, and its external labels: what it adds to alerts. */
+  /** `job` and `instance` of Prometheus's scrape of this agent, and its external labels, which it adds to alerts. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -205,17 +205,17 @@ export interface ResolvedPostgresTls {
   readonly ca: string | null;
   readonly cert: string | null;
   readonly key: Secret | null;
-  /** null: the host's own name. */
+  /** Null: the host's own name. */
   readonly serverName: string | null;
 }
 
 export interface ResolvedPostgres {
-  /** In this order; the first that can be written is taken. A host that begins with / is a directory of sockets. */
+  /** In this order; the first writable one is used. A host that begins with / is a directory of sockets. */
   readonly hosts: readonly ListenAddress[];
   readonly user: string;
   readonly password: Secret | null;
   readonly database: string;
-  /** null: not encrypted. */
+  /** Null: not encrypted. */
   readonly tls: ResolvedPostgresTls | null;
 }
 
@@ -226,7 +226,7 @@ export type ResolvedStore = { readonly retentionMs: number } & (
       readonly kind: 'postgres';
       readonly postgres: ResolvedPostgres;
       readonly leaseMs: number;
-      /** For so long after its lease an agent that knows of no other polls on without the database. */
+      /** How long after its lease an agent that knows of no other polls on without the database. */
       readonly aloneMs: number;
       readonly others: ResolvedOtherAgents;
     }
@@ -236,19 +236,19 @@ export type ResolvedStore = { readonly retentionMs: number } & (
 export interface ResolvedOtherAgents {
   /** Where this one is reached, without a path; null: where it listens. */
   readonly url: string | null;
-  /** null: none is shown or taken. */
+  /** Null: none is sent or accepted. */
   readonly token: Secret | null;
   /** null: as the system trusts. */
   readonly tls: ResolvedPostgresTls | null;
 }
 
 export interface ResolvedWebhook {
-  /** Unique: what logs and metrics call it. */
+  /** Unique; used in logs and metrics. */
   readonly name: string;
   readonly url: string;
-  /** null: requests are not signed. */
+  /** Null: requests are not signed. */
   readonly secret: Secret | null;
-  /** null: all. */
+  /** Null: all. */
   readonly types: ReadonlySet<string> | null;
 }
 
@@ -257,22 +257,22 @@ export interface ResolvedConfig {
   readonly file: string;
   readonly listen: ListenAddress;
   readonly web: ResolvedWeb;
-  /** Without a slash at the end; null: the page links to none. */
+  /** Without a trailing slash; null: the page has no link. */
   readonly grafanaUrl: string | null;
-  /** Labels of devices that all their series get; whether a KS's members have series. */
+  /** Device labels that all series get; and whether a KS's members have series. */
   readonly metrics: { readonly labels: readonly string[]; readonly ksMembers: boolean };
   readonly log: { readonly level: LogLevel };
   readonly limits: { readonly concurrentPolls: number };
   readonly ssh: { readonly knownHostsPath: string; readonly maxHandshakes: number; readonly loginsPerSecond: number };
   readonly restconf: { readonly knownCertificatesPath: string };
-  /** Directory that gets the recording; null: none is made. */
+  /** Directory for the recording; null: nothing is recorded. */
   readonly record: string | null;
   readonly store: ResolvedStore;
-  /** In the file's order; names are unique. Without those of `targets`: `startTargets` finds them. */
+  /** In the file's order; names are unique. Without those of `targets`, which `startTargets` finds. */
   readonly devices: readonly ResolvedDevice[];
-  /** null: devices come from the file alone. */
+  /** Null: devices come from the file alone. */
   readonly targets: ResolvedTargets | null;
-  /** null: no receiver, as for the two below. */
+  /** Null: no receiver; the same for the two below. */
   readonly syslog: {
     readonly listens: readonly ListenerAddress[];
     /** Addresses and prefixes whose messages belong to the device that their header names. */
@@ -282,11 +282,11 @@ export interface ResolvedConfig {
   readonly alertmanager: ResolvedAlertmanager | null;
   readonly webhooks: readonly ResolvedWebhook[];
   readonly maintenance: readonly ResolvedMaintenance[];
-  /** What the file names and none of these devices bears, each one line with the path of the setting. */
+  /** Names in the file that none of these devices has, one line each, with the path of the setting. */
   readonly doubts: (devices: readonly ResolvedDevice[]) => readonly string[];
 }
 
-/** A window of planned work; at least one of the lists names something. */
+/** A maintenance window; at least one of the lists is not empty. */
 export interface ResolvedMaintenance {
   readonly fromMs: number;
   readonly untilMs: number;

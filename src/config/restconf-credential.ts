@@ -1,4 +1,4 @@
-/** A credential of RESTCONF with its secrets read: what stands in its files has to fit together. */
+/** A RESTCONF credential with its secrets; checks that the contents of its files fit together. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { errorAt, type Problem, problemsOf, type SettingPath, type WithProblems } from './finding.ts';
 import { readPem } from './pem-file.ts';
@@ -9,7 +9,7 @@ import type { SecretKind, SecretReader } from './secret-source.ts';
 
 type RestconfEntry = NonNullable<CredentialEntry['restconf']>;
 
-/** `at`: place of the section. null: the problems say why. */
+/** `at`: path of the section. Null: the problems say why. */
 export async function resolveRestconfCredential(
   entry: RestconfEntry,
   at: SettingPath,
@@ -27,7 +27,7 @@ export async function resolveRestconfCredential(
   };
 }
 
-/** null: it has what it needs to log in. */
+/** Null: it has what it needs to log in. */
 function loginMisuse(entry: RestconfEntry): string | null {
   const hasPassword = [entry.password_env, entry.password_file, entry.password_command].some(isSet);
   if (hasPassword) return entry.username === undefined ? 'a password needs a username' : null;

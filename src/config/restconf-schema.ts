@@ -1,7 +1,4 @@
-/**
- * What the configuration says of RESTCONF beside port and pace: whom to log in as, and which certificate is good
- * enough.
- */
+/** RESTCONF settings besides port and interval: the login, and which certificate is accepted. */
 import { parseFingerprint } from '../kernel/certificate-fingerprint.ts';
 import { envName, host, parsed, path, printing, section, userName } from './schema-terms.ts';
 

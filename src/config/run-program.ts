@@ -1,7 +1,6 @@
 /**
- * Running a program that prints a secret: no shell, nothing on its standard input, a bound for its time and its output.
- * When a bound is met, it and the processes it started are killed. What it says on standard error is not read: it may
- * be the secret.
+ * Runs a program that prints a secret: no shell, empty standard input, limited time and output. At a limit, the program
+ * and the processes it started are killed. Its standard error is not read: it may contain the secret.
  */
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
@@ -18,14 +17,14 @@ export interface ProgramSurroundings {
 
 export type ProgramAnswer =
   | { readonly kind: 'printed'; readonly bytes: Uint8Array }
-  /** `reason`: for the end of `"vault" ...`. */
+  /** `reason`: the end of `"vault" ...`. */
   | { readonly kind: 'failed'; readonly reason: string };
 
 export type RunProgram = (command: CommandLine, around: ProgramSurroundings) => Promise<ProgramAnswer>;
 
 /** A person waits for the start, and a login for the answer. */
 const PROGRAM_SECONDS = 10;
-/** As a secret's file. */
+/** The same as for a secret's file. */
 export const MAX_PROGRAM_BYTES = 64 * 1024;
 
 export const runProgram: RunProgram = ([program, ...args], { clock, directory, env }) =>
@@ -35,7 +34,7 @@ export const runProgram: RunProgram = ([program, ...args], { clock, directory, e
       over.abort();
       resolve(answer);
     };
-    // In a process group of its own: what a script started ends with it.
+    // In a process group of its own, so that what a script started ends with it.
     const child = spawn(program, args, {
       cwd: directory,
       env: { ...env },

@@ -14,7 +14,7 @@ export function parseDuration(text: string): number | null {
   return match === null || unitMs === undefined ? null : Number(match[1]) * unitMs;
 }
 
-/** Longest cron expression looked at: node-cron takes any length. */
+/** Longest cron expression that is checked: node-cron takes any length. */
 const MAX_CRON_CHARS = 200;
 
 /** A duration or a cron expression of five or six fields (minute first; second first); null for anything else. */

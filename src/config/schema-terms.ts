@@ -1,8 +1,7 @@
 /**
- * What schemas of configuration files are made of. Each error text is only *what is allowed*, as a noun phrase:
- * `issue-text.ts` puts the value in front, and so decides alone whether it may be shown. An issue of zod carries
- * nothing but that text, so what else there is to know about a phrase is looked up under it (`wantedBy`), never read
- * out of it.
+ * The building blocks of the configuration schemas. Each error text is only *what is allowed*, as a noun phrase:
+ * `issue-text.ts` puts the value in front, and alone decides whether it may be shown. A zod issue carries nothing but
+ * that text, so further facts about a phrase are looked up by it (`wantedBy`), never parsed out of it.
  */
 import { z } from 'zod';
 import { isHost } from './address.ts';
@@ -16,13 +15,13 @@ export type Wanted =
 
 const WANTED = new Map<string, Wanted>();
 
-/** Keep what the phrase `allowed` stands for; gives the phrase back. */
+/** Registers what the phrase `allowed` stands for; returns the phrase. */
 export function wanting(allowed: string, wanted: Wanted): string {
   WANTED.set(allowed, wanted);
   return allowed;
 }
 
-/** null: no more is known than the phrase says. */
+/** Null: nothing is known beyond the phrase. */
 export function wantedBy(allowed: string): Wanted | null {
   return WANTED.get(allowed) ?? null;
 }
@@ -80,7 +79,7 @@ export const envName = text('the name of an environment variable', (value) =>
 export const HOST = 'a host name or IP address';
 export const host = text(HOST, isHost);
 
-/** Names reach label values and URL paths. */
+/** Names appear in label values and URL paths. */
 export const name = text(
   'a name (letters, digits and . _ - : after a first letter, digit or _, at most 128)',
   (value) => /^[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}$/.test(value),

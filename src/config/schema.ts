@@ -49,7 +49,7 @@ const schedule = z.string({ error: () => scheduleText }).transform((value, conte
   return result;
 });
 
-/** With its zone: planned work is often announced to people of several. */
+/** With its time zone: a maintenance is often announced to people in several. */
 const instant = parsed('an instant in ISO 8601 with its zone (2026-01-31T22:00:00Z)', (value) => {
   const ms = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(ms) ? null : ms;
@@ -84,13 +84,13 @@ function url(...schemes: readonly string[]) {
   );
 }
 
-/** Of a service that is asked: without user and password, which would stand in logs. */
+/** Of a service that is asked: without user and password, which would be logged. */
 const webUrl = url('http', 'https').refine(
   (value) => new URL(value).username === '' && new URL(value).password === '',
   { error: 'a URL without user and password' },
 );
 
-/** To which paths are added. */
+/** A URL to which paths are added. */
 const baseUrl = webUrl
   .refine((value) => new URL(value).search === '' && new URL(value).hash === '', {
     error: 'http:// or https:// with a host and perhaps a path, and no ? or # after it',
@@ -112,7 +112,7 @@ const credentialRef = z.union(
   { error: 'the name of a credential, or { ssh: NAME, snmp: NAME } ({ ssh: NAME, restconf: NAME })' },
 );
 
-/** Ours or Prometheus's own: a configured label of that name would collide in `gdoi_device_info`. */
+/** Used by gdoiwatch or Prometheus itself: a configured label of that name would collide in `gdoi_device_info`. */
 export const RESERVED_LABELS: readonly string[] = [
   'device',
   'cell',
@@ -128,7 +128,7 @@ export const RESERVED_LABELS: readonly string[] = [
   'quantile',
 ];
 
-/** Labels that some series of a device have already; a test holds that none is missing here. */
+/** Labels that some series of a device already have; a test checks that none is missing here. */
 export const SERIES_LABELS: readonly string[] = [
   'address',
   'cause',
@@ -260,7 +260,7 @@ const loginsPerSecond = wholeNumber(1, 1000).describe(
 );
 const maxHandshakes = wholeNumber(1, 1024).describe('SSH handshakes under way at once, over all devices');
 
-/** IOS offers these too; why they are refused (net-snmp 3.29: no 3DES; Node 17 and later: no DES). */
+/** IOS also offers these; why they are refused (net-snmp 3.29: no 3DES; Node 17 and later: no DES). */
 const REFUSED_PRIVACY: ReadonlyMap<string, string> = new Map(
   Object.entries<string>({
     des: 'single DES is broken and not in the OpenSSL of this Node.js',
@@ -388,7 +388,7 @@ export const deviceSchema = section({
   session: session.optional().describe('Short for ssh: { session: ... }'),
 });
 
-/** What a rule of `match` can set, by the names that devices set it by; `jump` is `ssh.jump`. */
+/** What a rule of `match` can set, named as in a device; `jump` is `ssh.jump`. */
 export const MATCH_SETTINGS = [
   'credentials',
   'interval',
@@ -445,7 +445,7 @@ const LISTENERS = {
   error: `an address to listen on (udp://127.0.0.1:5514, tcp://...) or a list of at most ${MAX_LISTENERS}`,
 };
 
-/** As Prometheus has it, with `?` beside `*`. */
+/** As in Prometheus, with `?` beside `*`. */
 const filePattern = text(
   'a file pattern that ends in .json, .yml or .yaml, with * and ? in its last part only',
   (value) => printable(4096)(value) && /^(?:[^*?]*\/)?[^/]*\.(?:json|ya?ml)$/i.test(value),
@@ -465,7 +465,7 @@ const targetUrl = z.union(
 
 const MAX_INCLUDED = 1000;
 
-/** Most devices in one file: an upper end for everything that grows with them. */
+/** Most devices in one file: a bound for everything that grows with them. */
 const MAX_DEVICES = 200_000;
 
 export const configSchema = section({
@@ -737,7 +737,7 @@ export const configSchema = section({
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
-/** The file's content, checked, with the file's own keys; optional sections that are absent are undefined. */
+/** The file's content, checked, with the file's own keys; absent optional sections are undefined. */
 export type Config = DeepReadonly<z.infer<typeof configSchema>>;
 export type DeviceEntry = NonNullable<Config['devices']>[number];
 export type MatchRule = Config['match'][number];

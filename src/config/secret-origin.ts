@@ -1,16 +1,16 @@
 /**
- * Where a secret came from, to be asked again while the agent runs.
+ * Where a secret came from, to be read again while the agent runs.
  *
- * A file and a variable are read again before each login: that costs next to nothing beside one. A program is asked
- * again only after its secret was refused, once: it may be slow, and may write an audit record each time. As long as it
- * gives the same secret, further refusals ask nothing for ten minutes.
+ * A file and a variable are read again before each login: that costs next to nothing beside one. A program is run again
+ * only after its secret was refused, and once: it may be slow, and may write an audit record each time. While it prints
+ * the same secret, it is not run again for ten minutes.
  *
- * What cannot be read now leaves the secret as it was: a file that is being replaced must not stop a login.
+ * If it cannot be read, the secret stays as it was: a file that is being replaced must not stop a login.
  */
 import type { Clock } from '../kernel/clock.ts';
 import { Secret, type SecretOrigin } from '../kernel/secret.ts';
 
-/** What is at a place now. `message` names the place and never the secret. */
+/** The present value. `message` names the source and never the secret. */
 export type SecretReading =
   | { readonly kind: 'right'; readonly value: string }
   | { readonly kind: 'wrong'; readonly message: string };
@@ -19,13 +19,13 @@ export interface OriginOptions {
   readonly read: () => Promise<SecretReading>;
   readonly renewal: 'each login' | 'after a refusal';
   readonly clock: Clock;
-  /** Told once for each new reason why it cannot be read again. */
+  /** Called once for each new reason why it cannot be read again. */
   readonly report: (message: string) => void;
 }
 
-/** Between two askings for a secret that is refused and stays the same. */
+/** Between two runs for a secret that is refused and stays the same. */
 const ASKED_AGAIN_MS = 10 * 60_000;
-/** After an asking that failed. */
+/** After a failed run. */
 const FAILED_AGAIN_MS = 60_000;
 
 export class RenewableSecret implements SecretOrigin {
@@ -58,7 +58,7 @@ export class RenewableSecret implements SecretOrigin {
   }
 
   refused(held: Secret): void {
-    // Somebody else's refusal led to another secret meanwhile, or the same one has been asked for just now.
+    // Another refusal has led to another secret meanwhile, or the program has just been run for this one.
     if (!this.#latest.equals(held) || this.#options.clock.monoMs() < this.#notBeforeMs) return;
     this.#due = true;
   }
@@ -80,7 +80,7 @@ export class RenewableSecret implements SecretOrigin {
     }
     if (this.#latest.reveal() !== reading.value) {
       this.#latest = new Secret(reading.value, this);
-      // A secret that has not been refused yet may be asked for at once when it is.
+      // For a secret that has not been refused yet, the program may be run at once.
       this.#notBeforeMs = Number.NEGATIVE_INFINITY;
     }
     return this.#latest;

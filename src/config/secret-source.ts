@@ -1,4 +1,4 @@
-/** Secrets from where the configuration says they are: environment variables, files, and programs that print them. */
+/** Reads secrets from environment variables, files, and programs that print them. */
 import { resolve } from 'node:path';
 import PQueue from 'p-queue';
 import type { Clock } from '../kernel/clock.ts';
@@ -12,16 +12,16 @@ import { type OriginOptions, RenewableSecret, type SecretReading } from './secre
 const MAX_SECRET_BYTES = 64 * 1024;
 
 export interface SecretSource {
-  /** Where `*_env` settings are looked up. */
+  /** The environment for `*_env` settings. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: ReadFile;
   readonly runProgram: RunProgram;
   readonly clock: Clock;
-  /** Told when a secret cannot be read again while the agent runs; names its place, never the secret. */
+  /** Called when a secret cannot be read again while the agent runs; names its source, never the secret. */
   readonly report: (message: string) => void;
-  /** What relative paths of a setting start from. */
+  /** Directory at which relative paths of a setting start. */
   readonly directoryOf: (path: SettingPath) => string;
-  /** A setting, and its file where there are several. */
+  /** Name of a setting, with its file if there are several. */
   readonly nameOf: (path: SettingPath) => string;
 }
 
@@ -34,7 +34,7 @@ const SHORTEST_SNMP_PASSWORD = 8;
 /** Programs run at once; each may be a login to a vault. */
 const MAX_PROGRAMS = 8;
 
-/** Reads secrets of one load: each file once, each program once, and keeps what is wrong with them. */
+/** Reads the secrets of one load, each file and each program once, and collects what is wrong with them. */
 export class SecretReader {
   readonly #source: SecretSource;
   readonly #problems: Problem[] = [];
@@ -49,26 +49,26 @@ export class SecretReader {
   }
 
   /**
-   * Of the secrets read so far. They are not those of a section: it is as it should be where only its secret is
-   * missing.
+   * Problems of the secrets read so far. They do not belong to a section: a section that only lacks its secret is
+   * right.
    */
   get problems(): readonly Problem[] {
     return this.#problems;
   }
 
-  /** Where it reads: for what stands beside secrets and is none. */
+  /** Where it reads, for callers that read other files beside secrets. */
   get source(): SecretSource {
     return this.#source;
   }
 
-  /** null: not set, which is for the caller to judge, or wrong, which is a problem already. */
+  /** Null: not set, which the caller judges, or wrong, which is a problem already. */
   fromEnv(path: SettingPath, variable: string, kind: SecretKind): Secret | null {
     const reading = this.#readVariable(variable, kind);
     if (reading.kind === 'wrong') return this.#refuse(path, reading.message);
     return this.#renewable(reading.value, 'each login', async () => this.#readVariable(variable, kind));
   }
 
-  /** Where the user's SSH agent listens. null: nowhere, which is a problem already. */
+  /** Socket of the user's SSH agent. Null: there is none, which is a problem already. */
   agentSocket(path: SettingPath): string | null {
     const socket = this.#source.env['SSH_AUTH_SOCK'];
     if (socket !== undefined && socket !== '') return socket;
@@ -101,7 +101,7 @@ export class SecretReader {
     return this.#renewable(secret.value, 'each login', readAgain);
   }
 
-  /** What a program prints: asked once now, and again when it was refused. */
+  /** What a program prints: run once now, and again after a refusal. */
   async fromProgram(path: SettingPath, command: CommandLine, kind: SecretKind): Promise<Secret | null> {
     const directory = this.#source.directoryOf(path);
     const key = JSON.stringify([kind, command, directory]);
@@ -120,7 +120,7 @@ export class SecretReader {
 
   #readVariable(variable: string, kind: SecretKind): SecretReading {
     const { env } = this.#source;
-    // `toString` is no variable, whatever the object of them inherits.
+    // `toString` is not a variable, whatever the object inherits.
     const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
     // A password written here by mistake is seldom all upper case; then it is not repeated.
     const shown = /^[A-Z][A-Z0-9_]*$/.test(variable) ? `environment variable ${variable}` : 'the environment variable';
@@ -129,7 +129,7 @@ export class SecretReader {
 
   async #runForSecret([program, ...args]: CommandLine, directory: string, kind: SecretKind): Promise<SecretReading> {
     const { clock, env, runProgram } = this.#source;
-    // A bare name is looked up in PATH; anything else is a path, from the configuration's directory.
+    // A bare name is looked up in PATH; anything else is a path from the configuration's directory.
     const found = program.includes('/') ? resolve(directory, program) : program;
     const answer = await runProgram([found, ...args], { clock, directory, env });
     const shown = quoted(program);
@@ -157,7 +157,7 @@ function checked(shown: string, value: string, kind: SecretKind): SecretReading 
   return message === null ? { kind: 'right', value: secret } : { kind: 'wrong', message: `${shown} ${message}` };
 }
 
-/** For the end of `FILE ...`; null: nothing. */
+/** The end of `FILE ...`; null: nothing is wrong. */
 function wrongWith(secret: string, kind: SecretKind): string | null {
   if (secret.trim() === '') return 'is empty';
   if (kind !== 'private key' && /[\r\n\0]/.test(secret)) return 'holds more than one line';

@@ -1,7 +1,7 @@
 /**
- * What service discovery may do with a target, whoever answers there: use the credentials that the configuration names
- * for it, at the addresses that it names, and make the way there stricter. Never looser: a list that could choose a
- * host and have any host key accepted could collect passwords.
+ * What service discovery may do with a target, whoever controls its source: use the credentials that the configuration
+ * names for it, at the addresses that it names, and make the connection stricter. Never looser: a list that could
+ * choose a host and have any host key accepted could collect passwords.
  */
 import type { AddressRanges } from './address-range.ts';
 import { quoted } from './finding.ts';
@@ -9,16 +9,16 @@ import type { ResolvedDevice } from './resolved-config.ts';
 import type { DeviceEntry } from './schema.ts';
 
 export interface TargetBounds {
-  /** Names. */
+  /** Names of credentials. */
   readonly credentials: ReadonlySet<string>;
-  /** null: any. */
+  /** Null: any. */
   readonly addresses: AddressRanges | null;
   /** As the configuration has it for every device. */
   readonly ssh: Pick<DeviceEntry, 'host_keys' | 'algorithms'>;
   readonly tls: NonNullable<DeviceEntry['tls']>;
 }
 
-/** The stricter one first. */
+/** The strictest first. */
 const STRICTNESS = { host_keys: ['strict', 'accept-new'], algorithms: ['modern', 'legacy'] } as const;
 
 /** The settings without those that are looser than the configuration, and a line for each of these. */
@@ -38,14 +38,14 @@ export function tightened<Settings extends TargetBounds['ssh']>(
   };
 }
 
-/** Why the device may not be; null: it may. */
+/** Why the device is not allowed; null: it is. */
 export function outOfBounds(device: ResolvedDevice, { credentials, addresses, tls }: TargetBounds): string | null {
   for (const name of [device.ssh?.credentialName, device.snmp?.credentialName, device.restconf?.credentialName]) {
     if (name !== undefined && !credentials.has(name)) {
       return `credential ${quoted(name)} is not one that targets may use (targets.credentials)`;
     }
   }
-  // Whoever writes the list could name a host of his own, with a certificate that a public authority gave him.
+  // Whoever writes the list could name a host of his own with a certificate from a public authority.
   const anyHost = addresses === null && tls.ca_file === undefined && tls.fingerprint === undefined;
   if (device.restconf !== null && anyHost) {
     return 'transport restconf: targets may have it only where targets.addresses or defaults.tls.ca_file says who is trusted';

@@ -1,4 +1,4 @@
-/** The `webhooks` section with its secrets, each receiver under a name of its own. */
+/** The `webhooks` section with its secrets, each receiver under its own name. */
 import { append } from '../kernel/append.ts';
 import type { CheckedConfig } from './check.ts';
 import { errorAt, type Problem, quoted, warningAt, type WithProblems } from './finding.ts';

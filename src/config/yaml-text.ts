@@ -1,7 +1,7 @@
 /**
- * YAML text to plain values, with the place of each one. Built here rather than by the library's `toJS`: duplicate
+ * YAML text to plain values, with the place of each one. Written here instead of using the library's `toJS`: duplicate
  * keys are found in linear time and all at once, aliases share one value and their expansion is bounded, and no message
- * quotes the file (a password that starts with `*` would show up as an unknown alias).
+ * quotes the file (a password that starts with `*` would appear as an unknown alias).
  */
 import {
   type Alias,
@@ -25,18 +25,18 @@ interface SyntaxProblem {
 }
 
 export interface YamlText {
-  /** null for an empty file and where the text is no YAML. */
+  /** Null for an empty file or a text that is not YAML. */
   readonly value: unknown;
   /** Syntax errors (with their own place) and duplicate keys. */
   readonly syntaxErrors: readonly SyntaxProblem[];
   readonly problems: readonly Problem[];
-  /** How many values there are with aliases expanded. */
+  /** Number of values with aliases expanded. */
   readonly values: number;
-  /** Where the path's value (or its key) starts; for a missing one, the nearest thing around it that is there. */
+  /** Where the path's value (or its key) starts; for a missing one, the nearest existing thing around it. */
   offsetOf(path: SettingPath, on: Problem['on']): number | null;
 }
 
-/** Values after aliases are expanded: 200,000 devices of 40 values, and room. */
+/** Values with aliases expanded: 200,000 devices of 40 values, and some more. */
 const MAX_VALUES = 10_000_000;
 const MAX_DEPTH = 32;
 const MAX_SYNTAX_ERRORS = 50;
@@ -44,7 +44,7 @@ const MAX_SYNTAX_ERRORS = 50;
 const UNKNOWN_ALIAS =
   'an alias (*name) without its anchor (&name) before it; text that starts with * or & needs quotes';
 
-/** What to say for each of the library's errors; its own messages quote the file. */
+/** Messages for the library's errors; its own messages quote the file. */
 const SYNTAX: Partial<Readonly<Record<ErrorCode, string>>> = {
   ALIAS_PROPS: 'an alias (*name) takes no anchor or tag',
   BAD_ALIAS: UNKNOWN_ALIAS,
@@ -61,7 +61,7 @@ const SYNTAX: Partial<Readonly<Record<ErrorCode, string>>> = {
   TAG_RESOLVE_FAILED: 'an unknown tag; text that starts with ! needs quotes',
 };
 
-/** `around`: for a part of a file, the path of what it is a part of and how many values there are beside it. */
+/** `around`: for a part of a file, the path of the whole and the number of values outside this part. */
 export function readYaml(source: string, around = { path: [] as SettingPath, values: 0 }): YamlText {
   const document = parseDocument(source, { prettyErrors: false, uniqueKeys: false });
   const failures = [...document.errors, ...document.warnings];
@@ -74,8 +74,7 @@ export function readYaml(source: string, around = { path: [] as SettingPath, val
 }
 
 /**
- * Only findings ask for places: the tree of a document with ten thousand devices takes 16 MB, and is made again for
- * them.
+ * Only findings need places: the tree of a document with ten thousand devices takes 16 MB, and is built again for them.
  */
 function placesIn(source: string): YamlText['offsetOf'] {
   const memo = new Map<YAMLMap, ReadonlyMap<string, MapEntry>>();
@@ -90,7 +89,7 @@ function syntaxProblems(failures: readonly YAMLError[], placeOf: (offset: number
   const firstOfLine = new Map<number, SyntaxProblem>();
   for (const failure of failures) {
     const place = placeOf(failure.pos[0]);
-    // The others of a line follow from its first.
+    // The others on a line follow from its first.
     if (firstOfLine.has(place.line)) continue;
     const message = `not YAML: ${SYNTAX[failure.code] ?? 'this does not fit what stands before it'}`;
     firstOfLine.set(place.line, { place, message });
@@ -100,7 +99,7 @@ function syntaxProblems(failures: readonly YAMLError[], placeOf: (offset: number
 
 interface Anchored {
   readonly value: unknown;
-  /** Values in it with aliases expanded; null while it is being built. */
+  /** Number of values in it with aliases expanded; null while it is being built. */
   size: number | null;
 }
 
@@ -112,7 +111,7 @@ function buildValue(
   return { value: builder.build(root), problems: builder.problems, values: builder.values - around.values };
 }
 
-/** Plain values of YAML nodes, within the bounds; what does not fit is a problem at its path. */
+/** Builds plain values from YAML nodes within the limits; what does not fit is a problem at its path. */
 class ValueBuilder {
   readonly problems: Problem[] = [];
   readonly #anchors = new Map<string, Anchored>();
@@ -214,7 +213,7 @@ function keyText(key: unknown): string | null {
 
 interface MapEntry {
   readonly key: unknown;
-  /** The last one of a duplicate key, which is where the eye should go. */
+  /** The last one of a duplicate key, where a person should look. */
   readonly lastKey: unknown;
   readonly value: unknown;
 }
@@ -250,7 +249,7 @@ function offsetOf(
       if (entry === undefined) break;
       next = entry.value;
       const keyOffset = startOf(entry.lastKey);
-      // The value of `key:` with nothing after it stands where the next thing stands; the key is the better place.
+      // The value of an empty `key:` would be where the next thing starts; the key is the better place.
       const empty = isScalar(next) && next.value === null;
       nextOffset = last && on === 'key' ? keyOffset : empty ? keyOffset : (startOf(next) ?? keyOffset);
     } else if (isSeq(node) && typeof part === 'number') {
@@ -269,7 +268,7 @@ function startOf(node: unknown): number | null {
   return null;
 }
 
-/** For messages: the value at a path, `undefined` where there is none. */
+/** The value at a path, for messages; `undefined` if there is none. */
 export function valueAt(root: unknown, path: SettingPath): unknown {
   let value = root;
   for (const part of path) {

@@ -62,7 +62,7 @@ export function clusterMetrics(status: ClusterStatus, asked: AskedCounts): strin
   ].join('');
 }
 
-/** Of the agents beside this one. */
+/** Metrics of the agents beside this one. */
 function agentMetrics({ agents, differing }: ClusterStatus): string {
   return [
     renderFamily(

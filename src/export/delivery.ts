@@ -1,7 +1,7 @@
 /**
- * Delivers what waits for one receiver over HTTP, one request after the other. While it is down only its own queue
- * grows: tries come after 1 s, doubling to 60 s, less a random part, so that agents do not come back in step. An outage
- * is logged when it begins and when it ends.
+ * Delivers to one HTTP receiver what waits for it, one request after the other. While it is down only its own queue
+ * grows: attempts come after 1 s, doubling to 60 s, minus a random part, so that agents do not return in step. An
+ * outage is logged when it begins and when it ends.
  */
 import { onAbortOf } from '../kernel/abort-callbacks.ts';
 import { BackOff, type BackOffTimes } from '../kernel/back-off.ts';
@@ -23,15 +23,15 @@ export interface DeliveryParts {
   readonly logger: Logger;
 }
 
-/** To whom, and what. */
+/** The receiver, and what is delivered. */
 interface DeliveryWork {
   readonly receiver: string;
   readonly what: 'alerts' | 'events';
-  /** Tells the receiver from others in the log. */
+  /** Identifies the receiver in the log. */
   readonly fields: object;
-  /** One request with what waits longest; null: nothing waits. */
+  /** Sends one request with what waits longest; null: nothing waits. */
   readonly sendNext: (givenUp: AbortSignal) => Promise<DeliveryOutcome> | null;
-  /** How many wait. */
+  /** Number that wait. */
   readonly waiting: () => number;
 }
 
@@ -40,7 +40,7 @@ export class Delivery {
   readonly #work: DeliveryWork;
   /** Aborted when the rest is given up. */
   readonly #given = new AbortController();
-  /** Aborted when nothing more will come: what waits is tried at once, and once. */
+  /** Aborted when nothing more will come: what waits is tried at once, and only once. */
   readonly #closing = new AbortController();
   #busy = false;
   #running = Promise.resolve();
@@ -57,7 +57,7 @@ export class Delivery {
     return this.#failed;
   }
 
-  /** The latest request had no success. */
+  /** The latest request failed. */
   get failing(): boolean {
     return this.#failing;
   }
@@ -95,7 +95,7 @@ export class Delivery {
       backOff.failed(nowMs);
       await clock.sleep(backOff.waitMs(nowMs), this.#closing.signal).catch(() => undefined);
     }
-    // Set as soon as nothing waits any more: what comes from now on starts a new run.
+    // At once when nothing waits any more: what comes from now on starts again.
     this.#busy = false;
   }
 
@@ -113,7 +113,7 @@ export class Delivery {
   }
 }
 
-/** Why a request had no answer. fetch puts what happened into the cause; its own message is always the same. */
+/** Why a request had no answer. fetch puts the reason into the cause; its own message is always the same. */
 export function noAnswerText(error: unknown): string {
   if (error instanceof DeadlineExceeded) return `no answer within ${error.timeoutMs / 1000} s`;
   const cause = error instanceof Error ? (error.cause ?? error) : error;

@@ -37,7 +37,7 @@ export interface GmSeen {
   /** When the snapshot was read. */
   readonly at: ReadAt;
   readonly tracking: GroupTracking | null;
-  /** What its group says of it. */
+  /** What its group knows about it. */
   readonly inGroup: GmInGroup | null;
   /** The newest countdown of its KEK, by SSH or SNMP. */
   readonly newestKek: Read<GmSnapshot> | null;
@@ -58,7 +58,7 @@ function ks(name: string, type: Named['type'], help: string, samples: SamplesOf<
 }
 
 const NONE: Labels = {};
-/** Those of `PollResult` that SNMP can have. */
+/** The values of `PollResult` that SNMP can have. */
 const SNMP_RESULT_LABELS = (
   [
     'ok',
@@ -86,7 +86,7 @@ function seconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1000;
 }
 
-/** Device state: what the last successful poll showed; absent while there was none. */
+/** Device state: what the last successful poll showed; absent before the first one. */
 export const DEVICE_METRICS: readonly DeviceMetric[] = [
   device('gdoi_device_up', 'gauge', '1 when the last poll got and parsed an answer, 0 when it did not.', (view, emit) =>
     emit(NONE, view.result === null ? null : view.result === 'ok'),

@@ -1,4 +1,4 @@
-/** Metrics of groups as a whole and of events: few series, rendered when Prometheus asks. */
+/** Metrics of whole groups and of events: few series, rendered when Prometheus asks. */
 import type { Clock } from '../kernel/clock.ts';
 import type { FleetReadModel } from '../model/read-model.ts';
 import { CAUSE_MEANING } from '../gdoi/explain/cause-meaning.ts';
@@ -52,13 +52,10 @@ const GROUP_GAUGES: readonly GroupGauge[] = [
   },
 ];
 
-/** After this long, other work gets its turn. */
+/** After this time of our own work others get their turn. */
 const TURN_MS = 10;
 
-/**
- * What groups show is worked out when somebody asks, in some microseconds a member: done before a scrape, a few groups
- * at a time.
- */
+/** Computes what groups show on request, some microseconds a member: before a scrape, a few groups at a time. */
 export async function gatherGroups(fleet: FleetReadModel, clock: Pick<Clock, 'monoMs' | 'yieldToIo'>): Promise<void> {
   let begunMs = clock.monoMs();
   for (const view of Array.from(fleet.groups())) {
@@ -101,7 +98,7 @@ export function groupMetrics(fleet: FleetReadModel, planned: Planned = NOTHING_P
   return gauges.join('') + incidents + reregistrations + events + maintenance(fleet, views, planned);
 }
 
-/** Is a device, or a group as a whole, under maintenance now? */
+/** Whether a device, or a group as a whole, is under maintenance now. */
 export interface Planned {
   readonly device: (device: string, groups: readonly string[], cell: string | undefined) => boolean;
   readonly group: (group: string, cell: string | undefined) => boolean;
@@ -133,7 +130,7 @@ function groupLabels({ group, cell }: Pick<FleetView, 'group' | 'cell'>): Labels
 
 interface Said {
   readonly view: FleetView;
-  /** Of the group. */
+  /** The labels of the group. */
   readonly labels: Labels;
   readonly explanation: Explanation;
 }
@@ -145,7 +142,7 @@ interface IncidentGauge {
   readonly samples: (said: Said) => readonly (readonly [Labels, number])[];
 }
 
-/** Only what is there now: an unclear cause is no incident yet, and one that is over no longer is. */
+/** Only what is there now: not what is unclear, and not what is over. */
 const INCIDENT_GAUGES: readonly IncidentGauge[] = [
   {
     name: 'gdoi_incident',
@@ -194,7 +191,7 @@ function incidentFamilies(views: readonly FleetView[], planned: Planned): string
   const said = views.flatMap((view) =>
     view.explanations.map((explanation): Said => ({ view, labels: groupLabels(view), explanation })),
   );
-  // Work on every device that an incident concerns is no incident.
+  // An incident whose devices are all under maintenance is not shown as open.
   const open = said.filter(
     ({ explanation, view: { group, cell } }) =>
       explanation.phase === 'present' &&
@@ -237,7 +234,7 @@ function incidentFamilies(views: readonly FleetView[], planned: Planned): string
   return gauges.join('') + meanings + explained + unreachable;
 }
 
-/** A label stays short, whatever devices are called. */
+/** Keeps labels short, whatever devices are called. */
 const MOST_CHARS = 240;
 /** The longest step that names no device is shorter than 260. */
 const MOST_CHARS_OF_A_STEP = 400;
@@ -246,7 +243,7 @@ function inShort({ what, unless }: Consequence): string {
   return cut(`${what}${unless === null ? '' : `, unless ${unless}`}`, MOST_CHARS);
 }
 
-/** With its end, so that a text can go on after it. */
+/** With a full stop, so that a text can go on after it. */
 function asSentence(step: string): string {
   const text = cut(step, MOST_CHARS_OF_A_STEP);
   return /[.?!…]$/u.test(text) ? text : `${text}.`;
@@ -256,10 +253,10 @@ function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-/** Names in a label: they show on-call where it is, and keep the label short however large the group. */
+/** Most names in a label: they tell the person on call where to look, and keep labels short in a large group. */
 const MOST_NAMES = 3;
 
-/** `ks1, gm2, gm10 and 3 more`: the KSs first, since they are few, then the GMs. */
+/** `ks1, gm2, gm10 and 3 more`: the KSs, which are few, first, then the GMs. */
 function firstDevices(scope: readonly string[], { kss }: FleetView): string {
   const servers = new Set(kss.map(({ device }) => device));
   const all = [...scope.filter((name) => servers.has(name)), ...scope.filter((name) => !servers.has(name))];

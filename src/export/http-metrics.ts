@@ -1,7 +1,7 @@
 /** What the HTTP side refused or gave up. */
 import { renderFamily } from './prepared-lines.ts';
 
-/** Of the HTTP server, what metrics tell; counts but the first, since the start. */
+/** What metrics show of the HTTP server; all but the first are counts since the start. */
 export interface HttpState {
   readonly streamsOpen: number;
   readonly streamsClosedSlow: number;

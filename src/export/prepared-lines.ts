@@ -1,12 +1,12 @@
 /**
- * The Prometheus text (format 0.0.4) of the fleet: the samples of the devices that changed are taken when Prometheus
- * asks, and all of them are written.
+ * The Prometheus text (format 0.0.4) of the fleet: at a scrape, the samples of changed devices are taken and all lines
+ * are written.
  *
- * What is kept of a device is its labels and numbers; names and what else its lines repeat are written at the scrape,
- * since ready lines took 5 KB a device (docs/sizing.md). A device that is polled several times between two scrapes is
- * prepared once; those that wait for it are bounded, so that a scrape of a large fleet finds most of its work done. The
- * exposition keeps all samples of a metric together, as the format wants, is cut into chunks, and never holds the event
- * loop for longer than one chunk takes.
+ * Kept for each device are its labels and numbers; names and other repeated text are written at the scrape, because
+ * ready lines took 5 KB a device (docs/sizing.md). A device that is polled several times between two scrapes is
+ * prepared once; the number of those that wait is bounded, so that a scrape of a large fleet finds most of its work
+ * done. The exposition keeps all samples of a metric together, as the format wants, is cut into chunks, and never
+ * blocks the event loop for longer than one chunk takes.
  */
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import type { GmSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
@@ -20,64 +20,64 @@ const CHUNK_SIZE = 256 * 1024;
 interface Family {
   readonly metric: DeviceMetric;
   readonly header: string;
-  /** What its lines begin with. */
+  /** The beginning of its lines. */
   readonly start: string;
-  /** By row, the value of the only sample where that has no further labels; NaN: there is none. */
+  /** By row: the value, if it is the only sample and has no further labels; NaN: there is none. */
   numbers: Float64Array;
-  /** By row, samples of other kinds; as long as there were any. */
+  /** By row: samples of any other kind; grows up to the last row that had some. */
   readonly several: (Samples | null)[];
-  /** Those of the last prepared device: most devices have the same, and share them. */
+  /** Labels of the last prepared device: most have the same, and share them. */
   lastLabels: readonly string[];
 }
 
-/** Samples of one metric: the labels that each has beside the fixed ones, as they are written, and the values. */
+/** Samples of one metric: the labels of each besides the fixed ones, as they are written, and the values. */
 interface Samples {
   readonly labels: readonly string[];
   readonly values: readonly number[];
 }
 
-/** Labels that samples of a device have in any case. */
+/** Labels that all samples of a device have. */
 interface FixedLabels {
   /** What they were made from. */
   readonly inventory: DeviceView['labels'];
   readonly cell: string | undefined;
   readonly ofGroup: string;
-  /** Of gdoi_device_info, of the device, and of its group where it has one. */
+  /** Those of gdoi_device_info, of the device, and of its group if it has one. */
   readonly info: string;
   readonly device: string;
   readonly group: string;
 }
 
-/** undefined: the group is not known. */
+/** Undefined: the group is unknown. */
 export type GroupViewOf = (group: string, cell: string | undefined) => FleetView | undefined;
 
-/** What a site wants to see, and pay for. */
+/** Choices that cost series. */
 export interface LinesOptions {
-  /** Labels of devices that all their series get; gdoi_device_info has every label in any case. */
+  /** Device labels that all series get; gdoi_device_info always has every label. */
   readonly labels: readonly string[];
   /** `gdoi_ks_member_*`: three series for each GM and KS. */
   readonly ksMembers: boolean;
 }
 
-/** A group of a device, as its metrics take it. */
+/** A group of a device, as its metrics need it. */
 interface GroupOfDevice {
   readonly labels: string;
   readonly gm: { readonly snapshot: GmSnapshot; readonly seen: GmSeen } | null;
   readonly ks: Read<KsSnapshot> | null;
 }
 
-/** Confines a fault of our own to the device that it strikes. */
+/** Limits a bug of ours to the device that it hits. */
 export type DeviceGuard = (device: string, work: () => void) => void;
 
 /**
- * Devices that may wait to be prepared. A fleet up to the first number may wait as a whole, and is prepared once per
- * scrape however often it is polled. A larger one is prepared at its polls anyway; the fewer wait, the sooner a scrape
- * is written.
+ * Most devices that may wait to be prepared. A fleet up to this size may wait as a whole, and is prepared once a scrape
+ * however often it is polled. A larger one is prepared at its polls anyway; the fewer wait, the sooner a scrape is
+ * written.
  */
 const MOST_WAITING = { asAWhole: 4000, ofMore: 1000 } as const;
-/** Devices prepared before whoever joins the lines may let others have their turn. */
+/** Devices prepared before others may have their turn. */
 const PREPARED_AT_ONCE = 50;
-/** Enough for a small fleet; doubled when they run out. */
+/** For a small fleet; doubled when needed. */
 const FIRST_ROWS = 64;
 
 const UNGUARDED: DeviceGuard = (_device, work) => work();
@@ -88,21 +88,21 @@ const OF_KS_MEMBERS = /^gdoi_ks_member_/;
 
 export class PreparedLines {
   readonly #families: readonly Family[];
-  /** Where each prepared device stands: numbers of one metric lie side by side, as they are written. */
+  /** The row of each prepared device: the numbers of one metric are side by side, as they are written. */
   readonly #rows = new Map<string, number>();
-  /** Those of devices that are gone. */
+  /** Rows of devices that are gone. */
   readonly #freeRows: number[] = [];
   readonly #fixed: (FixedLabels | null)[] = [];
   readonly #groupOf: GroupViewOf;
   readonly #labels: readonly string[];
   readonly #guard: DeviceGuard;
   readonly #taking = new TakenSamples();
-  /** By family, for the device that is being prepared; one whose preparation fails keeps its old samples. */
+  /** By family, for the device that is being prepared; if that fails, the device keeps its previous ones. */
   readonly #taken: (Samples | number | null)[] = [];
-  /** What changed since it was prepared, the one that waits longest first. */
+  /** Devices that changed since they were prepared, the longest waiting first. */
   readonly #waiting = new Map<string, DeviceView>();
 
-  /** `groupOf`: where what a group says of its GMs is joined from. */
+  /** `groupOf`: finds what a group knows about its GMs. */
   constructor(groupOf: GroupViewOf, { labels, ksMembers }: LinesOptions = ALL_LINES, guard: DeviceGuard = UNGUARDED) {
     this.#groupOf = groupOf;
     this.#guard = guard;
@@ -118,7 +118,7 @@ export class PreparedLines {
     }));
   }
 
-  /** The device's lines are those of this view from now on; null when it is gone: its series end. */
+  /** Takes the view for the device's lines from now on; null: the device is gone, and its series end. */
   update(device: string, view: DeviceView | null): void {
     if (view === null) {
       this.#waiting.delete(device);
@@ -141,7 +141,7 @@ export class PreparedLines {
 
   #prepare(device: string, view: DeviceView): void {
     const groups = this.#groupsOf(view);
-    // Of several groups each sample names its own.
+    // With several groups, each sample names its own.
     const ofGroup = groups.length === 1 ? (groups[0]?.labels ?? '') : '';
     const row = this.#rows.get(device);
     this.#take(view, groups, row);
@@ -225,7 +225,7 @@ export class PreparedLines {
     return shown.map((name) => `,${name}="${escapeLabel(labels[name] ?? '')}"`).join('');
   }
 
-  /** The exposition of one device; empty when it is not known. */
+  /** The exposition of one device; empty if it is unknown. */
   of(device: string): string {
     this.#prepareWaiting(device);
     const row = this.#rows.get(device);
@@ -238,9 +238,12 @@ export class PreparedLines {
     return written.join('');
   }
 
-  /** The exposition in pieces of about `CHUNK_SIZE` characters, after some empty ones while what waits is prepared. */
+  /**
+   * The exposition in pieces of about `CHUNK_SIZE` characters, after some empty ones while waiting devices are
+   * prepared.
+   */
   *chunks(): Generator<string> {
-    // What comes while others have their turn is left to the next scrape, or this one would never end.
+    // Changes that come while others have their turn belong to the next scrape, or this one would never end.
     let prepared = 0;
     const waiting = Array.from(this.#waiting.keys());
     for (const device of waiting) {
@@ -278,7 +281,7 @@ function linesOf({ metric, start, numbers, several }: Family, row: number, fixed
   return text;
 }
 
-/** A null beyond the end needs no place. */
+/** Null where there was nothing needs no setting. */
 function setAt(several: (Samples | null)[], row: number, of: Samples | null): void {
   if (of !== null) while (several.length <= row) several.push(null);
   if (row < several.length) several[row] = of;
@@ -290,9 +293,9 @@ function longer(numbers: Float64Array): Float64Array {
   return twice;
 }
 
-/** The samples of a device, one metric after the other, as its table gives them. */
+/** The samples of a device, one metric after the other, in the order of the table. */
 class TakenSamples {
-  /** What lies beyond the count belongs to an earlier metric: an array that is emptied would give up its memory. */
+  /** Entries beyond the count are of an earlier metric: an array that is emptied would give its memory back. */
   readonly #labels: string[] = [];
   readonly #values: number[] = [];
   #count = 0;
@@ -319,8 +322,8 @@ class TakenSamples {
   };
 
   /**
-   * The samples of this metric. If nothing changed, the known object is returned: it is old, and costs the next
-   * collections nothing.
+   * The samples of this metric. Unchanged samples stay the same object: it is old, and costs the next collections
+   * nothing.
    */
   kept(family: Family, known: Samples | null): Samples | number | null {
     const [first] = this.#values;
@@ -344,7 +347,7 @@ class TakenSamples {
   }
 }
 
-/** Samples of one metric that no device has, as text. */
+/** Text of the samples of one metric that belong to no device. */
 export function renderFamily(
   metric: { readonly name: string; readonly type: 'gauge' | 'counter'; readonly help: string },
   samples: Iterable<readonly [labels: Labels, value: number]>,

@@ -1,6 +1,4 @@
-/**
- * What came by itself: messages by listener and by what became of them. Series are bounded: every reason is of a list.
- */
+/** Received messages, by listener and by what became of them. Series are bounded: every reason is from a fixed list. */
 import type { AgentStatus, ListenerState } from '../model/read-model.ts';
 import type { Labels } from './label-text.ts';
 import { renderFamily } from './prepared-lines.ts';

@@ -1,4 +1,4 @@
-/** What the agent says of itself, on prom-client: process figures, polls under way, limits reached, reloads. */
+/** Metrics of the agent itself, on prom-client: process, polls under way, limits reached, reloads. */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { AgentStatus, FleetReadModel } from '../model/read-model.ts';
 
@@ -140,16 +140,13 @@ const SELF_METRICS: readonly SelfMetric[] = [
   },
 ];
 
-/** Gauges that prom-client calls `_total`: promtool lints them, and the event loop's figures say more. */
+/** Gauges that prom-client names `_total`: promtool rejects them, and the event loop's metrics say more. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/**
- * How often the lag of the event loop is looked at: every 10 ms, as it is by default, is most of what an idle agent
- * does.
- */
+/** How often the event loop's lag is measured: every 10 ms, the default, is most of what an idle agent does. */
 const LAG_PRECISION_MS = 20;
 
-/** A registry of the agent's own metrics; values are read when it is asked. */
+/** A registry of the agent's own metrics; values are read on request. */
 export function createSelfMetrics(version: string, status: () => AgentStatus, fleet: FleetReadModel): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_PRECISION_MS });

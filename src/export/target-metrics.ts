@@ -1,8 +1,8 @@
-/** Service discovery: devices found, what was left out, and sources that fail. */
+/** Service discovery: devices found, what was left out, and failing sources. */
 import type { Labels } from './label-text.ts';
 import { renderFamily } from './prepared-lines.ts';
 
-/** Of service discovery, what metrics tell. */
+/** What metrics show of service discovery. */
 export interface TargetsState {
   readonly devices: number;
   readonly findings: number;

@@ -1,4 +1,4 @@
-/** The server before its routes: limits, TLS, and how a request or an answer that is not as it should be is told. */
+/** The server before its routes: limits, TLS, and the answers to bad requests and failed handlers. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -20,16 +20,19 @@ import { CONNECTION_BOUNDS, type Connections } from './guard/connections.ts';
 import { tlsOptions } from './guard/tls-options.ts';
 import { MAX_NAME } from './schemas/queries.ts';
 
-/** Requests carry nothing of use beyond headers. */
+/** Requests have no body of use. */
 const MAX_BODY_BYTES = 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Above all other bounds on connections: event streams and the rest. */
+/** Above all other limits on connections: event streams and the rest. */
 const MAX_CONNECTIONS = 2 * (MAX_STREAMS + CONNECTION_BOUNDS.all);
-/** For a whole request to arrive, and for a TLS handshake. */
+/** Limit for a whole request to arrive, and for a TLS handshake. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** How often late requests are looked for: a slow one lives that much longer at most. */
+/** How often late requests are looked for: a slow one lives at most that much longer. */
 const LATE_CHECK_MS = 1_000;
-/** A connection on which nothing has moved, such as one whose client does not read. Longer than any poll on request. */
+/**
+ * Limit for a connection on which nothing moves, for example because its client does not read. Longer than any poll on
+ * request.
+ */
 const STALLED_MS = 120_000;
 
 export interface AppOptions {
@@ -54,7 +57,7 @@ export function createApp(options: AppOptions): App {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  // Whatever a client sends as a body (curl -X POST -d ''), only a route that says so reads it.
+  // Whatever body a client sends (curl -X POST -d ''), only a route that asks for it reads it.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
     done(null, request.routeOptions.schema?.body === undefined ? undefined : jsonOf(String(body)));
@@ -93,7 +96,7 @@ function createServer(
   return server;
 }
 
-/** Of what the parser of HTTP refuses; any other error is a request that cannot be read. */
+/** Errors of the HTTP parser; any other error means a request that cannot be read. */
 const STATUS_OF_CLIENT_ERROR: ReadonlyMap<string, number> = new Map([
   ['HPE_HEADER_OVERFLOW', 431],
   ['ERR_HTTP_REQUEST_TIMEOUT', 408],
@@ -109,11 +112,11 @@ function answerUnreadable(error: { readonly code?: string }, socket: Socket): vo
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
-  // Not when the client closes too: a slow one never does.
+  // Do not wait for the client to close: a slow one never does.
   socket.destroySoon();
 }
 
-/** What the client can mend is told; of anything else it only learns that it was ours. */
+/** Tells the client what it can fix; of any other error only that it was ours. */
 function answerError(
   error: FastifyError,
   request: FastifyRequest,
@@ -135,7 +138,7 @@ function answerError(
   return sendProblem(reply, 500, 'Internal error.');
 }
 
-/** `/limit` is `limit`; of an unknown parameter the name stands beside the path. */
+/** `/limit` is `limit`; the name of an unknown parameter is not in the path. */
 function parameterOf(instancePath: string, params: unknown): string {
   const path = instancePath.slice(1);
   if (path !== '') return path;
@@ -143,12 +146,12 @@ function parameterOf(instancePath: string, params: unknown): string {
   return Array.isArray(keys) ? keys.join(', ') : 'request';
 }
 
-/** A browser that opens an address, and no script. */
+/** A browser that opens an address, not a script. */
 function isPersonLooking(method: string, path: string, accept: string | undefined): boolean {
   return method === 'GET' && !path.startsWith('/api/') && accept?.includes('text/html') === true;
 }
 
-/** Nothing of the request stands in it. */
+/** Contains nothing of the request. */
 const NOT_HERE = `<!doctype html>
 <html lang="en">
 <title>Not here - gdoiwatch</title>

@@ -1,6 +1,6 @@
 /**
  * The agent's HTTP side: metrics, API, event stream, the page, reload. Thin: it reads what others made, and asks for a
- * poll or a reload where its client may.
+ * poll or a reload if its client may.
  */
 import { isIPv6 } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
@@ -28,11 +28,11 @@ import { probeRoute } from './routes/probe-route.ts';
 export interface HttpServer extends AsyncDisposable {
   readonly url: string;
   readonly counters: Readonly<HttpCounters>;
-  /** Serve new connections with the certificate of `web()`; whether there is TLS at all is decided at the start. */
+  /** Serves new connections with the certificate of `web()`; whether there is TLS at all is decided at the start. */
   renewCertificate(): void;
 }
 
-/** Listen; rejects with Node's error (`EADDRINUSE`, `EACCES`) when it cannot. */
+/** Listens; rejects with Node's error (`EADDRINUSE`, `EACCES`) if it cannot. */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { tls } = options.web();
   const counters = newCounters();
@@ -43,7 +43,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   const app = createApp({ tls, errors, connections, requestTimeoutMs });
 
   guard(app, options, counters);
-  // The clock that made the answer, which may not be that of its machine: who shows a countdown counts from there.
+  // The clock that made the answer, which may differ from that of its machine: countdowns are shown relative to it.
   app.addHook('onSend', async (_, reply) => {
     void reply.header('date', new Date(options.clock.wallMs()).toUTCString());
   });

@@ -1,6 +1,6 @@
 /**
- * Questions to the agent, each with one of three outcomes. A token that the user typed goes with each request; it is
- * kept by the tab alone.
+ * Requests to the agent, each with one of three outcomes. A token that the user typed is sent with each request; only
+ * the tab keeps it.
  */
 import type { Problem } from '../http/schemas/problem-schema.ts';
 
@@ -12,7 +12,7 @@ export type Answer<Body> =
 
 const TOKEN_KEY = 'gdoiwatch-token';
 const TIMEOUT_MS = 10_000;
-/** The server gives a poll that someone waits for 30 s. */
+/** The server gives a poll on request 30 s. */
 export const POLL_TIMEOUT_MS = 35_000;
 
 export function rememberToken(token: string): void {
@@ -36,8 +36,7 @@ export async function ask<Body>(path: string, signal: AbortSignal, timeoutMs = T
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
     const body: unknown = await response.json();
-    // The shape is the agent's own: page and API are of one build.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    // The shape is the agent's own: page and API come from one build.
     if (response.ok) return { kind: 'ok', body: body as Body };
     return { kind: 'refused', status: response.status, detail: detailOf(body, response.headers.get('retry-after')) };
   } catch {
@@ -45,7 +44,7 @@ export async function ask<Body>(path: string, signal: AbortSignal, timeoutMs = T
   }
 }
 
-/** An answer that is no JSON; null: there is none. */
+/** An answer that is not JSON; null: there is none. */
 export async function askText(path: string, signal: AbortSignal): Promise<string | null> {
   try {
     const response = await fetch(path, {

@@ -1,11 +1,11 @@
 /**
- * The agent's now, between two of its answers. Countdowns and ages are the agent's: its clock may differ from the
- * browser's, and in a demo it runs many times as fast. Two samples tell its pace; the latest one tells its hour.
+ * The agent's present time between two of its answers. Countdowns and ages go by the agent's clock, which may differ
+ * from the browser's and in a demo runs many times as fast. Two samples give its speed, the latest one its time.
  */
 
-/** Samples closer than this say nothing of the pace. */
+/** Samples closer than this do not show the speed. */
 const MIN_GAP_MS = 500;
-/** What the network's delay alone can make of a pace of 1. */
+/** How far network delay alone can move a speed of 1. */
 const REAL_TIME_TOLERANCE = 0.1;
 
 interface Sample {
@@ -28,7 +28,7 @@ export class AgentClock {
     this.#last = next;
   }
 
-  /** null: the agent has not told the time yet. */
+  /** Null: the agent has not told the time yet. */
   nowMs(monoMs: number): number | null {
     return this.#last === null ? null : this.#last.agentMs + (monoMs - this.#last.monoMs) * this.#pace;
   }

@@ -1,6 +1,6 @@
-/** The browser's own time: the only place of the page that asks for it. In milliseconds. */
+/** The browser's own time, in milliseconds: the page reads it only here. */
 
-/** Monotonic; only differences mean anything. */
+/** Monotonic; only differences are meaningful. */
 export function monoMs(): number {
   return performance.now();
 }
@@ -9,7 +9,7 @@ export function every(ms: number, run: () => void): void {
   setInterval(run, ms);
 }
 
-/** Returns the way to call it off. */
+/** Returns a function that cancels it. */
 export function after(ms: number, run: () => void): () => void {
   const timer = setTimeout(run, ms);
   return () => clearTimeout(timer);
@@ -21,7 +21,7 @@ export function pause(ms: number): Promise<void> {
   });
 }
 
-/** `run` after `ms`, once for however many calls come until then. */
+/** Runs `run` after `ms`, once for all calls made until then. */
 export function gathered(ms: number, run: () => void): () => void {
   let waiting = false;
   return () => {

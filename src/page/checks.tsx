@@ -1,4 +1,4 @@
-/** The checks behind a verdict, those that need a look first; what is well is folded away. */
+/** The checks behind a verdict, those that need a look first; passed checks are collapsed. */
 import { durationText } from '../gdoi/events/duration-text.ts';
 import { type CheckName, HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import type { DeviceDocument } from '../http/schemas/device-schema.ts';
@@ -8,7 +8,7 @@ import { StatusMark } from './status-mark.tsx';
 
 type Check = DeviceDocument['health']['checks'][number];
 
-/** Checks whose figures are seconds. */
+/** Checks whose values are in seconds. */
 const IN_SECONDS: ReadonlySet<CheckName> = new Set([
   'fresh',
   'kek_remaining',

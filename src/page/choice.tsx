@@ -1,4 +1,4 @@
-/** What a list is narrowed by: a drop-down, a name. */
+/** The filters of a list: a drop-down, a name. */
 import { shortened } from './names.tsx';
 import type { VNode } from 'preact';
 
@@ -8,7 +8,7 @@ export function Choice(props: {
   readonly label: string;
   readonly value: string | undefined;
   readonly options: readonly string[];
-  /** What an option is shown as. */
+  /** How an option is shown. */
   readonly say?: (option: string) => string;
   readonly onChoose: (value: string) => void;
 }): VNode {
@@ -27,7 +27,7 @@ export function Choice(props: {
   );
 }
 
-/** A name to narrow a list by. */
+/** Filters a list by name. */
 export function NameChoice({ label, value, onChoose }: NameChoiceProps): VNode {
   return (
     <label>

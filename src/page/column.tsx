@@ -1,4 +1,7 @@
-/** The head of a table's column. Its role is said: the style sheet makes other boxes of tables, which loses it. */
+/**
+ * The head of a table's column. Its role is explicit, because the style sheet turns tables into other boxes, which
+ * loses it.
+ */
 import type { ComponentChildren, VNode } from 'preact';
 
 export function Column(props: { readonly class?: 'n' | 'c-track'; readonly children: ComponentChildren }): VNode {

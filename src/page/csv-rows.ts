@@ -1,6 +1,4 @@
-/**
- * Events and incidents as rows of a spreadsheet. A column that is new stands last: who reads them goes by the place.
- */
+/** Events and incidents as rows of a spreadsheet. New columns go last, because readers go by position. */
 import type { EventDocument } from '../http/schemas/event-schema.ts';
 import type { IncidentDocument } from '../http/schemas/incident-schema.ts';
 

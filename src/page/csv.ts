@@ -1,14 +1,15 @@
 /** A table as a file for a spreadsheet. */
 
 /**
- * RFC 4180. A cell that a spreadsheet would take for a formula is text: devices name themselves. Where the machine's
- * language sets cells off by semicolons, each part of a cell is one: a formula must not begin there either.
+ * RFC 4180. A cell that a spreadsheet would take for a formula becomes text, because devices choose their own names. If
+ * the machine's language separates cells by semicolons, each part of a cell is one, so no part may begin a formula
+ * either.
  */
 export function csvText(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
-/** What a formula begins with, in full width too, and what is passed over before it. */
+/** What a formula begins with, in full width too, and the characters that may precede it. */
 const FORMULA = /(^|[;\t\r\n])(?=["' ]{0,4}[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
 
 function cell(text: string): string {

@@ -1,4 +1,4 @@
-/** A device: well or not and why, what comes next, what it showed. */
+/** A device: whether it is well and why, what comes next, what it showed. */
 import { durationText } from '../gdoi/events/duration-text.ts';
 import { whyPlanned } from '../gdoi/keys/poll-instants.ts';
 import type { DeviceDocument } from '../http/schemas/device-schema.ts';
@@ -27,7 +27,7 @@ export class DevicePage implements Page {
   readonly #device: Kept<DeviceDocument>;
   readonly #events: Kept<EventListDocument>;
   #checking = false;
-  /** How the last check ended; null: none was asked for. */
+  /** The result of the last check on request; null: none yet. */
   #checked: string | null = null;
 
   constructor(session: Session, name: string, signal: AbortSignal) {
@@ -75,7 +75,7 @@ export class DevicePage implements Page {
             type="button"
             disabled={this.#checking}
             onClick={() => {
-              // Not waited for: what comes of it is drawn.
+              // Not awaited: the result is drawn when it comes.
               void this.#checkNow();
             }}
           >
@@ -169,7 +169,7 @@ function DeviceFacts({ device, nowMs }: Shown): VNode {
   );
 }
 
-/** Nothing where it is not polled beside SSH. */
+/** Nothing if it is not polled beside SSH. */
 function PolledBeside({ name, beside }: { readonly name: string; readonly beside: DeviceDocument['snmp'] }) {
   if (beside === null) return null;
   return (

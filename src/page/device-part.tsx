@@ -12,13 +12,13 @@ import { StatusMark } from './status-mark.tsx';
 type Part = DeviceDocument['groups'][number];
 type NowMs = number | null;
 
-/** Rows of a KS's member list or of a GM's SAs that are drawn. */
+/** Most rows of a KS's member list or of a GM's SAs. */
 const MAX_ROWS = 200;
 
 export function DevicePart(props: {
   readonly part: Part;
   readonly cell: DeviceDocument['cell'];
-  /** As a KS. */
+  /** For its role as a KS. */
   readonly sending: KsSending;
   readonly nowMs: NowMs;
 }): VNode {

@@ -1,6 +1,6 @@
 /**
- * Events as they happen, over a stream that comes back after every loss and resumes where it was. By `fetch` and not
- * `EventSource`: only it can send a token.
+ * Events as they happen, over a stream that reconnects after every loss and resumes where it was. It uses `fetch` and
+ * not `EventSource`, which cannot send a token.
  */
 import type { EventDocument } from '../http/schemas/event-schema.ts';
 import { authorization } from './agent-api.ts';
@@ -8,12 +8,12 @@ import { after, pause } from './browser-time.ts';
 import { type SentEvent, SentEventParser } from './server-sent-events.ts';
 
 const RETRY_MS = 3000;
-/** The agent says something every 15 s: longer silence is a lost connection that nobody told of. */
+/** The agent sends something every 15 s: longer silence is a lost connection. */
 const SILENCE_MS = 40_000;
 
 export type FeedState = 'connecting' | 'live' | 'lost';
 
-/** As long as the page is there. */
+/** As long as the page is open. */
 export async function followEvents(options: {
   readonly mayAsk: () => boolean;
   readonly onEvent: (event: EventDocument) => void;
@@ -30,7 +30,7 @@ export async function followEvents(options: {
         onEvent(JSON.parse(data) as EventDocument);
       }
     } catch {
-      // Lost, refused or silent: the pause below comes first in every case.
+      // Lost, refused or silent: in each case the pause below comes first.
     }
     onState('lost');
     await pause(RETRY_MS);

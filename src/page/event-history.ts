@@ -1,10 +1,10 @@
 /**
- * The events that a list shows, newest first: the newest page as it is asked for again and again, and older pages below
- * it. Nothing between two of them is left out, and nothing is there twice.
+ * The events that a list shows, newest first: the newest page, which is requested again and again, and older pages
+ * below it. No event between two pages is left out, and none appears twice.
  */
 import type { EventDocument, EventListDocument } from '../http/schemas/event-schema.ts';
 
-/** Drawn at most; older ones are found by a filter. */
+/** Most that are drawn; a filter finds older ones. */
 export const MAX_EVENTS = 500;
 
 export class EventHistory {
@@ -16,7 +16,7 @@ export class EventHistory {
     const known = new Set(this.events.map(({ id }) => id));
     const joins = page.events.some(({ id }) => known.has(id));
     const merged = mergedEvents(this.events, page.events);
-    // More came than a page holds, or too many are drawn: what is below is asked for again.
+    // More came than a page contains, or too many are drawn: older pages are requested again.
     if (!joins || merged.length > MAX_EVENTS) {
       this.events = page.events;
       this.cursor = page.next_cursor;

@@ -24,7 +24,7 @@ export class EventsPage implements Page {
   #since: string | undefined;
   readonly #signal: AbortSignal;
   readonly #feed: () => FeedState;
-  /** null: the first answer to this filter is still to come; then `#shown` is of the filter before. */
+  /** Null: the first answer to this filter is still to come; until then `#shown` is of the previous filter. */
   #history: EventHistory | null = null;
   #shown: EventHistory | null = null;
   #refusal: { readonly detail: string } | null = null;
@@ -48,7 +48,7 @@ export class EventsPage implements Page {
     const hours = filter['hours'];
     if (hours !== undefined && this.#since === undefined) await this.#fixSince(Number(hours));
     const answer = await this.#session.ask<EventListDocument>(this.#path(), this.#signal);
-    // Another question was asked meanwhile: its answer counts.
+    // Another request was made meanwhile: its answer counts.
     if (filter !== this.#filter || answer.kind === 'unreachable') return;
     this.#refusal = answer.kind === 'refused' && answer.status !== 401 ? answer : null;
     if (answer.kind === 'ok') {
@@ -103,7 +103,7 @@ export class EventsPage implements Page {
           <button
             type="button"
             onClick={() => {
-              // Not waited for: the page is drawn when it is there.
+              // Not awaited: the page is drawn when it comes.
               void this.#loadOlder(cursor);
             }}
           >

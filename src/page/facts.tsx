@@ -1,4 +1,4 @@
-/** Names and values, side by side. */
+/** Names and values side by side. */
 import type { ComponentChildren, VNode } from 'preact';
 
 export function Facts({ children }: { readonly children: ComponentChildren }): VNode {

@@ -1,6 +1,6 @@
 /**
- * The fleet: who is at risk now, group by group and device by device, the worst first. The server sorts, filters and
- * pages, so ten thousand devices cost the browser no more than a hundred.
+ * The fleet: which devices are at risk now, group by group and device by device, the worst first. The server sorts,
+ * filters and pages, so ten thousand devices cost the browser no more than a hundred.
  */
 import { counted } from '../gdoi/events/counted.ts';
 import { HEALTH_STATUSES, type HealthStatus } from '../gdoi/health/health-check.ts';
@@ -22,7 +22,7 @@ import type { Page } from './page.ts';
 
 const PAGE_ROWS = 100;
 const MAX_GROUP_CARDS = 6;
-/** Groups that one row names. */
+/** Most groups named in one row. */
 const MAX_ROW_GROUPS = 3;
 
 interface DeviceList {

@@ -1,11 +1,11 @@
-/** To the dashboard of a group or a device (`dashboards/grafana/json`), with this agent behind its links. */
+/** Links to the dashboard of a group or a device (`dashboards/grafana/json`), with this agent in its own links. */
 import type { VNode } from 'preact';
 import type { Session } from './session.ts';
 
-/** As `dashboards/grafana/links.ts` has them. */
+/** The same ids as in `dashboards/grafana/links.ts`. */
 const DASHBOARDS = { group: 'gdoiwatch-group', device: 'gdoiwatch-device' } as const;
 
-/** Nothing where no Grafana is configured. */
+/** Nothing if no Grafana is configured. */
 export function GrafanaLink({
   session,
   of,

@@ -1,4 +1,4 @@
-/** Groups in short: well or not and why, and when the next rekey is. */
+/** Groups in short: whether each is well and why, and when the next rekey is. */
 import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import type { GroupSummary } from '../http/schemas/group-schema.ts';

@@ -1,4 +1,4 @@
-/** A group: who is late for the KEK rekey, who holds which keys, do the KSs agree, who is missing. */
+/** A group: which GMs are late for the KEK rekey, who holds which keys, whether the KSs agree, who is missing. */
 import { placeOfLoss } from './place-of-loss.ts';
 import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { counted } from '../gdoi/events/counted.ts';
@@ -31,9 +31,9 @@ import type { Page } from './page.ts';
 
 /** GMs drawn before someone asks for more. */
 const FIRST_ROWS = 100;
-/** Of the last week. */
+/** Most incidents of the last week. */
 const RECENT_INCIDENTS = 10;
-/** Of the picture: as many as one page of the API holds. */
+/** Most events in the picture: one page of the API. */
 const MOST_EVENTS = 1000;
 const MOST_INCIDENTS = 100;
 
@@ -45,12 +45,12 @@ export class GroupPage implements Page {
   readonly #events: Kept<EventListDocument>;
   readonly #incidents: Kept<IncidentListDocument>;
   readonly #tickets: Tickets;
-  /** Of lists: the group, in its cell where one is given. */
+  /** For lists: the group, with its cell if one is given. */
   readonly #filter: Filter;
-  /** Over the span of the picture. */
+  /** Events over the span of the picture. */
   readonly #past: Kept<EventListDocument>;
   readonly #pastIncidents: Kept<IncidentListDocument>;
-  /** null: nobody has chosen a span yet. */
+  /** Null: nobody has chosen a span yet. */
   #chosen: HistoryHours | null = null;
   #all = false;
 
@@ -81,9 +81,9 @@ export class GroupPage implements Page {
     ]);
   }
 
-  /** What the picture is drawn from; the span moves on by the minute. */
+  /** Loads what the picture is drawn from; the span moves on every minute. */
   async #refreshPast(): Promise<void> {
-    // When the page opens nobody has told the time yet.
+    // When the page opens the time is not known yet.
     if (this.#session.nowMs() === null) await this.#session.checkAgent(this.#signal);
     const nowMs = this.#session.nowMs();
     if (nowMs === null) return;
@@ -107,7 +107,7 @@ export class GroupPage implements Page {
           hours={this.#hours}
           onChoose={(hours) => {
             this.#chosen = hours;
-            // The session shows what comes of it.
+            // The session shows the result.
             void this.#refreshPast();
             this.#session.changed();
           }}
@@ -321,12 +321,13 @@ function sameKey(matches: boolean | null): string {
 }
 
 /**
- * KEKs that end within this of the last one end with it: one KEK, read of several GMs, differs by a whole second of the
- * countdown and by half of what an answer takes, a few seconds in all. The KEK before it ended minutes earlier.
+ * KEKs that end within this time of the last one are the same KEK: read from several GMs, its end differs by a whole
+ * second of the countdown and by half the time of an answer, a few seconds in all. The KEK before it ended minutes
+ * earlier.
  */
 const ENDS_TOGETHER_MS = 10_000;
 
-/** The worst first, then whose KEK ends before the others'. */
+/** The worst first, then those whose KEK ends before the others'. */
 function inOrderOfNeed(gms: readonly Gm[]): readonly Gm[] {
   const weight = (gm: Gm) => HEALTH_STATUSES.indexOf(gm.membership?.status ?? 'unknown');
   const endMs = (gm: Gm) => Date.parse(gm.membership?.kek?.expires_at ?? '') || Number.MAX_SAFE_INTEGER;

@@ -1,4 +1,4 @@
-/** Who is at risk now, in one line. */
+/** Which devices are at risk now, in one line. */
 import { counted, everyOne } from '../gdoi/events/counted.ts';
 import type { HealthStatus } from '../gdoi/health/health-check.ts';
 
@@ -20,7 +20,7 @@ export function headline(devices: StatusCount, groups: readonly { readonly statu
   );
 }
 
-/** When the agent is gone: trouble that was there goes on being said, and nothing large says that all is well. */
+/** When the agent is gone: known trouble is still shown, and nothing says that all is well. */
 export function lastKnown(devices: StatusCount, groups: readonly { readonly status: HealthStatus }[]): string {
   const last = headline(devices, groups);
   const isTrouble = devices.ok < sum(devices) || groups.some(({ status }) => status === 'critical');

@@ -1,4 +1,6 @@
-/** Incidents, the latest first: what happened, to whom, what follows or ended it; each as text for a ticket. */
+/**
+ * Incidents, the latest first: what happened, to which devices, what follows or ended it; each as text for a ticket.
+ */
 import { durationText } from '../gdoi/events/duration-text.ts';
 import type { IncidentDocument } from '../http/schemas/incident-schema.ts';
 import { askText } from './agent-api.ts';
@@ -115,7 +117,7 @@ function lasted({ status, began_at: began, ended_at: ended, ended_by: by }: Inci
   return status === 'open' && nowMs !== null ? `open for ${durationText(Math.max(0, nowMs - from) / 1000)}` : status;
 }
 
-/** The text of the last ticket that was asked for: in the clipboard, or on the page where a browser keeps that closed. */
+/** The text of the last requested ticket: in the clipboard, or on the page if the browser does not allow that. */
 export class Tickets {
   readonly #session: Session;
   readonly #signal: AbortSignal;
@@ -143,7 +145,7 @@ export class Tickets {
   }
 }
 
-/** Browsers lend the clipboard only to pages over TLS or on this machine. */
+/** Browsers give the clipboard only to pages over TLS or on this machine. */
 async function isCopied(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -1,4 +1,4 @@
-/** What happened, over a chosen span: the incidents of all groups or of one, live. */
+/** What happened over a chosen span: the incidents of all groups or of one, live. */
 import { EXPLANATION_CAUSES } from '../gdoi/explain/explanation.ts';
 import type { IncidentListDocument } from '../http/schemas/incident-schema.ts';
 import { Choice, NameChoice } from './choice.tsx';
@@ -67,7 +67,7 @@ export class IncidentsPage implements Page {
   }
 }
 
-/** Of the API: `hours` begins at a whole minute, so that the same question is asked again and again. */
+/** The API's path: `hours` begins at a whole minute, so that the same request is repeated. */
 export function incidentsPath(filter: Filter, nowMs: number | null, most: number): string {
   const { hours = '168', ...rest } = filter;
   const sinceMs = nowMs === null ? null : Math.floor((nowMs - Number(hours) * 3_600_000) / 60_000) * 60_000;

@@ -1,6 +1,6 @@
 /**
- * What a screen reader says of events as they happen: only what needs a look, and of many at once one sentence, so that
- * a storm is no flood of words.
+ * What a screen reader says about events as they happen: only what needs a look, and one sentence for many at once, so
+ * that a storm is not a flood of words.
  */
 import type { EventDocument } from '../http/schemas/event-schema.ts';
 import { gathered } from './browser-time.ts';

@@ -1,8 +1,8 @@
-/** Instants, ages and countdowns, as of the agent's now. */
+/** Times, ages and countdowns, relative to the agent's present time. */
 import { durationText } from '../gdoi/events/duration-text.ts';
 import type { VNode } from 'preact';
 
-/** UTC first, as devices log; the local time beside it; how long ago or how soon. */
+/** UTC first, as devices log; then the local time; then how long ago or how soon. */
 export function Instant({ at, nowMs }: { readonly at: string; readonly nowMs: number | null }): VNode {
   return (
     <span class="instant">
@@ -15,12 +15,12 @@ export function Instant({ at, nowMs }: { readonly at: string; readonly nowMs: nu
   );
 }
 
-/** As `Instant`, where nobody knows it closer than between these two. */
+/** Like `Instant`, if the time is only known to lie between these two. */
 export function Span(props: {
   readonly betweenMs: readonly [from: number, to: number];
   readonly at: string;
   readonly nowMs: number | null;
-  /** It is told as of the end: it began in between. */
+  /** The time shown is the end of the interval: the state began somewhere in it. */
   readonly isState: boolean;
 }): VNode {
   const [from = '', to = ''] = props.betweenMs.map((ms) => new Date(ms).toISOString());
@@ -40,7 +40,7 @@ export function Span(props: {
   );
 }
 
-/** How long until then; past it, how long ago it was due. */
+/** How long until then; afterwards, how long ago it was due. */
 export function Countdown({ at, nowMs }: { readonly at: string; readonly nowMs: number | null }): VNode {
   return (
     <span>
@@ -78,7 +78,7 @@ export function utcText(at: string): string {
   return `${at.slice(0, 10)} ${at.slice(11, 19)} UTC`;
 }
 
-/** Of the viewer: `13:03:05 local, `; empty where that is UTC. */
+/** The viewer's: `13:03:05 local, `; empty if that is UTC. */
 function localText(at: string): string {
   const date = new Date(at);
   return date.getTimezoneOffset() === 0 ? '' : `${date.toLocaleTimeString('en-GB')} local, `;

@@ -1,26 +1,26 @@
 /**
- * Where a member stands in the life of the KEK it holds, on a scale that all members of a group share: seconds to the
- * expiry of its own KEK. Time moves a member to the right, a new KEK puts it back to the left; so whoever stands right
- * of the KS's lead is late, whichever KEK the others hold.
+ * Where a member is in the life of the KEK it holds, on a scale shared by all members of a group: seconds to the expiry
+ * of its own KEK. Time moves a member to the right, a new KEK puts it back to the left; so a member to the right of the
+ * KS's lead is late, whichever KEK the others hold.
  *
- * The minutes around expiry take most of the width; the hours before them are pressed together at the left.
+ * The minutes around expiry take most of the width; the hours before are compressed at the left.
  */
 import type { DeviceDocument } from '../http/schemas/device-schema.ts';
 import { EXPIRY_WINDOW_SECONDS, MISSED_REKEY_WINDOW } from '../gdoi/keys/kek-window.ts';
 
-/** The part of the width for all that is before the minutes around expiry. */
+/** The part of the width for everything before the minutes around expiry. */
 const LONG_BEFORE_PERCENT = 16;
-/** Room left of the KS's lead and right of the last window. */
+/** Margin left of the KS's lead and right of the last window. */
 const MARGIN_SECONDS = 60;
 
 export interface KekScale {
   /** How long before expiry the KS sends the new KEK. */
   readonly leadSeconds: number;
-  /** null: not known; then the pressed part shows a day. */
+  /** Null: unknown; then the compressed part shows a day. */
   readonly lifetimeSeconds: number | null;
 }
 
-/** Place of an instant, in percent of the width. `toExpirySeconds` is negative before expiry. */
+/** Position of a time, in percent of the width. `toExpirySeconds` is negative before expiry. */
 export function placePercent(toExpirySeconds: number, { leadSeconds, lifetimeSeconds }: KekScale): number {
   const from = -leadSeconds - MARGIN_SECONDS;
   const to = EXPIRY_WINDOW_SECONDS + MARGIN_SECONDS;
@@ -37,7 +37,7 @@ export function placePercent(toExpirySeconds: number, { leadSeconds, lifetimeSec
 export const KEK_PHASES = ['valid', 'rekey_due', 'missed_window', 'window_over', 'expiry_window', 'expired'] as const;
 export type KekPhase = (typeof KEK_PHASES)[number];
 
-/** The same closed windows as the agent's: a boundary belongs to the window it begins. */
+/** The same closed windows as the agent's: a boundary belongs to the window that it begins. */
 export function phaseOf(toExpirySeconds: number, leadSeconds: number): KekPhase {
   if (toExpirySeconds < -leadSeconds) return 'valid';
   if (toExpirySeconds < -MISSED_REKEY_WINDOW.fromSecondsBeforeExpiry) return 'rekey_due';
@@ -68,7 +68,7 @@ export function gmPhaseText(phase: KekPhase): string {
 export interface KsSending {
   /** Whether the KS sends the new KEK ahead (`timer`) or at expiry (`legacy`). */
   readonly sends: DeviceDocument['kek_behavior'];
-  /** Of a KS that does not answer nobody knows whether it sends anything. */
+  /** Whether the KS answers: of one that does not it is unknown whether it sends anything. */
   readonly answers: boolean;
 }
 

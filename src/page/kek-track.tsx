@@ -1,4 +1,6 @@
-/** One member's KEK on the scale of its group: the windows, and where the member is now. Drawn without text of its own. */
+/**
+ * One member's KEK on the scale of its group: the windows, and where the member is now. Drawn without text of its own.
+ */
 import { EXPIRY_WINDOW_SECONDS, MISSED_REKEY_WINDOW } from '../gdoi/keys/kek-window.ts';
 import type { MembershipDocument } from '../http/schemas/device-schema.ts';
 
@@ -9,12 +11,12 @@ import type { VNode } from 'preact';
 const { fromSecondsBeforeExpiry: MISSED_FROM, toSecondsBeforeExpiry: MISSED_TO } = MISSED_REKEY_WINDOW;
 
 export function KekTrack(props: {
-  /** A GM, or a KS that sends its rekeys so. */
+  /** A GM, or a KS that sends its rekeys this way. */
   readonly of: 'gm' | KsSending;
   readonly kek: MembershipDocument['kek'];
   readonly scale: KekScale;
   readonly nowMs: number | null;
-  /** Said where there is no KEK to draw. */
+  /** Shown if there is no KEK to draw. */
   readonly absent: string;
 }): VNode {
   const { of, kek, scale, nowMs, absent } = props;
@@ -58,7 +60,7 @@ function Windows({ scale }: { readonly scale: KekScale }): VNode {
 
 /** The scale over a column of tracks. */
 export function KekAxis({ scale }: { readonly scale: KekScale }): VNode {
-  // Marks that stand close together on a phone: each takes its side.
+  // Marks close together on a phone: each takes its own side.
   const marks: readonly (readonly [number, string, 'start' | 'end'])[] = [
     [-scale.leadSeconds, `−${Math.round(scale.leadSeconds)}`, 'end'],
     [-MISSED_FROM, `−${MISSED_FROM}`, 'start'],
@@ -78,7 +80,7 @@ export function KekAxis({ scale }: { readonly scale: KekScale }): VNode {
   );
 }
 
-/** What the bands are, in words. */
+/** What the bands mean, in words. */
 export function KekLegend({ scale }: { readonly scale: KekScale }): VNode {
   return (
     <ul class="legend">

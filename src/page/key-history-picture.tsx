@@ -13,10 +13,10 @@ const SPANS: Readonly<Record<HistoryHours, string>> = {
   168: 'the last week',
 };
 
-/** In pixels; instants are in percent of the width, so that it fits a phone. */
+/** In pixels; times are in percent of the width, so that it fits a phone. */
 const LANE = 20;
 const TOP = 22;
-/** Left of the lanes, in percent: their names. */
+/** Space for the names left of the lanes, in percent. */
 const NAMES = 24;
 const MAX_NAME = 11;
 
@@ -171,7 +171,7 @@ function placeOf(ms: number, { fromMs, toMs }: Span): number {
   return NAMES + (100 - NAMES) * share;
 }
 
-/** `13:05`; of spans over a day with the date. */
+/** `13:05`; with the date if the span is over a day. */
 function clockOf(ms: number, { fromMs, toMs }: Span): string {
   const iso = new Date(ms).toISOString();
   return toMs - fromMs > 2 * 86_400_000 ? iso.slice(5, 10) : `${iso.slice(11, 16)} UTC`;

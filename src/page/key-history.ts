@@ -1,7 +1,7 @@
 /**
  * The keys of a group's members over a span of time, as lanes: how long each KEK and TEK was or will be held, when a
- * member re-registered or was without registration or keys, and which incidents lay over it. From the API's documents;
- * what they do not tell is left out, not drawn.
+ * member re-registered or had no registration or keys, and which incidents there were. It is made from the API's
+ * documents; what they do not show is left out.
  */
 import type { EventDocument } from '../http/schemas/event-schema.ts';
 import type { GroupDocument } from '../http/schemas/group-schema.ts';
@@ -12,16 +12,16 @@ export const HISTORY_HOURS = [1, 6, 24, 168] as const;
 export type HistoryHours = (typeof HISTORY_HOURS)[number];
 
 /**
- * Of keys that last an hour or less, and of those that no KS tells of any more, the last hour tells more than the last
+ * For keys that last an hour or less, and for those that no KS shows any more, the last hour shows more than the last
  * six.
  */
 export function hoursOf({ kek_lifetime_seconds: lifetime }: Pick<GroupDocument, 'kek_lifetime_seconds'>): HistoryHours {
   return lifetime === null || lifetime <= 3600 ? 1 : 6;
 }
 
-/** Drawn at most; those with something to see come first. */
+/** Most that are drawn; those with something to see come first. */
 const MAX_LANES = 60;
-/** Room for what is ahead, as a share of the span. */
+/** Room for the future, as a share of the span. */
 const AHEAD = 0.2;
 const HOUR_MS = 3_600_000;
 
@@ -40,7 +40,7 @@ interface Mark {
   readonly text: string;
 }
 
-/** A member told that it has no registration, no KEK or no TEK, until it told that it registered, or got keys. */
+/** From when a member showed no registration, KEK or TEK until it showed that it had registered or got keys. */
 export interface Gap extends Span {
   readonly text: string;
   /** It goes on. */
@@ -153,7 +153,7 @@ const GAP_BEGINS: Readonly<Partial<Record<EventDocument['type'], string>>> = {
 };
 const GAP_ENDS: ReadonlySet<EventDocument['type']> = new Set(['reregistration', 'registration_restored', 'kek_rekey']);
 
-/** What began before the span is not known to have begun; what ended it is its first registration or rekey after. */
+/** If the beginning is before the span, it is unknown; the end is the first registration or rekey after it. */
 function gapsOf(events: readonly EventDocument[], { fromMs, nowMs }: Bounds): ReadonlyMap<string, readonly Gap[]> {
   const inOrder = events
     .map(({ device, type, at }) => ({ device, type, atMs: Date.parse(at) }))
@@ -174,7 +174,7 @@ function gapsOf(events: readonly EventDocument[], { fromMs, nowMs }: Bounds): Re
   return gaps;
 }
 
-/** A TEK rekey that gave it its keys back is no event: when it ended is not told, only that it has. */
+/** A TEK rekey that restored its keys is no event: when the gap ended is unknown, only that it has. */
 function goesOn({ text }: Gap, membership: GroupDocument['gms'][number]['membership']): boolean {
   if (membership === null) return true;
   if (text === GAP_BEGINS.tek_missing) return membership.tek_expires_at === null;
@@ -182,9 +182,7 @@ function goesOn({ text }: Gap, membership: GroupDocument['gms'][number]['members
   return membership.registered !== true;
 }
 
-/**
- * A KEK is held from one rekey or registration to the next; the last one to its expiry. What was before is not told.
- */
+/** A KEK is held from one rekey or registration to the next; the last one to its expiry. What was before is unknown. */
 function keksOf(
   { marks, gaps }: Pick<Lane, 'marks' | 'gaps'>,
   expiresAt: string | null,
@@ -213,7 +211,7 @@ function tekOf(
   return lifeOf(membership?.tek_expires_at ?? null, lifetime, span);
 }
 
-/** `lifetimeSeconds` null: when it began is not known, and only what is left of it is drawn. */
+/** `lifetimeSeconds` null: its beginning is unknown, and only what is left of it is drawn. */
 function lifeOf(
   expiresAt: string | null,
   lifetimeSeconds: number | null,

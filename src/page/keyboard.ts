@@ -22,15 +22,15 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('input, select, textarea') !== null;
 }
 
-/** What can be gone to in each entry: its first link, or what opens it. */
+/** What can get the focus in each entry: its first link, or what opens it. */
 const ENTRY = 'main ol.events > li, main ul.cards > li, main tbody > tr';
 const FOCUSABLE = 'summary, a[href]';
 
-/** Without one that has the focus, the first entry. */
+/** The first entry if none has the focus. */
 function neighbour(focused: Element | null, down: boolean): HTMLElement | null {
   const entries = [...document.querySelectorAll(ENTRY)].filter((entry) => entry.querySelector(FOCUSABLE) !== null);
   const at = focused === null ? -1 : entries.findIndex((entry) => entry.contains(focused));
-  // Elsewhere the arrows scroll, as ever.
+  // Elsewhere the arrows scroll, as usual.
   if (at < 0) return null;
   return entries[at + (down ? 1 : -1)]?.querySelector<HTMLElement>(FOCUSABLE) ?? null;
 }

@@ -1,4 +1,4 @@
-/** The start: one page for each address, refreshed while it is looked at, and drawn anew each second. */
+/** The start: one page for each address, refreshed while it is visible, and drawn again each second. */
 import { DevicePage } from './device-page.tsx';
 import { after, every, gathered } from './browser-time.ts';
 import { type FeedState, followEvents } from './event-feed.ts';
@@ -90,7 +90,7 @@ function draw(): void {
   );
 }
 
-/** Each page draws what went wrong; nobody waits for it. */
+/** Each page shows its own errors; the promise is not awaited. */
 function refresh(): void {
   if (session.mayAsk) void page.refresh();
 }
@@ -155,6 +155,6 @@ every(REFRESH_MS, () => {
   if (document.visibilityState === 'visible') refreshAll();
 });
 refreshAll();
-// The second sample of the agent's clock tells its pace before anyone has read a countdown.
+// The second sample of the agent's clock gives its speed before anyone has read a countdown.
 after(SECOND_SAMPLE_MS, () => void session.checkAgent(forever));
 draw();

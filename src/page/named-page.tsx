@@ -1,4 +1,7 @@
-/** What the pages of one device and of one group have alike: its name and status, then what is known of it, or why not. */
+/**
+ * What the pages of a device and of a group have in common: name and status, then what is known of it, or why nothing
+ * is.
+ */
 import type { HealthStatus } from '../gdoi/health/health-check.ts';
 import { Name } from './names.tsx';
 import { Fragment, type VNode } from 'preact';

@@ -1,16 +1,16 @@
-/** Names of devices and groups: others' text, of any length and direction, kept apart from the text around it. */
+/** Names of devices and groups: foreign text of any length and direction, isolated from the text around it. */
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import { Fragment, type VNode } from 'preact';
 import { devicePath, type GroupName, groupPath } from './route.ts';
 
-/** What a name may take of a line; the whole stands in its title. */
+/** Most of a name that is shown; its title has the whole. */
 const MAX_SHOWN = 60;
 
 export function shortened(text: string, most = MAX_SHOWN): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
-/** A summary whose name stands beside it anyway. */
+/** A summary without the name, which is beside it anyway. */
 export function withoutName(summary: string, name: string): string {
   return summary.startsWith(`${name}: `) ? summary.slice(name.length + 2) : summary;
 }
@@ -27,7 +27,7 @@ export function DeviceLink({ name }: { readonly name: string }): VNode {
   );
 }
 
-/** With its cell, where groups have one; that of the default cell is told from the others by having none beside it. */
+/** With its cell, if groups have one; a group of the default cell has none beside it. */
 export function GroupLink({ name, cell }: GroupName): VNode {
   return (
     <a href={groupPath({ name, cell })}>
@@ -42,7 +42,7 @@ export function GroupLink({ name, cell }: GroupName): VNode {
   );
 }
 
-/** Names with commas between; of many the first ones, and how many more there are. */
+/** Names separated by commas; of many, the first ones and how many more there are. */
 export function NameList({
   names,
   most = 20,

@@ -1,8 +1,8 @@
-/** Going from page to page without loading anything anew. */
+/** Goes from page to page without reloading. */
 
 const listeners = new Set<() => void>();
 
-/** `replace`: what a filter changes is no step back. */
+/** `replace`: a change of filter is no step back in the history. */
 export function navigate(path: string, how: 'push' | 'replace' = 'push'): void {
   if (how === 'push') history.pushState(null, '', path);
   else history.replaceState(null, '', path);

@@ -1,9 +1,9 @@
-/** What the shell asks of each page. */
+/** What the shell needs from each page. */
 import type { VNode } from 'preact';
 
 export interface Page {
   readonly title: string;
-  /** Ask again for what is shown. */
+  /** Requests again what is shown. */
   refresh(): Promise<void>;
   render(): VNode;
 }

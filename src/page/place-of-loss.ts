@@ -1,8 +1,8 @@
 import type { ExplanationCause } from '../gdoi/explain/explanation.ts';
 
 /**
- * Where the last rekey was lost, only where the group's explanations say that it was: beside others it would
- * contradict.
+ * Where the last rekey was lost, only if the group's explanations are about a loss: beside others it would contradict
+ * them.
  */
 export function placeOfLoss(causes: readonly ExplanationCause[]): string {
   if (causes.includes('legacy_ks')) return 'their KS sends none before expiry';

@@ -1,10 +1,10 @@
-/** Which agent polls this, where several share the work. */
+/** Which agent polls this, if several share the work. */
 import type { VNode } from 'preact';
 import { durationText } from '../gdoi/events/duration-text.ts';
 import type { OwnerDocument } from '../http/schemas/owner-schema.ts';
 import { Fact } from './facts.tsx';
 
-/** Nothing where there is one agent. */
+/** Nothing if there is one agent. */
 export function PolledBy({ owner }: { readonly owner: OwnerDocument | undefined }): VNode | null {
   if (owner === undefined) return null;
   return (

@@ -1,4 +1,4 @@
-/** Why the agent did not give what a page asked for. */
+/** Why the agent did not give what a page requested. */
 import type { VNode } from 'preact';
 
 export function Refusal({ of }: { readonly of: { readonly detail: string } | null }): VNode | false {

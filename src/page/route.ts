@@ -8,21 +8,21 @@ export type Route =
   | { readonly kind: 'events'; readonly filter: Filter }
   | { readonly kind: 'incidents'; readonly filter: Filter };
 
-/** `cell`: only where cells are shown; two customers may have a group of one name, and only both say which is meant. */
+/** `cell`: only if cells are shown; two customers may have a group of the same name, and only both identify it. */
 export interface GroupName {
   readonly name: string;
   readonly cell?: string | undefined;
 }
 
-/** Parameters of a list, as they stand in the address and go to the API. */
+/** Parameters of a list, as they are in the address and go to the API. */
 export type Filter = Readonly<Record<string, string>>;
 
-/** What an address may say of each list; anything else in it is not passed on. */
+/** The parameters of each list; anything else in the address is not passed on. */
 const FLEET_FILTERS = ['q', 'status', 'role', 'group', 'sort', 'cursor'] as const;
 const INCIDENT_FILTERS = ['device', 'group', 'cell', 'cause', 'hours'] as const;
 const EVENT_FILTERS = ['device', 'group', 'cell', 'type', 'cause', 'unexpected', 'hours'] as const;
 
-/** null: no page is there. */
+/** Null: there is no such page. */
 export function routeOf(path: string, search: string): Route | null {
   const [, room, name, ...rest] = path.split('/');
   if (rest.length > 0) return null;
@@ -59,7 +59,7 @@ function filterOf(search: string, allowed: readonly string[]): Filter {
 export const devicePath = (name: string) => `/devices/${encodeURIComponent(name)}`;
 export const groupPath = ({ name, cell }: GroupName) => withFilter(`/groups/${encodeURIComponent(name)}`, { cell });
 
-/** With the parameters that say something. */
+/** With the parameters that are not empty. */
 export function withFilter(path: string, filter: Readonly<Record<string, string | undefined>>): string {
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(filter)) if (value !== undefined && value !== '') query.set(key, value);

@@ -1,4 +1,4 @@
-/** The text of a stream of server-sent events, as far as this agent sends it: `id`, `data`, comments. Any chunking. */
+/** Parses a stream of server-sent events as far as this agent sends them: `id`, `data`, comments. Any chunking. */
 
 export interface SentEvent {
   readonly id: string | null;

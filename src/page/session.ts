@@ -1,6 +1,6 @@
 /**
- * What all pages share: the agent's clock, whether the agent answers and lets us in, and the way to draw again.
- * Documents that a page shows are kept through it, so that one lost answer is told once and the last data stay.
+ * What all pages share: the agent's clock, whether the agent answers and lets us in, and how to draw again. Documents
+ * that a page shows are requested through it, so that one lost answer is reported once and the last data stay.
  */
 import type { AgentDocument } from '../http/page/agent-document.ts';
 import { AgentClock } from './agent-clock.ts';
@@ -29,17 +29,17 @@ export class Session {
     this.#draw();
   }
 
-  /** A refused credential is not sent again by itself: the server counts failures and makes the address wait. */
+  /** A refused credential is not sent again automatically: the server counts failures and makes the address wait. */
   get mayAsk(): boolean {
     return this.link.kind !== 'unauthorised';
   }
 
-  /** What is shown is what was known last, and no word on now. */
+  /** What is shown was known last, and may have changed. */
   get isStale(): boolean {
     return this.link.kind === 'unreachable' || this.link.kind === 'unauthorised';
   }
 
-  /** The agent's now; null: it has not told the time yet. */
+  /** The agent's present time; null: it has not told the time yet. */
   nowMs(): number | null {
     return this.#clock.nowMs(monoMs());
   }
@@ -92,7 +92,7 @@ export class Kept<Body> {
   async refresh(path = this.#path): Promise<void> {
     this.#path = path;
     const answer = await this.#session.ask<Body>(path, this.#signal);
-    // Another question was asked meanwhile: its answer counts.
+    // Another request was made meanwhile: its answer counts.
     if (this.#signal.aborted || path !== this.#path) return;
     if (answer.kind === 'ok') {
       this.body = answer.body;

@@ -1,4 +1,4 @@
-/** What stands around every page: where one can go, whether the agent answers, and the way to sign in. */
+/** The frame of every page: navigation, whether the agent answers, and sign-in. */
 import { durationText } from '../gdoi/events/duration-text.ts';
 import { hasToken, rememberToken } from './agent-api.ts';
 import { monoMs } from './browser-time.ts';
@@ -11,7 +11,7 @@ export function Shell(props: {
   readonly session: Session;
   readonly room: string;
   readonly page: VNode;
-  /** Told to screen readers when it changes. */
+  /** Read aloud by screen readers when it changes. */
   readonly incident: string;
   readonly onSignIn: () => void;
 }): VNode {

@@ -1,4 +1,4 @@
-/** A status as a word with a sign: never told by colour alone. */
+/** A status as a word with a sign, never by colour alone. */
 import type { HealthStatus } from '../gdoi/health/health-check.ts';
 import type { VNode } from 'preact';
 

@@ -1,15 +1,15 @@
 /**
- * One store's memory into another: history, incidents and states. It can be repeated: what is there already stays as it
- * is, and a state that the target has is never replaced by an older one.
+ * Copies one store into another: history, incidents and states. It can be repeated: what is already there stays, and no
+ * state of the target is replaced by an older one.
  */
 import { DEFAULT_CELL, groupOfKey } from '../gdoi/seen/cell.ts';
 import { type EventStore, MAX_PAGE_EVENTS, type StoredStates } from './event-store.ts';
 
 export interface Copied {
-  /** Those that were new to the target, of all. */
+  /** Number that were new to the target, of all. */
   readonly events: { readonly copied: number; readonly of: number };
   readonly incidents: number;
-  /** Devices whose state the target had not. */
+  /** Devices whose state the target did not have. */
   readonly devices: { readonly copied: number; readonly of: number };
 }
 
@@ -38,7 +38,7 @@ async function copyIncidents(from: EventStore, to: EventStore): Promise<number> 
   do {
     const page = await from.incidents({ limit: MAX_PAGE_EVENTS, cursor });
     const known = await Promise.all(page.incidents.map(({ id }) => to.incident(id)));
-    // One that has ended in the target is not opened again.
+    // An incident that has ended in the target is not opened again.
     const incidents = page.incidents.filter((_, index) => known[index]?.status !== 'closed');
     await to.commit({ events: [], incidents, deviceStates: new Map(), fleetStates: new Map() });
     count += incidents.length;
@@ -63,10 +63,7 @@ async function copyStates(from: EventStore, to: EventStore): Promise<Copied['dev
   return { copied: deviceStates.size, of: states.devices.size };
 }
 
-/**
- * A device is in the cell of its groups; one that is in none is in the default cell, and known anew where that is
- * wrong.
- */
+/** A device is in the cell of its groups; one without a group goes to the default cell. */
 function cellsOfDevices({ members }: StoredStates): ReadonlyMap<string, string> {
   return new Map(members.map(({ group, device }) => [device, groupOfKey(group).cell]));
 }

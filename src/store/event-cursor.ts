@@ -1,4 +1,4 @@
-/** Where a page ended: the instant and id of its last event, as text that a client hands back without reading it. */
+/** Where a page ended: the time and id of its last event, as opaque text for the client. */
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import { UserError } from '../kernel/user-error.ts';
 
@@ -11,7 +11,7 @@ export function encodeCursor({ atMs, id }: EventPosition): string {
   return Buffer.from(JSON.stringify([atMs, id])).toString('base64url');
 }
 
-/** Throws a `UserError` on text that `encodeCursor` did not make. */
+/** Throws a `UserError` for text that `encodeCursor` did not make. */
 export function decodeCursor(cursor: string): EventPosition {
   const position = parsed(Buffer.from(cursor, 'base64url').toString());
   if (Array.isArray(position) && position.length === 2) {
@@ -29,7 +29,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** By instant, then by the id's UTF-8 bytes, as SQLite and PostgreSQL (collation "C") sort it. */
+/** By time, then by the UTF-8 bytes of the id, as SQLite and PostgreSQL (collation "C") sort it. */
 export function comparePositions(a: EventPosition, b: EventPosition): number {
   return a.atMs - b.atMs || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
 }

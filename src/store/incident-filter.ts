@@ -1,4 +1,4 @@
-/** Which incidents a query lets through: the plain statement of what each store does in its own way. */
+/** Which incidents a query selects: the plain definition of what each store does in its own way. */
 import type { Incident } from '../gdoi/incidents/incident.ts';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import { comparePositions, encodeCursor, type EventPosition } from './event-cursor.ts';
@@ -23,13 +23,13 @@ export function byBeginning(a: Incident, b: Incident): number {
   return b.beganAtMs - a.beganAtMs || comparePositions({ atMs: 0, id: a.id }, { atMs: 0, id: b.id });
 }
 
-/** Does it come after the last one of the page before? */
+/** Whether it comes after the last one of the previous page. */
 export function isAfter(incident: Incident, last: EventPosition): boolean {
   const sameOrEarlier = incident.beganAtMs - last.atMs || comparePositions(last, { atMs: last.atMs, id: incident.id });
   return sameOrEarlier < 0;
 }
 
-/** `found`: in their order, one more than the limit where there are more. */
+/** `found`: in order, one more than the limit if there are more. */
 export function incidentPage(
   found: readonly Incident[],
   limit: number,

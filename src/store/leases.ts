@@ -1,6 +1,6 @@
 /**
- * Who polls what, where several agents share a store. An agent is live while it renews its lease in time; a cell has
- * one owner. Every instant is the table's own: the agents' clocks may differ by minutes.
+ * Which agent polls what, if several agents share a store. An agent is live while it renews its lease in time; a cell
+ * has one owner. Every time is the table's own, because the agents' clocks may differ by minutes.
  */
 
 export interface AgentIdentity {
@@ -8,46 +8,46 @@ export interface AgentIdentity {
   readonly id: string;
   /** For people. */
   readonly name: string;
-  /** Where its HTTP side is reached. */
+  /** Where its HTTP side can be reached. */
   readonly url: string;
   readonly version: string;
-  /** By which another agent on the same machine can tell that the process is gone; empty: nobody can. */
+  /** By which another agent on the same machine can tell that the process is gone; empty: it cannot. */
   readonly process: string;
 }
 
-/** One word of an agent that it is still there. */
+/** A sign of life of an agent. */
 export interface Renewal {
-  /** Rises with each one: an older one that arrives late counts for nothing. */
+  /** Increases with each one: an older one that arrives late has no effect. */
   readonly number: number;
   readonly leaseMs: number;
-  /** For so long after its lease it may poll on, and is not taken over from; 0: it stops before its lease is over. */
+  /** How long after its lease it may poll on, during which nobody takes over; 0: it stops before its lease ends. */
   readonly aloneMs: number;
 }
 
-/** What an agent is to poll, as its configuration says. */
+/** What an agent's configuration has it poll. */
 export interface Inventory {
   /** Devices of each cell. */
   readonly weights: ReadonlyMap<string, number>;
-  /** Of which device is in which cell. */
+  /** Digest of which device is in which cell. */
   readonly digest: string;
 }
 
 interface LiveAgent extends AgentIdentity {
-  /** `digest` of its inventory; empty: not told yet, or by a version before. */
+  /** `digest` of its inventory; empty: not known yet, or an older version. */
   readonly inventory: string;
-  /** Until its lease is over, by the table's clock; negative: it is over, and nobody took note yet. */
+  /** Time until its lease ends, by the table's clock; negative: it has ended, and nobody has fenced it yet. */
   readonly leftMs: number;
 }
 
 export interface CellLease {
   readonly cell: string;
-  /** null: nobody's. */
+  /** Null: free. */
   readonly agent: string | null;
-  /** Rises whenever the cell changes hands. */
+  /** Increases whenever the cell changes owner. */
   readonly epoch: number;
   /** Devices in it. */
   readonly weight: number;
-  /** A live agent that asks for it; its owner lets go when it can. */
+  /** A live agent that asks for it; its owner releases it when it can. */
   readonly wantedBy: string | null;
 }
 
@@ -57,36 +57,34 @@ export interface ClusterView {
   readonly cells: readonly CellLease[];
 }
 
-/** Whom a write is for. */
+/** The agent that writes. */
 export interface Writer {
   readonly agent: string;
   /**
-   * Of the cells that it holds: the epoch in which it got each. What it sent before it gave a cell away is not of that.
+   * The epochs in which it got the cells that it owns. A write sent before it gave a cell away belongs to an older
+   * epoch.
    */
   readonly epochs: ReadonlyMap<string, number>;
 }
 
-/** A failure is a `StoreError`, after which nothing is known of what was done. */
+/** A failure is a `StoreError`, after which it is unknown what was done. */
 export interface LeaseTable {
   join(agent: AgentIdentity, leaseMs: number): Promise<void>;
-  /** Agents beside this one that are not fenced; null: this one is fenced, and for ever. */
+  /** Number of other agents that are not fenced; null: this one is fenced, for ever. */
   renew(id: string, renewal: Renewal): Promise<number | null>;
-  /** Tell what the agent is to poll; cells that are there stay whose they are. */
+  /** Announces what the agent is to poll; existing cells keep their owner. */
   announce(id: string, inventory: Inventory): Promise<void>;
   view(): Promise<ClusterView>;
-  /** Fence every agent whose lease is over, and the time that it may be alone; their cells are nobody's then. */
+  /** Fences every agent whose lease has ended, and the time for which it may be alone; their cells become free. */
   fenceDead(): Promise<readonly string[]>;
-  /** Fence an agent whose process is gone: it need not be waited for. */
+  /** Fences an agent whose process is gone: nobody needs to wait for it. */
   bury(id: string): Promise<void>;
-  /**
-   * Take cells that are nobody's, as a live agent. Returns those it got, which are its own from now on, with their
-   * epochs.
-   */
+  /** Takes free cells, as a live agent. Returns those that it got, which it owns from now on, with their epochs. */
   take(id: string, cells: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Ask for a cell of another agent. */
+  /** Asks for a cell of another agent. */
   want(id: string, cell: string): Promise<void>;
-  /** Let go of own cells: to whoever wants one and is live, else to nobody. */
+  /** Releases own cells: to a live agent that wants one, otherwise they become free. */
   release(id: string, cells: readonly string[]): Promise<void>;
-  /** The agent leaves for good, with nothing more to write: its cells are nobody's at once. */
+  /** The agent leaves for good and will write nothing more: its cells are free at once. */
   leave(id: string): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
  * A store that forgets everything when the process ends: for `replay`, for a `run` without a store, and as the plain
- * statement of what the other stores have to do. Holds a bounded number of events, the earliest kept go first.
+ * definition of what the other stores have to do. Holds a bounded number of events; the earliest go first.
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import type { Incident } from '../gdoi/incidents/incident.ts';
@@ -39,7 +39,7 @@ class MemoryStore implements EventStore {
   readonly #events = new Map<string, GdoiEvent>();
   readonly #incidents = new Map<string, Incident>();
   readonly #counts = new Map<string, EventCount>();
-  /** As JSON text, so that a caller's later change of a state is not kept by accident. */
+  /** As JSON text, so that a caller's later change of a state is not stored by accident. */
   readonly #devices = new Map<string, string>();
   readonly #fleets = new Map<string, string>();
   /** Group -> device -> state. */

@@ -1,10 +1,9 @@
 /**
- * Short texts that outlive an agent, beside events and states: what people announced, and what agents learnt of devices
- * and must not learn again. Where several agents share the store they share these; whoever reads them knows what they
- * say.
+ * Short texts that outlive an agent, beside events and states: what people announced, and what agents learned about
+ * devices and must not learn again. Agents that share the store share these; only the readers know what they mean.
  */
 
-/** Windows of planned work; host keys and certificates that were accepted; credentials that were refused. */
+/** Maintenance windows; accepted host keys and certificates; refused credentials. */
 export type NoteKind = 'maintenance' | 'host_key' | 'certificate' | 'refusal';
 
 export interface Note {
@@ -18,14 +17,15 @@ export interface Note {
 export interface Notes {
   /** By name. */
   all(kind: NoteKind): Promise<readonly Note[]>;
-  /** null: there is none of this name. */
+  /** Null: there is none of this name. */
   get(kind: NoteKind, name: string): Promise<string | null>;
   /** It replaces what was there. */
   put(kind: NoteKind, name: string, text: string): Promise<void>;
   /**
-   * Unless there is one already. Returns the text that is there then: of several who write at once, the first one's.
+   * Stores the text unless there is one already. Returns the text that is there then: of several simultaneous writers,
+   * the first one's.
    */
   putFirst(kind: NoteKind, name: string, text: string): Promise<string>;
-  /** false: there was none. */
+  /** False: there was none. */
   remove(kind: NoteKind, name: string): Promise<boolean>;
 }

@@ -1,13 +1,13 @@
 /**
- * A state as the text that is stored: a checksum, a blank, and its JSON. A flipped bit seldom makes JSON unreadable,
- * and what is readable and wrong would mislead for as long as the device lives.
+ * A state as stored text: a checksum, a blank, and its JSON. A flipped bit seldom makes JSON unreadable, and a readable
+ * wrong state would mislead for as long as the device lives.
  */
 import { crc32 } from 'node:zlib';
 
 /** States parsed before other work gets its turn. */
 export const LOAD_STEP_STATES = 500;
 
-/** Throws on what JSON cannot hold (undefined, a function): that is no state, and nothing may be stored for it. */
+/** Throws for what JSON cannot express (undefined, a function): that is no state, and must not be stored. */
 export function stateText(state: unknown): string {
   const json: string | undefined = JSON.stringify(state);
   if (json === undefined) throw new TypeError(`a state must be a JSON value, not ${typeof state}`);
@@ -16,7 +16,7 @@ export function stateText(state: unknown): string {
 
 export type StoredState = { readonly kind: 'whole'; readonly state: unknown } | { readonly kind: 'damaged' };
 
-/** Of what `stateText` wrote, or of an older store's plain JSON. */
+/** Reads what `stateText` wrote, or an older store's plain JSON. */
 export function stateOfText(text: string): StoredState {
   const [sum, json] = /^([0-9a-f]{8}) /.test(text) ? [text.slice(0, 8), text.slice(9)] : ['', text];
   if (sum !== '' && sum !== sumOf(json)) return { kind: 'damaged' };

@@ -1,9 +1,9 @@
-/** What can go wrong with a store in operation. Nothing of the failed call was kept. */
+/** What can go wrong with a store in operation. Nothing of the failed call was stored. */
 
 /**
  * `full`: no space left; `locked`: another process writes; `corrupt`: damaged; `io`: everything else below the store;
- * `unexpected`: an answer that we have no case for, perhaps a fault of ours. The same call may succeed later, but for a
- * damaged store: that stays so until someone mends it.
+ * `unexpected`: an unknown error, perhaps a bug of ours. The same call may succeed later, except on a damaged store,
+ * which stays so until somebody repairs it.
  */
 export type StoreErrorKind = 'full' | 'locked' | 'corrupt' | 'io' | 'unexpected';
 
@@ -17,7 +17,7 @@ export class StoreError extends Error {
   }
 }
 
-/** It happens in operation. Anything else is a fault of ours, as far as anybody can tell, and to be counted as one. */
+/** It happens in operation. Any other error counts as a bug of ours. */
 export function isStoreFailure(error: unknown): error is StoreError {
   return error instanceof StoreError && error.kind !== 'unexpected';
 }

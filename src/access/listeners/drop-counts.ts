@@ -1,7 +1,6 @@
 /**
- * Counts what a listener drops, by a fixed list of reasons, and tells the log once in a while: the first drop of a
- * reason at once, later ones at most once a minute with how many there were. Whoever floods a listener does not flood
- * the log.
+ * Counts what a listener drops by a fixed list of reasons, and logs it now and then: the first drop of a reason at
+ * once, later ones at most once a minute with their number. A flood of messages is not a flood of log lines.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
@@ -29,7 +28,7 @@ export class DropCounts<Reason extends string> {
     this.#url = options.url;
   }
 
-  /** `host`: the address it came from, as the sender claims it. */
+  /** `host`: the address that it came from, as the sender claims. */
   add(reason: Reason, host: string, count = 1): void {
     const state = this.#states.get(reason);
     if (state === undefined || count === 0) return;

@@ -1,15 +1,14 @@
 /**
- * Between a socket and whoever takes its messages: a bounded queue that hands on a few messages a turn of the event
- * loop, so that polls, timers and scrapes get their turn during a flood.
+ * Between a socket and the consumer of its messages: a bounded queue that passes on a few messages per turn of the
+ * event loop, so that polls, timers and scrapes get their turn during a flood.
  *
- * A taker that throws on one message has a bug; it is logged as one, but a datagram from anywhere must not end the
- * agent.
+ * A consumer that throws has a bug, which is logged, but a datagram from anywhere must not end the agent.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 
 const PER_TURN = 100;
-/** Two seconds of the highest rate; about 4 MB of usual messages. */
+/** Two seconds at the highest rate; about 4 MB of usual messages. */
 const MAX_WAITING = 20_000;
 const MAX_WAITING_OCTETS = 16 * 1024 * 1024;
 
@@ -32,7 +31,7 @@ export class HandOver<Message> {
     this.#logger = options.logger;
   }
 
-  /** False: the queue is full and the message is not taken. `octets`: about how much it holds. */
+  /** False: the queue is full and the message is not taken. `octets`: about how much memory it takes. */
   push(message: Message, octets: number): boolean {
     const count = this.#waiting.length;
     if (count >= MAX_WAITING || this.#octets + octets > MAX_WAITING_OCTETS) return false;
@@ -42,7 +41,7 @@ export class HandOver<Message> {
     return true;
   }
 
-  /** Resolves when all that was pushed is handed on. */
+  /** Resolves when everything pushed so far was passed on. */
   drained(): Promise<void> {
     return this.#handing;
   }

@@ -1,11 +1,14 @@
 /**
- * Datagrams the kernel threw away because a socket's buffer was full: what came while the event loop was busy, or
- * faster than it can read. Linux tells; elsewhere nobody knows.
+ * Datagrams that the kernel dropped because a socket's buffer was full: they came while the event loop was busy, or
+ * faster than it can read. Only Linux tells.
  */
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 
-/** `socket_full`: drops of the UDP sockets bound to this port and family since they were; not there: nobody tells. */
+/**
+ * `socket_full`: drops of the UDP sockets bound to this port and family, since they were bound; absent: the system does
+ * not tell.
+ */
 export function kernelDrops(bound: { readonly address: string; readonly port: number }): { socket_full?: number } {
   try {
     const table = readFileSync(`/proc/self/net/udp${isIPv6(bound.address) ? '6' : ''}`, 'latin1');

@@ -1,4 +1,4 @@
-/** Addresses as listeners name them: where they listen, who sent. */
+/** Addresses of listeners and senders. */
 import { isIPv6 } from 'node:net';
 import { listenFailure } from '../../kernel/listen-failure.ts';
 import { UserError } from '../../kernel/user-error.ts';
@@ -7,7 +7,7 @@ export interface ListenAddress {
   readonly protocol: 'udp' | 'tcp';
   /** An address or a name of this machine. */
   readonly host: string;
-  /** 0: a free one. */
+  /** 0: any free port. */
   readonly port: number;
 }
 
@@ -15,12 +15,12 @@ export function listenUrl({ protocol, host, port }: ListenAddress): string {
   return `${protocol}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
-/** An IPv4 address that a socket for both families shows as `::ffff:192.0.2.1`, without that prefix. */
+/** An IPv4 address without the prefix of `::ffff:192.0.2.1`, as a socket for both families shows it. */
 export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 }
 
-/** What a person reads when the address is taken, foreign or privileged. */
+/** The error for a person if the address is in use, not local, or privileged. */
 export function listenError(address: ListenAddress, cause: unknown): UserError {
   const what = `cannot listen on ${listenUrl(address)}`;
   const reason = cause instanceof Error ? cause.message : String(cause);

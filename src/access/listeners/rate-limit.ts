@@ -1,9 +1,9 @@
 /**
- * How many messages a listener takes: a token bucket for each source address and one for all together, so that one
- * chatty or hostile sender cannot crowd out the rest, and many cannot crowd out polling.
+ * Limits the messages that a listener takes: a token bucket for each source address and one for all together, so that
+ * one chatty or hostile sender cannot crowd out the rest, and many cannot crowd out polling.
  *
- * Source addresses of UDP can be made up: the map of buckets is bounded, the source heard of longest ago leaves first,
- * and a made-up source's fresh bucket still draws on the one for all.
+ * UDP source addresses can be forged, so the map of buckets is bounded: the source that was silent longest leaves
+ * first, and the fresh bucket of a forged source still draws on the common one.
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.ts';
@@ -41,7 +41,7 @@ export class RateLimit {
     this.#overall = new TokenBucket(bounds.overall, clock.monoMs());
   }
 
-  /** May one more message from `host` pass? A refusal costs nobody a token. */
+  /** Whether one more message from `host` may pass. A refusal takes no token. */
   take(host: string): RateVerdict {
     const nowMs = this.#clock.monoMs();
     const bucket = this.#bucketOf(host, nowMs);

@@ -1,17 +1,16 @@
-/** A bound UDP socket: the one way both listeners open theirs. */
+/** A bound UDP socket, as both listeners open it. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { type ListenAddress, listenError } from './listen-address.ts';
 
 /**
- * Room in the kernel for messages that come while the event loop is busy; it gives what `net.core.rmem_max` allows.
- * What does not fit is lost, and counted where the kernel tells. Linux gives 208 KB unless told otherwise: about 250
- * messages.
+ * Room in the kernel for messages that come while the event loop is busy; limited by `net.core.rmem_max`. What does not
+ * fit is lost, and counted if the kernel tells. Linux allows 208 KB by default: about 250 messages.
  */
 const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024;
 
-/** Bind; rejects with a UserError where that is not possible. */
+/** Binds the socket; rejects with a UserError if that is not possible. */
 export async function openUdpSocket(listen: ListenAddress): Promise<Socket> {
   const socket = createSocket({ type: isIPv6(listen.host) ? 'udp6' : 'udp4', recvBufferSize: RECEIVE_BUFFER_OCTETS });
   try {

@@ -1,7 +1,7 @@
 /**
- * Is this certificate good enough to send a password to? In this order: the configured fingerprint decides alone; an
- * authority vouches for it and its name is right; it was accepted before; it is the first one and new ones are
- * accepted. A certificate that differs from the remembered one is refused, and loudly. There is no way to skip this.
+ * Whether a certificate is good enough to send a password to. In this order: a configured fingerprint decides alone; an
+ * authority vouches for it and its name matches; it was accepted before; it is the first one and new ones are accepted.
+ * A certificate that differs from the remembered one is refused and logged as an error. Nothing skips this check.
  */
 import type { Logger } from '../../kernel/logger.ts';
 import type { RestconfTarget } from '../device-restconf.ts';
@@ -10,7 +10,7 @@ import { type KnownCertificates, knownCertificateLine } from './known-certificat
 export interface ShownCertificate {
   /** 64 hex digits. */
   readonly fingerprint: string;
-  /** Why no authority vouches for it, or its name is another; null: all is well. */
+  /** Why no authority vouches for it, or which other name it has; null: neither. */
   readonly objection: string | null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Certificates of devices that were accepted once: a file of lines `host:port SHA256-fingerprint`, appended to by one
- * write each. Read again when it has changed on disk, so that a line added or removed by hand counts at once.
+ * Device certificates that were accepted once: a file of lines `host:port SHA256-fingerprint`, each appended by one
+ * write. The file is read again after it has changed on disk, so that a line added or removed by hand counts at once.
  */
 import { createHash } from 'node:crypto';
 import { appendFile, readFile, stat } from 'node:fs/promises';
@@ -9,13 +9,13 @@ import { parseFingerprint } from '../../kernel/certificate-fingerprint.ts';
 export interface KnownCertificates {
   /** Fingerprints accepted for a host; empty: none yet. */
   of(host: string, port: number): Promise<readonly string[]>;
-  /** Remember the first certificate of a host. Returns what is known of it then: another one, where that came first. */
+  /** Remembers the first certificate of a host. Returns those known then: another one, if that was first. */
   add(host: string, port: number, fingerprint: string): Promise<readonly string[]>;
-  /** Where a person finds them. */
+  /** Where a person finds the file. */
   readonly path: string;
 }
 
-/** Some hundred thousand devices; more is no such file. */
+/** Some hundred thousand devices; a larger file is something else. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** SHA-256 of the certificate's DER form, 64 hex digits: what `openssl x509 -fingerprint -sha256` shows. */

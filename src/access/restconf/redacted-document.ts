@@ -1,12 +1,13 @@
 /**
- * A parsed document without this process's secrets. In the text a secret may be written in many ways (`\\"`, `\\/`,
- * `\\u00e4`), in the value in one: so names, strings and numbers of the value are looked at, all of them in one text.
+ * A parsed document without this process's secrets. In JSON text a secret can be written in many ways (`\\"`, `\\/`,
+ * `\\u00e4`), in the parsed value in only one: so all names, strings and numbers of the value are searched, joined into
+ * one text.
  */
 
-/** Between two of them. No secret holds it; a device may. */
+/** Between two of them: no secret contains it, though a device may. */
 const BETWEEN = '\u0000';
 
-/** The same object when there is none. `value`: out of JSON, of bounded depth. */
+/** The same object if there is no secret in it. `value`: parsed JSON of bounded depth. */
 export function redactedDocument(value: unknown, redact: (text: string) => string): unknown {
   const texts = textsIn(value);
   const all = texts.join(BETWEEN);
@@ -21,7 +22,7 @@ export function redactedDocument(value: unknown, redact: (text: string) => strin
   });
 }
 
-/** Its names, strings and numbers, in the order in which `rebuilt` asks for them. */
+/** Its names, strings and numbers, in the order in which `rebuilt` takes them. */
 function textsIn(document: unknown): readonly string[] {
   const texts: string[] = [];
   const walk = (value: unknown): void => {

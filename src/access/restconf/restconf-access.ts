@@ -1,6 +1,6 @@
 /**
- * Access to the fleet over RESTCONF: one kept connection and one read per device at a time, bounds for connections that
- * are being made and for reads under way, back-off after failures, quarantine of a credential that devices refuse.
+ * Access to the fleet over RESTCONF: one kept connection and one read per device at a time, limits for connections
+ * being made and reads under way, back-off after failures, quarantine of a credential that devices refuse.
  */
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import { linkSignals } from '../../kernel/link-signals.ts';
@@ -35,7 +35,7 @@ const MAX_READS = 64;
 export interface RestconfAccessOptions extends AccessParts {
   /** File of accepted certificates. */
   readonly knownCertificatesPath: string;
-  /** Those that other agents accepted; absent: there are none. */
+  /** Certificates that other agents accepted; absent: there are no other agents. */
   readonly acceptedCertificates?: AcceptedKeys;
 }
 
@@ -47,10 +47,10 @@ interface Asked {
 /** What is known of one device. */
 interface Known {
   target: RestconfTarget | null;
-  /** The same, with the secrets that the connection is made with. */
+  /** The target with the secrets that the connection was made with. */
   using: RestconfTarget | null;
   connection: RestconfConnection | null;
-  /** Of the connection that is open now. */
+  /** The number of the connection that is open now. */
   opened: number;
   /** `Retry-After`, monotonic ms. */
   leaveAloneUntilMs: number;
@@ -122,7 +122,7 @@ class PollingRestconf implements RestconfAccess {
     }
   }
 
-  /** A connection goes on with the secrets it was made with; a new one is made with those of now. */
+  /** A connection keeps the secrets it was made with; a new one gets the present ones. */
   async #withSecrets(known: Known, target: RestconfTarget, signal: AbortSignal): Promise<RestconfTarget> {
     if (known.connection !== null && known.using !== null) return known.using;
     const using = await untilAborted(renewedRestconfTarget(target), signal);
@@ -154,7 +154,7 @@ class PollingRestconf implements RestconfAccess {
     }
   }
 
-  /** One request after the other; each has the whole time that the configuration gives. */
+  /** One request after the other; each has the whole configured time. */
   async #ask(known: Known, target: RestconfTarget, { paths, signal }: Asked): Promise<readonly PathAnswer[]> {
     const answers: PathAnswer[] = [];
     const late = new AbortController();
@@ -177,7 +177,9 @@ class PollingRestconf implements RestconfAccess {
     }
   }
 
-  /** A device may close a kept connection just when it is used again: then once more, on a new one. */
+  /**
+   * A device may close a kept connection just when it is used again: then the request is sent once more, on a new one.
+   */
   async #get(
     known: Known,
     target: RestconfTarget,
@@ -237,7 +239,7 @@ function useOf(target: RestconfTarget): CredentialUse {
   return { credentialName: target.credentialName, device: target.device, secrets: secretsOf(target) };
 }
 
-/** What a device can refuse. */
+/** The secrets that a device can refuse. */
 function secretsOf({ credential: { password, client } }: RestconfTarget) {
   return [password, client?.key ?? null];
 }
@@ -248,7 +250,7 @@ function sameTarget(left: RestconfTarget, right: RestconfTarget): boolean {
     left.port === right.port &&
     (left.sourceAddress ?? null) === (right.sourceAddress ?? null) &&
     left.timeoutMs === right.timeoutMs &&
-    // Errors and quarantine go by its name.
+    // Errors and quarantine go by the device's name.
     left.credentialName === right.credentialName &&
     left.credential.username === right.credential.username &&
     left.credential.client?.certificate === right.credential.client?.certificate &&

@@ -1,6 +1,6 @@
 /**
- * One device's connection: TLS that is verified before the first byte of HTTP, then GET after GET on it. The library
- * bounds header, body and waits; nothing is followed, nothing but JSON is taken.
+ * One device's connection: TLS that is verified before the first byte of HTTP, then GET after GET. The library bounds
+ * header, body and waits; no redirect is followed, and only JSON is accepted.
  */
 import { isIP } from 'node:net';
 import { checkServerIdentity, type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls';
@@ -15,12 +15,12 @@ import { certificateFingerprint } from './known-certificates.ts';
 import { redactedDocument } from './redacted-document.ts';
 import { failureOf, RestconfFailure } from './restconf-error.ts';
 
-/** A KS's 8,000 members take about 3 MB. */
+/** A KS with 8,000 members sends about 3 MB. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
-/** Of the same 8,000 members: 130,000. */
+/** The same 8,000 members have 130,000. */
 const MAX_VALUES = 500_000;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** IOS XE's web server closes an idle connection after a minute or so; a poll comes about as often. */
+/** IOS XE's web server closes an idle connection after a minute or so; polls come about as often. */
 const KEEP_IDLE_MS = 180_000;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
@@ -28,7 +28,7 @@ export interface ConnectionOptionsOfDevice {
   readonly target: RestconfTarget;
   readonly clock: Clock;
   readonly decide: (shown: ShownCertificate) => Promise<TrustDecision>;
-  /** Our own secrets out of what the device says. */
+  /** Removes our own secrets from what the device says. */
   readonly redact: (text: string) => string;
   readonly onOpen: () => void;
   readonly onClose: () => void;
@@ -67,7 +67,7 @@ export class RestconfConnection {
 
   /** Rejects with a `RestconfFailure`. */
   async get(path: RestconfPath, signal: AbortSignal): Promise<PathAnswer> {
-    // The list is the whole of what may be asked; a path that is not on it is our bug.
+    // The list is all that may be asked; a path that is not on it is a bug of ours.
     if (!RESTCONF_PATHS.includes(path)) throw new Error(`${path} is not on the list of paths`);
     const sentAtMs = this.#clock.wallMs();
     try {
@@ -183,7 +183,7 @@ export class RestconfConnection {
       port,
       ...(sourceAddress == null ? {} : { localAddress: sourceAddress }),
       ALPNProtocols: ['http/1.1'],
-      // Judged by `decide`, before anything is sent: also a certificate without an authority may be a known one.
+      // `decide` judges it before anything is sent: a certificate without an authority may be a known one.
       rejectUnauthorized: false,
       checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
       ...(isIP(name) === 0 ? { servername: name } : {}),
@@ -228,7 +228,7 @@ function originOf({ host, port }: RestconfTarget): string {
   return `https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }
 
-/** The last part of a path, without its query: what a person knows it by. */
+/** The last part of a path without its query, as a person knows it. */
 function nameOf(path: RestconfPath): string {
   return path.replace(/\?.*/, '').replace(/^.*[/:]/, '');
 }
@@ -238,7 +238,7 @@ function dateOf(header: string | string[] | undefined): number | null {
   return typeof header === 'string' ? instantFromOutside(Date.parse(header)) : null;
 }
 
-/** RFC 9110, section 10.2.3, as a number of seconds. */
+/** RFC 9110, section 10.2.3, only as a number of seconds. */
 function retryAfterOf(header: string | string[] | undefined): number | null {
   if (typeof header !== 'string' || !/^\d{1,6}$/.test(header)) return null;
   return Math.min(LONGEST_RETRY_AFTER_MS, Number(header) * 1000);

@@ -5,7 +5,7 @@ import { NETWORK_ERRORS } from '../network-error.ts';
 
 export class RestconfFailure extends DeviceFailure {
   override readonly name = 'RestconfFailure';
-  /** `Retry-After`: it asks to be left alone for so long, ms; null: it does not say. */
+  /** `Retry-After`: how long the device asks to be left alone, ms; null: it does not say. */
   readonly retryAfterMs: number | null;
 
   constructor(
@@ -19,7 +19,7 @@ export class RestconfFailure extends DeviceFailure {
   }
 }
 
-/** OpenSSL and the library by their codes; anything else is a broken protocol, told by its code only. */
+/** Errors of OpenSSL and the library by their codes; any other code is reported as a broken protocol. */
 const LIBRARY_ERRORS: ReadonlyMap<string, readonly [DeviceErrorKind, string]> = new Map<
   string,
   readonly [DeviceErrorKind, string]

@@ -1,5 +1,5 @@
 /**
- * Certificates of agents that share their devices: the agent's own file first; a host not in it may be known to the
+ * Certificates of agents that share devices: the agent's own file first; a host that is not in it may be known to the
  * others.
  */
 import type { AcceptedKeys } from '../accepted-keys.ts';
@@ -21,7 +21,7 @@ export function sharedCertificates(file: KnownCertificates, accepted: AcceptedKe
       try {
         return await file.add(host, port, fingerprint);
       } catch {
-        // Such as a file that is mounted to be read only: the others and the next start know it all the same.
+        // For example a file mounted read-only: the other agents and the next start know it all the same.
         return [fingerprint];
       }
     },

@@ -1,25 +1,25 @@
 /**
  * Reads scalars and columns by GETBULK in as few requests as fit: decides what to ask next from what has come so far.
  *
- * Scalars go along as non-repeaters, asked by their parent so that the instance `.0` is the next one. Each column goes
- * on from its own last row, because an agent may cut an answer anywhere; a column that ended drops out. Knows no
+ * Scalars are asked as non-repeaters, by their parent, so that the instance `.0` is the next one. Each column goes on
+ * from its own last row, because an agent may cut an answer anywhere; a column that has ended drops out. Knows no
  * network. What agents do wrong ends the walk as a problem: no progress, rows that go back or repeat, more than the
- * bounds.
+ * limits.
  */
 import type { Varbind } from '../../gdoi/seen/varbind.ts';
 import type { SnmpRequest } from '../device-snmp.ts';
 import { comesAfter, liesBelow } from './oid.ts';
 
-/** What an answer may take so that it is not cut into fragments, which tunnels and firewalls lose. */
+/** Largest answer that is not cut into fragments, which tunnels and firewalls lose. */
 const ANSWER_OCTETS = 1_400;
 /**
- * A varbind of CISCO-GDOI-MIB with an IPv4 identity takes 36 to 56 octets: this many fit, until answers tell better.
+ * A varbind of CISCO-GDOI-MIB with an IPv4 identity takes 36 to 56 octets: this many fit, until answers show better.
  */
 const USUAL_VARBINDS = 25;
 const MOST_VARBINDS = 50;
-/** What is asked at once when the agent cannot answer more (`tooBig`, `genErr`). */
+/** What is asked at once if the agent cannot answer more (`tooBig`, `genErr`). */
 const FEWEST_VARBINDS = 5;
-/** An answer with fewer is mostly header: it says little of how many would fit. */
+/** An answer with fewer is mostly header and does not show how many would fit. */
 const TELLING_VARBINDS = 10;
 
 export interface WalkBounds {
@@ -56,7 +56,7 @@ interface Column {
   ended: boolean;
 }
 
-/** What a read showed of a device, for the next one to ask no more than there is and no more than fits. */
+/** What a read showed of a device, so that the next one asks no more than there is and no more than fits. */
 export interface WalkMemory {
   /** By column. */
   readonly rows: ReadonlyMap<string, number>;
@@ -89,7 +89,7 @@ export class ColumnWalk {
     this.#bounds = bounds;
   }
 
-  /** Null: everything is read. */
+  /** The next request; null: everything is read. */
   next(): BulkRequest | null {
     const open = this.#columns.filter((column) => !column.ended);
     const scalars = this.#scalars.slice(this.#scalarValues.length, this.#scalarValues.length + this.#size);
@@ -104,7 +104,7 @@ export class ColumnWalk {
     };
   }
 
-  /** Take what came for the last request; a problem ends the walk. */
+  /** Takes what came for the last request; a problem ends the walk. */
   take(answer: BulkAnswer, octets: number): WalkProblem | null {
     const { scalars, columns } = this.#asked;
     const before = this.#varbinds;
@@ -119,7 +119,7 @@ export class ColumnWalk {
       for (const found of answer.repeated[index] ?? []) {
         this.#varbinds += 1;
         if (found === null || !liesBelow(column.oid, found.oid)) {
-          // Past the end of the column: another object, or nothing more. Going back is no end.
+          // Past the end of the column: another object, or nothing more. Going back is not an end.
           if (found !== null && !comesAfter(column.last, found.oid)) return { kind: 'backwards', column: column.oid };
           column.ended = true;
           break;
@@ -161,7 +161,7 @@ export class ColumnWalk {
     return this.#columns.filter(({ rows }) => rows.length === 0).map(({ oid }) => oid);
   }
 
-  /** How many varbinds of this device's fill an answer. */
+  /** Updates how many varbinds of this device fill an answer. */
   #fit({ single, repeated }: BulkAnswer, octets: number): void {
     this.#octets += octets;
     const varbinds = repeated.reduce((sum, { length }) => sum + length, single.length);
@@ -170,7 +170,7 @@ export class ColumnWalk {
     this.#size = Math.min(MOST_VARBINDS, Math.max(FEWEST_VARBINDS, fitting));
   }
 
-  /** As many as fit, but not more than are expected: the rows of last time and the one that shows the end. */
+  /** As many as fit, but not more than expected: last time's rows and the one that shows the end. */
   #repetitions(columns: readonly Column[], room: number): number {
     const fit = Math.max(1, Math.floor(room / columns.length));
     let wanted = 1;

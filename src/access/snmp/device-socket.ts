@@ -1,7 +1,7 @@
 /**
- * One UDP socket, connected to one device: the kernel lets nothing in from any other address and port, and tells when
- * the device's host says that nobody listens there (ICMP), which an unconnected socket never hears. One for a device
- * that answers from another address (`anySource`) is not connected, and hears neither.
+ * One UDP socket, connected to one device: the kernel lets nothing in from any other address and port, and reports if
+ * the device's host says that nobody listens there (ICMP), which an unconnected socket never learns. The socket for a
+ * device that answers from another address (`anySource`) is not connected, and has neither.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ export interface SocketUser {
   failed(error: Error): void;
 }
 
-/** How packets leave, and whose come in. */
+/** How packets leave, and from whom they are accepted. */
 export interface SocketWays {
   readonly sourceAddress: string | null;
   readonly anySource: boolean;
@@ -23,7 +23,7 @@ export class DeviceSocket {
   readonly port: number;
   readonly #socket: Socket;
   readonly #nobodys: () => void;
-  /** null: the socket is connected. */
+  /** Null: the socket is connected. */
   readonly #to: { readonly port: number; readonly address: string } | null;
   #user: SocketUser | null = null;
   #failed = false;
@@ -59,7 +59,7 @@ export class DeviceSocket {
   ): Promise<DeviceSocket> {
     const socket = createSocket(where.family === 6 ? 'udp6' : 'udp4');
     try {
-      // What waits for an answer holds the process, not the socket.
+      // A pending read keeps the process alive, not the socket.
       socket.unref();
       if (where.sourceAddress !== null || where.anySource) {
         socket.bind(0, where.sourceAddress ?? undefined);

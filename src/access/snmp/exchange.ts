@@ -1,7 +1,6 @@
 /**
- * The requests and answers of one read, over one socket, one request at a time: sends again what is not answered, lets
- * through only what can answer the open request, ends at once when it is told to. Never rejects: how it went is a
- * value.
+ * The requests and answers of one read over one socket, one request at a time: repeats unanswered requests, accepts
+ * only what can answer the open request, and ends at once when told to. Never rejects: the result is a value.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Watchdog } from '../../kernel/watchdog.ts';
@@ -14,7 +13,7 @@ import type { BulkOutcome, NetSnmpSession } from './net-snmp.ts';
 const SENDS = 3;
 const PARTS = 2 ** SENDS - 1;
 
-/** How a request went: what the session says of the answer, and the answer's octets, or why there is none. */
+/** The result of a request: what the session makes of the answer, and the answer's octets, or why there is none. */
 export type ExchangeOutcome =
   | (BulkOutcome & { readonly octets: number })
   | { readonly kind: 'silent'; readonly answeredDiscovery: boolean }
@@ -25,11 +24,11 @@ export type ExchangeOutcome =
 export interface ExchangeParts {
   readonly clock: Clock;
   readonly socket: DeviceSocket;
-  /** Of the device: it outlives the exchange, so that a read costs no timer of its own. */
+  /** The device's own, which outlives the exchange, so that a read needs no timer of its own. */
   readonly watchdog: Watchdog;
-  /** For one request with its repetitions, ms. */
+  /** Limit for one request with its repetitions, ms. */
   readonly timeoutMs: number;
-  /** For all requests, ms. */
+  /** Limit for all requests, ms. */
   readonly totalMs: number;
   /** How the user's messages are secured: msgFlags of an answer. */
   readonly security: number;
@@ -45,7 +44,7 @@ export class Exchange implements Disposable {
   #done: ((outcome: ExchangeOutcome) => void) | null = null;
   #sent: { readonly datagram: Buffer; readonly head: MessageHead } | null = null;
   #sends = 0;
-  /** Datagrams of the open request that were answered by others: a discovery, a Report. */
+  /** Datagrams of the open request that got another answer: a discovery, a Report. */
   #stepsAnswered = 0;
   #octets = 0;
   #failure: ExchangeOutcome | null = null;
@@ -59,7 +58,7 @@ export class Exchange implements Disposable {
     });
   }
 
-  /** What the session wants sent. */
+  /** Sends what the session wants sent. */
   send(datagram: Buffer): void {
     const head = messageHead(datagram);
     if (head === null) throw new Error('the library made a message that we cannot read');
@@ -69,7 +68,7 @@ export class Exchange implements Disposable {
     this.#transmit();
   }
 
-  /** Ask; the outcome comes in any case. */
+  /** Sends a request; always resolves with a result. */
   ask(session: NetSnmpSession, request: BulkRequest): Promise<ExchangeOutcome> {
     if (this.#parts.clock.monoMs() >= this.#deadlineMs) this.#fail({ kind: 'out_of_time' });
     if (this.#failure !== null) return Promise.resolve(this.#failure);
@@ -119,7 +118,7 @@ export class Exchange implements Disposable {
     socket.send(this.#sent.datagram);
   }
 
-  /** Sends again, or gives up. */
+  /** Repeats the request, or gives up. */
   #unanswered(): void {
     if (this.#parts.clock.monoMs() >= this.#deadlineMs) {
       this.#fail({ kind: 'out_of_time' });
@@ -138,7 +137,7 @@ export class Exchange implements Disposable {
     done?.(outcome);
   }
 
-  /** Nothing more goes over this exchange. */
+  /** Ends this exchange. */
   #fail(failure: ExchangeOutcome): void {
     this.#failure ??= failure;
     this.#session?.cancel();

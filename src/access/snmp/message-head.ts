@@ -1,6 +1,6 @@
 /**
- * The outermost fields of an SNMP message: enough to tell whether a datagram can answer what was asked, before any
- * library takes it apart and forgets the request for it. Decides nothing about contents and trusts no length.
+ * The outermost fields of an SNMP message: enough to tell whether a datagram can answer what was asked, before a
+ * library decodes it and drops the request. Decides nothing about contents and trusts no length.
  */
 
 const INTEGER = 0x02;
@@ -34,7 +34,7 @@ export type MessageHead =
 export function messageHead(datagram: Buffer): MessageHead | null {
   const cursor = new Cursor(datagram);
   const outer = cursor.open(SEQUENCE);
-  // A message cut short, or followed by something, is none.
+  // A message that is cut short, or has something after it, is not one.
   if (outer !== datagram.length) return null;
   const version = cursor.integer();
   if (version === VERSION_2C) {
@@ -58,9 +58,9 @@ export function messageHead(datagram: Buffer): MessageHead | null {
 }
 
 /**
- * Can `answer` be the answer to `request`, for a user whose messages are secured as `security` says? What is less
- * secured is taken only as a Report, by which an agent says why it cannot answer (RFC 3414, 3.2); anything else would
- * let a forger answer without the key.
+ * Whether `answer` can answer `request`, for a user whose messages are secured as `security` says. A less secured
+ * message is accepted only as a Report, by which an agent says why it cannot answer (RFC 3414, 3.2); otherwise a forger
+ * could answer without the key.
  */
 export function canAnswer(request: MessageHead, answer: MessageHead, security: number): boolean {
   if (request.id !== answer.id) return false;
@@ -83,7 +83,7 @@ class Cursor {
     return this.#bytes[this.#at] ?? 0;
   }
 
-  /** Step into a container; where it ends, or null. */
+  /** Steps into a container; returns where it ends, or null. */
   open(tag: number): number | null {
     if (this.#bytes[this.#at] !== tag) return null;
     let at = this.#at + 1;
@@ -91,7 +91,7 @@ class Cursor {
     at += 1;
     if (length >= 0x80) {
       const octets = length - 0x80;
-      // One datagram has at most 64 KB: lengths of one to four octets are what agents write.
+      // One datagram has at most 64 KB, so agents write lengths of one to four octets.
       if (octets < 1 || octets > 4 || at + octets > this.#bytes.length) return null;
       length = this.#bytes.readUIntBE(at, octets);
       at += octets;

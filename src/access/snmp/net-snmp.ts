@@ -1,40 +1,40 @@
 /**
  * The only module that knows net-snmp's sessions: encodes and secures requests, checks and decodes answers. Sockets,
- * timers and retries are ours: the library is given a stand-in for its socket, so that what it sends is ours to send
- * and what it receives is what we let through (its own socket asks no answer where it came from).
+ * timers and retries are ours: the library gets a stand-in for its socket, so that we send what it wants sent and
+ * decide what it receives (its own socket does not check where an answer came from).
  *
- * Its errors become outcomes here, its exceptions too (it throws inside message handlers), its texts are never shown
- * (they hold communities and digests). It remembers every localized key for ever: a session that closes takes its own
- * out.
+ * Its errors and exceptions become outcomes here (it throws inside message handlers), and its texts are never shown
+ * (they contain communities and digests). It remembers every localized key for ever: a session that closes removes its
+ * own.
  */
 import * as snmp from 'net-snmp';
 import type { SnmpValue, Varbind } from '../../gdoi/seen/varbind.ts';
 import type { SnmpCredential } from '../device-snmp.ts';
 import type { BulkAnswer, BulkRequest } from './column-walk.ts';
 
-/** The library's timers must never act: ours do. The longest delay that a Node timer takes. */
+/** The longest delay that a Node timer takes: the library's timers must never fire, because ours do. */
 const NEVER_MS = 2_147_483_647;
 /**
  * An agent has one engine; one more for a device that was replaced. Each new one costs a key derivation of 2 to 4 ms.
  */
 const MAX_ENGINES = 3;
 
-/** Told to the library only. */
+/** Passed to the library only. */
 const CANCELLED = new Error('cancelled');
 
 export type BulkOutcome =
   | { readonly kind: 'answer'; readonly answer: BulkAnswer }
   /** The agent's error-status (RFC 3416). */
   | { readonly kind: 'error_status'; readonly status: number }
-  /** The agent reported that it does not take the user or its keys. */
+  /** The agent reported that it does not accept the user or its keys. */
   | { readonly kind: 'denied'; readonly why: 'user' | 'digest' | 'level' | 'decryption' }
-  /** Engine ID, boots or time do not fit what this session learnt: a new session may. */
+  /** Engine ID, boots or time differ from what this session learned: a new session may work. */
   | { readonly kind: 'out_of_step' }
-  /** Neither a key of ours made it nor can it be taken for an answer: forged or broken on the way. */
+  /** Neither made with a key of ours nor acceptable as an answer: forged or corrupted. */
   | { readonly kind: 'not_authentic' }
   | { readonly kind: 'malformed' };
 
-/** What the library asks of a socket. */
+/** The socket functions that the library uses. */
 interface PaperSocket {
   on(event: string, listener: (datagram: Buffer) => void): void;
   send(
@@ -66,7 +66,7 @@ export class NetSnmpSession {
   readonly #engines = new Map<string, Buffer>();
   #unreadable = false;
 
-  /** `send` is called for each datagram to send, also for those that a Report makes necessary. */
+  /** `send` is called for each datagram to send, including those that a Report makes necessary. */
   constructor(credential: SnmpCredential, send: (datagram: Buffer) => void, context = '') {
     this.#send = send;
     this.#user = credential.version === 3 ? userOf(credential) : null;
@@ -109,13 +109,13 @@ export class NetSnmpSession {
     return !this.#unreadable;
   }
 
-  /** Forget the open request; what answers it later is nobody's. */
+  /** Drops the open request; a later answer to it is ignored. */
   cancel(): void {
     this.#done = null;
     this.#session.cancelRequests(CANCELLED);
   }
 
-  /** Of the last authenticated answer, carried forward to now; null before one, and without authentication. */
+  /** From the last authenticated answer, carried forward to now; null before one, and without authentication. */
   engine(): { readonly boots: number; readonly timeSeconds: number } | null {
     const time = this.#session.getEngineTime();
     return time === null ? null : { boots: time.engineBoots, timeSeconds: time.engineTime };
@@ -143,7 +143,7 @@ export class NetSnmpSession {
           sent(new Error('the agent changes its engine ID again and again'));
           return;
         }
-        // Registered before it is on the way: no answer can be too early.
+        // Registered before it is sent: no answer can come too early.
         sent(null);
         this.#send(datagram);
       },
@@ -180,7 +180,7 @@ function userOf(credential: Extract<SnmpCredential, { version: 3 }>): snmp.User 
   };
 }
 
-/** `aes256r`: keys made longer as Reeder's draft has it, which is what Cisco does; `aes256b` is another draft. */
+/** `aes256r`: keys extended by Reeder's draft, as Cisco does; `aes256b` is another draft. */
 const PRIVACY_PROTOCOLS = {
   aes128: snmp.PrivProtocols.aes,
   aes192: aes192OfLibrary(),
@@ -188,8 +188,8 @@ const PRIVACY_PROTOCOLS = {
 } as const;
 
 /**
- * The library's table has AES of 128 and 256 bits, and its functions take cipher and length of the key from there: a
- * row with Cisco's AES-192 (`snmp-server user ... priv aes 192`, Net-SNMP's AES-192-C) is all that it lacks.
+ * The library's table has AES of 128 and 256 bits, and its functions take cipher and key length from there: it only
+ * lacks a row for Cisco's AES-192 (`snmp-server user ... priv aes 192`, Net-SNMP's AES-192-C).
  */
 function aes192OfLibrary(): snmp.PrivProtocols {
   const { algorithms } = snmp.Encryption;
@@ -213,7 +213,7 @@ function forgetKeys(user: snmp.User, engineId: Buffer): void {
     const place = computeCacheKey(authProtocol, password, engineId);
     const key = cache[place];
     delete cache[place];
-    // Reeder's second half is made from the first as from a password.
+    // Reeder's second half is derived from the first as if that were a password.
     if (key !== undefined) delete cache[`${authProtocol}${key.toString()}${engineId.toString('base64')}`];
   }
 }
@@ -228,7 +228,7 @@ function answerOf(varbinds: ReadonlyArray<snmp.Varbind | snmp.Varbind[]>, nonRep
   return { kind: 'answer', answer: { single, repeated } };
 }
 
-/** Null: the end of the MIB view, or an object that is not there. */
+/** Null: the end of the MIB view, or an object that does not exist. */
 function plain({ oid, type, value }: snmp.Varbind): Varbind | null {
   switch (type) {
     case snmp.ObjectType.NoSuchObject:
@@ -254,7 +254,7 @@ function unsigned(octets: Uint8Array): bigint {
   return BigInt.asUintN(64, BigInt(`0x0${Buffer.from(octets).toString('hex')}`));
 }
 
-/** What the library calls a usmStats Report (RFC 3414, 5). */
+/** The library's names for usmStats Reports (RFC 3414, 5). */
 const REPORTS: ReadonlyMap<string, BulkOutcome> = new Map(
   Object.entries<BulkOutcome>({
     'Unsupported Security Level': { kind: 'denied', why: 'level' },
@@ -274,7 +274,7 @@ function outcomeOf(error: Error): BulkOutcome {
   const info = 'info' in error ? error.info : undefined;
   switch ('code' in error ? error.code : undefined) {
     case snmp.ResponseInvalidCode.EAuthFailure:
-      // With `info` it is our own check of a digest that failed; else the agent's Report.
+      // With `info` it is our own check of a digest that failed; otherwise the agent's Report.
       return info === undefined ? (REPORTS.get(error.message) ?? { kind: 'malformed' }) : { kind: 'not_authentic' };
     case snmp.ResponseInvalidCode.ECouldNotDecrypt:
       return { kind: 'not_authentic' };

@@ -1,6 +1,6 @@
 /**
- * Runs a walk over an exchange to its end or to the reason why there is none: asks for less once when the agent cannot
- * answer so much, makes a new session once when the device's engine does not fit the one that was learnt.
+ * Runs a walk over an exchange to its end, or to the reason why it failed: asks for less once if the agent cannot
+ * answer so much, and makes a new session once if the device's engine is not the one that was learned.
  */
 import type { SnmpTarget } from '../device-snmp.ts';
 import type { ColumnWalk } from './column-walk.ts';
@@ -16,12 +16,12 @@ import {
   walkFailure,
 } from './snmp-error.ts';
 
-/** Answers with a wrong digest, each of which ends a request, that a read bears. */
+/** How many answers with a wrong digest, each of which ends a request, a read tolerates. */
 const MAX_NOT_AUTHENTIC = 3;
 
 interface Sessions {
   current(): NetSnmpSession;
-  /** What is current next is a new one. */
+  /** Replaces the current one by a new one. */
   renew(): void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Access to the fleet over SNMP: one read per device at a time, a bound for reads under way, back-off before a silent
- * device is asked again, quarantine of a credential that devices refuse. What a device showed of itself (engine, number
- * of rows) is kept between reads and forgotten with the first failure.
+ * Access to the fleet over SNMP: one read per device at a time, a limit for reads under way, back-off for silent
+ * devices, quarantine of a credential that devices refuse. What a device showed of itself (engine, number of rows) is
+ * kept between reads and dropped at the first failure.
  */
 import { isIP } from 'node:net';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
@@ -39,13 +39,13 @@ import { runWalk } from './run-walk.ts';
 import { networkFailure, ReadFailure } from './snmp-error.ts';
 import { SocketPool } from './socket-pool.ts';
 
-/** Answers that wait in the kernel and sockets that are open, over the fleet; a read takes a few round trips. */
+/** Limits open sockets and answers that wait in the kernel, over the fleet; a read takes a few round trips. */
 const MAX_READS = 64;
 /** Sockets that are kept between reads. */
 const MAX_IDLE_SOCKETS = 128;
 /** A whole read may take as long as this many requests that are answered at the last moment. */
 const REQUEST_TIMES_A_READ = 4;
-/** A request costs a device nothing when it is down and little when it is not: asked again sooner than over SSH. */
+/** A request costs a device little, and nothing if it is down: asked again sooner than over SSH. */
 const SNMP_BACK_OFF: BackOffTimes = { firstMs: 5_000, longestMs: 60_000 };
 
 export interface SnmpAccessOptions extends AccessParts {
@@ -56,7 +56,7 @@ export interface SnmpAccessOptions extends AccessParts {
 /** What is known of one device. */
 interface Known {
   target: SnmpTarget | null;
-  /** The same, with the secrets that the session is made with. */
+  /** The target with the secrets that the session was made with. */
   using: SnmpTarget | null;
   session: NetSnmpSession | null;
   /** Where the session's datagrams go; null between reads. */
@@ -140,7 +140,7 @@ class PollingAccess implements SnmpAccess {
     }
   }
 
-  /** A session goes on with the secrets it was made with; a new one is made with those of now. */
+  /** A session keeps the secrets it was made with; a new one gets the present ones. */
   async #withSecrets(known: Known, target: SnmpTarget, stop: EitherSignal): Promise<SnmpTarget> {
     if (known.session !== null && known.using !== null) return { ...target, credential: known.using.credential };
     const using = await untilAborted(renewedSnmpTarget(target), stop.signal);
@@ -149,7 +149,7 @@ class PollingAccess implements SnmpAccess {
     return using;
   }
 
-  /** What follows from how the read went: for the credential, the back-off, and what is known of the device. */
+  /** Reads, and applies the result: to the credential, the back-off, and what is known of the device. */
   async #askAndJudge(known: Known, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
     let outcome: AttemptOutcome = 'unknown';
     try {
@@ -169,7 +169,7 @@ class PollingAccess implements SnmpAccess {
     }
   }
 
-  /** The read itself: a socket, a session, the walk over them. */
+  /** The read itself: a socket, a session, and the walk over them. */
   async #ask(known: Known, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
     const { clock, bounds } = this.#options;
     const socket = await this.#socketFor(target, stop);
@@ -247,7 +247,7 @@ class PollingAccess implements SnmpAccess {
     }
   }
 
-  /** Rejects when the name of a host is not resolved in time; the system's resolver knows no deadline. */
+  /** Rejects if a host name is not resolved in time, because the system's resolver has no deadline. */
   async #lateName(timeoutMs: number, target: SnmpTarget, calledOff: AbortSignal): Promise<never> {
     await this.#options.clock.sleep(timeoutMs, calledOff);
     throw new ReadFailure(target, 'timeout', `the name was not resolved within ${timeoutMs} ms`);
@@ -305,7 +305,7 @@ function sameCredential(left: SnmpCredential, right: SnmpCredential): boolean {
   );
 }
 
-/** All that a device could echo. */
+/** All secrets that a device could echo. */
 function secretsOf(credential: SnmpCredential): CredentialSecrets {
   return credential.version === '2c' ? [credential.community] : passwordsOf(credential);
 }
@@ -316,12 +316,12 @@ function passwordsOf({ auth, privacy }: UserCredential): CredentialSecrets {
   return [auth?.password ?? null, privacy?.password ?? null];
 }
 
-/** What a device can refuse; null: nothing, a wrong community meets silence. */
+/** The secrets that a device can refuse; null: none, because a wrong community is answered by silence. */
 function judgedUse({ credentialName, credential, device }: SnmpTarget): CredentialUse | null {
   return credential.version === 3 ? { credentialName, secrets: passwordsOf(credential), device } : null;
 }
 
-/** A wrong community meets silence, as does a dead device: what is kept of it may be out of date. */
+/** A wrong community is answered by silence, and so is a request to a dead device: the secret may be out of date. */
 function metSilence(credential: SnmpCredential): void {
   if (credential.version === '2c') credential.community.refused();
 }

@@ -1,6 +1,6 @@
 /**
- * Why a read gave no values, in our words, once, at the border. Tells a wrong user or key from silence where the
- * protocol lets an agent say so. Nothing a device sent is quoted, and no secret is in any message.
+ * Why a read gave no values, in our words, translated once at the border. Tells a wrong user or key from silence if the
+ * protocol lets an agent say so. Nothing that a device sent is quoted, and no secret is in a message.
  */
 import { type DeviceErrorKind, DeviceFailure } from '../device-error.ts';
 import type { SnmpTarget } from '../device-snmp.ts';
@@ -11,7 +11,7 @@ import type { BulkOutcome } from './net-snmp.ts';
 
 const OPERATION = 'read';
 
-/** error-status of RFC 3416 that a read can meet. */
+/** error-status values of RFC 3416 that a read can meet. */
 export const ERROR_STATUS = { tooBig: 1, genErr: 5, noAccess: 6, authorizationError: 16 } as const;
 
 export class ReadFailure extends DeviceFailure {
@@ -23,7 +23,7 @@ export class ReadFailure extends DeviceFailure {
   }
 }
 
-/** The operating system's. */
+/** A failure of the operating system. */
 export function networkFailure(target: SnmpTarget, error: unknown): ReadFailure {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ECONNREFUSED') {

@@ -1,5 +1,5 @@
 /**
- * The sockets of the fleet: each connected to one device, kept for its next poll as long as there is room, so that the
+ * The sockets of the fleet, each connected to one device and kept for its next poll while there is room, so that the
  * number of file descriptors is bounded by the reads under way and not by the devices (1,024 is a common limit).
  */
 import { lookup } from 'node:dns/promises';
@@ -8,7 +8,7 @@ import { DeviceSocket, type SocketWays } from './device-socket.ts';
 export class SocketPool {
   readonly #maxIdle: number;
   readonly #nobodys: () => void;
-  /** By device; the one used longest ago first. */
+  /** By device; the least recently used first. */
   readonly #idle = new Map<string, DeviceSocket>();
   readonly #lent = new Set<DeviceSocket>();
 
@@ -30,7 +30,9 @@ export class SocketPool {
     return socket;
   }
 
-  /** Rejects with the operating system's error. A name is looked up each time: the socket remembers the address. */
+  /**
+   * Rejects with the operating system's error. A name is looked up each time, because the socket remembers the address.
+   */
   async connect(host: string, port: number, ways: SocketWays): Promise<DeviceSocket> {
     const { address, family } = await lookup(host);
     const socket = await DeviceSocket.open({ host, port, address, family, ...ways }, this.#nobodys);
@@ -38,7 +40,7 @@ export class SocketPool {
     return socket;
   }
 
-  /** Keep it for the device's next read. */
+  /** Keeps it for the device's next read. */
   keep(device: string, socket: DeviceSocket): void {
     this.#lent.delete(socket);
     socket.use(null);

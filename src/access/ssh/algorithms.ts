@@ -1,9 +1,9 @@
 /**
- * Which SSH algorithms are offered: `modern`, or `legacy` = the modern ones first and then those that old IOS needs
+ * Which SSH algorithms are offered: `modern`, or `legacy`, which adds at the end those that old IOS needs
  * (group1/group14-sha1 key exchange, CBC ciphers, ssh-rsa host keys, hmac-sha1).
  *
- * ssh2 ignores a misspelt option in silence, so the lists are typed and complete; order is preference. The slow key
- * exchanges stand last: group1 costs about 49 ms of CPU, a group exchange with an unknown prime about 295 ms.
+ * ssh2 silently ignores a misspelt option, so the lists are typed and complete; order is preference. The slow key
+ * exchanges are last: group1 costs about 49 ms of CPU, a group exchange with an unknown prime about 295 ms.
  */
 import type { Algorithms, CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
 
@@ -51,11 +51,11 @@ const MODERN_MACS: readonly MacAlgorithm[] = [
 ];
 const LEGACY_MACS: readonly MacAlgorithm[] = ['hmac-sha1'];
 
-/** By profile and known key types: sessions with the same offer share it, each holds it as long as it lives. */
+/** By profile and known key types: sessions with the same offer share it, and each keeps it as long as it lives. */
 const OFFERS = new Map<string, Algorithms>();
 const MOST_OFFERS = 64;
 
-/** What ssh2 is to offer; host key types already known for the host come first, so that the pinned key is asked for. */
+/** What ssh2 offers; host key types already known for the host come first, so that the pinned key is asked for. */
 export function offeredAlgorithms(profile: 'modern' | 'legacy', knownKeyTypes: readonly string[]): Algorithms {
   const key = [profile, ...knownKeyTypes].join(' ');
   const known = OFFERS.get(key);

@@ -1,10 +1,10 @@
 /**
- * Reads one command's answer off the terminal: echo, output, prompt.
+ * Reads one command's answer from the terminal: echo, output, prompt.
  *
- * The answer starts after the command's echo; a prompt before it belongs to something older. It is complete when the
- * learned prompt stands at the line start with nothing but log lines behind it. Whether more is still to come the
- * reader cannot know: its owner asks `complete` once the connection has gone quiet for a turn. How the bytes were cut
- * into chunks never changes the result.
+ * The answer starts after the command's echo; a prompt before that belongs to something older. It is complete when the
+ * learned prompt is at the start of a line with nothing but log lines after it. The reader cannot know whether more
+ * will come: its owner asks `complete` once the connection has been quiet for a turn. It does not matter how the bytes
+ * were cut into chunks.
  */
 import { isLogLine, PAGER, PROMPT } from './ios-dialogue.ts';
 import { asText, TerminalText } from './terminal-text.ts';
@@ -17,17 +17,17 @@ export interface AnswerBounds {
 }
 
 /**
- * Lines of one answer. 10,000 members take 170,000. Of blank lines 16 MiB hold as many millions, and each costs memory
- * many times its one byte, here and where it is read.
+ * Lines of one answer. 10,000 members take 170,000. 16 MiB hold as many millions of blank lines, and each costs many
+ * times its one byte, here and where it is read.
  */
 export const MOST_LINES = 500_000;
 
 export const DEFAULT_BOUNDS: AnswerBounds = { maxBytes: 16 * 1024 * 1024, maxLineLength: 64 * 1024 };
 
-/** IOS redraws a line that is wider than the terminal with `$` at its left; this much of the end tells it. */
+/** IOS redraws a line wider than the terminal with `$` at its left; this much of the end identifies it. */
 const SCROLLED_ECHO_TAIL = 8;
 
-/** Hostnames have at most 63 characters; mode and location come on top. */
+/** Hostnames have at most 63 characters; mode and location are added. */
 const MAX_PROMPT = 130;
 
 export interface Answer {
@@ -43,10 +43,10 @@ export class AnswerReader {
   readonly #screen = new TerminalText();
   readonly #prompts: string[];
   #echoLeft: string;
-  /** Lines looked at so far, and the first one behind the echo. */
+  /** Lines looked at so far, and the first line after the echo. */
   #seen = 0;
   #outputStart = -1;
-  /** The line that was the prompt, with only log lines behind it so far; -1: none. */
+  /** The line that was the prompt, with only log lines after it so far; -1: none. */
   #promptLine = -1;
   #pagerAnswered = false;
 
@@ -57,9 +57,7 @@ export class AnswerReader {
     this.#bounds = bounds;
   }
 
-  /**
-   * Take a chunk (latin1). `pager`: answer it with a blank, once. `too_large`: a bound is reached, stop.
-   */
+  /** Takes a chunk (latin1). `pager`: answer it with a blank, once. `too_large`: a limit is reached, stop. */
   feed(chunk: string): 'more' | 'pager' | 'too_large' {
     this.bytes += chunk.length;
     this.#screen.feed(chunk);
@@ -76,26 +74,26 @@ export class AnswerReader {
     return 'more';
   }
 
-  /** The prompt stands where the answer ends, as far as anybody can tell now. */
+  /** The prompt is where the answer ends, as far as can be told now. */
   get complete(): boolean {
     if (this.#outputStart === -1) return false;
     if (this.#screen.currentLength === 0) return this.#promptLine !== -1;
     return this.#isPrompt(this.#shortCurrent);
   }
 
-  /** The echo came back, and a line that looks like some other prompt stands at the end. */
+  /** The echo came back, and the last line looks like another prompt. */
   get strangePrompt(): string | null {
     const current = this.#shortCurrent;
     if (this.#outputStart === -1 || this.#isPrompt(current)) return null;
     return PROMPT.test(current) ? current : null;
   }
 
-  /** The line at the end, where it may be a prompt: a longer one, which may grow byte by byte, is not put together. */
+  /** The last line, if it may be a prompt: a longer one, which may grow byte by byte, is not joined. */
   get #shortCurrent(): string {
     return this.#screen.currentLength > MAX_PROMPT ? '' : this.#screen.current;
   }
 
-  /** Take `prompt` for a prompt too (the hostname changed). */
+  /** Accepts `prompt` as a prompt too (the hostname changed). */
   alsoAccept(prompt: string): void {
     this.#prompts.push(prompt.trimEnd());
   }
@@ -112,7 +110,7 @@ export class AnswerReader {
     const start = this.#outputStart === -1 ? lines.length : this.#outputStart;
     let end = lines.length;
     const logLines: string[] = [];
-    // From the end: prompts printed again and again, and log lines behind them.
+    // From the end: prompts printed repeatedly, and log lines after them.
     if (this.#promptLine !== -1) {
       for (const line of lines.slice(this.#promptLine + 1)) if (isLogLine(line)) logLines.push(asText(line));
       end = this.#promptLine;
@@ -144,8 +142,8 @@ export class AnswerReader {
   }
 
   /**
-   * Is the echo complete with this line? A log message may have cut it in two: `show cry`, message, `pto gdoi`; or the
-   * device may have printed prompt and command again behind the message (`logging synchronous`).
+   * Whether the echo is complete with this line. A log message may have split it: `show cry`, message, `pto gdoi`; or
+   * the device may have printed prompt and command again after the message (`logging synchronous`).
    */
   #takeEcho(line: string): boolean {
     if (line === '' || isLogLine(line)) return false;
@@ -166,7 +164,7 @@ export class AnswerReader {
   }
 
   #isPrompt(line: string): boolean {
-    // A prompt ends in one blank at most; comparing lengths first keeps the common case cheap.
+    // At most one blank follows a prompt; comparing lengths first keeps the common case cheap.
     for (const prompt of this.#prompts) {
       const extra = line.length - prompt.length;
       if (extra === 0 ? line === prompt : extra === 1 && line.startsWith(prompt) && line.endsWith(' ')) return true;

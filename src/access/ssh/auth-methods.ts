@@ -1,14 +1,14 @@
 /**
- * Which authentication method comes next, so that each credential is offered once and no more.
+ * Which authentication method comes next, so that each credential is offered only once.
  *
- * `none` asks what the device takes. Then the key, if there is one and the device takes keys, or the keys of an SSH
- * agent; then the password by one method only: `password` where offered, else keyboard-interactive. A device that lists
- * nothing gets `password`.
+ * `none` asks what the device accepts. Then the key, if there is one and the device accepts keys, or the keys of an SSH
+ * agent; then the password by one method only: `password` if offered, otherwise keyboard-interactive. A device that
+ * lists nothing gets `password`.
  */
 export type AuthMethod = 'none' | 'publickey' | 'agent' | 'password' | 'keyboard-interactive';
 
 export interface AuthSequence {
-  /** The next method, or null when there is nothing left to try. `offered` is null before the first answer. */
+  /** The next method, or null if there is none left. `offered` is null before the first answer. */
   next(offered: readonly string[] | null): AuthMethod | null;
 }
 

@@ -1,8 +1,8 @@
 /**
- * The IOS dialogue with one device, as its owner sees it: log in to a prompt, then one show command at a time. Where it
- * is held, in this thread or in a worker, its owner cannot tell; deadlines, limits and the host key are the owner's.
+ * The IOS dialogue with one device as its owner sees it: log in to a prompt, then one show command at a time. The owner
+ * cannot tell whether it runs in this thread or in a worker; deadlines, limits and the host key are the owner's.
  *
- * Whatever a device does is a value here. All that is said is plain data: it may cross to a worker by message.
+ * Whatever a device does is a value here. Everything is plain data, because it may be sent to a worker by message.
  */
 import type { AnswerReading } from '../answer-reading.ts';
 import type { DeviceErrorKind } from '../device-error.ts';
@@ -18,7 +18,7 @@ export interface LineEnd {
   readonly lastLine?: string;
 }
 
-/** What is typed where the shell asks for it. */
+/** What is typed if the shell asks for it. */
 export interface DialogueCredential {
   readonly username: string;
   readonly password: string | null;
@@ -27,19 +27,17 @@ export interface DialogueCredential {
 
 export type LoginOutcome =
   | { readonly kind: 'ready' }
-  /** `operation`: the step at which it failed. The line is cut. */
+  /** `operation`: the step that failed. The line is cut. */
   | { readonly kind: 'failed'; readonly operation: string; readonly end: LineEnd };
 
 export type AskOutcome =
   | {
       readonly kind: 'answer';
-      /**
-       * LF line ends, no echo, no prompt, no pager debris; log lines that landed inside are taken out. Not redacted.
-       */
+      /** LF line ends, no echo, no prompt, no pager debris; log lines inside are taken out. Not redacted. */
       readonly text: string;
       readonly logLines: readonly string[];
       readonly rejection: { readonly reason: RejectionReason; readonly line: string } | null;
-      /** null: nobody reads it where the conversation is held. */
+      /** Null: answers are not read where the conversation runs. */
       readonly reading: AnswerReading | null;
     }
   /** `bytes` of the answer had come. */
@@ -48,15 +46,15 @@ export type AskOutcome =
 export interface Conversation {
   /** The prompt as it was printed last; empty before the login. */
   readonly prompt: string;
-  /** null: it has not ended. */
+  /** Null: it has not ended. */
   readonly ended: LineEnd | null;
-  /** Called once when it has ended, by whichever side. */
+  /** Called once when either side has ended it. */
   onEnd: (end: LineEnd) => void;
   logIn(credential: DialogueCredential): Promise<LoginOutcome>;
   ask(command: ShowCommand): Promise<AskOutcome>;
-  /** End it now, for `end`'s reason: what is under way has that outcome. */
+  /** Ends it now, for the reason `end`, which is also the outcome of what is under way. */
   cut(end: LineEnd): void;
-  /** Say `exit`, wait `politeMs` for the device to hang up, then close. At once when something is under way. */
+  /** Says `exit`, waits `politeMs` for the device to hang up, then closes. Closes at once if something is under way. */
   hangUp(politeMs: number): Promise<void>;
 }
 
@@ -64,14 +62,14 @@ export interface Conversation {
 export interface ConversationHooks {
   /** TCP is open; the handshake starts when the promise resolves. */
   beforeHandshake(): Promise<void>;
-  /** Is this the host's key (SSH wire format)? */
+  /** Whether this is the host's key (SSH wire format). */
   verifyHostKey(key: Buffer): Promise<boolean>;
-  /** What the device was asked, and the bytes that went over the network, since it was told last. */
+  /** What the device was asked, and the bytes that went over the network, since the last call. */
   onTraffic(traffic: ConversationTraffic): void;
 }
 
 export interface ConversationTraffic {
-  /** Lines of the CLI. */
+  /** CLI lines. */
   readonly commands: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
@@ -79,8 +77,8 @@ export interface ConversationTraffic {
 
 export interface Conversations extends AsyncDisposable {
   /**
-   * Connect, check the host key, authenticate once, open a shell. Rejects with `TransportError`; when `signal` aborts,
-   * with its reason, the connection closed.
+   * Connects, checks the host key, authenticates once, opens a shell. Rejects with `TransportError`; when `signal`
+   * aborts, with its reason, after closing the connection.
    */
   open(login: ShellLogin, hooks: ConversationHooks, signal: AbortSignal): Promise<Conversation>;
 }

@@ -1,9 +1,9 @@
 /**
- * What ssh2 goes on holding of a finished key exchange, made small. Of each client it keeps the algorithms offered, the
- * same for nearly all, and a few octets here and there in blocks of 8 KiB that are freed only as a whole; and the
- * shared secret, which nobody reads again. That was 6 KB of the 25 of a session.
+ * Reduces what ssh2 keeps of a finished key exchange: for each client the algorithms offered, which are the same for
+ * nearly all; a few octets here and there in blocks of 8 KiB that are freed only as a whole; and the shared secret,
+ * which nobody reads again. That was 6 KB of a session's 25.
  *
- * Where a version of ssh2 keeps these things elsewhere nothing is touched: a test of what a session holds fails then.
+ * If a version of ssh2 keeps these things elsewhere, nothing is changed, and a test of a session's memory fails.
  */
 
 /** Offers by their octets: as many as there are profiles and orders of known key types. */
@@ -13,7 +13,7 @@ const MOST_OFFERS = 64;
 /** Longer ones have a block of their own, or are a packet under way. */
 const FEW_OCTETS = 256;
 
-/** Call when keys were exchanged, for the first time or anew. */
+/** Call after each key exchange, the first one and later ones. */
 export function makeFinishedHandshakeSmall(protocol: object): void {
   shareOffer(protocol);
   moveOut(protocol, '_remoteIdentRaw');
@@ -39,7 +39,7 @@ function shareOffer(protocol: object): void {
   else if (OFFERS.size < MOST_OFFERS) OFFERS.set(text, offer);
 }
 
-/** Give a few octets that lie in a block with others memory of their own. */
+/** Copies a few octets that share a block with others into memory of their own. */
 function moveOut(owner: object, name: string): void {
   const octets: unknown = Reflect.get(owner, name);
   if (!Buffer.isBuffer(octets) || octets.length > FEW_OCTETS || octets.buffer.byteLength === octets.length) return;
@@ -48,7 +48,7 @@ function moveOut(owner: object, name: string): void {
   Reflect.set(owner, name, own);
 }
 
-/** The function that ended the exchange keeps all it had worked with; the one in its place ends nothing twice. */
+/** The function that ended the exchange references everything it worked with; the one that replaces it does nothing. */
 function forgetSecret(exchange: object): void {
   if ('_finished' in exchange && exchange._finished === true) Reflect.deleteProperty(exchange, 'finish');
 }

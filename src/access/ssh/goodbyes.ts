@@ -1,6 +1,6 @@
 /**
- * The end of many sessions at once: a device is told `exit`, which frees its vty at once, as far as there is time for
- * it. The others notice that their connection is closed. An agent that stops is awaited by whoever stops it.
+ * Ends many sessions at once. While there is time, a device is told `exit`, which frees its vty at once; the others
+ * notice that their connection is closed. Somebody waits for an agent that stops.
  */
 import PQueue from 'p-queue';
 import type { Clock } from '../../kernel/clock.ts';
@@ -9,7 +9,7 @@ import type { Clock } from '../../kernel/clock.ts';
 const AT_ONCE = 1_000;
 const BEGIN_WITHIN_MS = 4_000;
 
-/** Resolves when the last one that began has ended; each has a bound of its own. */
+/** Resolves when the last one that began has ended; each has a limit of its own. */
 export async function sayGoodbyes(clock: Clock, goodbyes: readonly (() => Promise<void>)[]): Promise<void> {
   const queue = new PQueue({ concurrency: AT_ONCE });
   const over = new AbortController();

@@ -1,7 +1,7 @@
 /**
- * One ssh2 client whose socket is watched: what comes is read a slice at a time and counted before it can cost much, a
- * connection that takes more than its share is read more slowly, and one beyond its bounds is cut with a reason. ssh2
- * itself bounds packets, not how many there are.
+ * One ssh2 client whose socket is watched: input is read a slice at a time and counted before it can cost much, a
+ * connection that takes more than its share is read more slowly, and one beyond its limits is cut with a reason. ssh2
+ * itself limits the size of packets, not their number.
  */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -13,15 +13,15 @@ import { LineMeter } from './line-meter.ts';
 import type { Allowance, ReadShare } from './read-share.ts';
 
 /**
- * Read in one go: 64 KiB of the socket may hold 1,200 keepalive requests, each to be decrypted and answered, and then
- * nobody else is served for 50 ms (`npm run bench:siege`). A good answer is seldom longer.
+ * Read at once: 64 KiB may contain 1,200 keepalive requests, each to be decrypted and answered, and nobody else would
+ * be served for 50 ms (`npm run bench:siege`). A normal answer is seldom longer.
  */
 const SLICE_OCTETS = 8 * 1024;
 
 /**
- * Protocol-level keepalives: they find dead peers, and do not reset the exec-timeout of IOS. Of a shell they are
- * counted from the last line that was sent, so that whoever is polled every minute gets none: to send one each 30 s
- * beside polls took 5 % of the CPU of a thread with sessions. A carrier is asked at its own pace: all devices behind it
+ * Protocol-level keepalives: they find dead peers, and do not reset the exec-timeout of IOS. For a shell they are
+ * counted from the last line that was sent, so that a device polled every minute gets none: one each 30 s beside polls
+ * took 5 % of the CPU of a thread with sessions. A carrier is asked at its own interval, because all devices behind it
  * wait while it is dead.
  */
 const KEEPALIVE_INTERVAL_MS = { shell: 90_000, carrier: 30_000 } as const;
@@ -31,8 +31,8 @@ const KEEPALIVE_MISSES = 3;
 const LINGER_MS = 500;
 
 /**
- * Where ssh2 reads octets and counts the packets in them. It tells nobody: a test of floods fails with a version that
- * does so elsewhere.
+ * Where ssh2 reads octets and counts the packets in them. This is not documented: if a version does it elsewhere, a
+ * test of floods fails.
  */
 interface PacketReader {
   parse(octets: Buffer, from: number, to: number): unknown;
@@ -49,8 +49,8 @@ function reads(client: ssh2.Client): client is ssh2.Client & { readonly _protoco
 }
 
 /**
- * Starts the time to the next keepalive anew. Where a version of ssh2 does not know it, keepalives come as often as
- * set.
+ * Restarts the time to the next keepalive. If a version of ssh2 does not have it, keepalives come as often as
+ * configured.
  */
 function keepsAlive(client: ssh2.Client): client is ssh2.Client & { _resetKA(): void } {
   return '_resetKA' in client && typeof client._resetKA === 'function';
@@ -73,15 +73,16 @@ export class GuardedClient {
   #received = 0;
   #told = { received: 0, sent: 0 };
   /**
-   * Sent since it was told: the socket adds it up anew each time it is asked, and packets come one character at a time.
+   * Something was sent since the last call: the socket adds up its count each time it is read, and packets come one
+   * character at a time.
    */
   #hasSent = true;
   #loggedIn = false;
   #flood: string | null = null;
-  /** Called once, when the connection was cut for what it sent. */
+  /** Called once, when the connection was cut because of what it sent. */
   onFlood: (reason: string) => void = () => undefined;
 
-  /** `carrier`: once logged in, its text is other connections', which are watched themselves. */
+  /** `carrier`: once logged in, it transports other connections, which are watched themselves. */
   constructor({ clock, share }: GuardParts, kind: 'shell' | 'carrier' = 'shell') {
     this.#clock = clock;
     this.#share = share;
@@ -114,19 +115,19 @@ export class GuardedClient {
     reader.parse = (octets, from, to) => this.#read({ stream, reader, parse, allowance }, octets.subarray(from, to));
   }
 
-  /** Say goodbye; a peer that does not close its side is cut off a moment later. */
+  /** Says goodbye; a peer that does not close its side is cut off a moment later. */
   end(): void {
     this.client.end();
     void later(this.#clock, LINGER_MS, this.#closed.signal, () => this.destroy());
   }
 
-  /** ssh2 leaves a socket alone that it has ended: the peer would keep the descriptor as long as it likes. */
+  /** ssh2 does not destroy a socket that it has ended: the peer could keep the descriptor as long as it likes. */
   destroy(): void {
     this.client.destroy();
     this.#stream?.destroy();
   }
 
-  /** Octets that went over the stream since this was asked last. What a jump host's channel took is not known. */
+  /** Octets that went over the stream since the last call. Those of a jump host's channel are not known. */
   newOctets(): { readonly received: number; readonly sent: number } {
     const before = this.#told;
     const sent = this.#hasSent && this.#stream instanceof Socket ? this.#stream.bytesWritten : before.sent;
@@ -135,7 +136,7 @@ export class GuardedClient {
     return { received: this.#received - before.received, sent: sent - before.sent };
   }
 
-  /** The login is over, or a line was sent: what follows is counted anew. */
+  /** The login is over, or a line was sent: a new period begins. */
   begin(): void {
     this.#loggedIn = true;
     this.#hasSent = true;
@@ -145,7 +146,7 @@ export class GuardedClient {
   }
 
   /**
-   * What ssh2 writes in `work` goes out at once: it writes a packet in three pieces, each of them a system call, and a
+   * Sends what ssh2 writes in `work` at once: it writes a packet in three pieces, and each would be a system call and a
    * segment on the wire.
    */
   inOnePiece(work: () => unknown): void {
@@ -161,11 +162,12 @@ export class GuardedClient {
     this.#meter.textCame(length);
   }
 
-  /** Give ssh2 a slice; what is left waits for the next turn, or longer where the connection has had its share. */
+  /** Gives ssh2 a slice; the rest waits for the next turn, or longer if the connection has had its share. */
   #read(line: ReadLine, octets: Buffer): void {
     const { stream, allowance } = line;
     const rest = octets.subarray(SLICE_OCTETS);
-    // Asked for before the slice is read: whoever takes a turn without news for the end of an answer has not seen one.
+    // Asked before the slice is read: a caller that takes a turn without news for the end of an answer has not seen
+    // one.
     const nextTurn = rest.length > 0 ? this.#clock.yieldToIo() : null;
     if (nextTurn !== null) stream.pause();
     const spent = this.#take(line, octets.subarray(0, SLICE_OCTETS));
@@ -175,7 +177,7 @@ export class GuardedClient {
       stream.pause();
       allowance.wait(goOn);
     } else if (nextTurn !== null) {
-      // It never rejects, and what `goOn` meets it hands to the client.
+      // It never rejects; errors in `goOn` go to the client.
       void nextTurn.then(goOn);
     }
   }
@@ -201,7 +203,7 @@ export class GuardedClient {
       stream.resume();
       this.#read(line, rest);
     } catch (error) {
-      // As ssh2 does with what it meets in octets that come from the stream.
+      // As ssh2 does with errors in octets from the stream.
       this.client.emit('error', error);
       stream.end();
     }
@@ -217,7 +219,7 @@ export class GuardedClient {
   }
 }
 
-/** What reading goes through. */
+/** What reading involves. */
 interface ReadLine {
   readonly stream: Duplex;
   readonly reader: PacketReader;

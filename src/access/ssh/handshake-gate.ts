@@ -5,7 +5,7 @@ import PQueue from 'p-queue';
 import type { LoginPace } from './login-pace.ts';
 
 export interface HandshakePass {
-  /** Give the place back; more than once is once. */
+  /** Gives the place back; further calls do nothing. */
   release(): void;
 }
 
@@ -16,8 +16,7 @@ export class HandshakeGate {
   readonly #share: () => number;
 
   /**
-   * `pace` null: any number may begin in a second. `share`: of the places, those that are this agent's: above 0, up to
-   * 1.
+   * `pace` null: any number may begin in a second. `share`: this agent's share of the places, above 0 and at most 1.
    */
   constructor(concurrency: number, pace: LoginPace | null = null, share: () => number = () => 1) {
     this.#queue = new PQueue({ concurrency });
@@ -35,8 +34,7 @@ export class HandshakeGate {
   }
 
   /**
-   * Wait for a place and, there, for the pace; rejects when `signal` aborts first. `urgent` goes before those that
-   * wait.
+   * Waits for a place and then for the pace; rejects when `signal` aborts first. `urgent` goes before others that wait.
    */
   async begin(signal: AbortSignal, urgent = false): Promise<HandshakePass> {
     const place = await this.pass(signal, urgent);
@@ -49,12 +47,12 @@ export class HandshakeGate {
     }
   }
 
-  /** What began is no login: nobody answered. */
+  /** What began was not a login: nobody answered. */
   cameToNothing(): void {
     this.#pace?.giveBack();
   }
 
-  /** Wait for a place alone; rejects when `signal` aborts first. */
+  /** Waits for a place only; rejects when `signal` aborts first. */
   pass(signal: AbortSignal, urgent = false): Promise<HandshakePass> {
     this.#queue.concurrency = Math.max(1, Math.floor(this.#concurrency * this.#share()));
     return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 /**
- * A worker, thread or process, that holds conversations with devices: ssh2, the dialogue and the reading of answers run
- * here, so that neither a cipher nor a long answer stalls its owner. Decisions (host keys, deadlines, limits, who is
- * logged in to) are made there; what happens here is told in messages of plain values.
+ * A worker (thread or process) that runs conversations with devices: ssh2, the dialogue and the reading of answers are
+ * here, so that neither a cipher nor a long answer stalls its owner. The owner decides (host keys, deadlines, limits,
+ * which device is logged in to); both exchange messages of plain values.
  */
 import { createSystemClock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/random.ts';
@@ -17,7 +17,7 @@ import { type WorkerOwner, workerOwner } from './worker-owner.ts';
 const GIVEN_UP: LineEnd = { kind: 'closed', reason: 'given up by the agent' };
 const NOT_OPENED = { kind: 'closed', operation: 'connect', message: 'given up by the agent' } as const;
 
-/** Call once, in the worker's own module. `readAnswer` null: answers are read by who asked. */
+/** Call once, in the worker's own module. `readAnswer` null: the owner reads the answers. */
 export function holdConversations(readAnswer: ReadAnswerText | null): void {
   new HeldConversations(workerOwner(), readAnswer).listen();
 }
@@ -37,7 +37,7 @@ class HeldConversations {
         const id = this.#nextQuestion;
         this.#nextQuestion += 1;
         this.#jumpKeyQuestions.set(id, resolve);
-        // Not the login itself: a credential does not go back.
+        // Without the login: a credential does not go back.
         const jump = { name, host, port: at, hostKeys };
         this.#say({ type: 'jump_key', id, jump, key: key.toString('base64') });
       });
@@ -47,7 +47,7 @@ class HeldConversations {
 
   listen(): void {
     this.#owner.listen((message) => this.#hear(message));
-    // The last boundary, as the owner has it: one fault does not take the others' sessions away.
+    // The last boundary, as in the owner: one bug does not take the other sessions away.
     process.on('uncaughtException', (error) => this.#say({ type: 'fault', id: null, stack: stackOf(error) }));
   }
 
@@ -80,7 +80,7 @@ class HeldConversations {
   }
 }
 
-/** What one conversation is told. */
+/** Messages to one conversation. */
 type ToHeld = Exclude<ToWorker, { type: 'open' | 'jump_key_verdict' | 'release' | 'ping' }>;
 
 class Held {
@@ -141,7 +141,7 @@ class Held {
     }
   }
 
-  /** Whatever it waits for ends here; an open shell is cut. */
+  /** Ends whatever it waits for; an open shell is cut. */
   release(): void {
     this.#givenUp.abort(new Error('given up'));
     this.#go();

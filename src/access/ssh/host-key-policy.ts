@@ -1,6 +1,6 @@
 /**
- * Is this host key good enough to send a password to? `strict`: only keys that are known. `accept-new`: the first key
- * of a host is remembered. A key that differs from the known one is always refused, and loudly.
+ * Whether a host key is good enough to send a password to. `strict`: only known keys. `accept-new`: the first key of a
+ * host is remembered. A key that differs from the known one is always refused, and logged as an error.
  */
 import type { SshTarget } from '../device-session.ts';
 import type { Logger } from '../../kernel/logger.ts';

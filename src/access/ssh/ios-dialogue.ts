@@ -1,5 +1,5 @@
 /**
- * What IOS and IOS XE say on a terminal besides answers: prompts, pager, questions, refusals, log lines. One table of
+ * What IOS and IOS XE print on a terminal besides answers: prompts, pager, questions, refusals, log lines. One table of
  * data; every pattern is anchored and takes linear time.
  */
 
@@ -15,9 +15,7 @@ export const USERNAME_QUESTION = /^(?:\S{1,64} )?(?:username|login): {0,2}$/i;
 /** `Password: `, `Enable password:`, `monitor@gm1's password: `. */
 const PASSWORD_QUESTION = /^(?:[^:]{1,80} )?(?:password|passcode)(?: for \S{1,64})?: {0,2}$/i;
 
-/**
- * `Enter new password: `, `Old Password:`, `Retype password:`, `Password (again):`: part of a change of the password.
- */
+/** `Enter new password: `, `Old Password:`, `Retype password:`, `Password (again):`: part of changing the password. */
 const CHANGE_QUESTION =
   /\b(?:new|old|current|present|previous|retype|re-?enter|re-?type|repeat|confirm(?:ation)?|verify|again|change|next|another)\b/i;
 const ANY_PASSWORD_QUESTION = /\b(?:password|passcode|passphrase|secret)\b.{0,40}[:?>] {0,2}$/i;
@@ -30,9 +28,9 @@ const CHANGE_DEMANDED =
 const DEMAND_LINES = 3;
 
 /**
- * Does a line ask for the password of a login (`login`), or for one in a change of the password (`change`)? The first
- * is answered; at the second nothing is typed, since it would make the password known or set another one. `before`: the
- * lines above, the nearest last.
+ * Whether a line asks for the password of a login (`login`) or for one in a change of the password (`change`). The
+ * first is answered; at the second nothing is typed, because that would reveal the password or set another one.
+ * `before`: the lines above, the nearest last.
  */
 export function passwordQuestion(line: string, before: readonly string[] = []): 'login' | 'change' | null {
   if (line.length > 200) return null;
@@ -49,7 +47,7 @@ export const PRESS_KEY = /\b(?:press|hit|type)\b.{0,20}\b(?:return|enter|any key
 export const LOGIN_REFUSED =
   /^ ?% ?(?:login invalid|authentication failed|access denied|bad (?:secrets|passwords?)|error in authentication|no password set)/i;
 
-/** Which refusal a line of an answer is; the device line stands behind each. */
+/** Which refusal a line of an answer is; the comment after each is the device's line. */
 const REJECTIONS: ReadonlyArray<readonly [RegExp, 'invalid' | 'incomplete' | 'ambiguous' | 'unauthorized']> = [
   [/^ ?% ?Invalid input detected/i, 'invalid'], // % Invalid input detected at '^' marker.
   [/^ ?% ?(?:Unknown|Unrecognized) command/i, 'invalid'], // % Unknown command or computer name, or unable to find ...
@@ -59,7 +57,7 @@ const REJECTIONS: ReadonlyArray<readonly [RegExp, 'invalid' | 'incomplete' | 'am
   [/^ ?% ?Authorization failed/i, 'unauthorized'], // % Authorization failed.
 ];
 
-/** A refusal stands at the start of a short answer; the same words deep inside a long one are output. */
+/** A refusal is at the start of a short answer; the same words deep inside a long one are output. */
 const REJECTION_LINES = 8;
 
 export type RejectionReason = (typeof REJECTIONS)[number][1];

@@ -1,10 +1,10 @@
 /**
  * The way to devices behind jump hosts: one kept connection to each jump host carries many devices, each in a channel
- * of its own (`direct-tcpip`, as `ssh -J` makes them), up to a bound; then another connection is opened beside it.
+ * of its own (`direct-tcpip`, like `ssh -J`), up to a limit; then another connection is opened.
  *
- * A jump host is logged in to once for all that wait for it, apart from the limits on devices. When that fails nobody
- * knocks again for a growing while, an hour where the credential was refused: those behind it hear why. A chain is the
- * same again: the last host is reached through a channel of the one before.
+ * A jump host is logged in to once for all that wait for it, apart from the limits on devices. If that fails, nobody
+ * tries again for a growing time, an hour if the credential was refused: the devices behind it get the reason. A chain
+ * works the same way: the last host is reached through a channel of the one before.
  */
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
@@ -19,12 +19,12 @@ import { type JumpLogin, type ShellLogin, TransportError, type VerifyJumpKey } f
 import { loginKey, placeOf, SshLogin } from './ssh-login.ts';
 import { connectTcp, type TcpPlace } from './tcp-connect.ts';
 
-/** Devices on one connection: their traffic shares its window and the jump host's process. */
+/** Devices on one connection: they share its window and the jump host's process. */
 const MAX_CHANNELS = 64;
-/** For a jump host to be connected to and logged in to. */
+/** Limit for connecting and logging in to a jump host. */
 const LOGIN_MS = 20_000;
 const REFUSED_WAIT_MS = 60 * 60_000;
-/** A connection that carries nobody is closed after this. */
+/** A connection that carries no device is closed after this. */
 const IDLE_MS = 10 * 60_000;
 const CLOSED_IDLE = 'the connection to the jump host was closed, since it carried nobody';
 
@@ -34,7 +34,7 @@ const PROHIBITED = 1;
 /** A byte stream to a device. */
 export interface Route {
   readonly stream: Duplex;
-  /** Why the way to the device ended, where it was not the device; null: it did not. */
+  /** Why the way to the device ended, if the device was not the cause; null: it did not. */
   lost(): string | null;
 }
 
@@ -46,7 +46,7 @@ export interface JumpHostsOptions extends GuardParts {
 interface Connection {
   readonly guarded: GuardedClient;
   channels: number;
-  /** It answered a request for a channel: it does what it is there for. */
+  /** It has answered a request for a channel, so it works. */
   carries: boolean;
   lost: string | null;
   idle: AbortController | null;
@@ -58,7 +58,7 @@ interface Jump {
   readonly backOff: BackOff;
   opening: Promise<Connection> | null;
   failure: TransportError | null;
-  /** The credential was refused: nobody knocks before. Monotonic ms. */
+  /** Set after the credential was refused: no attempt before this. Monotonic ms. */
   refusedUntilMs: number;
 }
 
@@ -71,7 +71,7 @@ export class JumpHosts implements Disposable {
     this.#options = options;
   }
 
-  /** A stream to the login's host, through its jump hosts. Rejects with a `TransportError` or the signal's reason. */
+  /** A stream to the login's host through its jump hosts. Rejects with a `TransportError` or the signal's reason. */
   route(login: ShellLogin, signal: AbortSignal): Promise<Route> {
     return this.#to(login, login.jumps, signal);
   }
@@ -92,7 +92,7 @@ export class JumpHosts implements Disposable {
     if (last === undefined) return { stream: await connectTcp(place, signal), lost: () => null };
     const taking = this.#connectionTo(jumps, last, place.sourceAddress);
     const connection = await untilAborted(taking, signal).catch((error: unknown) => {
-      // Called off while others waited with us: the room is theirs.
+      // Aborted while others wait too: the room is theirs.
       void this.#giveBack(taking); // resolves in any case
       throw error;
     });
@@ -109,12 +109,12 @@ export class JumpHosts implements Disposable {
     return { stream, lost: () => connection.lost };
   }
 
-  /** One that has room, or a new one: made once for all that wait. */
+  /** A connection with room, or a new one, made once for all that wait. */
   #connectionTo(jumps: readonly JumpLogin[], last: JumpLogin, sourceAddress: string | null): Promise<Connection> {
     const jump = this.#jumpOf(jumps, sourceAddress);
     for (const connection of jump.connections) {
       if (connection.lost === null && connection.channels < MAX_CHANNELS) {
-        // Taken now: who comes in the same turn must see it.
+        // Counted now, so that a caller in the same turn sees it.
         connection.channels += 1;
         connection.idle?.abort();
         connection.idle = null;
@@ -126,7 +126,7 @@ export class JumpHosts implements Disposable {
     jump.opening ??= this.#connect(jump, jumps, sourceAddress).finally(() => {
       jump.opening = null;
     });
-    // Those beyond the first fill it up, or open the next one.
+    // Callers beyond the first fill it up, or open the next one.
     return jump.opening.then(() => this.#connectionTo(jumps, last, sourceAddress));
   }
 
@@ -166,7 +166,7 @@ export class JumpHosts implements Disposable {
     }
   }
 
-  /** One that lets us in and then carries nobody, or floods, is no better than one that does not let us in. */
+  /** A jump host that lets us in and then carries nothing, or floods, is no better than one that does not let us in. */
   #ended(jump: Jump, connection: Connection): void {
     jump.connections.delete(connection);
     const { carries, lost, guarded } = connection;
@@ -214,7 +214,9 @@ export class JumpHosts implements Disposable {
     return connection;
   }
 
-  /** Of a channel that was closed, refused, never opened or not wanted any more: each counts from its request on. */
+  /**
+   * Releases a channel that was closed, refused, never opened or not needed any more: each counts from its request on.
+   */
   #release(connection: Connection): void {
     connection.channels -= 1;
     if (connection.channels > 0 || connection.lost !== null || this.#stopping.signal.aborted) return;
@@ -233,7 +235,7 @@ export class JumpHosts implements Disposable {
   }
 
   #jumpOf(jumps: readonly JumpLogin[], sourceAddress: string | null): Jump {
-    // A changed secret is another way: what the old one met says nothing about it.
+    // A changed secret makes another way: failures with the old one say nothing about it.
     const way = createHash('sha256')
       .update(JSON.stringify([jumps.map(identity), sourceAddress]))
       .digest('hex');
@@ -255,8 +257,8 @@ export class JumpHosts implements Disposable {
 }
 
 /**
- * Once, when the channel is closed or was destroyed at this end. ssh2 tells that it is closed when it was read to its
- * end: one that is given up while it is paused would count for ever.
+ * Called once, when the channel is closed or was destroyed at this end. ssh2 reports the close only when the channel
+ * was read to its end: one that is given up while paused would count for ever.
  */
 function whenGone(channel: Duplex, gone: () => void): void {
   const over = new AbortController();
@@ -305,7 +307,7 @@ function openChannel(connection: Connection, jump: JumpLogin, to: TcpPlace, sign
   });
 }
 
-/** The jump host said why, as one does that works (RFC 4254, 5.1). */
+/** The jump host gave a reason, as a working one does (RFC 4254, 5.1). */
 function isRefusal(error: Error | undefined): boolean {
   return error !== undefined && 'reason' in error && typeof error.reason === 'number';
 }
@@ -324,7 +326,7 @@ function refusedChannel(error: unknown, { lost }: Connection, jump: JumpLogin, t
   );
 }
 
-/** Whatever kept a jump host from being logged in to, with its name. */
+/** Why a jump host could not be logged in to, with its name. */
 function ofJump(error: unknown, jump: JumpLogin | undefined): TransportError {
   const via = `jump host ${jump?.name ?? ''}`;
   if (!(error instanceof TransportError)) {

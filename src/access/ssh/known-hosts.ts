@@ -1,10 +1,10 @@
 /**
- * Host keys in OpenSSH's known_hosts format: read with plain and hashed names, `[host]:port`, wildcards, negation and
- * `@revoked`; new keys are appended by one write.
+ * Host keys in OpenSSH's known_hosts format: plain and hashed names, `[host]:port`, wildcards, negation and `@revoked`
+ * are read; new keys are appended by one write.
  *
- * The file is read again when someone else has changed it, so that a line added by hand counts at once; a line of our
- * own is known without that, or the first sweep of a large fleet would read all keys again at each login. A host that
- * has keys here and shows another one is `changed`, whatever the type: nobody slips in with a key type not seen before.
+ * The file is read again after someone else has changed it, so that a line added by hand counts at once; our own lines
+ * need no reading, otherwise the first sweep of a large fleet would read all keys at each login. A host that has keys
+ * here and shows another one is `changed`, whatever the type: nobody slips in with a key type not seen before.
  */
 import { createHash, createHmac } from 'node:crypto';
 import { appendFile, open, readFile, stat } from 'node:fs/promises';
@@ -20,11 +20,11 @@ export interface HostKeyStore {
   check(host: string, port: number, key: Buffer): Promise<HostKeyVerdict>;
   /** Key types known for the host, to ask the server for. */
   knownTypes(host: string, port: number): Promise<readonly string[]>;
-  /** Remember a key for a host that has none yet; gives the verdict at that moment when it has one by now. */
+  /** Remembers a key for a host that has none yet; if it has one by now, returns the verdict. */
   add(host: string, port: number, key: Buffer): Promise<HostKeyVerdict>;
   /** Where a person finds the keys. */
   readonly description: string;
-  /** What a person does who knows that the host of this name has a new key. */
+  /** What a person does who knows that this host has a new key. */
   howToReplace(name: string): string;
 }
 
@@ -57,7 +57,7 @@ interface Entry {
   readonly key: string;
 }
 
-/** The entries of a known_hosts file; comments, broken lines and certificate authorities are passed over. */
+/** The entries of a known_hosts file; comments, broken lines and certificate authorities are skipped. */
 export function parseKnownHosts(text: string): Entry[] {
   const entries: Entry[] = [];
   for (const line of text.split('\n')) {
@@ -71,7 +71,7 @@ export function parseKnownHosts(text: string): Entry[] {
   return entries;
 }
 
-/** Entries by the hosts they are for: most names stand as they are, and only the others are compared one by one. */
+/** Entries by host: most names are literal, and only the others are compared one by one. */
 class HostIndex {
   readonly #named = new Map<string, Entry[]>();
   readonly #patterned: Entry[] = [];
@@ -95,7 +95,7 @@ class HostIndex {
   }
 }
 
-/** The file as it is on disk; any change of it shows. */
+/** The file as it is on disk; any change shows. */
 interface FileVersion {
   readonly ino: number;
   readonly size: number;
@@ -104,7 +104,7 @@ interface FileVersion {
 
 export function createKnownHosts(path: string): HostKeyStore {
   let index = new HostIndex();
-  /** null: there was no file. undefined: not looked at yet. */
+  /** Null: there was no file. Undefined: not looked at yet. */
   let version: FileVersion | null | undefined;
   let writing: Promise<unknown> = Promise.resolve();
 
@@ -146,7 +146,7 @@ export function createKnownHosts(path: string): HostKeyStore {
     const text = `${glue}${knownHostsLine(host, port, key)}\n`;
     await appendFile(path, text, { mode: 0o600 });
     const after = await versionNow();
-    // Longer by our line and by nothing else: who reads it next need not read it all.
+    // Longer by our line and nothing else: the next reader need not read it all.
     if (after !== null && isAppended(before, after, Buffer.byteLength(text))) {
       for (const entry of parseKnownHosts(text)) index.add(entry);
       version = after;

@@ -1,16 +1,16 @@
 /**
- * What one SSH connection may send: the terminal bounds its text, this bounds what the terminal never sees (keepalive
- * requests, ignored and tiny packets, key exchanges), which cost more to decrypt than to send.
+ * Limits what one SSH connection may send: the terminal limits its text, this limits what the terminal never sees
+ * (keepalive requests, ignored and tiny packets, key exchanges), which costs more to decrypt than to send.
  *
- * Counted at the socket, for one period at a time: the login, then from one line that we send to the next, so an answer
+ * Counted at the socket, one period at a time: the login, then from one line that we send to the next, so an answer
  * with the idle time after it. Text pays for packets; time pays for a few, so that a quiet line may live for months.
  */
 
-/** A period of the line: what may come in it. */
+/** What may come in one period of the line. */
 export interface LineBounds {
-  /** Of the socket, beside what the text takes. */
+  /** Octets of the socket beyond those that the text pays for. */
   readonly octets: number;
-  /** Beside those that the text takes. */
+  /** Packets beyond those that the text pays for. */
   readonly packets: number;
 }
 
@@ -18,9 +18,9 @@ export interface LineBounds {
 const LOGIN_BOUNDS: LineBounds = { octets: 256 * 1024, packets: 300 };
 const SESSION_BOUNDS: LineBounds = { octets: 1024 * 1024, packets: 512 };
 
-/** Octets of the socket for one of text: a packet of one character takes 36 to 64. */
+/** Octets of the socket for one of text: a packet with one character takes 36 to 64. */
 const OCTETS_FOR_TEXT = 64;
-/** Text of this many characters pays for one packet more: routers send lines, or at least words. */
+/** Text of this many characters pays for one more packet: routers send lines, or at least words. */
 const TEXT_FOR_PACKET = 4;
 /** Packets for each second of a period: keepalives of both sides. */
 const PACKETS_A_SECOND = 1;
@@ -54,14 +54,14 @@ export class LineMeter {
     this.#text = 0;
   }
 
-  /** Characters that the terminal got. */
+  /** Characters that the terminal received. */
   textCame(length: number): void {
     this.#text += length;
   }
 
   /**
    * Octets came from the socket; `sequence`: the packets read since the connection began, or since the key exchange
-   * that starts it anew. Gives how many packets came.
+   * that restarts the count. Returns how many packets came.
    */
   came(octets: number, sequence: number): number {
     const packets = sequence >= this.#lastSequence ? sequence - this.#lastSequence : sequence;
@@ -76,7 +76,7 @@ export class LineMeter {
     this.#keyExchanges += 1;
   }
 
-  /** Which bound is reached, in words; null: none. */
+  /** Which limit is reached, in words; null: none. */
   problem(nowMs: number): string | null {
     const where = this.#bounds === LOGIN_BOUNDS ? 'before the login was over' : 'since the last command was sent';
     const { octets, packets } = this.#bounds;

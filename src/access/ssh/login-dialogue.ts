@@ -1,9 +1,9 @@
 /**
  * From the open shell to a prompt: banner, questions, `press any key`, then the prompt itself; and `enable`.
  *
- * The prompt is learned, not configured: the last line of what has come, when it looks like one, is answered by a
- * newline, and counts when the same line comes back. So a banner full of `#` and `>` fools nobody. A password question
- * is answered once, and only when it stands quietly at the end: text that scrolls by is no question.
+ * The prompt is learned, not configured: if the last line looks like one, it is answered by a newline, and counts when
+ * the same line comes back. So a banner full of `#` and `>` fools nobody. A password question is answered once, and
+ * only when it stands quietly at the end: text that scrolls by is no question.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { DEFAULT_BOUNDS } from './answer-reader.ts';
@@ -20,7 +20,7 @@ import { later } from '../../kernel/later.ts';
 import { LineEnded, type ShellLine } from './shell-line.ts';
 import { asText, TerminalText } from './terminal-text.ts';
 
-/** Bytes of banner and dialogue before the prompt, and of one line of it. */
+/** Bytes of banner and dialogue before the prompt, and of one line. */
 const MAX_LOGIN_BYTES = 1024 * 1024;
 const MAX_LOGIN_LINE = DEFAULT_BOUNDS.maxLineLength;
 
@@ -30,17 +30,17 @@ const LONGEST_ASKED = 200;
 /** How long a question must stand at the end before a secret is typed. */
 const QUESTION_QUIET_MS = 250;
 
-/** Silence after which a newline is sent to see who is there. */
+/** Silence after which a newline is sent to get a prompt. */
 const NUDGE_QUIET_MS = 1_000;
 const MAX_NEWLINES = 12;
 
-/** Lines above a question that are looked at, blank ones included. */
+/** Lines above a question that are looked at, including blank ones. */
 const LINES_BEFORE = 10;
 
 const CHANGE_WANTED =
   'the device asks for a change of the password: it has expired, or is a first one; change it there, then here';
 
-/** The device does not take the credential; the message says at which question. */
+/** The device refuses the credential; the message says at which question. */
 export class LoginRefused extends Error {
   override readonly name = 'LoginRefused';
 }
@@ -60,7 +60,7 @@ type Seen =
   | { readonly kind: 'prompt'; readonly prompt: string }
   | { readonly kind: 'username' | 'password' | 'password_change' | 'pager' | 'press_key' | 'silence' };
 
-/** What stands on the screen, told once for each state of the screen. */
+/** What stands on the screen, reported once for each state. */
 class Watch {
   readonly screen = new TerminalText();
   readonly #line: ShellLine;
@@ -73,7 +73,7 @@ class Watch {
     this.#clock = clock;
   }
 
-  /** The next thing to react to; `silence` when nothing has come for a while. */
+  /** The next thing to react to; `silence` if nothing has come for a while. */
   async next(): Promise<Seen> {
     const quiet = new AbortController();
     let wakeUp: (seen: Seen) => void = nothing;
@@ -159,7 +159,7 @@ function nothing(): void {
   // Replaced before anybody calls it.
 }
 
-/** The learned prompt, without the blank behind it. Throws `LoginRefused`, or `LineEnded` when the line ends. */
+/** The learned prompt, without the blank after it. Throws `LoginRefused`, or `LineEnded` when the line ends. */
 export async function learnPrompt(
   line: ShellLine,
   clock: Clock,
@@ -207,7 +207,7 @@ export async function learnPrompt(
       case 'silence':
         if (passwordGiven && watch.screen.lines.some((text) => LOGIN_REFUSED.test(text)))
           throw new LoginRefused('the shell refused the password');
-        // A newline while the device thinks about a password could answer its next question.
+        // A newline while the device checks a password could answer its next question.
         if (candidate !== null || !(usernameGiven || passwordGiven)) newline();
         break;
       default:
@@ -216,7 +216,7 @@ export async function learnPrompt(
   }
 }
 
-/** When time runs out on a device that did print something, say what. */
+/** If time runs out on a device that did print something, says what. */
 async function nextOrMissing(watch: Watch): Promise<Seen> {
   try {
     return await watch.next();
@@ -227,7 +227,7 @@ async function nextOrMissing(watch: Watch): Promise<Seen> {
   }
 }
 
-/** `enable`, and the prompt that ends in `#`. Throws `LoginRefused` when the device says no. */
+/** Sends `enable` and returns the prompt that ends in `#`. Throws `LoginRefused` if the device refuses. */
 export async function becomePrivileged(
   line: ShellLine,
   clock: Clock,

@@ -1,14 +1,14 @@
 /**
- * How many logins may begin in a second, over the fleet: what an AAA server feels, however long each of them takes. How
- * many may be under way at once is another bound (`handshake-gate.ts`).
+ * How many logins may begin in a second over the fleet, whatever time each of them takes: what an AAA server feels. How
+ * many may be under way at once is another limit (`handshake-gate.ts`).
  *
- * No second holds more than the rate: a short burst is paid for by a pace a little below it. It goes by when logins do
- * begin. After a time in which the process had no turn, those that waited do not begin all at once: an agent that is
- * busy becomes slower at logging in, and not at polling.
+ * No second has more than the rate: a short burst is paid for by a pace a little below it. The pace counts when logins
+ * really begin. If the process had no turn for a while, those that waited do not begin all at once: a busy agent
+ * becomes slower at logging in, not at polling.
  */
 import type { Clock } from '../../kernel/clock.ts';
 
-/** Of a second's logins these many may begin at once; the rest are spread evenly. */
+/** This share of a second's logins may begin at once; the rest are spread evenly. */
 const BURST_SHARE = 0.1;
 /** So that no rounding brings one more into a second. */
 const ROUNDING_MS = 0.01;
@@ -17,13 +17,13 @@ export class LoginPace {
   readonly #clock: Clock;
   readonly #perSecond: number;
   readonly #share: () => number;
-  /** Those that wait, the first to begin first. */
+  /** Those that wait, the next one first. */
   readonly #waiting = new Set<() => void>();
   #issuing = false;
   /** When the budget will be whole again. */
   #wholeMs = Number.NEGATIVE_INFINITY;
 
-  /** `share`: of the logins, those that are this agent's: above 0, up to 1. */
+  /** `share`: this agent's share of the logins, above 0 and at most 1. */
   constructor(clock: Clock, perSecond: number, share: () => number = () => 1) {
     this.#clock = clock;
     this.#perSecond = perSecond;
@@ -43,7 +43,7 @@ export class LoginPace {
     return Math.max(0, this.#burst - 1) * this.#everyMs;
   }
 
-  /** Resolves when a login may begin; rejects when `signal` aborts first, and its place is then another's. */
+  /** Resolves when a login may begin; if `signal` aborts first, rejects and gives up its place. */
   take(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const begin = () => {
@@ -60,12 +60,12 @@ export class LoginPace {
       }
       signal.addEventListener('abort', giveUp, { once: true });
       this.#waiting.add(begin);
-      // It never rejects, and ends with the last one that waits.
+      // It never rejects, and ends with the last waiting login.
       void this.#issue();
     });
   }
 
-  /** There was no login after all: nobody answered there. */
+  /** There was no login after all: nobody answered. */
   giveBack(): void {
     this.#wholeMs -= this.#everyMs;
   }
@@ -77,7 +77,7 @@ export class LoginPace {
       const nowMs = this.#clock.monoMs();
       const waitMs = this.#wholeMs - this.#burstMs - nowMs;
       if (waitMs > 0) {
-        // Who waits keeps the process alive, if anybody does.
+        // A waiting login keeps the process alive by itself, if at all.
         await this.#clock.sleep(waitMs, undefined, { unref: true });
         continue;
       }

@@ -1,29 +1,29 @@
 /**
- * How much of a thread all SSH connections together may take for reading: a connection that sends more than an
- * allowance is read in turn with the others that do, so many units a second for all of them. What keeps within its
- * allowance is never held up. Held up is the socket: the sender's TCP window closes, and at most one chunk of it is
- * kept here.
+ * Limits how much of a thread all SSH connections together may take for reading. A connection that sends more than its
+ * allowance is read in turn with the others that do, so many units a second for all of them. A connection within its
+ * allowance is never delayed. Delayed means that the socket is not read: the sender's TCP window closes, and at most
+ * one chunk is kept here.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { later } from '../../kernel/later.ts';
 import { TokenBucket } from '../../kernel/token-bucket.ts';
 
 /**
- * A unit is about 10 us of a slow core: this many octets, of text as of anything else, or a quarter of a packet, which
- * is decrypted, looked at and mostly answered (`npm run bench:siege`).
+ * A unit is about 10 us of a slow core: this many octets, of text or anything else, or a quarter of a packet, which is
+ * decrypted, looked at and mostly answered (`npm run bench:siege`).
  */
 const OCTETS_A_UNIT = 512;
 const UNITS_A_PACKET = 4;
-/** Of one connection: a megabyte, or five hundred small packets; then a tenth of it a second. */
+/** For one connection: a megabyte, or five hundred small packets; then a tenth of that a second. */
 const ALLOWANCE = { burst: 2_000, perSecond: 200 };
-/** Of all that exceed theirs: about a tenth of a slow core. */
+/** For all that exceed their allowance: about a tenth of a slow core. */
 const SHARE = { burst: 1_000, perSecond: 10_000 };
 
-/** One connection's. */
+/** The allowance of one connection. */
 export interface Allowance {
-  /** It sent this much; true: that is more than it may, and it has to `wait`. */
+  /** It sent this much; true: more than it may, so it has to `wait`. */
   came(octets: number, packets: number): boolean;
-  /** `goOn` is called when it is its turn. */
+  /** Calls `goOn` when it is its turn. */
   wait(goOn: () => void): void;
   /** The connection is closed. */
   gone(): void;
@@ -32,7 +32,7 @@ export interface Allowance {
 export class ReadShare implements Disposable {
   readonly #clock: Clock;
   readonly #share: TokenBucket;
-  /** What goes on when its connection has its turn; the one that waits longest first. */
+  /** What goes on when its connection gets its turn; the longest waiting first. */
   readonly #held = new Map<Allowance, () => void>();
   readonly #stopped = new AbortController();
   #turning = false;
@@ -67,7 +67,7 @@ export class ReadShare implements Disposable {
     this.#held.clear();
   }
 
-  /** Read one held connection after the other, as the share allows. */
+  /** Reads one delayed connection after the other, as the share allows. */
   #turn(): void {
     if (this.#turning || this.#held.size === 0 || this.#stopped.signal.aborted) return;
     this.#turning = true;

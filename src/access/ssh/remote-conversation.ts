@@ -1,6 +1,6 @@
 /**
- * One conversation that a worker holds, as its owner sees it: each question goes there as a message, and is over when
- * the answer comes, when the worker has ended, or a moment after it was cut, whatever the worker does.
+ * One conversation that runs in a worker, as its owner sees it: each question is a message to the worker, and ends with
+ * the answer, when the worker has ended, or a moment after it was cut, whatever the worker does.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { later } from '../../kernel/later.ts';
@@ -16,16 +16,16 @@ import type {
 import { type ShellLogin, TransportError } from './shell-transport.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
 
-/** How long the worker may take to say how a conversation that was cut, or hung up, has ended. */
+/** How long the worker may take to say how a conversation ended after it was cut or hung up. */
 const LAST_WORD_MS = 2_000;
 
-/** What one conversation hears of. */
+/** Messages to one conversation's owner. */
 type ToConversation = Exclude<FromWorker, { type: 'jump_key' | 'pong' }>;
 
 /** The worker, as each of its conversations sees it. */
 export interface WorkerOfConversations {
   readonly say: (message: ToWorker) => void;
-  /** Nothing more is heard of that one. */
+  /** Nothing more is expected of that conversation. */
   readonly forget: (id: number) => void;
   /** It did not answer in time. */
   readonly suspect: () => void;
@@ -172,7 +172,7 @@ export class RemoteConversation implements Conversation {
         return;
       case 'ended':
         this.#hasEnded(message.end);
-        // An answer that is under way comes after it.
+        // An answer under way comes after it.
         if (this.#question === null) this.#release();
         return;
       case 'hung_up':
@@ -207,7 +207,7 @@ export class RemoteConversation implements Conversation {
     if (this.#end !== null) this.#release();
   }
 
-  /** What is under way has the outcome that the conversation had. */
+  /** What is under way gets the outcome of the conversation. */
   #settleByEnd(): void {
     const end = this.#end;
     const question = this.#question;
@@ -218,7 +218,7 @@ export class RemoteConversation implements Conversation {
     else question.settle();
   }
 
-  /** A bug of ours in the worker: it is thrown to who asked, as it is where the conversation is held here. */
+  /** A bug of ours in the worker: it is thrown to the caller, as if the conversation ran here. */
   #broke(stack: string): void {
     const fault = new Error('a conversation in a worker met an internal error', { cause: stack });
     fault.stack = stack;
@@ -259,17 +259,17 @@ export class RemoteConversation implements Conversation {
     });
   }
 
-  /** Ask the owner and tell the worker; an owner that throws gives the conversation up. */
+  /** Asks the owner and tells the worker; if the owner throws, the conversation is given up. */
   #decide(ask: () => Promise<ToWorker>): void {
     const asked = async (): Promise<void> => {
       const message = await ask();
-      // Also of an open one: a device may exchange keys anew.
+      // Also for an open one: a device may exchange keys again.
       if (!this.#over) this.#parts.worker.say(message);
     };
     asked().catch((error: unknown) => this.#giveUpOpening(asError(error)));
   }
 
-  /** The worker still says what it cost. */
+  /** The worker still reports what it cost. */
   #giveUpOpening(error: Error): void {
     this.#endOpening((opening) => opening.failed(error));
     this.#parts.worker.say({ type: 'release', id: this.#parts.id });

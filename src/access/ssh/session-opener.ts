@@ -1,8 +1,8 @@
 /**
- * Opens one session: TCP, a place at the handshake gate, leave to try the credential, host key, login, prompt.
+ * Opens one session: TCP, a place at the handshake gate, permission to try the credential, host key, login, prompt.
  *
- * A host that does not answer TCP gives its place at the gate back after a moment, so that dead hosts do not hold up
- * the living; the credential is spoken for only once TCP is open, for the same reason.
+ * A host that does not answer TCP gives its place at the gate back after a moment, so that dead hosts do not delay the
+ * others; for the same reason the credential is reserved only once TCP is open.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
@@ -28,7 +28,7 @@ import { type HostLogin, type ShellLogin, TransportError } from './shell-transpo
 import { placeOf } from './ssh-login.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
 
-/** A connecting host keeps its place at the gate this long. */
+/** How long a connecting host keeps its place at the gate. */
 const CONNECT_HOLD_MS = 250;
 
 export interface OpenerParts {
@@ -37,18 +37,18 @@ export interface OpenerParts {
   readonly hostKeys: HostKeyStore;
   readonly gate: HandshakeGate;
   readonly admission: CredentialAdmission;
-  /** Where the conversation with a device is held. */
+  /** Where the conversation with a device runs. */
   readonly conversationsWith: (target: SshTarget) => Conversations;
   readonly secrets: KnownSecrets;
   readonly traffic: DeviceTraffic;
 }
 
-/** Open a session, or throw `SessionError`; when `signal` aborts, its kind is `closed`. */
+/** Opens a session, or throws `SessionError`; when `signal` aborts, its kind is `closed`. */
 export async function openSession(
   parts: OpenerParts,
   target: SshTarget,
   signal: AbortSignal,
-  /** It answered last time: it goes before those that did not. */
+  /** It answered last time, so it goes before those that did not. */
   answered = false,
 ): Promise<ShellSession> {
   return new Opening(parts, target, signal, answered).run();
@@ -66,12 +66,12 @@ export function secretsOfJumps(target: SshTarget): CredentialSecrets {
   return (target.jumps ?? []).flatMap(({ password, privateKey, passphrase }) => [password, privateKey, passphrase]);
 }
 
-/** All that could be echoed by a host on the way to the device, or by the device. */
+/** All secrets that the device, or a host on the way to it, could echo. */
 function secretsOnTheWay(target: SshTarget): CredentialSecrets {
   return [...secretsOf(target), ...secretsOfJumps(target)];
 }
 
-/** What the transport needs, secrets revealed. */
+/** What the transport needs, with secrets revealed. */
 async function shellLogin(target: SshTarget, hostKeys: HostKeyStore): Promise<ShellLogin> {
   const plain = async (host: Omit<JumpTarget, 'name' | 'hostKeys'>): Promise<HostLogin> => ({
     host: host.host,
@@ -98,17 +98,17 @@ interface Bounds {
   readonly watchdog: Watchdog;
 }
 
-/** The conversation that it opens keeps it, to tell it of traffic and of a host key that is shown again. */
+/** The conversation that it opens keeps this object, to report traffic and a host key that is shown again. */
 class Opening implements ConversationHooks {
   readonly #parts: OpenerParts;
   readonly #target: SshTarget;
   readonly #answered: boolean;
-  /** null: it is over. This object lives on, see above. */
+  /** Null: it is over. This object lives on, see above. */
   #bounds: Bounds | null;
   #pass: HandshakePass | null = null;
   #phase: 'connect' | 'login' = 'connect';
   #admitted = false;
-  /** It has its place in the logins of this second. */
+  /** It has its place among the logins of this second. */
   #begun = false;
   #hostKeyProblem: string | null = null;
 
@@ -136,7 +136,7 @@ class Opening implements ConversationHooks {
       if (this.#phase === 'connect' && this.#begun) this.#parts.gate.cameToNothing();
       const deviceError = this.#translate(error, attempt.signal);
       if (deviceError.kind === 'auth') outcome = 'refused';
-      // A worker that died waits no more for a credential: neither does this side.
+      // A worker that died no longer waits for a credential; nor does this side.
       attempt.abort(error);
       throw new SessionError(deviceError);
     } finally {
@@ -171,7 +171,7 @@ class Opening implements ConversationHooks {
     return session;
   }
 
-  /** TCP is open: a place at the gate and leave for the credential, in whatever order they come free. */
+  /** TCP is open: waits for a place at the gate and permission to try the credential, in whatever order they come. */
   async beforeHandshake(): Promise<void> {
     const { gate, admission, traffic } = this.#parts;
     const { attempt, watchdog } = this.#boundsNow();
@@ -184,7 +184,7 @@ class Opening implements ConversationHooks {
       },
       giveBack: () => this.#releasePass(),
     });
-    // It ended in the same moment: nobody else gives the place and the try back.
+    // It ended in the same moment: nobody else gives the place and the attempt back.
     const over = this.#bounds === null;
     if (over) this.#releasePass();
     if (refusal !== null) throw new SessionError(refusal);

@@ -1,4 +1,4 @@
-/** A worker with sessions where whoever asks reads the answers: old key exchanges under `check`, and tests. */
+/** A worker with sessions whose owner reads the answers: for old key exchanges under `check`, and for tests. */
 import { holdConversations } from './held-conversations.ts';
 
 holdConversations(null);

@@ -1,19 +1,19 @@
 /**
- * Host keys of agents that share their devices: the agent's own known_hosts first, for that is what people write; a
- * host that is not in it may be known to the others. A key that is accepted is told to them, and so is one that the
- * file has.
+ * Host keys of agents that share devices: the agent's own known_hosts first, because that is what people edit; a host
+ * that is not in it may be known to the others. They are told about each key that is accepted, and about those in the
+ * file.
  */
 import type { AcceptedKeys } from '../accepted-keys.ts';
 import { fingerprint, type HostKeyStore, type HostKeyVerdict, keyType, knownHostsName } from './known-hosts.ts';
 
 export function sharedHostKeys(file: HostKeyStore, accepted: AcceptedKeys): HostKeyStore {
-  /** Keys that the others have heard of from this agent: a login costs no question more. */
+  /** Keys that the others were told about: a login asks nothing more. */
   const told = new Map<string, string>();
 
   const tell = async (name: string, key: string): Promise<void> => {
     if (told.get(name) === key) return;
     told.set(name, key);
-    // The file decides here in any case; told again at the next login.
+    // The file decides here in any case; the others are told at the next login.
     await accepted.put(name, key).catch(() => told.delete(name));
   };
 
@@ -50,7 +50,7 @@ export function sharedHostKeys(file: HostKeyStore, accepted: AcceptedKeys): Host
       try {
         return await file.add(host, port, key);
       } catch {
-        // Such as a file that is mounted to be read only: the others and the next start know the key all the same.
+        // For example a file mounted read-only: the other agents and the next start know the key all the same.
         return verdict;
       }
     },

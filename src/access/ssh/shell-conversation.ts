@@ -1,6 +1,6 @@
 /**
- * The IOS dialogue over a shell in this thread: log in to the prompt, become privileged where a password for it is
- * known, turn paging off, then one show command at a time.
+ * The IOS dialogue over a shell in this thread: log in to the prompt, become privileged if there is a password for it,
+ * turn paging off, then one show command at a time.
  *
  * The only bytes written are SHOW_COMMANDS, `terminal length 0`, `terminal width 511`, `enable`, the user name and the
  * passwords where asked, newline, a blank for the pager, and `exit`.
@@ -26,14 +26,14 @@ import type { ShellLogin, ShellTransport } from './shell-transport.ts';
 
 const SETTINGS = ['terminal length 0', 'terminal width 511'] as const;
 
-/** Quiet before a line that looks like another prompt is tried as one (somebody changed the hostname). */
+/** Silence before a line that looks like another prompt is tried as one (somebody changed the hostname). */
 const STRANGE_PROMPT_QUIET_MS = 400;
 
 export interface ShellConversationsOptions {
   readonly clock: Clock;
   readonly transport: ShellTransport;
   readonly bounds?: AnswerBounds;
-  /** Reads answers here; absent, or null: whoever asked does. */
+  /** Reads answers here; absent or null: the caller does. */
   readonly readAnswer?: ReadAnswerText | null;
 }
 
@@ -148,7 +148,7 @@ class ShellConversation implements Conversation {
     return this.#line.hangUp(politeMs);
   }
 
-  /** Write a line and read its answer up to the prompt. */
+  /** Writes a line and reads its answer up to the prompt. */
   #exchange(command: ShowCommand | (typeof SETTINGS)[number]): Promise<AnswerReader> {
     const { bounds = DEFAULT_BOUNDS, onCommand } = this.#parts;
     onCommand();
@@ -195,7 +195,7 @@ class ShellConversation implements Conversation {
   }
 }
 
-/** Every way in which a dialogue fails; anything else is a bug and goes on up. */
+/** All ways in which a dialogue fails; anything else is a bug and is thrown on. */
 function endOf(error: unknown, operation: string): LineEnd {
   if (error instanceof PromptMissing) {
     return { kind: 'prompt', reason: error.message, lastLine: error.lastLine };

@@ -1,12 +1,12 @@
 /**
- * The line to one shell: what arrives goes to whoever is listening, one listener at a time; what nobody listens to is
- * counted and dropped, within a bound. Ends in one of the ways of `LineEnd`, and then stays ended.
+ * The line to one shell: input goes to the present listener, one at a time; without a listener it is counted and
+ * dropped, within a limit. Ends in one of the ways of `LineEnd`, and then stays ended.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { LineEnd } from './conversation.ts';
 import type { Shell } from './shell-transport.ts';
 
-/** Unsolicited bytes between two commands beyond which the device is taken for broken. */
+/** Unsolicited bytes between two commands beyond which the device is considered broken. */
 const MAX_IDLE_BYTES = 1024 * 1024;
 
 /** How long a closing connection may linger before it is cut. */
@@ -14,7 +14,7 @@ const LINGER_MS = 500;
 
 /** A listener's verdict on what it has heard so far; `undefined`: go on. */
 export interface Listener<T> {
-  /** Take a chunk; true: `settled` may have something to say once the line is quiet for a turn. */
+  /** Takes a chunk; true: `settled` may have a value once the line has been quiet for a turn. */
   feed(chunk: string): boolean;
   settled(): T | undefined;
 }
@@ -44,7 +44,7 @@ export class ShellLine {
   #idleBytes = 0;
   #unheard = '';
   #everListened = false;
-  /** Called once when the line has ended, by whichever side. */
+  /** Called once when either side has ended the line. */
   onEnd: (end: LineEnd) => void = () => undefined;
 
   constructor(clock: Clock) {
@@ -72,7 +72,7 @@ export class ShellLine {
     this.#shell?.write(text);
   }
 
-  /** From the transport. */
+  /** Called by the transport. */
   readonly onData = (chunk: string): void => {
     if (this.#end !== null) return;
     if (this.#attention !== null) {
@@ -80,20 +80,20 @@ export class ShellLine {
       return;
     }
     this.#idleBytes += chunk.length;
-    // Before the login dialogue listens (and only then) what comes is kept: the banner may end with the prompt.
+    // Until the login dialogue listens (and only then) input is kept: the banner may end with the prompt.
     if (!this.#everListened && this.#unheard.length < MAX_IDLE_BYTES) this.#unheard += chunk;
     if (this.#idleBytes > MAX_IDLE_BYTES)
       this.cut({ kind: 'too_large', reason: 'the device sends without end while nothing was asked' });
   };
 
-  /** From the transport. */
+  /** Called by the transport. */
   readonly onClose = (reason: string, flooded = false): void => {
     this.#finish({ kind: flooded ? 'too_large' : 'closed', reason });
     this.#hasClosed();
   };
 
   /**
-   * Listen until `settled` gives a value with the line quiet for a turn. Rejects with `LineEnded` when the line ends.
+   * Listens until `settled` gives a value with the line quiet for a turn. Rejects with `LineEnded` when the line ends.
    */
   listen<T>(listener: Listener<T>): Promise<T> {
     return this.listenOr(listener, null);
@@ -112,7 +112,7 @@ export class ShellLine {
         checking = false;
         if (this.#attention !== attention) return;
         if (fedSinceCheck) {
-          // More came in the same turn: what looked like the end may lie inside.
+          // More came in the same turn: what looked like the end may be inside.
           check();
           return;
         }
@@ -152,7 +152,7 @@ export class ShellLine {
     });
   }
 
-  /** End the line now, for `end`'s reason; the connection is closed. */
+  /** Ends the line now, for the reason `end`; the connection is closed. */
   cut(end: LineEnd): void {
     const shell = this.#shell;
     const first = this.#end === null;
@@ -163,7 +163,7 @@ export class ShellLine {
     this.#hasClosed();
   }
 
-  /** Say `exit`, wait `politeMs` for the device to hang up, then close. */
+  /** Says `exit`, waits `politeMs` for the device to hang up, then closes. */
   async hangUp(politeMs: number): Promise<void> {
     const shell = this.#shell;
     if (this.#end !== null || shell === null) {

@@ -1,6 +1,6 @@
 /**
- * One device's session: its conversation, wherever that is held, with the bounds of time, the outcomes as replies, and
- * every secret taken out of what the device says.
+ * One device's session: its conversation, wherever that runs, with time limits, outcomes as replies, and every secret
+ * removed from what the device says.
  */
 import { onAbortOf } from '../../kernel/abort-callbacks.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -19,7 +19,7 @@ const QUOTED_REJECTION = 200;
 
 const KNOWN_COMMANDS: ReadonlySet<string> = new Set(SHOW_COMMANDS);
 
-/** Thrown where a session cannot be had; the access layer turns it into the value. */
+/** Thrown if there can be no session; the access layer turns it into a value. */
 export class SessionError extends Error {
   override readonly name = 'SessionError';
   readonly deviceError: DeviceError;
@@ -38,7 +38,7 @@ export class ShellSession implements DeviceSession {
   readonly #watchdog: Watchdog;
   #bytesOfLastAnswer = 0;
 
-  /** `secrets` are taken out of all that the device says. */
+  /** `secrets` are removed from everything that the device says. */
   constructor(clock: Clock, target: SshTarget, conversation: Conversation, secrets = new KnownSecrets()) {
     this.#clock = clock;
     this.#target = target;
@@ -56,13 +56,13 @@ export class ShellSession implements DeviceSession {
     return this.#conversation.ended === null;
   }
 
-  /** Why it ended, where it was cut for what the device sent; null: it was not. */
+  /** Why it was cut because of what the device sent; null: it was not. */
   get floodedBy(): string | null {
     const end = this.#conversation.ended;
     return end?.kind === 'too_large' ? end.reason : null;
   }
 
-  /** Bytes that had come back for the command that failed last: 0 when the shell was dead already. */
+  /** Bytes that had come back for the command that failed last: 0 if the shell was dead already. */
   get bytesOfLastAnswer(): number {
     return this.#bytesOfLastAnswer;
   }
@@ -97,12 +97,12 @@ export class ShellSession implements DeviceSession {
       return { kind: 'rejected', command, reason: rejection.reason, line };
     }
     const text = redact(outcome.text);
-    // What was read before a secret was taken out may hold it.
+    // What was read before a secret was removed may contain it.
     const reading = text === outcome.text ? outcome.reading : null;
     return { kind: 'output', command, text, logLines: outcome.logLines.map(redact), reading, sentAtMs, receivedAtMs };
   }
 
-  /** `exit`, then close; at once when something is under way. */
+  /** Says `exit`, then closes; closes at once if something is under way. */
   async close(politeMs: number): Promise<void> {
     await this.#conversation.hangUp(politeMs);
   }
@@ -116,7 +116,7 @@ export class ShellSession implements DeviceSession {
     return this.#within(signal, () => this.#conversation.ask(command));
   }
 
-  /** Run with the target's time bound and the caller's signal: either cuts the conversation. */
+  /** Runs with the target's time limit and the caller's signal: either cuts the conversation. */
   async #within<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const takeBack = onAbortOf(signal, () => this.#conversation.cut(givenUp(signal)));
     const { timeoutMs } = this.#target;
@@ -139,7 +139,7 @@ export class ShellSession implements DeviceSession {
     return { kind, operation, message: `${said}; the last line was ${quoted}` };
   }
 
-  /** Cut after the secrets are out: half of one is no longer found. */
+  /** Cut after the secrets are removed: half of one would no longer be found. */
   #quotable(line: string, most: number): string {
     return this.#secrets.redact(line).trim().slice(0, most);
   }

@@ -1,7 +1,7 @@
-/** A byte way to one device's interactive shell, in our words. */
+/** A byte stream to one device's interactive shell, in our words. */
 import type { DeviceErrorKind } from '../device-error.ts';
 
-/** How to log in at one host. Plain data: it may cross to a worker by message. */
+/** How to log in at one host. Plain data, because it may be sent to a worker by message. */
 export interface HostLogin {
   readonly host: string;
   readonly port: number;
@@ -16,7 +16,7 @@ export interface HostLogin {
   readonly knownKeyTypes: readonly string[];
 }
 
-/** Which host it is, and what it takes to trust it. */
+/** The host, and what is needed to trust it. */
 export interface JumpPlace extends Pick<HostLogin, 'host' | 'port'> {
   readonly name: string;
   readonly hostKeys: 'strict' | 'accept-new';
@@ -36,32 +36,32 @@ export interface ShellLogin extends HostLogin {
 /** Why a jump host's key (SSH wire format) is not good enough; null: it is. Called on the owner's thread. */
 export type VerifyJumpKey = (jump: JumpPlace, key: Buffer) => Promise<string | null>;
 
-/** What the transport asks and tells its owner; all are called on the owner's thread. */
+/** What the transport asks and tells its owner, on the owner's thread. */
 export interface ShellHooks {
   /** TCP is open; the handshake starts when the promise resolves. */
   beforeHandshake(): Promise<void>;
-  /** Is this the host's key (SSH wire format)? */
+  /** Whether this is the host's key (SSH wire format). */
   verifyHostKey(key: Buffer): Promise<boolean>;
-  /** Bytes that went over the network since it was said last, as far as this end sees them. */
+  /** Bytes that went over the network since the last call, as far as this end sees them. */
   onOctets?(received: number, sent: number): void;
   /** Bytes of the terminal, latin1. */
   onData(chunk: string): void;
-  /** The shell ended after it was opened; called once. `flooded`: it was cut, since the device sent too much. */
+  /** The shell ended after it was opened; called once. `flooded`: it was cut because the device sent too much. */
   onClose(reason: string, flooded?: boolean): void;
 }
 
 export interface Shell {
   write(text: string): void;
-  /** Say goodbye to the SSH server and close. */
+  /** Says goodbye to the SSH server and closes. */
   end(): void;
-  /** Close now. */
+  /** Closes now. */
   destroy(): void;
 }
 
 export interface ShellTransport extends AsyncDisposable {
   /**
-   * Connect, check the host key, authenticate once, open a PTY shell. Rejects with `TransportError`; when `signal`
-   * aborts, with its reason, the connection closed.
+   * Connects, checks the host key, authenticates once, opens a PTY shell. Rejects with `TransportError`; when `signal`
+   * aborts, with its reason, after closing the connection.
    */
   open(login: ShellLogin, hooks: ShellHooks, signal: AbortSignal): Promise<Shell>;
 }
@@ -69,7 +69,7 @@ export interface ShellTransport extends AsyncDisposable {
 /** `jump`: a host on the way failed, and the device was not reached. */
 export type TransportOperation = 'connect' | 'login' | 'jump';
 
-/** Why a shell could not be opened, translated once. The message holds no secret. */
+/** Why a shell could not be opened, translated once. The message contains no secret. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly kind: DeviceErrorKind;

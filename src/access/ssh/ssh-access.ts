@@ -1,6 +1,6 @@
 /**
- * Access to the fleet over SSH: at most one session per device and one caller of it at a time, handshakes limited over
- * the fleet, back-off and quarantine before a device is bothered again, sessions kept open between polls.
+ * Access to the fleet over SSH: at most one session per device and one user of it at a time, handshakes limited over
+ * the fleet, back-off and quarantine before a device is tried again, sessions kept open between polls.
  */
 import type { AccessParts } from '../access-parts.ts';
 import { DeviceTurns } from '../device-turns.ts';
@@ -34,15 +34,15 @@ import { createSsh2Transport } from './ssh2-transport.ts';
 import { WorkerConversations } from './worker-conversations.ts';
 import type { WorkerKind } from './worker-start.ts';
 
-/** Of a device that sent more than the bounds: each connection to it costs up to a tenth of a second. */
+/** After a device sent more than the limits: each connection to it costs up to a tenth of a second. */
 const FLOOD_BACK_OFF: BackOffTimes = { firstMs: 30_000, longestMs: 3_600_000 };
 
 /** How long a device may take to hang up after `exit`. */
 const POLITE_MS = 1_000;
 
-/** Where host keys are known from: a known_hosts file, or a store of another kind. */
+/** Where host keys are known from: a known_hosts file, or another store. */
 type HostKeySource =
-  /** `acceptedHostKeys`: those that other agents accepted; absent: there are none. */
+  /** `acceptedHostKeys`: those that other agents accepted; absent: there are no other agents. */
   | { readonly knownHostsPath: string; readonly acceptedHostKeys?: AcceptedKeys }
   | { readonly hostKeyStore: HostKeyStore };
 
@@ -53,36 +53,36 @@ export type SshAccessOptions = AccessParts &
     /** Logins that may begin in a second, over the fleet; absent: any number. */
     readonly loginsPerSecond?: number;
     /**
-     * Of these two bounds, what is this agent's: above 0, up to 1; absent: all. Others that share its devices have the
-     * rest.
+     * This agent's share of these two limits, above 0 and at most 1; absent: all. Other agents that share its devices
+     * have the rest.
      */
     readonly share?: () => number;
-    /** Sessions that may stay open between two polls: a device beyond them logs in at each. Absent: any number. */
+    /** Sessions that may stay open between two polls; further devices log in at each poll. Absent: any number. */
     readonly maxOpenSessions?: number;
     /**
-     * Workers that sessions live in; absent, or 0: they live in this thread. Old key exchanges have one of their own in
-     * either case, and sessions through a jump host live where its connection does: here.
+     * Number of workers for sessions; absent or 0: sessions run in this thread. Old key exchanges have a worker of
+     * their own in either case, and sessions through a jump host run where its connection does: here.
      */
     readonly workers?: number;
     /** Threads beside this one, the default, or processes. */
     readonly workerKind?: WorkerKind;
-    /** What such a worker runs, built; default: `session-worker`, which leaves reading to who asks. */
+    /** The compiled module of such a worker; default: `session-worker`, which leaves reading to its owner. */
     readonly workerUrl?: URL;
     readonly bounds?: AnswerBounds;
-    /** Told of bugs of ours that a worker met; default: the log is. */
+    /** Told of our bugs in a worker; default: they are logged. */
     readonly errors?: InternalErrors;
   };
 
-/** One device's place: who has its turn, its session, its record of failures. */
+/** One device's place: whose turn it is, its session, its record of failures. */
 interface Slot {
   readonly turns: DeviceTurns;
   session: ShellSession | null;
   lent: LentSession | null;
   target: SshTarget | null;
   readonly backOff: BackOff;
-  /** Grows with each connection that was cut for what the device sent, also between two good answers. */
+  /** Grows with each connection that was cut for what the device sent, even between two good answers. */
   readonly conduct: BackOff;
-  /** At the last poll. */
+  /** It answered at the last poll. */
   answered: boolean;
   /** Sessions in a row that ended inside a command. */
   brokenSessions: number;
@@ -98,12 +98,12 @@ class SshAccess implements DeviceAccess {
   readonly #gate: HandshakeGate;
   readonly #admission: CredentialAdmission;
   readonly #here: Conversations;
-  /** Where old key exchanges stall no one else. */
+  /** Where old key exchanges delay nobody else. */
   readonly #legacy: WorkerConversations;
-  /** null: there are none. */
+  /** Null: there are none. */
   readonly #workers: WorkerConversations | null;
   readonly #slots = new Map<string, Slot>();
-  /** Whose sessions stay open between two polls. */
+  /** Devices whose sessions stay open between two polls. */
   readonly #kept = new Set<Slot>();
   readonly #stopping = new AbortController();
 
@@ -149,14 +149,14 @@ class SshAccess implements DeviceAccess {
     const slot = this.#slotOf(target.device);
     const release = slot.turns.take();
     let link: LinkedSignal | null = null;
-    // Made only when there is something to wait for: most polls find the session open and free.
+    // Made only if there is something to wait for: most polls find the session open and free.
     const either = (): AbortSignal => {
       link ??= linkSignals(signal, this.#stopping.signal);
       return link.signal;
     };
     const aborted = () => signal.aborted || this.#stopping.signal.aborted;
     try {
-      // Nobody before us: what is left to wait for is at most a polite goodbye, which has its own bound.
+      // Nobody is before us: at most a polite goodbye is left to wait for, which has its own limit.
       if (slot.turns.users === 1 && !aborted()) await release.before;
       else await untilAborted(release.before, either());
       if (slot.session !== null && !sameTarget(slot.target, target)) await this.#closeSession(slot);
@@ -253,7 +253,7 @@ class SshAccess implements DeviceAccess {
     return slot;
   }
 
-  /** The same object as long as the connection is the same: its borrower can tell a new session by it. */
+  /** The same object while the connection is the same, so that the borrower can tell a new session. */
   #lend(slot: Slot, reconnect: (() => Promise<void>) | null): LentSession {
     if (slot.lent === null || slot.lent.madeFor !== slot.session) slot.lent = new LentSession(slot);
     slot.lent.begin(reconnect);
@@ -285,9 +285,9 @@ class SshAccess implements DeviceAccess {
     }
   }
 
-  /** Who has a place among the sessions that stay open keeps it until the session ends. */
+  /** A device with a place among the sessions that stay open keeps it until the session ends. */
   #mayStay(slot: Slot): boolean {
-    // What a dead one died of is told at the next poll.
+    // Why a dead one ended is reported at the next poll.
     if (slot.session === null || !slot.session.alive || this.#kept.has(slot)) return true;
     if (this.#kept.size >= (this.#options.maxOpenSessions ?? Number.POSITIVE_INFINITY)) return false;
     this.#kept.add(slot);
@@ -301,7 +301,7 @@ class SshAccess implements DeviceAccess {
     await session?.close(POLITE_MS);
   }
 
-  /** A session that broke inside a command: once is bad luck, again and again is a device to leave alone. */
+  /** A session that broke inside a command: once is bad luck; a device that does it repeatedly is left alone. */
   #account(slot: Slot, lent: LentSession, fresh: boolean): void {
     slot.answered = lent.answered && !lent.broke;
     if (lent.flooded) slot.conduct.failed(this.#options.clock.monoMs());
@@ -317,7 +317,7 @@ class SshAccess implements DeviceAccess {
     }
   }
 
-  /** The session was cut between two polls: this poll says so, and the device waits. */
+  /** The session was cut between two polls: this poll reports it, and the device waits. */
   #noteFlood(slot: Slot, { device, host, port }: SshTarget): void {
     const why = slot.session?.floodedBy ?? null;
     if (why === null) return;
@@ -331,7 +331,7 @@ class SshAccess implements DeviceAccess {
   }
 }
 
-/** The session as its user sees it; dead after the loan. Reconnects once, silently, when the shell was found dead. */
+/** The session as its user sees it; unusable after the loan. Reconnects once, silently, if the shell was found dead. */
 class LentSession implements DeviceSession {
   readonly #slot: Slot;
   readonly madeFor: ShellSession | null;
@@ -347,7 +347,7 @@ class LentSession implements DeviceSession {
     this.madeFor = slot.session;
   }
 
-  /** A loan begins; `reconnect` where the session is older than the loan. */
+  /** A loan begins; `reconnect` is given if the session is older than the loan. */
   begin(reconnect: (() => Promise<void>) | null): void {
     this.#reconnect = reconnect;
     this.#lent = true;
@@ -356,7 +356,7 @@ class LentSession implements DeviceSession {
     this.broke = false;
   }
 
-  /** The connection was cut for what the device sent. */
+  /** The connection was cut because of what the device sent. */
   get flooded(): boolean {
     return this.#failure?.kind === 'too_large';
   }
@@ -394,7 +394,7 @@ class LentSession implements DeviceSession {
       return reply;
     }
     const reconnect = this.#reconnect;
-    // exec-timeout, or a firewall that forgot the connection: nothing of the answer had come, so nothing is lost.
+    // exec-timeout, or a firewall that dropped the connection: none of the answer had come, so nothing is lost.
     if (reconnect !== null && reply.error.kind === 'closed' && session.bytesOfLastAnswer === 0 && !signal.aborted) {
       this.#reconnect = null;
       try {
@@ -423,7 +423,7 @@ function unlink(link: LinkedSignal | null): void {
 }
 
 function countsForBackOff(error: DeviceError): boolean {
-  // A jump host that fails has a wait of its own; the devices behind it are as good as they were.
+  // A jump host that fails has a wait of its own; it says nothing about the devices behind it.
   if (error.operation === 'jump') return false;
   return error.kind !== 'auth' && error.kind !== 'quarantined' && error.kind !== 'backoff';
 }

@@ -1,6 +1,6 @@
 /**
- * ssh2's and the network's failures in our words, once, at the border. Nobody above reads a library's message.
- * Peer text is not quoted (it could hold anything); secrets are in no message.
+ * Failures of ssh2 and the network in our words, translated once at the border. Nobody above reads a library's message.
+ * Peer text is not quoted (it could contain anything); no message contains a secret.
  */
 import { NETWORK_ERRORS } from '../network-error.ts';
 import { TransportError } from './shell-transport.ts';
@@ -53,7 +53,7 @@ export function translateLoginError(error: unknown, stage: LoginStage, where: st
   );
 }
 
-/** The connection ended before the shell was open, with no error said. */
+/** The connection ended before the shell was open, without an error. */
 export function closedDuring(stage: LoginStage, where: string): TransportError {
   switch (stage) {
     case 'tcp':

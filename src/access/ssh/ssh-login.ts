@@ -1,6 +1,6 @@
 /**
- * One login over ssh2, from an open byte stream to an authenticated client: key exchange, host key, one pass over the
- * credential. Deadlines are the owner's: it aborts the signal. Every way to fail is a `TransportError`.
+ * One login over ssh2, from an open byte stream to an authenticated client: key exchange, host key, each part of the
+ * credential once. Deadlines are the owner's: it aborts the signal. Every failure is a `TransportError`.
  */
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
@@ -29,17 +29,17 @@ interface Attempt extends Omit<SshLoginParts, 'verifyHostKey'> {
 interface Place {
   readonly host: string;
   readonly port: number;
-  /** On the way there, the nearest first. */
+  /** Hosts on the way, the nearest first. */
   readonly jumps?: readonly { readonly name: string }[] | undefined;
 }
 
-/** `host port N`, as errors name it, and through which jump host: from there it is to be looked for. */
+/** `host port N` as errors name it, with the jump host: the port has to be looked for from there. */
 export function placeOf({ host, port, jumps = [] }: Place): string {
   const last = jumps.at(-1);
   return last === undefined ? `${host} port ${port}` : `${host} port ${port} through jump host ${last.name}`;
 }
 
-/** The private key of a login, or null. Throws where there is nothing to log in with. */
+/** The private key of a login, or null. Throws if there is nothing to log in with. */
 export function loginKey(login: HostLogin): ParsedKey | null {
   const key = login.privateKey === null ? null : parsePrivateKey(login.privateKey, login.passphrase);
   if (key === null && login.password === null && login.agent === null) {
@@ -52,7 +52,7 @@ export class SshLogin {
   readonly #guarded: GuardedClient;
   readonly #verify: SshLoginParts['verifyHostKey'];
   readonly #where: string;
-  /** null: the login is over. ssh2 holds this object as long as the connection lives. */
+  /** Null: the login is over. ssh2 references this object as long as the connection lives. */
   #attempt: Attempt | null;
   #stage: LoginStage = 'ident';
   #hostKeyRefused = false;
@@ -116,7 +116,7 @@ export class SshLogin {
           try {
             verify(accepted);
           } catch (error) {
-            // Of a connection that has ended meanwhile ssh2 takes no verdict.
+            // ssh2 takes no verdict for a connection that has ended meanwhile.
             this.#guarded.client.emit('error', error);
           }
         };
@@ -183,7 +183,7 @@ export class SshLogin {
   }
 }
 
-/** What ssh2 hands over. */
+/** What ssh2 passes. */
 type KeyboardQuestion = [
   name: string,
   instructions: string,
@@ -193,7 +193,7 @@ type KeyboardQuestion = [
 ];
 type KeyboardHandler = (...question: KeyboardQuestion) => void;
 
-/** Answer one password question of keyboard-interactive; anything else ends the login. */
+/** Answers one password question of keyboard-interactive; anything else ends the login. */
 function answerOnce(password: string, onUnknown: () => void): KeyboardHandler {
   let answered = false;
   return (...[name, instructions, , prompts, finish]) => {

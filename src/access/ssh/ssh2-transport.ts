@@ -1,8 +1,8 @@
 /**
- * The shell transport on ssh2, in the thread it is called in.
+ * The shell transport on ssh2, in the calling thread.
  *
- * TCP is connected first, or a channel through jump hosts, and the handshake waits for its owner's word, so that a
- * limit on handshakes is not held up by hosts that do not answer. One authentication pass, one PTY shell, nothing else
+ * TCP (or a channel through jump hosts) is connected first, and the handshake waits for its owner's permission, so that
+ * hosts that do not answer do not use up the limit on handshakes. One authentication pass, one PTY shell, nothing else
  * on the connection. Deadlines are the owner's: it aborts the signal.
  */
 import type { Duplex } from 'node:stream';
@@ -25,7 +25,7 @@ import {
 import { closedDuring } from './ssh-error.ts';
 import { loginKey, placeOf, SshLogin } from './ssh-login.ts';
 
-/** Wide and tall, so that nothing wraps or pages even where `terminal` commands are not authorized. */
+/** Wide and tall, so that nothing wraps or pages even if `terminal` commands are not authorized. */
 const PTY = { term: 'vt100', cols: 511, rows: 1000, width: 0, height: 0 } as const;
 
 export interface Ssh2TransportOptions {
@@ -93,8 +93,8 @@ class Ssh2Transport implements ShellTransport {
 }
 
 /**
- * The peer has begun to talk, or has ended: both sides identify themselves at once (RFC 4253, 4.2), so one that says
- * nothing has no need of a place among the handshakes.
+ * The peer has begun to talk, or has ended: both sides identify themselves at once (RFC 4253, 4.2), so a peer that says
+ * nothing needs no place among the handshakes.
  */
 function firstOctets(stream: Duplex, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -191,7 +191,7 @@ function shellOf({ guarded, channel, route }: OpenShell, hooks: ShellHooks): She
   return {
     write(text) {
       if (closed) return;
-      // A blank for the pager goes on with the same answer.
+      // A blank for the pager continues the same answer.
       if (text.endsWith('\n')) guarded.begin();
       guarded.inOnePiece(() => channel.write(text));
     },

@@ -1,8 +1,8 @@
 /**
- * One worker with conversations, thread or process, as its owner sees it. Started with the first one, and kept from
- * holding the process when it has none. One that dies, or that does not answer any more, is replaced: what it held has
- * ended, and who wants it back logs in anew within the limits of logins. One that dies soon after its start is left
- * alone for a growing while.
+ * One worker with conversations (thread or process), as its owner sees it. It is started with its first conversation,
+ * and does not keep the process alive when it has none. A worker that dies or no longer answers is replaced: its
+ * conversations have ended, and new sessions log in within the limits. One that dies soon after its start is restarted
+ * only after a growing time.
  */
 import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -21,8 +21,8 @@ import { type StartedWorker, startWorker, type WorkerKind } from './worker-start
 const STEADY_MS = 60_000;
 const START_AGAIN: BackOffTimes = { firstMs: 1_000, longestMs: 60_000 };
 /**
- * A worker that is asked for a sign of life has this long, twice: a process that was not let run finds its timers due
- * before it has read a single message.
+ * A worker that is asked for a sign of life has this long, twice: a process that got no CPU finds its timers due before
+ * it has read a single message.
  */
 const SIGN_OF_LIFE_MS = 10_000;
 
@@ -43,7 +43,7 @@ export interface SupervisedWorkerParts extends WorkerSettings {
 interface Running {
   readonly worker: StartedWorker;
   readonly startedMs: number;
-  /** Messages that came from it. */
+  /** Messages received from it. */
   heard: number;
   /** It was asked for a sign of life. */
   suspected: boolean;
@@ -74,7 +74,7 @@ export class SupervisedWorker implements AsyncDisposable {
     return this.#running !== null;
   }
 
-  /** How many workers ended here by themselves. */
+  /** How many workers ended unexpectedly. */
   get lost(): number {
     return this.#lost;
   }
@@ -148,7 +148,7 @@ export class SupervisedWorker implements AsyncDisposable {
       }
       case 'jump_key': {
         const { id, jump, key } = message;
-        // What cannot be verified is refused; why is logged where it is decided.
+        // What cannot be verified is refused; the reason is logged where it is decided.
         this.#parts.verifyJumpKey(jump, Buffer.from(key, 'base64')).then(
           (problem) => this.#say({ type: 'jump_key_verdict', id, problem }),
           () => this.#say({ type: 'jump_key_verdict', id, problem: 'its host key cannot be verified' }),
@@ -165,7 +165,7 @@ export class SupervisedWorker implements AsyncDisposable {
     if (this.#conversations.size === 0) this.#running?.worker.unref();
   }
 
-  /** A conversation had no answer in time: does the worker live? */
+  /** A conversation had no answer in time: is the worker alive? */
   #suspect(): void {
     const running = this.#running;
     if (running === null || running.suspected) return;

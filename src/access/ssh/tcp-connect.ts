@@ -1,4 +1,4 @@
-/** A TCP connection to where SSH is spoken, paused until somebody reads. */
+/** A TCP connection to an SSH server, paused until somebody reads. */
 import { connect, type Socket } from 'node:net';
 import { abortReason } from '../../kernel/abort-reason.ts';
 import { translateLoginError } from './ssh-error.ts';
@@ -6,7 +6,7 @@ import { translateLoginError } from './ssh-error.ts';
 export interface TcpPlace {
   readonly host: string;
   readonly port: number;
-  /** null: the system's choice. */
+  /** Null: the system's choice. */
   readonly sourceAddress: string | null;
 }
 
@@ -37,7 +37,7 @@ export function connectTcp({ host, port, sourceAddress }: TcpPlace, signal: Abor
   });
 }
 
-/** Made once: a function made beside the promise would hold its signal as long as the socket lives. */
+/** Made once: a function made beside the promise would keep its signal as long as the socket lives. */
 function ignored(): void {
   // The owner sees that the socket is destroyed.
 }

@@ -1,10 +1,10 @@
 /**
- * The lines a terminal would show for the bytes a device sends.
+ * The lines a terminal would show for the bytes that a device sends.
  *
- * Fed with chunks of any size, it keeps completed lines and the line the cursor stands on. Escape sequences, NUL and
- * bell are dropped; a backspace takes the last character away (pagers erase themselves by backspaces and blanks); a
- * carriage return that no line feed follows starts the line again. Characters are latin1 (one byte each), so that a
- * chunk may end anywhere. Work is linear in the bytes fed.
+ * Fed with chunks of any size, it keeps completed lines and the cursor's line. Escape sequences, NUL and bell are
+ * dropped; a backspace removes the last character (pagers erase themselves by backspaces and blanks); a carriage return
+ * without a line feed restarts the line. Characters are latin1 (one byte each), so that a chunk may end anywhere. Work
+ * is linear in the bytes fed.
  */
 
 /** Anything that asks for more than appending: control characters other than LF, and CR unless LF follows. */
@@ -13,7 +13,7 @@ const DEBRIS = /[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
 
 type EscapeState = 'none' | 'escape' | 'charset' | 'sequence' | 'string';
 
-/** Longest escape sequence worth skipping; what is longer was none. */
+/** Longest escape sequence to skip; a longer one was none. */
 const MAX_SEQUENCE = 64;
 
 // oxlint-disable-next-line no-control-regex
@@ -27,16 +27,14 @@ export function asText(line: string): string {
 export class TerminalText {
   /** Completed lines, without line ends. */
   readonly lines: string[] = [];
-  /** The line the cursor stands on, in the order it came. A backspace shortens the last piece: no copy of the line. */
+  /** The cursor's line in the order it came. A backspace shortens the last piece, without a copy of the line. */
   #pieces: string[] = [];
   #length = 0;
   #returned = false;
   #escape: EscapeState = 'none';
   #escapeLength = 0;
 
-  /**
-   * The line the cursor stands on. It is put together when asked for: whoever reads often asks `currentLength` before.
-   */
+  /** The cursor's line, joined on demand: frequent callers ask `currentLength` first. */
   get current(): string {
     return this.#pieces.length === 1 ? (this.#pieces[0] ?? '') : this.#pieces.join('');
   }

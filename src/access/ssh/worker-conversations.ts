@@ -1,7 +1,6 @@
 /**
- * Conversations that are held in workers, threads beside this one or processes. A host is always the same worker's, so
- * that what a hostile one does to its worker is felt by no other worker's devices. Everything that is decided is
- * decided here.
+ * Conversations that run in workers, threads beside this one or processes. A host always has the same worker, so that a
+ * hostile host affects only the devices of its own worker. All decisions are made here.
  */
 import { fnv1a } from '../../kernel/fnv1a.ts';
 import type { Conversation, ConversationHooks, Conversations } from './conversation.ts';
@@ -28,7 +27,7 @@ export class WorkerConversations implements Conversations {
     return this.#workers.filter(({ running }) => running).length;
   }
 
-  /** Workers that ended with what they held, since the start. */
+  /** Workers that ended unexpectedly since the start. */
   get lost(): number {
     return this.#workers.reduce((sum, { lost }) => sum + lost, 0);
   }

@@ -1,7 +1,7 @@
 /**
- * What a worker with sessions, thread or process, and its owner say to each other. Plain values only; `id` is one
- * conversation. Of each conversation at most one question is under way in either direction, so what waits to be read is
- * bounded by the number of conversations and the bound of an answer. A credential goes one way, when a login begins,
+ * The messages between a worker with sessions (thread or process) and its owner. Plain values only; `id` is one
+ * conversation. Each conversation has at most one question under way in either direction, so what waits to be read is
+ * bounded by the number of conversations and the limit of an answer. A credential goes one way, when a login begins,
  * and never comes back.
  */
 import type { DeviceErrorKind } from '../device-error.ts';
@@ -24,7 +24,7 @@ export type ToWorker =
   | { readonly type: 'ask'; readonly id: number; readonly command: ShowCommand }
   | { readonly type: 'cut'; readonly id: number; readonly end: LineEnd }
   | { readonly type: 'hang_up'; readonly id: number; readonly politeMs: number }
-  /** Given up before it was open, or ended and heard of: the worker may forget it. */
+  /** Given up before it was open, or its end was received: the worker may drop it. */
   | { readonly type: 'release'; readonly id: number }
   | { readonly type: 'ping' };
 
@@ -60,5 +60,5 @@ export type FromWorker =
   /** After `hang_up`: the connection is closed. */
   | { readonly type: 'hung_up'; readonly id: number }
   | { readonly type: 'pong' }
-  /** A bug of ours in the worker, which goes on; `id`: the conversation whose question met it, null: none. */
+  /** A bug of ours in the worker, which goes on; `id`: the conversation whose question met it; null: none. */
   | { readonly type: 'fault'; readonly id: number | null; readonly stack: string };

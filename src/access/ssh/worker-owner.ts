@@ -1,4 +1,4 @@
-/** Who started this worker, as the worker sees it: the main thread, or the process that forked this one. */
+/** The owner of this worker: the main thread, or the process that forked this one. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { DEFAULT_BOUNDS } from './answer-reader.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts';
@@ -24,7 +24,10 @@ function owningThread(port: MessagePort): WorkerOwner {
   };
 }
 
-/** What stops or reloads the agent is its to obey: it hangs up politely first, and ends this process then. */
+/**
+ * Signals that stop or reload the agent are for the owner to obey: it hangs up politely first, and then ends this
+ * process.
+ */
 const OWNERS_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function owningProcess(): WorkerOwner {
@@ -32,7 +35,7 @@ function owningProcess(): WorkerOwner {
   const settings: WorkerSettings = JSON.parse(process.argv[2] ?? 'null') ?? { bounds: DEFAULT_BOUNDS };
   return {
     settings,
-    // An owner that is gone hears nothing, and this process ends.
+    // An owner that is gone receives nothing, and this process ends.
     say: (message) => void process.send?.(message, undefined, undefined, () => undefined),
     listen(hear) {
       for (const signal of OWNERS_SIGNALS) process.on(signal, () => undefined);

@@ -1,7 +1,7 @@
 /**
- * How a worker is started: a thread of this process, or a process of its own, which may open as many files as this one
- * may once more. Both run the same module and hear the same messages; a message to a process is copied through a
- * socket, and costs more.
+ * How a worker is started: as a thread of this process, or as a process of its own, which may open as many files again.
+ * Both run the same module and receive the same messages; a message to a process is copied through a socket, and costs
+ * more.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,16 +18,16 @@ export interface WorkerStart {
   readonly url: URL;
   readonly settings: WorkerSettings;
   readonly onMessage: (message: FromWorker) => void;
-  /** Once or more often, when it has ended by itself. */
+  /** Called once or more often when it has ended unexpectedly. */
   readonly onEnd: (why: string) => void;
 }
 
 export interface StartedWorker {
   say(message: ToWorker): void;
-  /** This process lives as long as the worker does. */
+  /** Keeps this process alive as long as the worker. */
   ref(): void;
   unref(): void;
-  /** Resolves when it is gone; nothing is told of it from now on. */
+  /** Resolves when it is gone; nothing is reported of it from now on. */
   terminate(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export function startWorker(kind: WorkerKind, start: WorkerStart): StartedWorker
 }
 
 function startThread({ name, url, settings, onMessage, onEnd }: WorkerStart): StartedWorker {
-  // No environment and no arguments: the thread needs none, and secrets may stand in them.
+  // No environment and no arguments: the thread needs none, and they may contain secrets.
   const worker = new Worker(url, { env: {}, argv: [], execArgv: [], name, workerData: settings });
   worker.on('message', onMessage);
   worker.on('error', (error) => onEnd(error.message));
@@ -57,9 +57,9 @@ function startProcess({ url, settings, onMessage, onEnd }: WorkerStart): Started
   const child = fork(fileURLToPath(url), [JSON.stringify(settings)], {
     env: {},
     execArgv: [],
-    // As between threads: what JSON cannot say crosses too.
+    // Like between threads: values that JSON cannot express pass too.
     serialization: 'advanced',
-    // What V8 says when it dies belongs where ours is said.
+    // V8's last words belong where our own log goes.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   child.on('message', onMessage);
@@ -67,7 +67,7 @@ function startProcess({ url, settings, onMessage, onEnd }: WorkerStart): Started
   child.on('exit', (code, signal) => onEnd(code === null ? `ended by ${signal}` : `exit status ${code}`));
   return {
     say(message) {
-      // One that has ended, or could not be started, hears nothing: its end is told by `exit` or `error`.
+      // One that has ended, or could not be started, receives nothing: `exit` or `error` reports its end.
       if (child.connected) child.send(message, () => undefined);
     },
     ref() {

@@ -1,8 +1,8 @@
 /**
- * One GET to another agent that shares the store. It has a deadline, follows no redirect, reads a bounded answer, and
- * says that it comes from an agent: whoever is asked answers from what it polls itself and asks nobody in turn.
+ * One GET to another agent that shares the store. It has a deadline, follows no redirect and reads a bounded answer. It
+ * says that an agent asks, so that the other answers from its own polls and asks nobody in turn.
  *
- * Whom it may go to is the caller's to decide; what is shown is the agents' own token, and nothing of a device.
+ * The caller decides who may be asked. The request carries the agents' own token and nothing about a device.
  */
 import { Agent as Connections, request } from 'undici';
 import type { Clock } from '../../kernel/clock.ts';
@@ -28,16 +28,16 @@ export interface AskOptions {
 }
 
 export interface Question extends AskSettings {
-  /** Without a path. */
+  /** Scheme, host and port. */
   readonly origin: string;
   readonly path: string;
 }
 
-/** A page of a thousand devices is about 1 MB, all that is known of one device less. */
+/** A page of a thousand devices has about 1 MB; everything known about one device has less. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 const CONNECTIONS_AN_AGENT = 8;
-/** Questions under way: clients that ask more get no answer of other agents. */
+/** Questions under way; further clients get no answer from other agents. */
 const MAX_ASKED = 64;
 const KEEP_IDLE_MS = 10_000;
 
@@ -53,7 +53,7 @@ export class AgentClient implements AsyncDisposable {
       pipelining: 1,
       maxHeaderSize: MAX_HEADER_BYTES,
       maxResponseSize: MAX_BODY_BYTES,
-      // The deadline of each question is its own.
+      // Each question has its own deadline.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: KEEP_IDLE_MS,
@@ -108,7 +108,7 @@ function tlsOptions(tls: AgentTls | null) {
   };
 }
 
-/** Of what Node.js and the library name their failures by: no text of the other side. */
+/** The code that Node.js or the library gives the failure; no text from the other side. */
 function reasonOf(error: unknown): string {
   if (error instanceof DeadlineExceeded) return `no answer within ${Math.round(error.timeoutMs / 100) / 10} s`;
   const code = error instanceof Error && 'code' in error ? error.code : null;

@@ -1,9 +1,8 @@
 /**
- * The other agents, for those who ask this one about what they poll: who owns a cell now, and one question to the
- * owner.
+ * The other agents, for questions about what they poll: which agent owns a cell now, and one question to it.
  *
- * Asked are only addresses that live agents left in the table of leases. One on loopback is another agent's only on the
- * same machine: anywhere else a stranger would be asked, and shown the token.
+ * Only addresses that live agents left in the lease table are asked. A loopback address is asked only if its agent runs
+ * on this machine; otherwise a stranger would be asked, and shown the token.
  */
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -28,11 +27,11 @@ export interface AskedAgentsOptions {
     readonly id: string | null;
     readonly view: ClusterView;
   };
-  /** The whole inventory. */
+  /** All devices, whichever agent polls them. */
   readonly inventory: () => ReadonlyMap<string, ConfiguredDevice>;
   readonly keptFleet: (cells: readonly string[]) => Promise<FleetReadModel>;
   readonly client: Pick<AgentClient, 'get'>;
-  /** Of another agent's `process`: it runs on this machine. */
+  /** Whether another agent's `process` runs on this machine. */
   readonly isHere: (process: string) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -43,7 +42,7 @@ const KEPT_LASTS_MS = 2_000;
 export class AskedAgents implements OtherAgents {
   readonly #options: AskedAgentsOptions;
   readonly #counts = { answered: 0, refused: 0, unanswered: 0 };
-  /** Agents that gave no answer to the last question. */
+  /** Agents that did not answer the last question. */
   readonly #silent = new Set<string>();
   #kept: { readonly of: string; readonly monoMs: number; readonly fleet: Promise<FleetReadModel> } | null = null;
 
@@ -111,7 +110,7 @@ export class AskedAgents implements OtherAgents {
       return;
     }
     const { agents } = this.#options.status().view;
-    // Those that are gone are of no use here.
+    // Agents that are gone are forgotten.
     for (const id of this.#silent) if (agents.every((known) => known.id !== id)) this.#silent.delete(id);
     this.#silent.add(agent.id);
     const reason =
@@ -122,7 +121,7 @@ export class AskedAgents implements OtherAgents {
     );
   }
 
-  /** The same for all who ask within some seconds: to read thousands of states takes its time. */
+  /** One answer for everybody who asks within a few seconds: reading thousands of states takes time. */
   kept(cells: readonly string[]): Promise<FleetReadModel> {
     const { clock, keptFleet } = this.#options;
     const of = JSON.stringify(cells);

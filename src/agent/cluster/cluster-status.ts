@@ -8,7 +8,7 @@ export function clusterStatus(
   fencedWrites: number,
 ): ClusterStatus {
   const live = new Set(view.agents.filter(({ leftMs }) => leftMs > 0).map(({ id }) => id));
-  // Whoever has no lease has not looked since: it knows of nobody that polls.
+  // An agent without a lease has not looked at the table since, and knows of nobody that polls.
   const known = withoutLeaseMs === null ? view.cells : [];
   const polled = new Set(
     known.flatMap(({ cell, agent }) => (agent !== null && agent !== me && live.has(agent) ? cell : [])),
@@ -25,7 +25,7 @@ export function clusterStatus(
   };
 }
 
-/** Of what the agents together may do at once, what falls to this one: as many parts as it has of the devices. */
+/** This agent's share of the limits that all agents have together: in proportion to its devices. */
 export function shareOf({ owned, view }: Pick<MembershipStatus, 'owned' | 'view'>): number {
   let [own, all] = [0, 0];
   for (const { cell, agent, weight } of view.cells) {

@@ -1,18 +1,18 @@
 /**
- * Agents that share a store and have other devices, or the same in other cells: while one after the other is reloaded,
- * or for good, by mistake. Then one device may be polled by two of them, each as of another cell, and its events come
- * twice.
+ * Detects agents that share a store but have other devices, or the same devices in other cells: for a moment while one
+ * after the other is reloaded, or for good by mistake. Two of them might then poll the same device, each as part of
+ * another cell, and its events would come twice.
  *
- * So an agent that finds another inventory at an owner takes no cell for a while, and polls no device that moved here
- * from another cell, as the other may be about to reload: not for longer, since a difference that stays must not keep
- * devices from being polled.
+ * So an agent that sees another inventory at an owner of cells takes no cell for a while, and does not poll devices
+ * that moved here from another cell, because the other agent may be about to reload. This has a time limit: a
+ * difference that stays must not keep devices from being polled.
  */
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { ConfiguredDevice } from '../../model/device-view.ts';
 import type { ClusterView } from '../../store/leases.ts';
 
-/** Which device is in which cell, as one text: the same in every agent that has the same, in whatever order. */
+/** Which device is in which cell, as one text that is the same for the same inventory in any order. */
 export function placesOf(inventory: ReadonlyMap<string, ConfiguredDevice>): string {
   return Array.from(inventory, ([device, { cell = DEFAULT_CELL }]) => JSON.stringify([device, cell]))
     .toSorted()
@@ -31,7 +31,7 @@ export class InventoryComparison {
     this.#holdMs = holdMs;
   }
 
-  /** Agents with another inventory, at the last look. */
+  /** Agents with another inventory at the last look. */
   get differing(): number {
     return this.#differing;
   }
@@ -42,8 +42,8 @@ export class InventoryComparison {
   }
 
   /**
-   * true: what is nobody's is not taken now. An agent that has told no inventory, of a version before, differs from
-   * none. One whose lease is over and that is not fenced may be alone, and poll on.
+   * True: free cells are not taken now. An agent of an older version, which publishes no inventory, differs from none.
+   * One whose lease has ended but that is not fenced may be alone and still poll.
    */
   look({ agents, cells }: ClusterView, me: { readonly id: string; readonly digest: string }, monoMs: number): boolean {
     const others = agents.filter(({ id, inventory }) => id !== me.id && inventory !== '' && inventory !== me.digest);

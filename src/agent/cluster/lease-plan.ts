@@ -1,22 +1,23 @@
 /**
- * What an agent does about the cells, from one look at the leases: take what is nobody's and falls to it, let go of
- * what another asked for and of what it has no devices of, ask for one where it has far less than another. Every agent
- * decides alone and from the same rows, so that two of them seldom reach for the same cell; where they do, the table
- * decides.
+ * What an agent does about the cells after one look at the leases: take free cells that fall to it, release cells that
+ * another agent asked for or that it has no devices of, and ask for a cell if it has far fewer devices than another
+ * agent. Every agent decides alone from the same rows, so two of them seldom reach for the same cell; if they do, the
+ * table decides.
  *
  * The rows do not tell which cells another agent has devices of, only whether its inventory is the same. So nothing is
- * left to an agent of another inventory: it may not have the cell, and then nobody would ever poll it.
+ * left to an agent with another inventory: it may not have the cell, and then nobody would ever poll it.
  */
 import type { CellLease, ClusterView } from '../../store/leases.ts';
 
 export interface LeasePlan {
-  /** Cells of nobody that fall to this agent. */
+  /** Free cells that fall to this agent. */
   readonly take: readonly string[];
   /**
-   * Own cells that a live agent asks for, and those that are in the inventory no more: who has them can take them then.
+   * Own cells that a live agent asks for, and those no longer in the inventory: an agent that has them can then take
+   * them.
    */
   readonly release: readonly string[];
-  /** A cell to ask for, if the difference lasts; null: the cells lie well, as far as this agent is concerned. */
+  /** A cell to ask for if the imbalance lasts; null: this agent needs none. */
   readonly want: string | null;
 }
 
@@ -25,13 +26,11 @@ const UNEVEN = 2;
 
 export interface Planner {
   readonly id: string;
-  /** Of its inventory. */
+  /** Digest of its inventory. */
   readonly digest: string;
-  /** That it has devices of. */
+  /** Cells that it has devices of. */
   readonly cells: ReadonlySet<string>;
-  /**
-   * A live owner has other devices, and may be about to get the same: nothing is taken, asked for or handed over now.
-   */
+  /** A live owner has another inventory and may be about to reload: nothing is taken, asked for or handed over now. */
   readonly waits: boolean;
 }
 
@@ -42,7 +41,7 @@ export function planLeases(view: ClusterView, me: Planner): LeasePlan {
   if (me.waits) return { take: [], release: strange, want: null };
   const known = view.cells
     .filter(({ cell }) => me.cells.has(cell))
-    // Who asked and is no more asks for nothing.
+    // A request of an agent that is gone counts no more.
     .map((lease) => ({
       ...lease,
       wantedBy: lease.wantedBy !== null && loads.has(lease.wantedBy) ? lease.wantedBy : null,
@@ -57,7 +56,7 @@ export function planLeases(view: ClusterView, me: Planner): LeasePlan {
   };
 }
 
-/** Of those with this agent's inventory. One that has told none is of a version before, and differs from none. */
+/** Agents with the same inventory. An agent of an older version publishes none and counts as the same. */
 function peersOf(
   { agents }: ClusterView,
   { id: me, digest }: Planner,
@@ -73,8 +72,8 @@ function peersOf(
 }
 
 /**
- * Devices of each live agent. One whose lease is over is not live, though nobody has fenced it yet. A cell that is in
- * no inventory any more is nobody's, its owner having let go of it, and counts for nobody.
+ * Number of devices of each live agent. An agent whose lease has ended is not live, even if nobody has fenced it yet. A
+ * cell that no inventory has any more belongs to nobody and counts for nobody.
  */
 function loadsOf({ agents, cells }: ClusterView): Map<string, number> {
   const loads = new Map(agents.filter(({ leftMs }) => leftMs > 0).map(({ id }) => [id, 0]));
@@ -85,7 +84,7 @@ function loadsOf({ agents, cells }: ClusterView): Map<string, number> {
   return loads;
 }
 
-/** The heaviest cell first, each to whoever has the least then. */
+/** Assigns the heaviest cell first, each to the agent that has the least then. */
 function fallingTo(me: string, free: readonly CellLease[], known: ReadonlyMap<string, number>): readonly string[] {
   const loads = new Map(known);
   const mine: string[] = [];
@@ -99,8 +98,8 @@ function fallingTo(me: string, free: readonly CellLease[], known: ReadonlyMap<st
 }
 
 /**
- * Of the agent with the most, the cell whose move evens the two best; asked for by the one with the least. Where it has
- * none whose move would help, of the one with the next most.
+ * The cell of the most loaded agent whose move balances the two best; only the least loaded agent asks. If no move
+ * helps, the next most loaded agent is tried.
  */
 function wanted(
   cells: readonly CellLease[],

@@ -1,15 +1,15 @@
 /**
- * This agent among those that share a store: its lease, its cells, and the certainty that it holds none of them any
- * longer than it may.
+ * This agent's membership among those that share a store: its lease, its cells, and the certainty that it does not hold
+ * them longer than it may.
  *
- * The lease counts from before the last renewal that succeeded was sent, on this machine's monotonic clock, and ends
- * for this agent well before it ends for the others. Then it lets go at once, without a question to anyone, and never
- * comes back under that id: it joins as another agent and loads the state anew.
+ * The lease counts from just before the last successful renewal was sent, on this machine's monotonic clock, and ends
+ * for this agent well before it ends for the others. Then it releases its cells at once, without asking anyone, and
+ * never returns under that id: it joins as a new agent and loads the state again.
  *
- * An agent that knows of no other polls on for a time while the table cannot be reached: a monitor that goes blind with
- * its database helps no one. It cannot know who joins meanwhile, so the table says beforehand that it may be alone, and
- * whoever joins waits for that time; the agent believes it only once the table has it, and no longer from the moment it
- * begins to tell the table otherwise. Only where the process is known to be gone nobody waits for it.
+ * An agent that knows of no other polls on for a while if the table cannot be reached, because a monitor that goes
+ * blind with its database helps no one. It cannot know who joins meanwhile. So the table says in advance that it may be
+ * alone, and any agent that joins waits for that time. The agent relies on it only once the table has it, and no longer
+ * once it begins to withdraw it. Nobody waits if the process is known to be gone.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { InternalErrors } from '../../kernel/internal-errors.ts';
@@ -22,30 +22,30 @@ import { planLeases } from './lease-plan.ts';
 
 export interface ClusterTimes {
   readonly renewEveryMs: number;
-  /** After a renewal that failed, at most: an agent renews as soon as the database is back, while there is time. */
+  /** Longest wait after a failed renewal: while there is time, an agent renews as soon as the database is back. */
   readonly retryMs: number;
-  /** By the table's clock. */
+  /** By the clock of the database. */
   readonly leaseMs: number;
-  /** By this machine's monotonic clock, from before the last good renewal was sent. */
+  /** By this machine's monotonic clock, from just before the last successful renewal was sent. */
   readonly fenceAfterMs: number;
   /** How long after its lease an agent that knows of no other polls on; 0: not at all. */
   readonly aloneMs: number;
-  /** Looks in a row that show the same difference, before a cell is asked for. */
+  /** Consecutive looks with the same imbalance before a cell is asked for. */
   readonly unevenLooks: number;
 }
 
-/** A difference that lasts for less is one of agents that come and go. */
+/** A shorter imbalance comes from agents that join and leave. */
 const UNEVEN_LOOKS = 3;
 
 /**
- * For so long, at most, what is nobody's, or moved here, is left to agents of another inventory: a reload of all takes
- * no longer.
+ * Longest time for which free cells and moved devices are left to agents with another inventory: reloading all agents
+ * takes no longer.
  */
 const HOLD_LEASES = 3;
 
-/** An agent that may be alone renews this many times as often: whoever joins depends on being seen. */
+/** An agent that may be alone renews this many times as often, so that it sees soon who joins. */
 const ALONE_RENEWALS = 5;
-/** In the time between two renewals: how soon an agent that has joined looks at the cells. */
+/** Looks per renewal interval: how soon an agent that has joined looks at the cells. */
 const LOOK_TICKS = 20;
 
 export function timesOfLease(leaseMs: number, aloneMs: number): ClusterTimes {
@@ -57,19 +57,19 @@ export function timesOfLease(leaseMs: number, aloneMs: number): ClusterTimes {
 interface CellPoller {
   /** Devices of each cell in the inventory. */
   weights(): ReadonlyMap<string, number>;
-  /** Of which device is in which cell. */
+  /** Digest of which device is in which cell. */
   inventoryDigest(): string;
   /**
-   * Load what is known of the cells, and poll them. Rejects with a `StoreError` when that cannot be read: it is tried
+   * Loads what is known of the cells and polls them. Rejects with a `StoreError` if that cannot be read; it is tried
    * again.
    */
   own(cells: readonly string[]): Promise<void>;
   /**
-   * Poll them no more. `keep`: what was found is written first; else another agent may own them by now, and what waits
-   * is forgotten.
+   * Stops polling them. `keep`: first stores what was found; false: another agent may own them by now, and unsaved work
+   * is dropped.
    */
   disown(cells: readonly string[], keep: boolean): Promise<void>;
-  /** Poll also the devices that a reload moved into own cells, from those of another agent, at least this long ago. */
+  /** Also polls devices that a reload moved into own cells from those of another agent at least this long ago. */
   pollMoved(agoMs: number): void;
 }
 
@@ -77,63 +77,63 @@ export interface MembershipOptions {
   readonly leases: LeaseTable;
   readonly poller: CellPoller;
   readonly clock: Clock;
-  /** Spreads the agents that wait for the same database. */
+  /** Spreads the retries of agents that wait for the same database. */
   readonly random: Random;
   readonly logger: Logger;
   readonly errors: InternalErrors;
-  /** Everything but the id. */
+  /** Everything but the id, which is new at each joining. */
   readonly identity: () => Omit<AgentIdentity, 'id'>;
   readonly newId: () => string;
   readonly times: ClusterTimes;
-  /** Of another agent's `process`: it is gone for certain. */
+  /** Whether another agent's `process` is certainly gone. */
   readonly isGone: (process: string) => boolean;
 }
 
 export interface MembershipStatus {
   readonly id: string | null;
-  /** Polled by this agent now. */
+  /** Cells that this agent polls now. */
   readonly owned: ReadonlySet<string>;
   /** At the last look. */
   readonly view: ClusterView;
-  /** Since the last lease that was ever renewed was over: to join alone is no proof that it works. null: it is not. */
+  /** Time since the last lease that was ever renewed ended; joining alone proves nothing. Null: it has not ended. */
   readonly withoutLeaseMs: number | null;
-  /** Since the last good renewal was sent; null: there is no lease. */
+  /** Since the last successful renewal was sent; null: there is no lease. */
   readonly leaseAgeMs: number | null;
-  /** Times that this process was fenced, or fenced itself. */
+  /** How often this process was fenced, or fenced itself. */
   readonly fenced: number;
-  /** Live agents that have other devices, or have them in other cells. */
+  /** Live agents with other devices, or with the same in other cells. */
   readonly differing: number;
-  /** Agents beside this one; the table knows what follows from it for the time alone. null: not known yet. */
+  /** Number of other agents, once the table knows what follows from it for `aloneMs`; null: not known yet. */
   readonly others: number | null;
 }
 
 const NOTHING: ClusterView = { agents: [], cells: [] };
 
-/** Why an agent is fenced, where the table has not said so. */
+/** Why an agent is fenced if the table has not said so. */
 const LAPSED = 'its lease could not be renewed in time';
 
 export class Membership implements AsyncDisposable {
   readonly #options: MembershipOptions;
   readonly #times: ClusterTimes;
-  /** No cell is taken any more. */
+  /** Aborted: no more cells are taken. */
   readonly #stop = new AbortController();
-  /** Nor is the lease kept: what was found is written. */
+  /** Aborted: the lease is no longer renewed, since what was found is stored. */
   readonly #ended = new AbortController();
   #id: string | null = null;
-  /** Whom it was before it was fenced. */
+  /** Its id before it was fenced. */
   #former: string | null = null;
   #renewedMonoMs = 0;
-  /** The same, whatever agent it was then; else its start. */
+  /** When a lease was last known to work, under any id; at first, the start. */
   #workedMonoMs = 0;
   #renewals = 0;
-  /** What the table is known to grant beyond the lease. */
+  /** How long beyond the lease the table is known to grant. */
   #aloneMs = 0;
   #others: number | null = null;
-  /** The same, once the table has been told what follows from it. */
+  /** Number of other agents, once the table has been told what follows from it. */
   #settled: number | null = null;
   #view: ClusterView = NOTHING;
   #owned: ReadonlySet<string> = new Set();
-  /** Of the cells that it may write to: those owned, and those that come or go just now. */
+  /** Epochs of the cells that it may write to: those owned, and those being taken or released. */
   readonly #epochs = new Map<string, number>();
   #fenced = 0;
   #uneven: { readonly cell: string; readonly looks: number } | null = null;
@@ -142,7 +142,7 @@ export class Membership implements AsyncDisposable {
   readonly #failing = new Set<'lease' | 'look'>();
   #looking: Promise<void> = Promise.resolve();
   #holding: Promise<unknown> = Promise.resolve();
-  /** Cells come and go one after the other. */
+  /** Cells are taken and released one after the other. */
   #moves: Promise<void> = Promise.resolve();
 
   constructor(options: MembershipOptions) {
@@ -152,12 +152,12 @@ export class Membership implements AsyncDisposable {
     this.#inventories = new InventoryComparison(options.logger, this.#holdMs);
   }
 
-  /** Whom a write is for, and whether a device may be polled at all; null: this agent may own nothing now. */
+  /** The agent and cells that a write is for, also asked before each poll; null: this agent may own nothing now. */
   get writer(): Writer | null {
     return this.#lapsed || this.#id === null ? null : { agent: this.#id, epochs: this.#epochs };
   }
 
-  /** Asked by the clock and not by what the watch has done: a process that was paused wakes up anywhere. */
+  /** Asks the clock, not what the watch has done: a process that was paused wakes up anywhere. */
   get #lapsed(): boolean {
     return this.#options.clock.monoMs() - this.#renewedMonoMs >= this.#pollsForMs;
   }
@@ -171,7 +171,7 @@ export class Membership implements AsyncDisposable {
     const overMs = clock.monoMs() - this.#workedMonoMs - this.#pollsForMs;
     return {
       id: this.#id,
-      // Not what the watch has come to do about it: what may be polled now.
+      // The view of the cells may be late: it does not decide what may be polled now.
       owned: this.writer === null ? new Set() : this.#owned,
       view: this.#view,
       withoutLeaseMs: overMs < 0 ? null : overMs,
@@ -188,7 +188,7 @@ export class Membership implements AsyncDisposable {
     this.#holding = Promise.all([this.#keepLease(), this.#watch()]);
   }
 
-  /** Nothing but renewals: neither a slow look nor cells that take their time to come and go keep one waiting. */
+  /** Renewals and nothing else: neither a slow look nor cells that take long to load or store delay one. */
   async #keepLease(): Promise<void> {
     const { clock } = this.#options;
     while (!this.#ended.signal.aborted) {
@@ -200,7 +200,7 @@ export class Membership implements AsyncDisposable {
     }
   }
 
-  /** Who is there and owns what, and what follows from it: soon after it has joined, then with each renewal. */
+  /** Looks at who is there and owns what, and acts on it: soon after joining, then with each renewal. */
   async #lookAround(): Promise<void> {
     const { clock } = this.#options;
     let looked: string | null = null;
@@ -220,7 +220,7 @@ export class Membership implements AsyncDisposable {
     return (this.#times.retryMs * (1 + this.#options.random())) / 2;
   }
 
-  /** Whatever goes wrong, the next turn comes: an agent without one never polls again. false: it did. */
+  /** Whatever fails, the next turn comes: an agent without one would never poll again. False: it failed. */
   async #tried(what: 'lease' | 'look', work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
@@ -258,33 +258,33 @@ export class Membership implements AsyncDisposable {
     await this.#act((await this.#bury(view)) ? await leases.view() : view);
   }
 
-  /** Why this agent is fenced; null: it is not. */
+  /** Renews the lease. Returns why this agent is fenced; null: it is not. */
   async #renew(id: string): Promise<string | null> {
     const { clock, leases } = this.#options;
     const { leaseMs } = this.#times;
     const aloneMs = this.#others === 0 ? this.#times.aloneMs : 0;
-    // Whether the table hears that it is let go of or not: from here on nobody counts on it.
+    // From here on nobody may rely on it, whether or not the table hears that it is released.
     if (aloneMs === 0) this.#aloneMs = 0;
     const sentMonoMs = clock.monoMs();
     this.#renewals += 1;
     const others = await leases.renew(id, { number: this.#renewals, leaseMs, aloneMs });
-    // Given up while the answer was on its way: it stays so.
+    // Given up while the answer was on its way: it stays given up.
     if (this.#id !== id) return null;
     if (others === null) return 'another agent took over';
-    // What was found since was passed over: it is too late to go on as if nothing had been.
+    // What was found since was not stored: too late to continue as if nothing had happened.
     if (this.#lapsed) return LAPSED;
     this.#renewedMonoMs = sentMonoMs;
     this.#workedMonoMs = sentMonoMs;
     this.#aloneMs = others === 0 ? aloneMs : 0;
     this.#others = others;
-    // Whoever joined waits for no longer than it takes to say so; and who is alone has that said at once.
+    // An agent that joined waits only until this is known; and an agent that is alone says so at once.
     const marked = this.#others === 0 ? this.#times.aloneMs : 0;
     if (marked !== aloneMs) return this.#renew(id);
     this.#settled = others;
     return null;
   }
 
-  /** true: there was someone to bury. */
+  /** Removes agents that are gone. True: there were some. */
   async #bury({ agents }: ClusterView): Promise<boolean> {
     const { isGone, leases, logger } = this.#options;
     const gone = agents.filter(({ id, process }) => id !== this.#id && isGone(process));
@@ -298,7 +298,7 @@ export class Membership implements AsyncDisposable {
   async #join(sentMonoMs: number): Promise<string> {
     const { identity, leases, newId } = this.#options;
     const id = newId();
-    // Its other cells need not wait for its lease to be over.
+    // Its other cells need not wait for its lease to end.
     if (this.#former !== null) await leases.leave(this.#former);
     this.#former = null;
     await leases.join({ id, ...identity() }, this.#times.leaseMs);
@@ -318,7 +318,7 @@ export class Membership implements AsyncDisposable {
     this.#view = view;
     const digest = poller.inventoryDigest();
     const waits = this.#inventories.look(view, { id: me, digest }, this.#options.clock.monoMs());
-    // Whoever polls them by another inventory does so for as long as it has not reloaded.
+    // An agent with another inventory may poll them until it has reloaded.
     poller.pollMoved(this.#inventories.apart ? this.#holdMs : 0);
     const plan = planLeases(view, { id: me, digest, cells: new Set(poller.weights().keys()), waits });
     const mine = view.cells.filter(({ agent }) => agent === me);
@@ -341,20 +341,20 @@ export class Membership implements AsyncDisposable {
     if (this.#lasts(plan.want) && plan.want !== null && this.#id === me) await leases.want(me, plan.want);
   }
 
-  /** The same cell is worth asking for, look after look. */
+  /** The same cell is worth asking for at several looks in a row. */
   #lasts(want: string | null): boolean {
     const looks = want !== null && this.#uneven?.cell === want ? this.#uneven.looks + 1 : 1;
     this.#uneven = want === null ? null : { cell: want, looks };
     return looks >= this.#times.unevenLooks;
   }
 
-  /** Own exactly these. What is not of the inventory is let go of at this look. */
+  /** Owns exactly these cells. Cells that are not in the inventory are released at this look. */
   async #become(cells: readonly CellLease[]): Promise<void> {
     const known = this.#options.poller.weights();
     const target = new Map(cells.map(({ cell, epoch }) => [cell, epoch]));
-    // In another epoch somebody else may have owned it in between.
+    // In another epoch another agent may have owned it in between.
     const lost = [...this.#owned].filter((cell) => target.get(cell) !== this.#epochs.get(cell));
-    // They are another's in the table: what waits for them would be passed over.
+    // The table gives them to another agent: their unsaved work would be discarded.
     if (lost.length > 0) await this.#let(lost, false);
     const gained = [...target.keys()].filter((cell) => known.has(cell) && !this.#owned.has(cell));
     if (gained.length === 0) return;
@@ -377,7 +377,7 @@ export class Membership implements AsyncDisposable {
     });
   }
 
-  /** Where the answer is lost, the cells may go to another agent at any time: this one cannot own them again. */
+  /** If the answer is lost, another agent may take the cells at any time, so this one cannot own them again. */
   async #letGo(me: string, cells: readonly string[]): Promise<void> {
     try {
       await this.#options.leases.release(me, cells);
@@ -403,7 +403,7 @@ export class Membership implements AsyncDisposable {
     return moved;
   }
 
-  /** Nothing of what this agent owned is its own any more. */
+  /** Nothing that this agent owned belongs to it any more. */
   async #fence(reason: string): Promise<void> {
     if (this.#id === null) return;
     this.#former = this.#id;
@@ -421,7 +421,7 @@ export class Membership implements AsyncDisposable {
   async #watch(): Promise<void> {
     const { clock } = this.#options;
     while (!this.#ended.signal.aborted) {
-      // Not as long as it may be alone: that can end at any time.
+      // Not while it may be alone: that can end at any time.
       const left = this.#times.fenceAfterMs - (clock.monoMs() - this.#renewedMonoMs);
       if (this.#id !== null && this.#lapsed) {
         await this.#fence(LAPSED).catch((error: unknown) => this.#failed('lease', error));
@@ -435,7 +435,7 @@ export class Membership implements AsyncDisposable {
     return this.#options.clock.sleep(ms, signal).catch(() => undefined);
   }
 
-  /** What was found is written, and the cells are anyone's at once. */
+  /** Stores what was found and frees the cells at once. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { leases, logger } = this.#options;
     this.#stop.abort(new Error('the agent stops'));

@@ -1,7 +1,6 @@
 /**
- * What a process leaves with the others, so that one on the same machine can tell for certain that it is gone: boot,
- * PID namespace, PID and the tick of its start. Where any of them is another machine's or cannot be read, nothing is
- * said.
+ * What a process leaves for others in the store, so that one on the same machine can tell for certain that it is gone:
+ * boot, PID namespace, PID and start tick. If any of them is another machine's or cannot be read, nothing is concluded.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 
@@ -12,7 +11,7 @@ interface Seen {
   readonly start: string;
 }
 
-/** Empty: this system does not tell. */
+/** Empty if this system does not tell. */
 export function traceOf(pid: number): string {
   try {
     const seen = look(pid);
@@ -22,24 +21,22 @@ export function traceOf(pid: number): string {
   }
 }
 
-/** Of what another process left: it ran on this machine, and runs no more. */
+/** Whether the process that left this trace ran on this machine and has ended. */
 export function isGone(trace: string): boolean {
   const [, ofBoot, ofNamespace, pid, start] = TRACE.exec(trace) ?? [];
   try {
     if (ofBoot !== boot() || ofNamespace !== namespace()) return false;
-    // Not by what /proc shows: that may hide what is another user's.
+    // Not by reading /proc, which may hide other users' processes.
     if (!exists(Number(pid))) return true;
     const seen = look(Number(pid));
-    // Its number is another's by now; or it is dead, and nobody took note.
+    // Its PID is another process's by now; or it is a zombie.
     return seen !== null && (seen.start !== start || seen.state === 'Z' || seen.state === 'X');
   } catch {
     return false;
   }
 }
 
-/**
- * Of what another process left: it ran, or runs, on this machine, with this one's addresses as far as that can be told.
- */
+/** Whether it ran, or runs, on this machine, with this one's addresses as far as that can be told. */
 export function isHere(trace: string): boolean {
   const [, ofBoot, ofNamespace] = TRACE.exec(trace) ?? [];
   try {
@@ -66,7 +63,7 @@ function namespace(): string {
   return readlinkSync('/proc/self/ns/pid');
 }
 
-/** proc(5): the third and the 22nd field; the second, in brackets, may hold anything. */
+/** proc(5): the third and the 22nd field; the second, in brackets, may contain anything. */
 function look(pid: number): Seen | null {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

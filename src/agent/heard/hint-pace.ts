@@ -1,31 +1,31 @@
 /**
- * How often what a device pushes may bring a poll. A hint polls at once; when the poll shows nothing new, the device's
- * next hints wait: a second, doubling to five minutes. So whoever forges messages in a device's name makes it busy a
- * few times and then hardly at all. A hint that waits is not lost: one poll follows at the end of the wait. What shows
- * something new, whatever brought the poll, ends the waiting.
+ * How often messages from a device may trigger a poll. A hint triggers a poll at once; if that shows nothing new, the
+ * device's next hints wait: a second, doubling to five minutes. So messages forged in a device's name keep it busy a
+ * few times and then hardly at all. A hint that waits is not lost: one poll follows at the end of the wait. A poll that
+ * shows something new, whatever triggered it, ends the waiting.
  */
 import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { later } from '../../kernel/later.ts';
 import type { Random } from '../../kernel/random.ts';
 
-/** A registration takes a few seconds, and its first message comes before it shows. */
+/** A registration takes a few seconds, and its first message comes before an answer shows it. */
 const WAITS: BackOffTimes = { firstMs: 1_000, longestMs: 300_000 };
 
 interface Device {
   readonly backOff: BackOff;
-  /** A hint brought the poll that comes next. */
+  /** The next poll was triggered by a hint. */
   hinted: boolean;
-  /** A poll at the end of the wait is on its way. */
+  /** Set while a poll at the end of the wait is planned. */
   waiting: AbortController | null;
-  /** What the last poll showed, made when it is asked for; null: none yet. */
+  /** What the last poll showed, computed only if asked for; null: not polled yet. */
   shown: (() => string) | null;
 }
 
 export interface HintPaceOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Poll this device soon. */
+  /** Polls this device soon. */
   readonly poll: (device: string) => void;
 }
 
@@ -61,8 +61,8 @@ export class HintPace implements Disposable {
   }
 
   /**
-   * A poll ended; `shown` gives what it showed, the same text for the same state: asked only where a hint depends on
-   * it.
+   * A poll ended. `shown` gives what it showed, the same text for the same state; it is called only if a hint depends
+   * on it.
    */
   polled(name: string, shown: () => string): void {
     const device = this.#deviceOf(name);

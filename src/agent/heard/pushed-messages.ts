@@ -1,10 +1,10 @@
 /**
- * What devices push (syslog, traps) on its way into the core: whose it is, what it says, and whether it is worth a
- * poll.
+ * What devices push (log messages, traps) on its way into the core: which device it is from, what it says, and whether
+ * it is worth a poll.
  *
- * Messages of a moment are handed on together, device by device, so that a flood costs one look at a device and not one
- * a message. A message is a hint: it narrows when something happened and brings a poll; the answer decides. What is not
- * GETVPN's, or nobody's, is counted and dropped.
+ * Messages that come together are handed on together, device by device, so that a flood costs one look per device and
+ * not one per message. A message is a hint: it narrows down when something happened and triggers a poll; the answer
+ * decides. Messages about something else than GETVPN, or from unknown senders, are counted and dropped.
  */
 import type { PushedMessage } from '../../access/pushed.ts';
 import type { GdoiTrapName } from '../../gdoi/seen/gdoi-trap.ts';
@@ -19,15 +19,15 @@ import type { Senders } from './senders.ts';
 
 /** Real time in which messages gather. */
 const GATHER_MS = 20;
-/** Messages of one device that are looked at together; a re-registration writes about ten. */
+/** Messages of one device that are handled together; a re-registration writes about ten. */
 const MAX_PER_DEVICE = 100;
 
 export interface PushedFromDevice {
   readonly device: string;
-  /** Each as it came, and what it says, in the same order. */
+  /** The messages, and in the same order what they say. */
   readonly messages: readonly PushedMessage[];
   readonly observations: readonly Observation[];
-  /** Something changed there that an answer will show. */
+  /** Something changed that an answer will show. */
   readonly worthAPoll: boolean;
 }
 
@@ -49,7 +49,7 @@ export class PushedMessages implements AsyncDisposable {
 
   constructor(options: {
     readonly senders: Senders;
-    /** The network's own: a fast clock must not shorten the gathering. */
+    /** The network's own clock: a fast one would shorten the gathering. */
     readonly clock: Clock;
     readonly errors: InternalErrors;
     readonly onPushed: (pushed: PushedFromDevice) => void;
@@ -100,7 +100,7 @@ export class PushedMessages implements AsyncDisposable {
   }
 }
 
-/** A KS sends them for every GM, and they do not say for which: its members are polled at their own pace. */
+/** Traps that a KS sends for every GM without saying for which one: its members are polled at their own interval. */
 const ROUTINE_TRAPS: ReadonlySet<GdoiTrapName> = new Set<GdoiTrapName>([
   'KeyServerNewRegistration',
   'KeyServerRegistrationComplete',

@@ -1,19 +1,19 @@
 /**
- * Devices that the agent leaves alone after failures, and that show they are back: by SNMP, by a message of their own,
- * by a GM that they served. They are tried soon, not at the end of the back-off; never sooner after a failure than the
- * first wait of a back-off, so that whoever forges such signs makes no storm of logins.
+ * Devices in back-off that show that they are up again: over SNMP, by a message of their own, or by a GM that they
+ * served. They are tried soon instead of at the end of the back-off, but never sooner after a failure than its first
+ * wait, so that forged signs cause no storm of logins.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { later } from '../../kernel/later.ts';
 
 const SOON_MS = 5_000;
-/** A KS is looked at more often while it is away: all its GMs wait for it. */
+/** A KS that is down is tried more often: all its GMs depend on it. */
 const KS_LONGEST_WAIT_MS = 60_000;
 
 export interface ReturningOptions {
-  /** Shortens a device's back-off; returns what is left to wait, ms. */
+  /** Shortens a device's back-off; returns the remaining wait in ms. */
   readonly waitAtMost: (device: string, ms: number) => number;
-  /** That of connections. */
+  /** The clock of connections. */
   readonly clock: Clock;
   readonly poll: (device: string) => void;
 }
@@ -27,7 +27,7 @@ export class Returning implements Disposable {
     this.#options = options;
   }
 
-  /** There is a sign of it. */
+  /** Something shows that the device is up. */
   seen(device: string): void {
     if (this.#coming.has(device)) return;
     const { waitAtMost, clock, poll } = this.#options;
@@ -38,7 +38,7 @@ export class Returning implements Disposable {
     });
   }
 
-  /** Before each poll of a KS. */
+  /** Call before each poll of a KS. */
   serves(device: string): void {
     this.#options.waitAtMost(device, KS_LONGEST_WAIT_MS);
   }

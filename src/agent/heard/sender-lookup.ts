@@ -1,6 +1,6 @@
 /**
- * Keeps the addresses of devices that are configured by name, so that what they push is known to be theirs. Look-ups
- * are few at a time and repeated now and then; one that fails costs nothing but that device's pushes.
+ * Looks up the addresses of devices that are configured by name, so that their messages can be attributed. Look-ups run
+ * a few at a time and are repeated now and then; one that fails costs only that device's messages.
  */
 import PQueue from 'p-queue';
 import type { Clock } from '../../kernel/clock.ts';
@@ -12,7 +12,7 @@ const AT_ONCE = 8;
 export interface SenderLookupOptions {
   readonly senders: Senders;
   readonly clock: Clock;
-  /** Addresses of a host name; rejects when it has none. */
+  /** Addresses of a host name; rejects if there are none. */
   readonly lookup: (host: string) => Promise<readonly string[]>;
 }
 
@@ -41,7 +41,7 @@ export class SenderLookup implements AsyncDisposable {
     const { senders, lookup } = this.#options;
     const queue = new PQueue({ concurrency: AT_ONCE });
     for (const [device, host] of senders.hostNames()) {
-      // Owned by the queue, which is waited for.
+      // Owned by the queue, which is awaited.
       void queue.add(async () => {
         if (this.#stop.signal.aborted) return;
         senders.resolved(device, await lookup(host).catch(() => []));

@@ -1,10 +1,10 @@
 /**
- * Which configured device sent a message: by the address it came from, else by the name in its header.
+ * Which configured device sent a message: by the address it came from, otherwise by the name in its header.
  *
- * An address that is one device's decides. Several devices behind one address are told apart by the name in the
- * message's header (`logging origin-id hostname`): the device's configured name, or the hostname it showed. From an
- * address that is no device's a name counts only where that address is a configured relay: anybody can write a name
- * into a message. All of it can be forged, so whoever asks must take the answer as a hint.
+ * An address of exactly one device decides. Several devices behind one address are told apart by the name in the
+ * message's header (`logging origin-id hostname`): the device's configured name, or the hostname that it showed. From
+ * an unknown address the name counts only if the address is a configured relay, because anybody can write a name into a
+ * message. All of this can be forged, so the result is only a hint.
  */
 import { BlockList, isIP } from 'node:net';
 
@@ -24,9 +24,9 @@ export class Senders {
   readonly #byAddress = new Map<string, Set<string>>();
   /** Configured names and hostnames, in lower case. */
   readonly #byName = new Map<string, string>();
-  /** The hostname that a device showed last, in lower case, where no other device had it. */
+  /** The hostname that a device showed last, in lower case, unless another device has it. */
   readonly #hostnameOf = new Map<string, string>();
-  /** Host names that have no address yet, or may get another one. */
+  /** Host names without an address yet, or whose address may change. */
   readonly #hostNames = new Map<string, string>();
 
   set(device: string, { host, others }: SenderAddresses): void {
@@ -50,7 +50,7 @@ export class Senders {
   }
 
   /**
-   * The device's own hostname, as its prompt, `show version` or sysName has it now: the one before counts no more. A
+   * The device's own hostname as its prompt, `show version` or sysName shows it now; it replaces the previous one. A
    * configured name is never taken over.
    */
   learnHostname(device: string, hostname: string): void {
@@ -73,7 +73,7 @@ export class Senders {
     if (this.#byName.get(name) === device) this.#byName.delete(name);
   }
 
-  /** Addresses and prefixes (`192.0.2.0/24`) that hand on the messages of others. */
+  /** Addresses and prefixes (`192.0.2.0/24`) that forward the messages of others. */
   setRelays(relays: readonly string[]): void {
     this.#relays = new BlockList();
     for (const relay of relays) {
@@ -83,12 +83,12 @@ export class Senders {
     }
   }
 
-  /** Device -> host name, of those that have to be looked up. */
+  /** Device -> host name, for devices whose address has to be looked up. */
   hostNames(): ReadonlyMap<string, string> {
     return this.#hostNames;
   }
 
-  /** What a look-up gave; addresses add up, since an answer may rotate. */
+  /** The result of a look-up. Addresses are added to earlier ones, since DNS may rotate its answers. */
   resolved(device: string, addresses: readonly string[]): void {
     if (!this.#hostNames.has(device)) return;
     for (const address of addresses) this.#add(device, address);
@@ -107,7 +107,7 @@ export class Senders {
     return this.#relays.check(canonical, isIP(canonical) === 6 ? 'ipv6' : 'ipv4');
   }
 
-  /** `gm1.example.net` is `gm1` where nothing has the longer name. */
+  /** `gm1.example.net` is `gm1` if nothing has the longer name. */
   #byClaim(claimedHost: string): string | undefined {
     const name = claimedHost.toLowerCase();
     return this.#byName.get(name) ?? this.#byName.get(name.split('.', 1)[0] ?? name);

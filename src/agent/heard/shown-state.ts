@@ -1,11 +1,11 @@
 /**
- * What a poll showed of a device's groups, as one short text: the same as long as nothing happened but time. A
- * fingerprint (two 32-bit sums) and not the values as text, which takes 40 us.
+ * What a poll showed of a device's groups as one short text, which stays the same while nothing changes but time. It is
+ * a fingerprint (two 32-bit sums) and not the values themselves, whose text would take 40 us.
  */
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import { FNV_BASIS, fnv1aStep } from '../../kernel/fnv1a.ts';
 
-/** Countdowns and ages run; an answer that differs in them only shows nothing new. */
+/** Countdowns and ages change all the time: an answer that differs only in them shows nothing new. */
 const RUNS = 'Seconds';
 
 export function shownState(observations: readonly Observation[]): string {
@@ -13,7 +13,7 @@ export function shownState(observations: readonly Observation[]): string {
   for (const observation of observations) {
     if (observation.kind !== 'groups') continue;
     const { command, snapshots } = observation;
-    // Data-plane counters run too: only what tells of keys, registrations and members counts.
+    // Data-plane counters change all the time too: only keys, registrations and members count.
     if (/ (?:replay|dataplane)\b/.test(command)) continue;
     print.take(command);
     print.take(snapshots);
@@ -21,7 +21,7 @@ export function shownState(observations: readonly Observation[]): string {
   return print.text;
 }
 
-/** FNV-1a twice over, from two offsets and with two primes. */
+/** FNV-1a twice, with two offsets and two primes. */
 class Fingerprint {
   #one = FNV_BASIS;
   #other = 0x9747b28c;
@@ -55,7 +55,7 @@ class Fingerprint {
   }
 }
 
-/** Beyond any UTF-16 unit, so that no text looks like structure. */
+/** Outside the range of UTF-16 units, so that no text looks like structure. */
 const OPENS = 0x10001;
 const CLOSES = 0x10002;
 const ENDS = 0x10003;

@@ -1,6 +1,6 @@
 /**
- * What a captured text shows of its routers, as the agent's view of them: each router's answers are one poll and take
- * the fleet's step as a poll does, so that the verdict over a capture is the one of `check`.
+ * What a captured text shows of its routers, as the agent's view of them. The answers of each router are one poll and
+ * take the fleet's step like any poll, so the verdict on a capture is that of `check`.
  */
 import type { BesideFacts } from '../../gdoi/seen/beside-facts.ts';
 import { groupKey } from '../../gdoi/seen/cell.ts';
@@ -26,7 +26,7 @@ export interface CapturedDevice {
   readonly fleetOf: (group: string) => FleetView | null;
 }
 
-/** Whatever is in one capture was seen at one time: a detail does not grow old in it, and nothing is polled next. */
+/** Everything in a capture was seen at one time: details do not grow old in it, and nothing is polled next. */
 function settingsOf(device: string): StepSettings {
   return {
     fleet: DEFAULT_FLEET_SETTINGS,
@@ -41,9 +41,9 @@ function settingsOf(device: string): StepSettings {
 }
 
 /**
- * `atMs`: when the text was captured; `dated`: the text says so itself. Devices of one text that share a group are
- * judged together. Explanations tell since when, so a text without a date has none; and no look follows a text that
- * would decide what is not yet clear: there the checks speak for themselves.
+ * `atMs`: when the text was captured; `dated`: the text itself says so. Devices in one text that share a group are
+ * judged together. Explanations say since when something holds, so a text without a date has none; and no later poll
+ * will decide what is still unclear, so there the checks stand alone.
  */
 export function capturedDevices(
   captures: readonly CapturedAnswers[],

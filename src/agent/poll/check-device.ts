@@ -1,6 +1,6 @@
 /**
- * A look at one device without a running agent: one poll, through the fleet's step as the agent's polls. Looks repeated
- * on the same `DeviceCheck` see movement.
+ * One look at a device without a running agent: one poll, through the fleet's step like the agent's polls. Repeated
+ * looks with the same `DeviceCheck` show changes.
  */
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
@@ -41,7 +41,7 @@ export class DeviceCheck {
     groups: () => this.#groups.values(),
   };
 
-  /** `fleet`: the settings of the fleet that the device is one of. */
+  /** `fleet`: the settings of the fleet that the device belongs to. */
   constructor(
     options: Ways & { readonly device: ResolvedDevice; readonly fleet: FleetSettings; readonly clock: Clock },
   ) {

@@ -1,6 +1,6 @@
 /**
- * Asks devices, over SSH, RESTCONF or SNMP, and keeps what each one taught. A device is asked one thing at a time: what
- * is polled beside SSH gives way, since SSH decides.
+ * Asks devices over SSH, RESTCONF or SNMP and keeps what it learns about each. A device is asked one thing at a time;
+ * polls beside SSH give way, since SSH decides.
  */
 import type { RestconfAccess } from '../../access/device-restconf.ts';
 import type { DeviceAccess } from '../../access/device-session.ts';
@@ -20,17 +20,17 @@ interface Learnt {
   ssh: PollMemory;
   snmp: SnmpMemory;
   restconf: RestconfMemory;
-  /** Details are asked at the next poll, whatever their pace. */
+  /** Ask for the details at the next poll, whatever their interval. */
   detailsDue: boolean;
   /** RESTCONF beside SSH showed a registration: SSH is to ask for the uptime. */
   uptimeWanted: boolean;
-  /** SSH decides and is asking. */
+  /** SSH, which decides, is asking. */
   asking: boolean;
   /** The poll beside SSH that is under way. */
   beside: Promise<unknown> | null;
 }
 
-/** The ways to devices. */
+/** The transports to devices. */
 export interface Ways {
   readonly access: DeviceAccess;
   readonly snmp: SnmpAccess;
@@ -42,7 +42,7 @@ export class DeviceAsker {
   readonly #ssh: ReturnType<typeof createDevicePoller>;
   readonly #snmp: ReturnType<typeof createSnmpPoller>;
   readonly #restconf: ReturnType<typeof createRestconfPoller>;
-  /** A device that was replaced has another entry: an answer to the old one is nobody's. */
+  /** A replaced device gets a new entry, so an answer to the old one belongs to nobody. */
   readonly #learnt = new Map<string, Learnt>();
 
   constructor(options: Ways & { readonly clock: Clock }) {
@@ -77,7 +77,7 @@ export class DeviceAsker {
     if (learnt !== undefined) learnt.detailsDue = true;
   }
 
-  /** A poll by the transport that decides the device's state. null: stopped, removed or replaced meanwhile. */
+  /** Polls by the transport that decides the device's state. Null: stopped, removed or replaced meanwhile. */
   async ask(device: ResolvedDevice, signal: AbortSignal): Promise<PollReport | null> {
     const learnt = this.#learnt.get(device.name);
     if (learnt === undefined) return null;
@@ -100,7 +100,7 @@ export class DeviceAsker {
     }
   }
 
-  /** SNMP or RESTCONF between two SSH polls. null: as for `ask`, or SSH asks already. */
+  /** Polls SNMP or RESTCONF between two SSH polls. Null: as for `ask`, or SSH is asking already. */
   async askBeside(device: ResolvedDevice, signal: AbortSignal): Promise<PollReport | null> {
     const learnt = this.#learnt.get(device.name);
     if (learnt === undefined || learnt.asking) return null;
@@ -139,7 +139,7 @@ export class DeviceAsker {
   }
 }
 
-/** 0 once, where a message said that something happened. */
+/** 0 once after a message that something happened. */
 function takeDetailInterval({ detailIntervalMs }: ResolvedDevice, learnt: Learnt): number {
   const due = learnt.detailsDue;
   learnt.detailsDue = false;

@@ -1,33 +1,33 @@
 /**
- * A device's clock may be set while it runs, and what it shows of the past is not: an instant of before the step is
- * then off by it. Here such instants are put on the clock that the device has now, so that whoever reads a document may
- * compare each of them with the document's own time.
+ * A device's clock may be set while it runs, but instants that it shows are not corrected: those from before the step
+ * are then off by it. This puts them on the clock that the device has now, so that a reader of a document may compare
+ * each of them with the document's own time.
  *
- * A step is a jump against our monotonic clock, so that one of our own wall clock is none. What was on display before
- * it moves with it; what is shown for the first time is of the present clock.
+ * A step is a jump against our monotonic clock; a jump of our own wall clock is none. Instants that were shown before
+ * the step move with it; an instant that is shown for the first time is on the present clock.
  */
 import { instantFromOutside } from '../../gdoi/seen/instant.ts';
 import type { NodeDocument } from '../../yang/decode-gdoi.ts';
 
 export interface DeviceClockMemory {
-  /** The device's clock less our monotonic one, ms; null: it was not seen yet, or shows no time. */
+  /** The device's clock minus our monotonic one, ms; null: not seen yet, or it shows no time. */
   readonly offsetMs: number | null;
-  /** Instant as the device writes it -> by how much its clock was set since it was first shown, ms. */
+  /** Instant as the device writes it -> how far its clock was set since it was first shown, ms. */
   readonly setBy: ReadonlyMap<string, number>;
 }
 
 export const CLOCK_NOT_SEEN: DeviceClockMemory = { offsetMs: null, setBy: new Map() };
 
-/** Whole seconds, and a slow answer: less is no step. */
+/** Instants are in whole seconds and answers may be slow: a smaller difference is no step. */
 const LEAST_STEP_MS = 5_000;
-/** Instants remembered: a device shows a few for each group and key. */
+/** Remembered instants: a device shows a few for each group and key. */
 const MAX_INSTANTS = 5_000;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
 
-/** The leaf that is no instant of the past. */
+/** The leaf that is not an instant of the past. */
 const NOW = 'current-time';
 
-/** `wallAheadMs`: our wall clock less our monotonic one, as of the answers. */
+/** `wallAheadMs`: our wall clock minus our monotonic one, at the time of the answers. */
 export function onPresentClock<Document extends NodeDocument>(
   memory: DeviceClockMemory,
   documents: readonly Document[],
@@ -46,7 +46,7 @@ export function onPresentClock<Document extends NodeDocument>(
   return { documents: translated, memory: { offsetMs, setBy: newest(known, seen) } };
 }
 
-/** The body with each instant as of the present clock; `seen` gets those that it shows. */
+/** The body with each instant on the present clock; adds those it shows to `seen`. */
 function withInstants(body: unknown, known: ReadonlyMap<string, number>, seen: Map<string, number>): unknown {
   if (typeof body === 'string') {
     if (!INSTANT.test(body)) return body;
@@ -67,7 +67,7 @@ function shifted(text: string, byMs: number): string {
   return presentMs === null ? text : new Date(presentMs).toISOString();
 }
 
-/** Those just seen, then the others as far as there is room. */
+/** Those just seen first, then others while there is room. */
 function newest(known: ReadonlyMap<string, number>, seen: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const others = [...known].filter(([text]) => !seen.has(text)).slice(-Math.max(0, MAX_INSTANTS - seen.size));
   return new Map([...others, ...seen].slice(-MAX_INSTANTS));

@@ -1,8 +1,8 @@
 /**
- * One poll of one device: ask, parse, and report observations and how it ended.
+ * One poll of one device: ask, parse, report observations and the result.
  *
- * The main command decides the result. A follow-up that is refused, unreadable or lost costs only itself: what was
- * already seen is kept, and `collectors` says which part is missing.
+ * The main command decides the result. A follow-up command that is refused, unreadable or lost costs only itself: what
+ * was seen already is kept, and `collectors` says which part is missing.
  */
 import type { DeviceAccess, DeviceSession, Reply, SshTarget } from '../../access/device-session.ts';
 import type { AnswerReading } from '../../access/answer-reading.ts';
@@ -26,12 +26,12 @@ import type { CollectorResult, PollReport, RawAnswer } from '../../model/poll-re
 import type { PollResult } from '../../model/poll-result.ts';
 import { type PollTimes, startPoll } from './poll-times.ts';
 
-/** What of a device the poller needs; part of the configuration. */
+/** The part of a device's configuration that the poller needs. */
 export interface PollTarget {
   readonly ssh: SshTarget;
   readonly collect: readonly Collector[];
   readonly detailIntervalMs: number;
-  /** Something tells of a registration that the counters may not show: only the uptime says why. */
+  /** Something indicates a registration that the counters may not show: only the uptime tells why. */
   readonly uptimeWanted?: boolean;
 }
 
@@ -62,7 +62,7 @@ function newProgress(memory: PollMemory): Progress {
 
 export function createDevicePoller(deps: { readonly access: DeviceAccess; readonly clock: Clock }) {
   const { access, clock } = deps;
-  /** The session each device was last polled on: another one means that the device may have reloaded. */
+  /** The session on which each device was polled last: on another one the device may have reloaded. */
   const lastSessions = new Map<string, WeakRef<DeviceSession>>();
 
   async function poll(target: PollTarget, memory: PollMemory, signal: AbortSignal): Promise<SshReport> {
@@ -102,7 +102,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
     if (cpuIsDue(progress.memory, target.ssh.device, clock.monoMs())) await askCpu(poll, clock);
   }
 
-  /** Commands beside the main one, in order; the error that ended the session, else null. */
+  /** Sends the commands beside the main one, in order. Returns the error that ended the session, or null. */
   async function askEach(poll: Poll, commands: readonly ShowCommand[]): Promise<DeviceError | null> {
     for (const command of commands) {
       const reply = await poll.session.run(command, poll.signal);
@@ -145,7 +145,7 @@ function reportOf(device: string, progress: Progress, times: PollTimes): SshRepo
   };
 }
 
-/** The groups of the main answer, in whichever spelling the device takes; null when there is none. */
+/** The groups in the main answer, in whichever spelling the device accepts; null if there is no answer. */
 async function askMain({ progress, session, signal, target }: Poll): Promise<readonly GroupSnapshot[] | null> {
   const first = progress.memory.spelling;
   for (const spelling of [first, first === 'gdoi' ? 'gkm' : 'gdoi'] as const) {
@@ -175,7 +175,10 @@ async function askMain({ progress, session, signal, target }: Poll): Promise<rea
   return null;
 }
 
-/** For the pace alone: that it is refused, or says nothing, is no gap in what is known of the groups. */
+/**
+ * Used only to slow down polls of a busy router: that it is refused, or says nothing, leaves no gap in what is known of
+ * the groups.
+ */
 async function askCpu({ session, signal, target, progress }: Poll, clock: Clock): Promise<void> {
   const reply = await session.run(SHOW_CPU, signal);
   if (reply.kind === 'failed') return;

@@ -1,4 +1,4 @@
-/** A parsed answer or SNMP reply as observations: the same for live polling and for a recorded timeline. */
+/** A parsed answer or SNMP reply as observations, the same for live polls and for a recorded timeline. */
 import type { AnswerReading, ReadAnswer } from '../../access/answer-reading.ts';
 import { SHOW_CERTIFICATES } from '../../access/show-command.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
@@ -10,9 +10,9 @@ import type { Parsed, ParseResult } from '../../ios/text/parse-result.ts';
 import type { GdoiReading } from '../../mib/decode-gdoi.ts';
 import type { RawAnswer } from '../../model/poll-report.ts';
 
-/** The text of a whole answer to a show command, read. */
+/** Reads the text of a whole answer to a show command. */
 export function readAnswerText(command: string, text: string): AnswerReading {
-  // The session has seen the prompt after it: the answer is whole.
+  // The session has seen the prompt after it, so the answer is whole.
   return readingOf(parseCommandOutput(command, text, 'prompt'));
 }
 
@@ -39,7 +39,7 @@ function observationsOfRead(read: ReadAnswer, source: ReadAt & { readonly device
   const others = read.snapshots.filter((snapshot) => snapshot.role !== 'gm' && snapshot.role !== 'ks');
   const { unknownLines } = read;
   const unknown = unknownLines === 0 ? {} : { unknownLines };
-  // An empty answer is an observation too: it says that there is none.
+  // An empty answer is an observation too: there is no group.
   if (read.command === SHOW_CERTIFICATES && others.length === 0) {
     observations.push({
       kind: 'certificates',
@@ -71,7 +71,7 @@ function observationsOfRead(read: ReadAnswer, source: ReadAt & { readonly device
   return observations;
 }
 
-/** Messages that came in while an answer did; none: nothing. */
+/** Messages that arrived together with an answer; empty if there were none. */
 export function logObservations(
   { logLines, sentAtMs, receivedAtMs }: ReadAt & { readonly logLines: readonly string[] },
   device: string,
@@ -81,8 +81,8 @@ export function logObservations(
 }
 
 /**
- * A whole answer to a show command, read; one that cannot be leaves the messages that came in with it. `known`: what
- * its text says, where it was read before.
+ * Reads a whole answer to a show command; from an unreadable one only the messages inside it remain. `known`: the
+ * reading, if it was made before.
  */
 export function readAnswer(
   answer: RawAnswer,
@@ -96,12 +96,12 @@ export function readAnswer(
   return { reading, observations: [...log, ...observationsOfRead(reading, { device, sentAtMs, receivedAtMs })] };
 }
 
-/** How an SNMP poll with this reading ended; `command`: the device has no such MIB, or its view hides it. */
+/** Result of an SNMP poll with this reading; `command`: the device does not have the MIB, or its view hides it. */
 export function readingResult({ kind }: GdoiReading): 'ok' | 'command' | 'parse' {
   return kind === 'no-mib' ? 'command' : kind === 'unreadable' ? 'parse' : 'ok';
 }
 
-/** What a device showed over SNMP: of itself, and of its groups. */
+/** What a device showed over SNMP about itself and its groups. */
 export function observationsOfReading(
   reading: GdoiReading,
   source: ReadAt & { readonly device: string },

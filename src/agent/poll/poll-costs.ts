@@ -1,7 +1,7 @@
 /**
- * What the agent sends to a device, why and how often, as its configuration has it: for the people who own the router.
- * The upper end: a command that the router refuses is left alone for an hour, and polls that come too early are left
- * out.
+ * What the agent sends to a device, why and how often, according to its configuration: for the people who own the
+ * router. These are maxima: a command that the router refuses is not sent for an hour, and polls that come too early
+ * are left out.
  */
 import { SHOW_CERTIFICATES, SHOW_CPU, SHOW_LOG, type ShowCommand } from '../../access/show-command.ts';
 import type { ResolvedDevice, Schedule } from '../../config/resolved-config.ts';
@@ -14,7 +14,7 @@ export interface AskedOfDevice {
   readonly what: string;
   readonly why: string;
   readonly when: string;
-  /** null: it depends on what happens, and is seldom. */
+  /** Null: it depends on what happens, and is rare. */
   readonly perDay: number | null;
 }
 
@@ -22,7 +22,7 @@ export interface PollCosts {
   readonly device: string;
   readonly asked: readonly AskedOfDevice[];
   readonly loginsPerDay: number;
-  /** Those that have a pace. */
+  /** Sum of those with a known rate. */
   readonly commandsPerDay: number;
 }
 
@@ -123,7 +123,7 @@ function overSsh(device: ResolvedDevice): readonly AskedOfDevice[] {
   const certificatesMs = CERTIFICATES_PACE * detailIntervalMs;
   const slow = (intervalMs: number) => ({
     when: `every ${durationText(paceOnPolls(intervalMs, DAY_MS / polls))}`,
-    // With one beside the schedule too, where that is due.
+    // With one poll beside the schedule too, if that is due.
     perDay: Math.min(polls + besides, Math.ceil(DAY_MS / (intervalMs * (1 - EARLY_SHARE)))),
   });
   const paces = {
@@ -158,7 +158,7 @@ function overSsh(device: ResolvedDevice): readonly AskedOfDevice[] {
       what: SHOW_CPU,
       why: 'a router whose CPU is busy is polled at every second or fourth turn only',
       when: `${slow(CPU_EVERY_MS).when}; at each poll while it is busy`,
-      // One that is busy takes at most half of its turns.
+      // A busy router takes at most half of its turns.
       perDay: Math.max(slow(CPU_EVERY_MS).perDay, Math.ceil(polls / 2) + 1 + besides),
     },
     {
@@ -204,7 +204,7 @@ function concerns(role: Row['role'], configured: Role): boolean {
   return role === 'any' || configured === 'auto' || role === configured;
 }
 
-/** What is due every so often is asked at a poll: at the first one that is not much too early. */
+/** What is due at an interval is asked at a poll: the first one that is not much too early. */
 function paceOnPolls(intervalMs: number, pollMs: number): number {
   return Math.max(1, Math.ceil((intervalMs * (1 - EARLY_SHARE)) / pollMs)) * pollMs;
 }
@@ -213,7 +213,7 @@ function pollsPerDay(schedule: Schedule): number {
   return schedule.kind === 'every' ? Math.max(1, Math.ceil(DAY_MS / schedule.ms)) : cronRunsPerDay(schedule.expression);
 }
 
-/** Of a day that begins with the whole allowance. */
+/** For a day that begins with the whole allowance. */
 function polledBesidePerDay(schedule: Schedule): number {
   return ALLOWED_AT_ONCE + Math.ceil(DAY_MS / allowedEveryMs(schedule.kind === 'every' ? schedule.ms : null));
 }

@@ -1,9 +1,9 @@
 /**
- * What a device taught us, so that each poll asks only what is of interest.
+ * What polls taught about a device, so that each poll asks only what is needed.
  *
- * `show crypto gdoi` is asked at every poll. `show version` only on a new session (a reload ends every session) and
- * when a counter moves in a way that only the uptime explains. KS details and optional collectors have their own pace.
- * A command that the device refuses is not asked again for an hour: an upgrade may bring it.
+ * `show crypto gdoi` is asked at every poll. `show version` is asked only on a new session (a reload ends every
+ * session) and when a counter moves in a way that only the uptime explains. KS details and optional collectors have
+ * their own intervals. A command that the device refuses is not asked again for an hour: an upgrade may bring it.
  */
 import { SHOW_CERTIFICATES, SHOW_CPU, SHOW_LOG, type ShowCommand, type Spelling } from '../../access/show-command.ts';
 import type { Collector } from '../../config/resolved-config.ts';
@@ -12,13 +12,13 @@ import type { GmSnapshot, GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { nameFraction } from '../../model/name-hash.ts';
 
 /**
- * Share of its interval that a command may come early. Polls come on a grid, the answer some seconds into its poll:
- * with equal intervals a command would never be due at the next poll, and be asked at every other one only.
+ * Share of its interval by which a command may come early. Polls come on a grid and the answer some seconds into its
+ * poll, so with equal intervals a command would never be due at the next poll and be asked only at every other one.
  */
 export const EARLY_SHARE = 0.1;
-/** Detail intervals between two looks at the certificates: hourly by default, they change once a year. */
+/** Detail intervals between two looks at the certificates: hourly by default, though they change once a year. */
 export const CERTIFICATES_PACE = 60;
-/** How long a refused command is left alone. */
+/** How long a refused command is not asked. */
 const REFUSED_FOR_MS = 3_600_000;
 
 export interface PollMemory {
@@ -27,7 +27,7 @@ export interface PollMemory {
   readonly answeredAtMs: ReadonlyMap<ShowCommand, number>;
   /** Command -> monotonic ms until which it is not asked. */
   readonly refusedUntilMs: ReadonlyMap<ShowCommand, number>;
-  /** Group -> the counters that a reload or a registration moves. */
+  /** Group -> the counters that a reload or a registration changes. */
   readonly counters: ReadonlyMap<string, Counters>;
   /** CPU of the last minute at the last look, in percent; null: not seen yet. */
   readonly cpuPercent: number | null;
@@ -49,7 +49,7 @@ export const NOTHING_LEARNT: PollMemory = {
   cpuPercent: null,
 };
 
-/** The commands of interest after the main answer, in order. */
+/** The commands to send after the main answer, in order. */
 export function followUpCommands(options: {
   readonly memory: PollMemory;
   readonly snapshots: readonly GroupSnapshot[];
@@ -82,8 +82,8 @@ export function followUpCommands(options: {
 }
 
 /**
- * The commands of interest before the main answer: the log, with the clock that its stamps are read by. Asked after it,
- * they would come too late to say what the counters' movement was.
+ * The commands to send before the main answer: the log, and the clock that its time stamps are read by. After it they
+ * would come too late to explain why the counters moved.
  */
 export function leadingCommands(options: {
   readonly memory: PollMemory;
@@ -99,9 +99,9 @@ export function leadingCommands(options: {
 }
 
 /**
- * At the first poll, then at the first one after each line of a grid that is the device's own: a fleet that logged in
- * together would else ask all of its routers again five minutes later, and spend twice the CPU for the length of a
- * sweep.
+ * At the first poll, then at the first poll after each point of a grid that is the device's own. Otherwise a fleet that
+ * logged in together would ask all its routers again five minutes later, and use twice the CPU for as long as a sweep
+ * takes.
  */
 export function cpuIsDue(memory: PollMemory, device: string, nowMonoMs: number): boolean {
   if (!isTaken(memory, SHOW_CPU, nowMonoMs)) return false;
@@ -117,14 +117,17 @@ function isDue(memory: PollMemory, command: ShowCommand, intervalMs: number, now
   return answeredAt === undefined || nowMonoMs - answeredAt >= intervalMs * (1 - EARLY_SHARE);
 }
 
-/** The device did not refuse it lately. */
+/** The device has not refused it within the hour. */
 function isTaken(memory: PollMemory, command: ShowCommand, nowMonoMs: number): boolean {
   return (memory.refusedUntilMs.get(command) ?? Number.NEGATIVE_INFINITY) <= nowMonoMs;
 }
 
 type Spelt = 'ks policy' | 'ks members' | 'ks coop' | 'gm replay' | 'gm dataplane counters';
 
-/** A registration count that moved, any counter that fell or came back: only the uptime tells a reload from a clear. */
+/**
+ * A registration counter that moved, or any counter that fell or came back: only the uptime tells a reload from a
+ * clear.
+ */
 function countersHintAtReload(before: PollMemory['counters'], now: readonly GroupSnapshot[]): boolean {
   return now.some((snapshot) => {
     if (snapshot.role !== 'gm') return false;
@@ -143,7 +146,10 @@ function hasFallen(before: number | null, now: number | null): boolean {
   return before !== null && now !== null && now < before;
 }
 
-/** A rekey that was not counted, or keys that came without one: the counters restarted and are what they were. */
+/**
+ * A rekey that was not counted, or keys that came without one: the counters restarted and have reached their old
+ * values.
+ */
 function mayHaveComeBack(before: Counters, now: Counters): boolean {
   if (before.received !== now.received) return false;
   const [was, is] = [before.lastRekeyAgeSeconds, now.lastRekeyAgeSeconds];

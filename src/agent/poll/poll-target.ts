@@ -1,4 +1,4 @@
-/** What of a configured device a poll needs: whom to ask over each transport, and how long details count. */
+/** What a poll needs of a configured device: how to reach it over each transport, and how long details count. */
 import type { SshTarget } from '../../access/device-session.ts';
 import type { RestconfTarget } from '../../access/device-restconf.ts';
 import type { SnmpTarget } from '../../access/device-snmp.ts';
@@ -10,10 +10,10 @@ import type { ConfiguredDevice } from '../../model/device-view.ts';
 import type { DeviceSettings } from '../../model/fleet-step.ts';
 import type { BesideTransport } from '../../model/poll-report.ts';
 
-/** A detail part counts this many of its intervals without an answer. */
+/** A detail counts for this many of its intervals without an answer. */
 const PART_LIFETIME_INTERVALS = 3;
 
-/** `turns`: how many turns of its schedule there are for one poll, more than 1 while it is busy. */
+/** `turns`: one poll in this many turns of the schedule; more than 1 while the device is busy. */
 export function configuredView(device: ResolvedDevice, turns = 1): Omit<ConfiguredDevice, BesideTransport> {
   return {
     device: device.name,
@@ -50,7 +50,7 @@ export interface Beside {
   readonly schedule: Schedule;
 }
 
-/** What is polled beside SSH, which decides the device's state, and its pace; null: nothing is. */
+/** What is polled beside SSH, which decides the device's state, and at what interval; null: nothing. */
 export function polledBeside(device: ResolvedDevice): Beside | null {
   const { ssh, restconf, snmp } = device;
   if (ssh === null) return null;
@@ -58,7 +58,7 @@ export function polledBeside(device: ResolvedDevice): Beside | null {
   return snmp && { by: 'snmp', schedule: snmp.schedule };
 }
 
-/** What of it decides what is concluded from its answers. */
+/** The settings that decide what is concluded from its answers. */
 export function deviceSettings(device: ResolvedDevice, turns = 1): DeviceSettings {
   const regularIntervalMs = turns * scheduleMs(device);
   return {
@@ -71,7 +71,7 @@ export function deviceSettings(device: ResolvedDevice, turns = 1): DeviceSetting
   };
 }
 
-/** A group's tolerances follow the slowest pace that is common. */
+/** The tolerances of a group follow its slowest common interval. */
 export function fleetSettings(devices: readonly ResolvedDevice[]): FleetSettings {
   const slowest = (paces: readonly number[]) => paces.reduce((slower, pace) => Math.max(slower, pace), 0);
   return {

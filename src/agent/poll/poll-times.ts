@@ -1,4 +1,4 @@
-/** When a poll began and ended by the wall clock, and how long it took by the clock that no one sets. */
+/** When a poll began and ended by the wall clock, and how long it took by the monotonic clock. */
 import type { Clock } from '../../kernel/clock.ts';
 import type { PollReport } from '../../model/poll-report.ts';
 
@@ -6,11 +6,11 @@ export type PollTimes = Pick<PollReport, 'startedAtMs' | 'finishedAtMs' | 'durat
 
 interface PollUnderWay {
   readonly startedMonoMs: number;
-  /** It ends now. */
+  /** Call when it ends. */
   times(): PollTimes;
 }
 
-/** It begins now. */
+/** Call when it begins. */
 export function startPoll(clock: Clock): PollUnderWay {
   const startedAtMs = clock.wallMs();
   const startedMonoMs = clock.monoMs();

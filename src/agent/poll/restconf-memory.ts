@@ -1,6 +1,6 @@
 /**
- * What a device taught us over RESTCONF, so that each poll asks only what is of interest: which nodes it has, which of
- * them show groups, what was asked when. Learnt anew after a day or with the first 404 of a main node.
+ * What polls taught about a device over RESTCONF, so that each poll asks only what is needed: which nodes it has, which
+ * of them show groups, what was asked when. Learned again after a day, or after the first 404 of a main node.
  */
 import { CPU_PATH, cryptoPath, type RestconfPath, SYSTEM_PATH, YANG_LIBRARY_PATH } from '../../access/restconf-path.ts';
 import type { Collector } from '../../config/resolved-config.ts';
@@ -10,23 +10,23 @@ import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { CLOCK_NOT_SEEN, type DeviceClockMemory } from './device-clock.ts';
 import type { GdoiModel } from '../../yang/yang-library.ts';
 
-/** Share of its interval that a path may come early; polls come on a grid. */
+/** Share of its interval by which a path may come early; polls come on a grid. */
 const EARLY_SHARE = 0.1;
 /** An upgrade may bring what is missing. */
 const LEARN_ANEW_MS = 24 * 3_600_000;
-/** How long a node that NACM hides, or that the device does not have, is left alone. */
+/** How long a node that NACM hides, or that the device does not have, is not asked. */
 const REFUSED_FOR_MS = 3_600_000;
 
 export interface RestconfMemory {
-  /** Monotonic ms; null: nothing learnt yet, or forgotten. */
+  /** Monotonic ms; null: nothing learned yet, or forgotten. */
   readonly learntAtMs: number | null;
   readonly model: GdoiModel | null;
-  /** Of the last answers: does the device show groups as a GM, as a KS? null: not asked yet. */
+  /** Whether the device showed groups as a GM, as a KS, in the last answers; null: not asked yet. */
   readonly isGm: boolean | null;
   readonly isKs: boolean | null;
   readonly answeredAtMs: ReadonlyMap<RestconfPath, number>;
   readonly refusedUntilMs: ReadonlyMap<RestconfPath, number>;
-  /** Group -> registrations and rekeys counted: what a reload moves. */
+  /** Group -> registrations and rekeys counted: what a reload resets. */
   readonly counters: ReadonlyMap<string, { readonly succeeded: number | null; readonly received: number | null }>;
   readonly registered: Registered;
   readonly clock: DeviceClockMemory;
@@ -34,7 +34,7 @@ export interface RestconfMemory {
   readonly cpuPercent: number | null;
 }
 
-/** Group -> when its GM registered last, on the device's clock; absent: it does not show it. */
+/** Group -> when its GM registered last, by the device's clock; absent if it does not show it. */
 export type Registered = ReadonlyMap<string, EpochMs>;
 
 export const NOTHING_LEARNT: RestconfMemory = {
@@ -54,12 +54,12 @@ export interface RestconfInterest {
   readonly role: 'gm' | 'ks' | 'auto';
   readonly collect: readonly Collector[];
   readonly detailIntervalMs: number;
-  /** SSH decides, and gives the details. */
+  /** SSH decides and gives the details; RESTCONF is polled beside it. */
   readonly beside: boolean;
   readonly nowMonoMs: number;
 }
 
-/** A GM's state is in three nodes: without one of them it is not whole. */
+/** The state of a GM is in three nodes; without one of them it is incomplete. */
 export const GM_MAIN = [cryptoPath('gdoi-gm'), cryptoPath('gdoi-gm-rekey'), cryptoPath('gdoi-rekey-sa')] as const;
 export const KS_MAIN = [cryptoPath('gdoi-ks')] as const;
 const KS_DETAILS = [
@@ -73,7 +73,7 @@ export function mustLearn({ learntAtMs }: RestconfMemory, nowMonoMs: number): bo
   return learntAtMs === null || nowMonoMs - learntAtMs >= LEARN_ANEW_MS;
 }
 
-/** What each poll asks. A role that the device does not show is looked for at the pace of details. */
+/** What each poll asks. A role that the device does not show is looked for at the interval of details. */
 export function mainPaths(memory: RestconfMemory, interest: RestconfInterest): readonly RestconfPath[] {
   const { role, detailIntervalMs, nowMonoMs } = interest;
   const shows = (known: boolean | null, head: RestconfPath) =>
@@ -96,7 +96,7 @@ export function hasRegistered(before: Registered, now: Registered): boolean {
   return [...now].some(([group, atMs]) => (before.get(group) ?? atMs) !== atMs);
 }
 
-/** What follows from the main answer. */
+/** What to ask after the main answer. */
 export function followUpPaths(
   memory: RestconfMemory,
   { snapshots, registered }: Shown,
@@ -133,7 +133,7 @@ function isDue(
   return answered === undefined || nowMonoMs - answered >= intervalMs * (1 - EARLY_SHARE);
 }
 
-/** A registration count that moved, or any counter that fell: only the boot time tells a reload from a clear. */
+/** A registration counter that moved, or any counter that fell: only the boot time tells a reload from a clear. */
 function hintsAtReload({ counters }: RestconfMemory, snapshots: readonly GroupSnapshot[]): boolean {
   return snapshots.some((snapshot) => {
     if (snapshot.role !== 'gm') return false;

@@ -1,4 +1,4 @@
-/** RESTCONF documents as observations: the same for live polling and for a recorded timeline. */
+/** RESTCONF documents as observations, the same for live polls and for a recorded timeline. */
 import { type CryptoNode, cryptoPath, DETAIL_NODES, MAIN_NODES, SYSTEM_PATH } from '../../access/restconf-path.ts';
 import type { ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
@@ -7,7 +7,7 @@ import { GDOI_NODE_NAMES, type GdoiNode } from '../../yang/gdoi-nodes.ts';
 import { deviceFacts } from '../../yang/system-data.ts';
 import { GM_MAIN, KS_MAIN, type Shown } from './restconf-memory.ts';
 
-/** What one path gave: `body` null is a node without an instance. */
+/** The answer to one path; `body` null: a node without an instance. */
 export interface RestconfDocument extends NodeDocument {
   readonly path: string;
 }
@@ -21,7 +21,7 @@ export interface RestconfReading extends Shown {
   readonly observations: readonly Observation[];
 }
 
-/** `main`: the documents that list the groups; `details`: all of them, the heads of the groups included. */
+/** `main`: the documents that list the groups; `details`: all documents, including those. */
 export function readRestconf(
   documents: readonly RestconfDocument[],
   part: 'main' | 'details',
@@ -49,7 +49,7 @@ export function readRestconf(
   const instants = [...registered].map(
     ([group, last]): Observation => ({ device, ...at, kind: 'registered', group, ...last }),
   );
-  // An instant sharpens what the counters of the same answer show: it comes before them.
+  // An instant makes more precise what the counters of the same answer show, so it comes before them.
   return {
     snapshots,
     registered: shown,

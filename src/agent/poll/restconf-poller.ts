@@ -1,6 +1,6 @@
 /**
- * One RESTCONF poll of one device: read what is of interest, decode, and report observations and how it ended. The same
- * report as that of an SSH poll, so that nothing after it needs to know which it was.
+ * One RESTCONF poll of one device: read what is needed, decode, report observations and the result. The report is the
+ * same as that of an SSH poll, so nothing after it needs to know the transport.
  */
 import type { PathAnswer, RestconfAccess, RestconfTarget } from '../../access/device-restconf.ts';
 import { CPU_PATH, YANG_LIBRARY_PATH } from '../../access/restconf-path.ts';
@@ -102,7 +102,7 @@ interface FollowUp extends Pick<Outcome, 'observations' | 'memory'> {
   readonly documents: readonly RestconfDocument[];
 }
 
-/** Details cost only themselves: what fails is asked again at its time. */
+/** Details cost only themselves: one that fails is asked again when it is due. */
 async function followUpOf(
   { access, clock }: Deps,
   target: RestconfTarget,
@@ -150,7 +150,7 @@ function isMissing(answer: PathAnswer): boolean {
   return answer.kind === 'empty' && answer.status === 404;
 }
 
-/** A library that cannot be read tells nothing: the nodes themselves do. */
+/** A YANG library that cannot be read tells nothing; the nodes themselves do. */
 function learn(memory: RestconfMemory, answers: readonly PathAnswer[], nowMonoMs: number): RestconfMemory {
   const library = answers.find(({ path }) => path === YANG_LIBRARY_PATH);
   const shows = (head: string, known: boolean | null) => {
@@ -171,7 +171,7 @@ function learn(memory: RestconfMemory, answers: readonly PathAnswer[], nowMonoMs
   );
 }
 
-/** Why the answers do not tell what the device's groups are; null: they do. */
+/** Why the answers do not show the device's groups; null: they do. */
 function refusalOf(target: RestconfTarget, { model }: RestconfMemory, answers: readonly PathAnswer[]): string | null {
   const nodes = answers.filter(({ path }) => path !== YANG_LIBRARY_PATH);
   if (model === 'none' && nodes.every((answer) => answer.kind !== 'document')) return `${target.device}: ${NO_MODEL}`;

@@ -1,6 +1,6 @@
 /**
- * One SNMP poll of one device: read what is of interest, decode, and report observations and how it ended. The same
- * report as that of an SSH poll, so that nothing after it needs to know which it was.
+ * One SNMP poll of one device: read what is needed, decode, report observations and the result. The report is the same
+ * as that of an SSH poll, so nothing after it needs to know the transport.
  */
 import type { SnmpAccess, SnmpTarget } from '../../access/device-snmp.ts';
 import { decodeGdoi, type GdoiReading } from '../../mib/decode-gdoi.ts';
@@ -64,8 +64,8 @@ export function createSnmpPoller(deps: { readonly access: SnmpAccess; readonly c
   }
 
   /**
-   * A new group or key is named at once, and a rekey that may have come meanwhile is looked for; where that fails, the
-   * next poll asks again.
+   * A new group or key gets its name at once, and a rekey that may have come meanwhile is looked for. If that fails,
+   * the next poll asks again.
    */
   async function followUp(
     target: SnmpTarget,

@@ -1,6 +1,6 @@
 /**
  * What is known of the fleet: each report and message goes to the recording, the tracker and the device's view, and the
- * device's groups hear what changed.
+ * device's groups take in what changed.
  */
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
@@ -25,7 +25,7 @@ export class FleetRecord {
   readonly #recorder: Recorder | null;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** Turns of the schedule for one poll, of devices that are busy. */
+  /** Turns of the schedule for one poll, for busy devices. */
   readonly #turns = new Map<string, number>();
 
   constructor(options: {
@@ -42,7 +42,7 @@ export class FleetRecord {
     this.#logger = options.logger;
   }
 
-  /** A poll by the transport that decides. Returns the device's view after it; null: it is not known any more. */
+  /** A poll by the transport that decides. Returns the device's view after it; null: the device is no longer known. */
   polled(device: ResolvedDevice, report: PollReport): DeviceView | null {
     const before = this.#views.device(device.name);
     if (before === undefined) return null;
@@ -68,7 +68,7 @@ export class FleetRecord {
     this.#take(before, { kind: 'pushed', observations }, device);
   }
 
-  /** It is polled at every so many turns of its schedule from now on: its figures count so much longer. */
+  /** From now on it is polled once in so many turns of its schedule, so its values count that much longer. */
   paced(device: ResolvedDevice, turns: number): void {
     if (turns === 1) this.#turns.delete(device.name);
     else this.#turns.set(device.name, turns);
@@ -78,7 +78,7 @@ export class FleetRecord {
     if (view !== undefined) this.#views.set({ ...view, regularIntervalMs: settings.regularIntervalMs });
   }
 
-  /** After the configuration was taken anew. */
+  /** Call after a new configuration was applied. */
   paceAgain(device: ResolvedDevice): void {
     const turns = this.#turns.get(device.name);
     if (turns !== undefined) this.paced(device, turns);
@@ -88,13 +88,13 @@ export class FleetRecord {
     return deviceSettings(device, this.#turns.get(device.name));
   }
 
-  /** A fault of our own came between the device and its view: it keeps what it showed and is marked failed. */
+  /** A bug of ours prevented the update of the device's view: it keeps what it showed and is marked failed. */
   failedInside(device: string): void {
     const view = this.#views.device(device);
     if (view !== undefined) this.#views.set(afterInternalError(view, this.#clock.wallMs()));
   }
 
-  /** The device is polled no more. */
+  /** The device is no longer polled. */
   gone(device: string): void {
     this.#turns.delete(device);
     const view = this.#views.device(device);
@@ -109,7 +109,7 @@ export class FleetRecord {
     this.#views.remove(device);
   }
 
-  /** The view of a group, made of what it gathered. */
+  /** The view of a group, computed from what it gathered. */
   grouped(fleet: FleetView): void {
     this.#views.update([], [fleet]);
   }
@@ -120,11 +120,11 @@ export class FleetRecord {
     return view;
   }
 
-  /** A state is logged when it begins and when it ends, not at every poll. */
+  /** Logs a failure when it begins and when it ends, not at every poll. */
   #log(before: string | null, report: PollReport): void {
     const { device, result, error, durationMs } = report;
     const fields = { device, durationMs: Math.round(durationMs) };
-    // A device that waits after a failure is still in that failure's state.
+    // A device in back-off after a failure is still in that state.
     const waiting = result === 'backoff' || result === 'quarantined';
     if (result === before || (waiting && before !== null && before !== 'ok'))
       this.#logger.debug({ result, ...fields }, 'polled');
@@ -134,7 +134,7 @@ export class FleetRecord {
   }
 }
 
-/** A key, sequence number or key server that was not known, or a registration more: SSH counts what happened. */
+/** An unknown key, sequence number or key server, or one more registration: SSH counts what happened. */
 function hintsAtChange(known: TrackerState, before: DeviceView, observations: readonly Observation[]): boolean {
   return observations.some((seen) => {
     if (seen.kind === 'registered') return isNewRegistration(known, seen);
@@ -147,7 +147,7 @@ function hintsAtChange(known: TrackerState, before: DeviceView, observations: re
   });
 }
 
-/** After the last answer of SSH: that one cannot have shown it. */
+/** It is after the last answer of SSH, which cannot have shown it. */
 function isNewRegistration(
   known: TrackerState,
   { group, between }: Extract<Observation, { kind: 'registered' }>,
@@ -156,7 +156,7 @@ function isNewRegistration(
   return last !== undefined && between.fromMs > last;
 }
 
-/** RESTCONF counts registrations too: another figure than at its last look. */
+/** RESTCONF counts registrations too: another count than at its last poll. */
 function hasRegistered(group: GroupView | undefined, { registrations }: GmSnapshot): boolean {
   const last = group?.restconf?.gm?.snapshot.registrations.succeeded ?? null;
   return last !== null && registrations.succeeded !== null && registrations.succeeded !== last;

@@ -1,12 +1,12 @@
 /**
- * One way into the core: what comes from a device, polled or pushed, takes the fleet's step here, and what it finds
- * goes to the store before anyone is told. What is decided, the step decides (`model/fleet-step.ts`); what is kept, and
- * when, is decided here.
+ * The only way into the core. What comes from a device, polled or pushed, takes the fleet's step here, and the result
+ * is stored before anyone is told. The step decides what happened (`model/fleet-step.ts`); what is stored and when is
+ * decided here.
  *
- * States and events of a fraction of a second are one transaction; a state in which nothing happened is written at a
- * slow pace. An event is told only once its batch is kept, and only if the store did not know it: after a crash the
- * agent finds again what was not kept, under the same id, and doubles nothing. A store that refuses a batch costs the
- * telling, not the polling: the batch waits, bounded.
+ * States and events of a fraction of a second are one transaction; a state in which nothing happened is written less
+ * often. An event is published only once its batch is stored, and only if the store did not have it yet: after a crash
+ * the agent finds events that were not stored again, under the same id, and repeats none. If the store refuses a batch,
+ * polls go on and events are not published; the batch waits, within a bound.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { plannedEvent } from '../../gdoi/events/planned-event.ts';
@@ -49,30 +49,30 @@ import { KeepPace } from './keep-pace.ts';
 import { storedGroups, storedTrackers } from './stored-groups.ts';
 import { eventsOf, type Piece, Unkept } from './unkept.ts';
 
-/** Changes of this long are one batch. */
+/** Changes within this time are one batch. */
 const GATHER_MS = 200;
 const RETRY_MS = { first: 1000, most: 30_000 } as const;
-/** A KEK that ends within this long, or just ended. */
+/** The KEK ends within this time, or just ended. */
 const URGENT_MS = 600_000;
 const PRUNE_EVERY_MS = 600_000;
-/** A configuration cut short is seen within days. */
+/** A configuration that was cut short is noticed within days. */
 const KEEP_RETIRED_MS = 7 * 86_400_000;
 
 export interface IntakeOptions {
-  /** Counted here, read by whoever shows them. */
+  /** Counted here, shown elsewhere. */
   readonly totals: EventTotals;
   readonly store: EventStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly errors: InternalErrors;
   readonly settings: FleetSettings;
-  /** Whose states are gone on from; absent: all that the store keeps. Others come with `adopt`. */
+  /** Cells whose stored states are loaded; absent: all. `adopt` loads others. */
   readonly cells?: readonly string[];
   /** Planned work; absent: there is none. */
   readonly maintenance?: Maintenance;
-  /** The view of a large group, made of what was gathered since the last one. */
+  /** The view of a large group, computed from what was gathered since the last one. */
   readonly onFleetView: (view: FleetView) => void;
-  /** Events that are kept and new. */
+  /** Events that are stored and new. */
   readonly onEvents: (events: readonly GdoiEvent[]) => void;
 }
 
@@ -86,7 +86,7 @@ export interface Taken {
 export class Intake implements AsyncDisposable {
   readonly #options: IntakeOptions;
   readonly #trackers = new Map<string, TrackerState>();
-  /** Of devices that are in another cell than the default one. */
+  /** Cells of devices that are not in the default one. */
   readonly #cells = new Map<string, string>();
   /** By `groupKey`. */
   readonly #groups = new Map<string, GroupMemory>();
@@ -102,9 +102,9 @@ export class Intake implements AsyncDisposable {
   readonly #unkept = new Unkept();
   readonly #devicePace: KeepPace;
   readonly #groupPace: KeepPace;
-  /** Devices that left the configuration and whose state is kept for a while. */
+  /** Devices that left the configuration, whose state is kept for a while. */
   readonly #retired = new Set<string>();
-  /** Groups that gather changes. */
+  /** Groups with gathered changes. */
   readonly #gathering = new Set<string>();
   #flushing: Promise<void> | null = null;
   #committing: Promise<void> = Promise.resolve();
@@ -119,7 +119,7 @@ export class Intake implements AsyncDisposable {
     this.#groupPace = new KeepPace(options.clock);
   }
 
-  /** Go on from what the store keeps. Its states are our own JSON: they come back as they went. */
+  /** Continues from the stored states. They are our own JSON, so they come back as they were written. */
   static async open(options: IntakeOptions): Promise<Intake> {
     const intake = new Intake(options);
     if (options.cells === undefined) await intake.#goOn(null);
@@ -127,7 +127,7 @@ export class Intake implements AsyncDisposable {
     return intake;
   }
 
-  /** Go on from what another agent kept of these cells. */
+  /** Continues from what another agent stored of these cells. */
   async adopt(cells: readonly string[]): Promise<void> {
     for (const cell of cells) await this.#goOn(cell);
   }
@@ -144,19 +144,19 @@ export class Intake implements AsyncDisposable {
       if (cell !== null) this.#cells.set(device, cell);
     }
     for (const { count, ...event } of counts) totals.add(event, count);
-    // Groups that ended before: their counts have the bound that those have which end now.
+    // Groups that ended earlier: their counts have the same bound as those of groups that end now.
     for (const { cell: shown, group } of counts) {
       if (group !== null && !names.has(groupKey(shown, group))) totals.vanished({ ...inCell(shown), group });
     }
     for (const [name, read] of groups) {
       totals.know(read.state);
-      // Until its KS is polled again, what it said last is better than the floor.
+      // Until its KS is polled again, the KS's last lead is better than the floor.
       this.#groups.set(name, groupOfState(read.state, clock.wallMs(), this.#settings));
       if (read.outdated) this.#keepWhole(name);
     }
   }
 
-  /** Everything that waits is kept now, if the store takes it. */
+  /** Stores everything that waits, if the store accepts it. */
   async keepAll(): Promise<void> {
     this.#takeGathered(true);
     this.#catchUp();
@@ -164,7 +164,7 @@ export class Intake implements AsyncDisposable {
     await this.#committing;
   }
 
-  /** The cells are another agent's: what is known of them, and what still waits, is forgotten and not kept. */
+  /** The cells are now another agent's: what is known of them, and what still waits, is dropped and not stored. */
   async abandon(cells: ReadonlySet<string>): Promise<void> {
     await this.#committing;
     const ofGroup = (key: string) => cells.has(groupOfKey(key).cell);
@@ -190,10 +190,7 @@ export class Intake implements AsyncDisposable {
     return this.#cells.get(device) ?? DEFAULT_CELL;
   }
 
-  /**
-   * Devices of groups whose turn comes first after a change of hands: KSs, then GMs in the order in which their KEK
-   * ends.
-   */
+  /** Devices to poll first after a change of owner: KSs, then GMs in the order in which their KEK ends. */
   urgentDevices(cells: ReadonlySet<string>, nowMs: EpochMs): readonly string[] {
     const states = [...this.#groups].filter(([key]) => cells.has(groupOfKey(key).cell)).map(([, { state }]) => state);
     const gms = states.flatMap((state) => [...state.gms.values()]);
@@ -216,7 +213,7 @@ export class Intake implements AsyncDisposable {
     return this.#unkept.dropped;
   }
 
-  /** Devices that the store knows, configured or not. */
+  /** Devices in the store, configured or not. */
   knownDevices(): readonly string[] {
     return [...this.#trackers.keys()];
   }
@@ -225,12 +222,12 @@ export class Intake implements AsyncDisposable {
     return this.#trackers.get(device) ?? null;
   }
 
-  /** The configuration changed: from the next step on. */
+  /** The configuration changed; applies from the next step. */
   settingsChanged(settings: FleetSettings): void {
     this.#settings = settings;
   }
 
-  /** What came from a device, whose view was `before`. */
+  /** Takes in what came from a device; `before` is its view so far. */
   take(before: DeviceView, from: FromDevice, device: DeviceSettings): Taken {
     if (before.cell !== undefined) this.#cells.set(before.device, before.cell);
     const settings = { fleet: this.#settings, device };
@@ -249,7 +246,7 @@ export class Intake implements AsyncDisposable {
     return { state, view, groups: this.#takeGroups(groups) };
   }
 
-  /** The device is polled no more, or anew: its groups are without it. */
+  /** The device is no longer polled, or is replaced: its groups are judged without it. */
   without(before: DeviceView): readonly FleetView[] {
     const atMs = this.#options.clock.wallMs();
     return this.#takeGroups(withoutDevice({ memory: this.#memory, before }, atMs, this.#settings, this.#guard));
@@ -274,7 +271,7 @@ export class Intake implements AsyncDisposable {
     return views;
   }
 
-  /** The group and all of its members, as after a change of how they are written. */
+  /** Stores the group and all its members, as after a change of their format. */
   #keepWhole(name: string): void {
     const state = this.#groups.get(name)?.state;
     if (state === undefined) return;
@@ -282,11 +279,11 @@ export class Intake implements AsyncDisposable {
     for (const device of [...state.gms.keys(), ...state.kss.keys()]) this.#unkept.member(name, device);
   }
 
-  /** The device left the configuration. Its state is kept for a while: it may have been left out by mistake. */
+  /** The device left the configuration. Its state is kept for a while, since that may be a mistake. */
   retire(device: string): void {
     const state = this.#trackers.get(device);
     if (state === undefined) return;
-    // What still waited for its next answer is emitted on what there is.
+    // What still waited for the device's next answer is decided by what there is.
     const settled = settle(state);
     this.#unkept.device(device, this.#asPlanned(settled.events));
     this.#trackers.set(device, settled.state);
@@ -294,7 +291,9 @@ export class Intake implements AsyncDisposable {
     this.#kick();
   }
 
-  /** Groups that were kept with members that are configured no more, as after a restart with another configuration. */
+  /**
+   * Groups that were stored with members that are no longer configured, as after a restart with another configuration.
+   */
   leaveGroups(configured: ReadonlySet<string>): void {
     const atMs = this.#options.clock.wallMs();
     const steps = new Map<string, GroupStep>();
@@ -306,7 +305,7 @@ export class Intake implements AsyncDisposable {
     for (const view of this.#takeGroups(steps)) this.#options.onFleetView(view);
   }
 
-  /** Nobody is in the group any more: its events are kept, its state is of no use. */
+  /** Nobody is in the group any more: its events are stored, its state is dropped. */
   #endGroup(group: string): void {
     const state = this.#groups.get(group)?.state;
     this.#groups.delete(group);
@@ -316,7 +315,7 @@ export class Intake implements AsyncDisposable {
     if (state !== undefined) this.#options.totals.vanished(state);
   }
 
-  /** States of devices that are configured no more for longer than a mistake takes to be seen. */
+  /** Drops states of devices that have been out of the configuration for longer than it takes to notice a mistake. */
   #forgetRetired(): void {
     const beforeMs = this.#options.clock.wallMs() - KEEP_RETIRED_MS;
     for (const device of this.#retired) {
@@ -328,7 +327,7 @@ export class Intake implements AsyncDisposable {
     }
   }
 
-  /** Those in a maintenance window are marked; an event of a device alone is planned with any of its groups. */
+  /** Marks events in a maintenance window; an event of a device without a group is planned if any of its groups is. */
   #asPlanned(events: readonly GdoiEvent[]): readonly GdoiEvent[] {
     const { maintenance } = this.#options;
     if (maintenance === undefined || events.length === 0) return events;
@@ -366,14 +365,14 @@ export class Intake implements AsyncDisposable {
     await this.#prune();
   }
 
-  /** `all`: also what was not gathered for long enough. */
+  /** `all`: even what has not been gathered for long enough. */
   #takeGathered(all = false): void {
     const nowMs = this.#options.clock.wallMs();
     const steps = new Map<string, GroupStep>();
     for (const name of this.#gathering) {
       const group = this.#groups.get(name);
       if (group === undefined || !(all || isDue(group, nowMs))) continue;
-      // A fault costs what was gathered, and not the group for ever.
+      // An error costs what was gathered, not the group for ever.
       this.#groups.set(name, withoutUnjudged(group));
       this.#gathering.delete(name);
       const step = this.#guard(name, () => judged(group, nowMs, this.#settings));
@@ -382,7 +381,7 @@ export class Intake implements AsyncDisposable {
     for (const view of this.#takeGroups(steps)) this.#options.onFleetView(view);
   }
 
-  /** Keep some of what waits; false: the store refused it and it still waits. One batch after the other. */
+  /** Stores some of what waits; false: the store refused it and it still waits. One batch after the other. */
   #commit(): Promise<boolean> {
     const commit = this.#committing.then(() => this.#commitSome());
     this.#committing = commit.then(() => undefined);
@@ -420,7 +419,7 @@ export class Intake implements AsyncDisposable {
 
   #storeFailing = false;
 
-  /** What the store gets of a piece: the states as they are now. */
+  /** The present states of what a batch stores. */
   #statesOf({ devices, groups, members, removedDevices, removedGroups }: Piece) {
     const memberStates: MemberState[] = [];
     const removedMembers: MemberKey[] = [];
@@ -453,7 +452,7 @@ export class Intake implements AsyncDisposable {
     });
   }
 
-  /** What waits is kept, if the store takes it; then the store is the caller's to close. */
+  /** Stores what waits, if the store accepts it. Closing the store is left to the caller. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the agent stops'));
     await this.#flushing;
@@ -462,7 +461,7 @@ export class Intake implements AsyncDisposable {
     while (this.#hasWork()) if (!(await this.#commit())) return;
   }
 
-  /** What was not due is written before the agent ends. */
+  /** Writes what was not due yet before the agent ends. */
   #catchUp(): void {
     const behind = new Set(this.#devicePace.behind);
     for (const device of behind) this.#unkept.device(device);

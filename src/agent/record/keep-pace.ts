@@ -1,11 +1,10 @@
 /**
- * When a state is worth a write: with each change that must survive at once, else every few minutes. What was only read
- * once more since then is lost in a crash, and costs no event: the intervals in which things happened are wider by that
- * pace.
+ * When a state is worth a write: at each change that must survive at once, otherwise every few minutes. A crash loses
+ * what was read since then, but no event: the intervals in which things happened become that much wider.
  */
 import type { Clock } from '../../kernel/clock.ts';
 
-/** How much older than the agent's own a stored state may be in which nothing happened. */
+/** How much older than the agent's own a stored state may be if nothing happened in it. */
 export const KEEP_EVERY_MS = 300_000;
 
 export class KeepPace {
@@ -17,7 +16,7 @@ export class KeepPace {
     this.#clock = clock;
   }
 
-  /** Something of `name` changed; is it to be written now? `urgent`: it must survive at once. */
+  /** Whether a change of `name` is to be written now. `urgent`: it must survive at once. */
   isDue(name: string, urgent: boolean): boolean {
     const nowMs = this.#clock.monoMs();
     const keptMs = this.#keptMonoMs.get(name);
@@ -29,7 +28,7 @@ export class KeepPace {
     return due;
   }
 
-  /** Names of what changed and was not due. */
+  /** Names whose changes were not due. */
   get behind(): Iterable<string> {
     return this.#behind;
   }

@@ -1,6 +1,6 @@
 /**
- * What the store keeps of cells that another agent polls, as views: which groups there are, who is in them, when each
- * device answered last. Nothing of it is judged as of now: nobody here has asked the devices.
+ * What the store has of cells that another agent polls, as views: which groups there are, who is in them, when each
+ * device answered last. Nothing is judged by the present time, because nobody here has asked the devices.
  */
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
 import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';

@@ -1,11 +1,11 @@
-/** Announced windows of planned work as notes of the store. */
+/** Maintenance windows that were announced through the API, as notes in the store. */
 import type { Logger } from '../../kernel/logger.ts';
 import type { MaintenanceWindow, WindowKeeper } from '../../model/maintenance.ts';
 import type { Notes } from '../../store/notes.ts';
 import { StoreError } from '../../store/store-error.ts';
 
 export function keptWindows(notes: Notes, logger: Logger): WindowKeeper {
-  /** What is not kept is told to whoever asked for it. */
+  /** A failure to store is reported to the one who asked for it. */
   const or = async <T>(otherwise: T, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -31,7 +31,7 @@ export function keptWindows(notes: Notes, logger: Logger): WindowKeeper {
   };
 }
 
-/** null: another hand has been there. */
+/** Null: the text is not one of ours. */
 function windowOf(id: string, text: string): MaintenanceWindow | null {
   let work: unknown;
   try {

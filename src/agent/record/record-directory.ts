@@ -1,6 +1,6 @@
 /**
- * The directory of `record:`, made before the agent starts. One component after the other: with `recursive` the `mkdir`
- * of Node.js 20 never returns where a file system says "no such file" of a parent that is there, as /proc does.
+ * The directory of `record:`, created before the agent starts. Created one component after the other: the recursive
+ * `mkdir` of Node.js 20 never returns if a file system says "no such file" about a parent that exists, as /proc does.
  */
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -26,7 +26,7 @@ async function made(directory: string): Promise<void> {
   if (again !== null) throw again;
 }
 
-/** null: it is there now. */
+/** Null: it exists now. */
 async function tried(directory: string): Promise<unknown> {
   try {
     await mkdir(directory, { mode: 0o750 });

@@ -1,6 +1,6 @@
 /**
- * One line of a recorded timeline, read. The forms are those of the contract; `sent_at`, `poll`, `beside`, `restconf`
- * and `settings` are ours beside them, and whoever does not know them can leave them out.
+ * Reads one line of a recorded timeline. The forms are those of the contract; `sent_at`, `poll`, `beside`, `restconf`
+ * and `settings` are additions that other readers can ignore.
  */
 import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Varbind } from '../../gdoi/seen/varbind.ts';
@@ -9,17 +9,17 @@ import type { BesideTransport, RawDocument } from '../../model/poll-report.ts';
 import { type RecordedSettings, settingsOf } from './recorded-settings.ts';
 import { documentsOf, engineOf, instantOf, textsOf, varbindsOf } from './recorded-values.ts';
 
-/** Longest line read: a KS with 8,000 members fits. */
+/** Longest line that is read: a KS with 8,000 members fits. */
 export const MAX_LINE_CHARS = 32 * 1024 * 1024;
 export const TOO_LONG = 'it is longer than 32 MiB';
 
-/** Begin and end of the poll that a line is of. */
+/** Begin and end of the poll that a line belongs to. */
 export interface RecordedPoll {
   /** As it stands in the lines: the same for all lines of one poll. */
   readonly name: string;
   readonly startedAtMs: EpochMs;
   readonly finishedAtMs: EpochMs;
-  /** Polled beside SSH, which decides; null: it decides itself. */
+  /** The transport polled beside SSH, which decides; null: this poll decides itself. */
   readonly beside: BesideTransport | null;
 }
 
@@ -27,9 +27,9 @@ export interface RecordedPoll {
 export type RecordedLook = ReadAt & {
   readonly kind: 'look';
   readonly device: string;
-  /** null: the device sent it by itself, or the timeline does not tell one poll from another. */
+  /** Null: the device sent it unasked, or the timeline does not tell polls apart. */
   readonly poll: RecordedPoll | null;
-  /** The line tells when the question was sent: it is the answer to one. */
+  /** The line says when the question was sent, so it is the answer to one. */
   readonly asked: boolean;
   readonly seen: Seen;
 };
@@ -77,7 +77,7 @@ export function readRecordedLine(text: string): RecordedLine | string {
   return { kind: 'look', device, ...at, asked: sentAtMs !== null, poll: pollOf(line), seen };
 }
 
-/** Of what the line holds; text: it holds nothing that is known. */
+/** What the line contains, or as text: that it contains nothing known. */
 function seenIn(line: object, at: ReadAt): Seen | string {
   const field = (name: string): unknown => Reflect.get(line, name);
   const [command, output, syslog, error] = [field('command'), field('output'), field('syslog'), field('error')];

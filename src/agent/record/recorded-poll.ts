@@ -1,6 +1,6 @@
 /**
- * The lines of one poll, put together again to the report that the poll was: what follows it can then not differ from
- * what followed live.
+ * Puts the lines of one poll together to the report that the poll was, so that what follows cannot differ from what
+ * followed live.
  */
 import { isCpuCommand, isMainCommand } from '../../access/show-command.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
@@ -13,13 +13,13 @@ import { logObservations, observationsOfReading, readAnswer, readingResult } fro
 import { readRestconf } from '../poll/restconf-observations.ts';
 import type { RecordedLook } from './recorded-line.ts';
 
-/** What of a poll has been read. */
+/** What has been read of a poll so far. */
 export interface PollLines {
   readonly device: string;
   readonly lines: readonly RecordedLook[];
 }
 
-/** Is the line the next one of this poll? `to` is its newest line. */
+/** Whether the line belongs to this poll. `to` is its newest line. */
 export function continues({ device, lines }: PollLines, line: RecordedLook): boolean {
   const last = lines.at(-1);
   if (last === undefined || device !== line.device) return false;
@@ -88,7 +88,7 @@ function latest(lines: readonly RecordedLook[]): EpochMs {
   return lines.reduce((last, { receivedAtMs }) => Math.max(last, receivedAtMs), Number.NEGATIVE_INFINITY);
 }
 
-/** A word that is none of ours still says that there was no answer. */
+/** An unknown error word still says that there was no answer. */
 function failureOf(error: string): Outcome {
   const result: PollResult = isPollResult(error) && error !== 'ok' ? error : 'unreachable';
   return { result, error };
@@ -96,7 +96,7 @@ function failureOf(error: string): Outcome {
 
 const OK: Outcome = { result: 'ok', error: null };
 
-/** So soon after the answer that decides, clock and log are of the same look. */
+/** Within this time of the answer that decides, clock and log belong to the same look. */
 const SAME_LOOK_MS = 10_000;
 
 interface ReadLine {

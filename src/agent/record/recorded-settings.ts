@@ -1,7 +1,6 @@
 /**
- * The settings that a recording was made under, as lines of it: `{"at", "settings": {...}}` for the groups, and the
- * same with `device` for one device. They count from where they stand, so that a replay concludes what the agent
- * concluded.
+ * The settings under which a recording was made, as lines of it: `{"at", "settings": {...}}` for the groups, and the
+ * same with `device` for one device. They apply from that line on, so that a replay concludes what the agent concluded.
  */
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
@@ -13,14 +12,14 @@ export type RecordedSettings =
   | { readonly device: null; readonly fleet: FleetSettings }
   | { readonly device: string; readonly settings: DeviceSettings };
 
-/** What a timeline is read under. */
+/** The settings under which a timeline is read. */
 export interface ReplaySettings {
   readonly fleet: FleetSettings;
   /** By name. */
   readonly devices: ReadonlyMap<string, DeviceSettings>;
 }
 
-/** Those of live polling under this configuration. */
+/** The settings of live polling under this configuration. */
 export function settingsOfDevices(devices: readonly ResolvedDevice[]): ReplaySettings {
   return {
     fleet: fleetSettings(devices),
@@ -51,7 +50,7 @@ export function deviceSettingsLine(device: string, settings: DeviceSettings): ob
   };
 }
 
-/** The settings of a line, or what is wrong with them. */
+/** The settings in a line, or what is wrong with them. */
 export function settingsOf(device: unknown, value: unknown): RecordedSettings | string {
   if (value === null || typeof value !== 'object') return '"settings" is not an object';
   const field = (name: string): unknown => Reflect.get(value, name);

@@ -1,13 +1,13 @@
 /**
  * Values in a recorded timeline. Those of SNMP (`{"snmp": {"<oid>": value}}`): numbers as they are, octets as `0x` and
- * hex digits, object identifiers as `.1.3.6...` with the leading dot that tells them from text, 64-bit numbers as
- * `{"u64": "..."}`. Text that is none of these is taken as octets: whoever writes a timeline by hand may write a name.
+ * hex digits, object identifiers as `.1.3.6...` (the leading dot tells them from text), 64-bit numbers as `{"u64":
+ * "..."}`. Any other text is taken as octets, so that a hand-written timeline may contain names.
  */
 import { type EpochMs, instantFromOutside, type ReadAt } from '../../gdoi/seen/instant.ts';
 import type { SnmpValue, Varbind } from '../../gdoi/seen/varbind.ts';
 import type { RawDocument } from '../../model/poll-report.ts';
 
-/** snmpTrapOID.0: a line that holds it is a notification. */
+/** snmpTrapOID.0: a line that contains it is a notification. */
 export const TRAP_OID_INSTANCE = '1.3.6.1.6.3.1.1.4.1.0';
 
 const MAX_VARBINDS = 100_000;
@@ -27,7 +27,7 @@ function recordedValue(value: SnmpValue): unknown {
   return value;
 }
 
-/** The varbinds of a line in its order; null where it is not an object of values. */
+/** The varbinds of a line in its order; null if it is not an object of values. */
 export function varbindsOf(recorded: object): readonly Varbind[] | null {
   const entries = Object.entries(recorded);
   if (entries.length > MAX_VARBINDS) return null;
@@ -50,7 +50,7 @@ function valueOf(recorded: unknown): SnmpValue | undefined {
   return typeof u64 === 'string' && U64.test(u64) ? BigInt(u64) : undefined;
 }
 
-/** Texts of a list; anything else: none. */
+/** Texts of a list; empty for anything else. */
 export function textsOf(recorded: unknown): readonly string[] {
   return Array.isArray(recorded) ? recorded.filter((each) => typeof each === 'string') : [];
 }
@@ -75,7 +75,7 @@ export function recordedDocuments(documents: readonly RawDocument[]): readonly o
   }));
 }
 
-/** The documents of a line, each read when it says, else `at`; null where it is no list of documents. */
+/** The documents of a line, each with its own instant or else `at`; null if it is not a list of documents. */
 export function documentsOf(recorded: unknown, at: ReadAt): readonly RawDocument[] | null {
   if (!Array.isArray(recorded) || recorded.length > MAX_DOCUMENTS) return null;
   const documents: RawDocument[] = [];
@@ -103,7 +103,7 @@ function documentOf(recorded: unknown, at: ReadAt): RawDocument | null {
   };
 }
 
-/** An instant as lines hold it: ISO 8601 or epoch seconds, of the years 1970 to 9999; null: it is none. */
+/** An instant in ISO 8601 or epoch seconds, of the years 1970 to 9999; null: it is none. */
 export function instantOf(recorded: unknown): EpochMs | null {
   if (typeof recorded === 'number') return instantFromOutside(recorded * 1000);
   return typeof recorded === 'string' ? instantFromOutside(Date.parse(recorded)) : null;

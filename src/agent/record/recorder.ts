@@ -1,8 +1,8 @@
 /**
  * The recorded timeline (`record:`): JSON Lines that `replay` reads, one file a day.
  *
- * Recording is a convenience and must never cost a poll: lines wait in a bounded buffer, a failing disk (full, read
- * only) is reported once, counted, and tried again a minute later; what did not fit is dropped and counted.
+ * Recording must never cost a poll: lines wait in a bounded buffer. A failing disk (full, read-only) is reported once,
+ * counted, and tried again a minute later; lines that do not fit are dropped and counted.
  */
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const MAX_WAITING = 16 * 1024 * 1024;
 const RETRY_MS = 60_000;
 
 export class Recorder implements AsyncDisposable {
-  /** It is there: `makeRecordDirectory`. */
+  /** Exists: see `makeRecordDirectory`. */
   readonly #directory: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -30,7 +30,7 @@ export class Recorder implements AsyncDisposable {
   #dropped = 0;
   #failedAtMonoMs: number | null = null;
   #flushing: Promise<void> | null = null;
-  /** Lines of the present settings, by device; those of the groups have no name. */
+  /** Lines with the present settings, by device; those of the groups have no name. */
   #settings: ReadonlyMap<string, object> = new Map();
   /** The file that was written to last. */
   #file: string | null = null;
@@ -57,8 +57,8 @@ export class Recorder implements AsyncDisposable {
   }
 
   /**
-   * What is concluded under from here on. Each file begins with it, so that each can be replayed alone; a change of it
-   * stands where it happened.
+   * The settings from here on. Each file begins with them, so that it can be replayed alone; a change stands where it
+   * happened.
    */
   settings(settings: ReplaySettings): void {
     const lines = new Map([['', fleetSettingsLine(settings.fleet)]]);
@@ -72,7 +72,7 @@ export class Recorder implements AsyncDisposable {
     this.#kick();
   }
 
-  /** Those of one device, from here on. */
+  /** The settings of one device from here on. */
   settingsOf(device: string, settings: DeviceSettings): void {
     const line = deviceSettingsLine(device, settings);
     if (JSON.stringify(this.#settings.get(device)) === JSON.stringify(line)) return;
@@ -86,10 +86,11 @@ export class Recorder implements AsyncDisposable {
     return { at: iso(this.#clock.wallMs()), ...line };
   }
 
-  /** `beside`: it was polled beside SSH, which decides; null: it decides itself. */
+  /** `beside`: the transport polled beside SSH, which decides; null: this poll decides itself. */
   record(report: PollReport, beside: BesideTransport | null = null): void {
     const { device, startedAtMs, finishedAtMs } = report;
-    // Which lines are one poll, and when it began and ended: a replay concludes from it as a whole, as was done live.
+    // Which lines are one poll, and when it began and ended: like the live agent, a replay concludes from the whole
+    // poll.
     const poll = { poll: `${iso(startedAtMs)}/${iso(finishedAtMs)}`, ...besideMark(beside) };
     for (const answer of report.answers) {
       // `sent_at` beside the contract's `at`: a countdown was read somewhere between the two.
@@ -114,7 +115,7 @@ export class Recorder implements AsyncDisposable {
       const receivedAtMs = Math.max(...documents.map((document) => document.receivedAtMs));
       this.#add({ ...readAt({ sentAtMs, receivedAtMs }), device, ...poll, restconf: recordedDocuments(documents) });
     }
-    // An answer that does not parse says so itself when it is replayed.
+    // An answer that does not parse will say so itself when it is replayed.
     if (report.result !== 'ok' && report.result !== 'parse') {
       const when = readAt({ sentAtMs: startedAtMs, receivedAtMs: finishedAtMs });
       this.#add({ ...when, device, ...poll, error: report.result });
@@ -191,7 +192,7 @@ export class Recorder implements AsyncDisposable {
   }
 }
 
-/** SNMP was the only one once, and is `true`. */
+/** SNMP used to be the only one, and is written as `true`. */
 function besideMark(beside: BesideTransport | null): { readonly beside?: true | 'restconf' } {
   return beside === null ? {} : { beside: beside === 'snmp' ? true : beside };
 }

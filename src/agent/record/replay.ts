@@ -1,9 +1,9 @@
 /**
- * A recorded timeline through the fleet's step: what it shows is what production did, or would do.
+ * Runs a recorded timeline through the fleet's step: the result is what production concluded, or would conclude.
  *
- * The lines of a poll become its report again, and the report takes the same step as live, under the settings that the
- * recording holds (else those that are given, else the defaults). Nothing is looked up and no clock runs: the only
- * instants are those of the lines, which are in order for each device only, since polls of several devices overlap.
+ * The lines of a poll become its report again, and the report takes the same step as live, under the settings in the
+ * recording (else those that are given, else the defaults). Nothing is looked up and no clock runs: the only instants
+ * are those of the lines, which are in order only for each device, since polls of several devices overlap.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
@@ -34,15 +34,15 @@ import { continues, type PollLines, reportOf } from './recorded-poll.ts';
 import type { ReplaySettings } from './recorded-settings.ts';
 import { TRAP_OID_INSTANCE } from './recorded-values.ts';
 
-/** A device of a timeline that holds no settings: its details count this long without an answer. */
+/** For a device of a timeline without settings: how long its details count without an answer. */
 const PART_LIFETIME_MS = 900_000;
 
-/** Where neither the timeline nor the user says anything. */
+/** If neither the timeline nor the user gives settings. */
 const DEFAULT_SETTINGS: ReplaySettings = { fleet: DEFAULT_FLEET_SETTINGS, devices: new Map() };
 
 export type ReplayStep =
   | { readonly kind: 'events'; readonly events: readonly GdoiEvent[] }
-  /** The line is no line of a timeline; the rest goes on. */
+  /** The line is not one of a timeline; the rest goes on. */
   | { readonly kind: 'bad'; readonly reason: string };
 
 export class Replay {
@@ -65,13 +65,13 @@ export class Replay {
   /** The poll under way. */
   #poll: PollLines | null = null;
 
-  /** `settings`: those that count where the timeline has none. */
+  /** `settings`: used where the timeline has none. */
   constructor(settings: ReplaySettings = DEFAULT_SETTINGS) {
     this.#fleet = settings.fleet;
     this.#devices = new Map(settings.devices);
   }
 
-  /** What happened to the groups so far, each as it is now, in the order of their beginnings. */
+  /** Incidents of the groups so far, each as it is now, in the order in which they began. */
   get incidents(): readonly Incident[] {
     return [...this.#incidents.values()].toSorted((a, b) => a.beganAtMs - b.beganAtMs || (a.id < b.id ? -1 : 1));
   }
@@ -94,7 +94,7 @@ export class Replay {
     return { kind: 'events', events };
   }
 
-  /** The timeline is over: what still waited for an answer is told on what there is. */
+  /** The timeline is over: what still waited for an answer is decided by what there is. */
   end(): readonly GdoiEvent[] {
     const events = [...this.#pollOver(), ...this.#takeGathered(null)];
     for (const state of this.#trackers.values()) events.push(...settle(state).events);
@@ -124,7 +124,7 @@ export class Replay {
     return this.#step(device, by === null ? { kind: 'polled', report } : { kind: 'polled_beside', by, report });
   }
 
-  /** Where the timeline does not tell: what answers beside a CLI looks only. */
+  /** If the timeline does not say: a transport that answers beside a CLI polls beside it. */
   #besideCli(device: string, { values, documents, answers }: PollReport): BesideTransport | null {
     if (answers.length > 0 || !this.#polledByCli.has(device)) return null;
     if (documents !== undefined) return 'restconf';
@@ -143,7 +143,7 @@ export class Replay {
     return [...gathered, ...step.events, ...this.#takeGroups(step.groups)];
   }
 
-  /** `atMs` null: whether they were gathered for long enough or not. */
+  /** `atMs` null: whether or not they were gathered for long enough. */
   #takeGathered(atMs: EpochMs | null): readonly GdoiEvent[] {
     const steps = new Map<string, GroupStep>();
     for (const name of this.#gathering) {
@@ -181,7 +181,7 @@ function instantOf(from: FromDevice): EpochMs | null {
   return from.kind === 'pushed' ? (from.observations.at(-1)?.receivedAtMs ?? null) : from.report.finishedAtMs;
 }
 
-/** What the device sent by itself; null: the line is of a poll. */
+/** What the device sent unasked; null: the line belongs to a poll. */
 function pushedIn({ asked, device, poll, receivedAtMs, seen, sentAtMs }: RecordedLook): readonly Observation[] | null {
   const base = { device, sentAtMs, receivedAtMs };
   if (seen.kind === 'syslog' && !asked && poll === null) {

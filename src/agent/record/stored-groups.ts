@@ -1,6 +1,6 @@
 /**
- * States as a store keeps them, groups in parts, put together again. Its states are our own JSON: they come back as
- * they went.
+ * States as a store has them, with groups in parts, put together again. They are our own JSON, so they come back as
+ * they were written.
  */
 import type { ResolvedConfig } from '../../config/resolved-config.ts';
 import { type ReadFleet, readFleetState, type StoredPart } from '../../gdoi/fleet/fleet-state-format.ts';
@@ -10,7 +10,7 @@ import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import { DEFAULT_CELL, groupOfKey } from '../../gdoi/seen/cell.ts';
 import type { MemberState, StoredStates } from '../../store/event-store.ts';
 
-/** `names`: all that is stored under, by cell and group (`groupKey`); `groups`: those that can be gone on from. */
+/** `names`: all stored cells and groups (`groupKey`); `groups`: those that can be continued. */
 export function storedGroups({ fleets, members }: Pick<StoredStates, 'fleets' | 'members'>): {
   readonly names: ReadonlySet<string>;
   readonly groups: readonly (readonly [name: string, read: ReadFleet])[];
@@ -24,12 +24,12 @@ export function storedGroups({ fleets, members }: Pick<StoredStates, 'fleets' | 
   return { names, groups };
 }
 
-/** Whether they can be gone on from or not, in whatever cell. */
+/** All stored groups, whether or not they can be continued, in any cell. */
 export function storedGroupNames(states: Pick<StoredStates, 'fleets' | 'members'>): ReadonlySet<string> {
   return new Set(Array.from(storedGroups(states).names, (key) => groupOfKey(key).group));
 }
 
-/** By device: those that can be gone on from. */
+/** By device: the states that can be continued. */
 export function storedTrackers(kept: StoredStates['devices']): ReadonlyMap<string, TrackerState> {
   const states = new Map<string, TrackerState>();
   for (const [name, value] of kept) {
@@ -40,17 +40,14 @@ export function storedTrackers(kept: StoredStates['devices']): ReadonlyMap<strin
   return states;
 }
 
-/**
- * What the cells of a configuration would do to the groups that a store remembers; `where` names the group for a
- * person.
- */
+/** What the cells of a configuration would do to the groups in a store; `where` names the group for a person. */
 export function cellDoubtsOf(
   states: Pick<StoredStates, 'fleets' | 'members'>,
   { devices, targets }: Pick<ResolvedConfig, 'devices' | 'targets'>,
 ): readonly { readonly where: string; readonly summary: string }[] {
   const seen = storedGroups(states).groups.map(([key, { state }]) => ({ ...state, cell: groupOfKey(key).cell }));
   const cells = new Map(devices.map(({ name, cell }) => [name, cell ?? DEFAULT_CELL]));
-  // A device that is not in the file may be a target: it is where it was.
+  // A device that is not in the file may be a target of service discovery: it stays where it was.
   const cellOf = (device: string, seenIn: string) => cells.get(device) ?? (targets === null ? null : seenIn);
   return cellDoubts(seen, cellOf).map(({ group, cells: [cell, ...others], summary }) => {
     const inCell = others.length === 0 && cell !== DEFAULT_CELL ? ` of cell ${cell}` : '';
@@ -58,7 +55,7 @@ export function cellDoubtsOf(
   });
 }
 
-/** Of what another version or another hand left there, nothing is known but that it is JSON; null: no part at all. */
+/** Of a part that another version or program left, only that it is JSON is known; null: it is no part. */
 function storedPart(value: unknown): StoredPart | null {
   if (typeof value !== 'object' || value === null) return null;
   return { format: Reflect.get(value, 'format'), state: Reflect.get(value, 'state') };

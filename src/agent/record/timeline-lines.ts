@@ -1,8 +1,8 @@
 /**
- * The lines of a timeline as it is read, none of them longer in memory than a line may be: a file may have no line end.
+ * The lines of a timeline as it is read, with a bound on the length kept in memory, since a file may have no line end.
  */
 
-/** A line; null: it is longer than `maxChars`, and passed over. */
+/** A line; null: it is longer than `maxChars` and was skipped. */
 export async function* timelineLines(
   input: AsyncIterable<Uint8Array | string>,
   maxChars: number,

@@ -1,20 +1,20 @@
 /**
- * What waits to be kept: a state goes with the events that led to it, never without them, and a group's state with
- * those of its members that changed. Taken in pieces that block nobody for long; a piece that the store refused comes
+ * What waits to be stored. A state goes with the events that led to it, never without them, and a group's state with
+ * those of its changed members. It is taken in pieces that block nobody for long; a piece that the store refused comes
  * back before what has come since.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { groupKey } from '../../gdoi/seen/cell.ts';
 
-/** Events that may wait for a store that refuses them. */
+/** Events that may wait while a store refuses them. */
 const MAX_WAITING_EVENTS = 100_000;
-/** One commit blocks the event loop for some ten milliseconds at most. */
+/** One commit blocks the event loop for at most some ten milliseconds. */
 const PIECE_DEVICES = 250;
 const PIECE_GROUPS = 50;
 const PIECE_MEMBERS = 500;
 
-/** What one commit keeps. */
+/** What one commit stores. */
 export interface Piece {
   readonly devices: ReadonlyMap<string, readonly GdoiEvent[]>;
   readonly groups: ReadonlyMap<string, readonly GdoiEvent[]>;
@@ -30,14 +30,14 @@ export class Unkept {
   readonly #devices = new Map<string, GdoiEvent[]>();
   readonly #groups = new Map<string, GdoiEvent[]>();
   readonly #members = new Map<string, Set<string>>();
-  /** By id: as they are now. They go with their group's state. */
+  /** By id, as they are now. They go with their group's state. */
   readonly #incidents = new Map<string, Incident>();
   readonly #removedDevices = new Set<string>();
   readonly #removedGroups = new Set<string>();
   #waitingEvents = 0;
   #dropped = 0;
 
-  /** Events that found no room. */
+  /** Events for which there was no room. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -66,7 +66,7 @@ export class Unkept {
     this.#removedDevices.add(name);
   }
 
-  /** Its members' states go too. One of that name that begins anew is kept after the old one has gone. */
+  /** The states of its members go too. A new group of that name is stored after the old one has gone. */
   groupGone(name: string): void {
     this.#removedGroups.add(name);
   }
@@ -84,7 +84,7 @@ export class Unkept {
     }
   }
 
-  /** Some of what waits, the oldest first; it waits no more. */
+  /** Takes out some of what waits, the oldest first. */
   take(): Piece {
     const devices = firstOf(this.#devices, PIECE_DEVICES);
     const groups = firstOf(this.#groups, PIECE_GROUPS);
@@ -113,7 +113,7 @@ export class Unkept {
     this.#waitingEvents -= eventsOf(piece).length;
   }
 
-  /** Of these nothing waits any more: it is another agent's to find. */
+  /** Drops everything that waits for these: it is another agent's to find. */
   abandon(ofDevice: (name: string) => boolean, ofGroup: (key: string) => boolean): void {
     this.#waitingEvents -= forget(this.#devices, ofDevice) + forget(this.#groups, ofGroup);
     for (const group of this.#members.keys()) if (ofGroup(group)) this.#members.delete(group);
@@ -128,7 +128,7 @@ export class Unkept {
     putBack(this.#devices, piece.devices);
     putBack(this.#groups, piece.groups);
     for (const [group, devices] of piece.members) for (const device of devices) this.member(group, device);
-    // What has been said since is newer.
+    // What came since is newer.
     for (const incident of piece.incidents) {
       if (!this.#incidents.has(incident.id)) this.#incidents.set(incident.id, incident);
     }
@@ -137,7 +137,7 @@ export class Unkept {
   }
 }
 
-/** As if it had never waited. Returns how many events it was. */
+/** Drops it as if it had never waited. Returns the number of events. */
 function forget(waiting: Map<string, readonly GdoiEvent[]>, gone: (name: string) => boolean): number {
   let events = 0;
   for (const [name, known] of waiting) {
@@ -152,7 +152,7 @@ export function eventsOf({ devices, groups }: Piece): readonly GdoiEvent[] {
   return [...devices.values(), ...groups.values()].flat();
 }
 
-/** Taken out of `waiting`. */
+/** Takes them out of `waiting`. */
 function firstOf(waiting: Map<string, GdoiEvent[]>, count: number): ReadonlyMap<string, readonly GdoiEvent[]> {
   const first = new Map<string, readonly GdoiEvent[]>();
   for (const [name, events] of waiting) {

@@ -1,25 +1,25 @@
 /**
- * How often a busy router is asked: one whose processor is nearly used up, or that takes seconds for its prompt, has
- * other things to do. Each poll that shows it doubles the time between regular polls, up to four times; each one that
- * shows it at rest halves it again. Polls at the instants that decide, and those for which somebody asks, are not left
+ * How often a busy router is asked. If its CPU is nearly used up, or its prompt takes seconds, it has other things to
+ * do: each poll that shows this doubles the time between regular polls, up to four times, and each poll that shows it
+ * at rest halves it again. Polls at the instants that decide a cause, and those that somebody asks for, are not left
  * out: they are few.
  */
 
 import { BUSY_CPU_PERCENT, RESTING_CPU_PERCENT } from '../../gdoi/seen/beside-facts.ts';
 
-/** A router at rest answers in less than a tenth of it. */
+/** A router at rest answers in less than a tenth of this. */
 export const BUSY_ANSWER_MS = 5_000;
 const LONGEST_STRETCH = 4;
 
 /** What a poll showed of how busy the router is. */
 export interface SignsOfLoad {
-  /** For one answer; null: there was none, or waiting for a login is part of it. */
+  /** For one answer; null: there was none, or it includes waiting for a login. */
   readonly answerMs: number | null;
-  /** Its CPU in the last minute when that was last asked; null: not asked yet, or not shown. */
+  /** CPU of the last minute when it was last asked; null: not asked yet, or not shown. */
   readonly cpuPercent: number | null;
 }
 
-/** How many schedule turns there are for one poll: 1 where all are taken. What shows nothing changes nothing. */
+/** The number of schedule turns for one poll; 1: every turn. A poll that shows nothing changes nothing. */
 export function nextStretch(stretch: number, { answerMs, cpuPercent }: SignsOfLoad): number {
   const isBusy = (answerMs ?? 0) >= BUSY_ANSWER_MS || (cpuPercent ?? 0) >= BUSY_CPU_PERCENT;
   if (isBusy) return Math.min(LONGEST_STRETCH, stretch * 2);

@@ -1,4 +1,4 @@
-/** How long a cron expression lets a device be: what is older than some such gaps is old. */
+/** The longest time that a cron expression leaves a device alone: data older than a few such gaps are old. */
 import { createTask } from 'node-cron';
 
 /** A week of hourly runs. */
@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 
 const gaps = new Map<string, number>();
 
-/** Longest time between two of the coming runs, ms; a day for an expression that hardly ever comes. */
+/** Longest time between two of the coming runs, ms; a day for an expression that hardly ever runs. */
 export function longestCronGapMs(expression: string): number {
   const known = gaps.get(expression);
   if (known !== undefined) return known;
@@ -22,10 +22,10 @@ export function longestCronGapMs(expression: string): number {
   return longest;
 }
 
-/** Most runs that are counted: one each minute. */
+/** Most runs that are counted: one a minute. */
 const RUNS_A_DAY = 1441;
 
-/** Polls in the busiest way that the next day goes; a six-field expression may have one each second. */
+/** Polls in the busiest way that the next day can go; a six-field expression may have one each second. */
 export function cronRunsPerDay(expression: string): number {
   const runs = createTask(expression, () => undefined).getNextRuns(RUNS_A_DAY);
   const first = runs[0]?.getTime() ?? 0;

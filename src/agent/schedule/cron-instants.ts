@@ -1,7 +1,7 @@
 /**
  * Which cron expressions match the seconds that passed. node-cron reads the expression; the clock is ours, so that
- * `--speed` and tests hold. A wall clock that jumps by more than `MAX_CATCH_UP_S` skips what lay between: a poll that
- * was due an hour ago is of no use now.
+ * `--speed` and tests hold. If the wall clock jumps by more than `MAX_CATCH_UP_S`, the time between is skipped: a poll
+ * that was due an hour ago is of no use now.
  */
 import { createTask } from 'node-cron';
 

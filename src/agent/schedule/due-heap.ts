@@ -1,4 +1,4 @@
-/** A binary min-heap of things that are due at an instant. */
+/** A binary min-heap of entries by the instant at which they are due. */
 export interface Due {
   readonly dueMs: number;
 }

@@ -1,4 +1,4 @@
-/** How far the first look at every device is: in the log while it lasts, and for whoever asks. */
+/** Progress of the first poll of every device: in the log while it lasts, and as a metric. */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 
@@ -28,7 +28,7 @@ export class FirstSweep {
     this.#unpolled.add(device);
   }
 
-  /** Polled, with whatever result; true: that was the last one that had not been. */
+  /** The device was polled, with whatever result; true: it was the last one. */
   polled(device: string): boolean {
     if (!this.#unpolled.delete(device)) return false;
     const nowMs = this.#clock.monoMs();
@@ -51,7 +51,7 @@ export class FirstSweep {
     return this.#unpolled.size === 0;
   }
 
-  /** Devices that were polled at least once, of all; 1 where there are none. */
+  /** Share of devices that were polled at least once; 1 if there are none. */
   get progress(): number {
     return this.#devices.size === 0 ? 1 : 1 - this.#unpolled.size / this.#devices.size;
   }

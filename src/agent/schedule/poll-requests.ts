@@ -1,22 +1,22 @@
 /**
- * Polls that someone asks for (`check`, `live=true`, `/probe`): joined with a poll under way, answered from an answer
- * that is fresh enough, and limited over the fleet, so that no client can make the agent knock on routers at will.
+ * Polls on request (`check`, `live=true`, `/probe`): joined with a poll under way, answered from a fresh enough answer,
+ * and limited over the fleet, so that no client can make the agent knock on routers at will.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { TokenBucket } from '../../kernel/token-bucket.ts';
 
-/** An answer this young is as good as a new one: an engineer cannot ask faster. */
+/** An answer this young is as good as a new one: nobody can ask faster. */
 const FRESH_MS = 1000;
 /** Requests that may come at once, and how many more each second. */
 const RATE = { burst: 50, perSecond: 10 };
 
 export type PollRequestOutcome =
-  /** The device's view is as new as it gets: polled just now, or a moment ago; with whatever result. */
+  /** The device was polled just now or a moment ago, with whatever result: its view is as new as it gets. */
   | { readonly kind: 'polled' }
   | { readonly kind: 'unknown_device' }
-  /** Too many requests; none was made. */
+  /** Too many requests; no poll was made. */
   | { readonly kind: 'limited'; readonly retryAfterSeconds: number }
-  /** The poll goes on, but the one who asked waits no longer. */
+  /** The poll goes on, but the request no longer waits for it. */
   | { readonly kind: 'abandoned' };
 
 export class PollRequests {
@@ -27,7 +27,7 @@ export class PollRequests {
 
   constructor(options: {
     readonly clock: Clock;
-    /** Poll the device or join its poll; null: no such device. */
+    /** Polls the device or joins its poll; null: no such device. */
     readonly now: (device: string) => Promise<void> | null;
     /** When the device's last poll ended, monotonic; null: never. */
     readonly lastPollMonoMs: (device: string) => number | null;

@@ -1,7 +1,7 @@
 /**
- * Polls that wait for a slot, by how they go before others: there are a handful of ranks, and tens of thousands wait
- * while a large fleet comes up. p-queue's own keeps them in one array and moves all that wait for each that goes before
- * them: with 25,000 of them 33 us for each poll, a tenth of what it costs the main thread.
+ * Polls that wait for a slot, ordered by rank: there are a handful of ranks, while tens of thousands of polls may wait
+ * when a large fleet starts. p-queue's own queue is one array and moves all waiting entries for each one that is
+ * inserted before them: with 25,000 of them 33 us a poll, a tenth of what a poll costs the main thread.
  */
 import type { Queue, QueueAddOptions } from 'p-queue';
 
@@ -67,7 +67,7 @@ export class RankedQueue implements Queue<Run, QueueAddOptions> {
     return this.#lines.get(priority)?.waiting() ?? [];
   }
 
-  /** Nobody gives polls names. */
+  /** Polls have no names. */
   setPriority(): never {
     throw new Error('a poll that waits keeps its rank');
   }

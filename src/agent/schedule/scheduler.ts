@@ -3,10 +3,10 @@
  *
  * Intervals run on monotonic time on a fixed grid, so neither a wall-clock step nor a slow poll shifts a device's
  * phase. The first sweep is spread by a hash of the device's name: a restart of the agent must not knock on every
- * router at once. A device that is still being polled, or still waiting for a free slot, when it is due again is
- * skipped and counted: late work is never queued. Beside its schedule a device is polled at the instants planned for
- * it, soon after a hint that something happened there, and when someone asks. Planned ones and hints have a bound of
- * their own (`poll-allowance.ts`).
+ * router at once. A device that is still being polled, or still waits for a slot, when it is due again is skipped and
+ * counted: late work is never queued. Beside its schedule a device is polled at the instants planned for it, soon after
+ * a hint that something happened there, and on request. Planned polls and hints have a limit of their own
+ * (`poll-allowance.ts`).
  */
 import PQueue from 'p-queue';
 import type { Schedule } from '../../config/resolved-config.ts';
@@ -18,31 +18,31 @@ import { RankedQueue } from './ranked-queue.ts';
 import { type Allowance, allowedEveryMs, fullAllowance, payForPoll } from './poll-allowance.ts';
 import { nameFraction } from '../../model/name-hash.ts';
 
-/** First polls start this far apart on average, so that a small fleet shows something at once. */
+/** Mean distance between first polls, so that a small fleet shows something at once. */
 const FIRST_POLL_SPACING_MS = 50;
 /** The first sweep never takes longer than this, however long the interval. */
 const FIRST_SWEEP_MAX_MS = 60_000;
-/** A fleet that is looked at within this time needs no order. */
+/** A fleet that is polled within this time needs no order. */
 const AT_A_GLANCE_MS = 5_000;
-/** The loop looks again at least this often: cron needs each second. */
+/** The loop wakes up at least this often: cron needs each second. */
 const LOOK_AGAIN_MS = 1000;
 /**
- * Polls begin on these beats. What begins together is answered together: waking up for each took nearly half of a
- * poll's CPU where the machine had little else to do (`npm run bench -- fleet`; both at once, 1.7 to 2.4 ms and 0.9 to
- * 1.3: docs/sizing.md).
+ * Polls begin on these beats. Polls that begin together are answered together: a wake-up for each took nearly half of a
+ * poll's CPU on a machine with little else to do (`npm run bench -- fleet`, both at once: 1.7 to 2.4 ms, and 0.9 to
+ * 1.3; docs/sizing.md).
  */
 const BEAT_MS = 100;
-/** A device that sends hint after hint is polled this often at most because of them. */
+/** A device that sends hint after hint is polled at most this often because of them. */
 const HINT_GAP_MS = 1000;
 /** Polls for hints start this far apart over the fleet: a storm of hints must not become a storm of polls. */
 const HINT_SPACING_MS = 10;
-/** Among polls that wait for a slot. */
+/** Priority among polls that wait for a slot. */
 const HINT_PRIORITY = 1;
 const ASKED_PRIORITY = 2;
 
 interface Entry extends Due {
   readonly device: string;
-  /** Of the schedule, plan or hint that made it: an entry of an older one is void. */
+  /** Version of the schedule, plan or hint that made this entry; an entry with an older version is void. */
   readonly version: number;
   readonly why: 'schedule' | 'plan' | 'hint';
 }
@@ -51,17 +51,17 @@ interface Scheduled {
   readonly schedule: Schedule;
   readonly version: number;
   planVersion: number;
-  /** Version of the hint that waits; null: none does. */
+  /** Version of the hint that waits; null: none waits. */
   hintVersion: number | null;
   /** The poll that waits for a slot or is under way. */
   running: Promise<void> | null;
   begunMs: number;
-  /** How many turns of the schedule there are for one poll: more than 1 while it is busy. */
+  /** Turns of the schedule for one poll; more than 1 while the device is busy. */
   stretch: number;
   turn: number;
-  /** How its polls go before others: 1 it answers, 0 not polled yet, -1 it does not answer. */
+  /** Which polls go first: 1 the device answers, 0 not polled yet, -1 it does not answer. */
   rank: number;
-  /** Of polls beside the schedule. */
+  /** For polls beside the schedule. */
   allowance: Allowance;
 }
 
@@ -69,7 +69,7 @@ export interface SchedulerStatus {
   readonly running: number;
   readonly queued: number;
   readonly skippedLate: number;
-  /** Planned polls and hints that were left out, because the device had had all that it may get beside its schedule. */
+  /** Planned polls and hints that were left out because the device had used up its allowance. */
   readonly overAllowance: number;
 }
 
@@ -82,7 +82,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #cron: CronInstants;
   readonly #stop = new AbortController();
   #wake = new AbortController();
-  /** The loop sleeps until then, unless it is woken; it is awake where this lies in the past. */
+  /** The loop sleeps until then unless it is woken; in the past: it is awake. */
   #asleepUntilMs = Number.NEGATIVE_INFINITY;
   #versions = 0;
   #skippedLate = 0;
@@ -93,7 +93,7 @@ export class Scheduler implements AsyncDisposable {
   constructor(options: {
     readonly clock: Clock;
     readonly concurrentPolls: number;
-    /** Must not reject: a poll ends in a value. */
+    /** Must not reject: the result of a poll is a value. */
     readonly poll: (device: string, signal: AbortSignal) => Promise<void>;
   }) {
     this.#clock = options.clock;
@@ -103,9 +103,9 @@ export class Scheduler implements AsyncDisposable {
   }
 
   /**
-   * Start, or start anew, the schedule of a device. `fleetSize` decides how far first polls are spread; `first`: it is
-   * polled before those that were not polled yet, in a
-   * large fleet at once; `aheadMs`: so long before another scheduler's polls of the same device at the same interval.
+   * Starts or restarts the schedule of a device. `fleetSize` decides how far first polls are spread; `first`: poll it
+   * before devices that were not polled yet, in a large fleet at once; `aheadMs`: this long before another scheduler's
+   * polls of the same device at the same interval.
    */
   set(
     device: string,
@@ -150,8 +150,8 @@ export class Scheduler implements AsyncDisposable {
   }
 
   /**
-   * Polls beside the schedule, `inMs` from now each; they replace those planned before. One that comes due while the
-   * device is being polled is void: its answer is under way.
+   * Plans polls beside the schedule, each `inMs` from now; they replace those planned before. One that comes due while
+   * the device is being polled is void, since its answer is under way.
    */
   plan(device: string, inMs: readonly number[]): void {
     const known = this.#devices.get(device);
@@ -166,8 +166,9 @@ export class Scheduler implements AsyncDisposable {
   }
 
   /**
-   * Something happened there: poll as soon as the pace of hints allows. Hints that come before that poll begins are
-   * one; one that comes while the device is being polled brings another poll, since the answer under way may be older.
+   * Something happened there: poll as soon as the pace of hints allows. Hints that come before that poll begins count
+   * as one; one that comes while the device is being polled triggers another poll, since the answer under way may be
+   * older.
    */
   hint(device: string): void {
     const known = this.#devices.get(device);
@@ -181,7 +182,7 @@ export class Scheduler implements AsyncDisposable {
     this.#wakeFor(dueMs);
   }
 
-  /** Poll now, or join the poll that waits or is under way; resolves when it is over. null: no such device. */
+  /** Polls now, or joins the poll that waits or is under way; resolves when it is over. Null: no such device. */
   now(device: string): Promise<void> | null {
     const known = this.#devices.get(device);
     if (known === undefined) return null;
@@ -215,7 +216,7 @@ export class Scheduler implements AsyncDisposable {
     }
   }
 
-  /** Something is due then; the loop is left asleep where it wakes before anyway, as after nearly every poll. */
+  /** Something is due then. The loop is not woken if it wakes before that anyway, as after nearly every poll. */
   #wakeFor(dueMs: number): void {
     if (beatAtOrAfter(dueMs) < this.#asleepUntilMs) this.#wake.abort();
   }
@@ -275,13 +276,13 @@ export class Scheduler implements AsyncDisposable {
     else this.#skippedLate += 1;
   }
 
-  /** How the device's last poll went: one that answers goes before new ones, and those before one that does not. */
+  /** How the device's last poll went: devices that answer go before new ones, and those before devices that do not. */
   rank(device: string, answered: boolean): void {
     const known = this.#devices.get(device);
     if (known !== undefined) known.rank = answered ? 1 : -1;
   }
 
-  /** How busy its last poll showed it. Gives the new number of turns for a poll, null: as before. */
+  /** How busy the last poll showed the device. Returns the new number of turns for a poll; null: unchanged. */
   answered(device: string, signs: SignsOfLoad): number | null {
     const known = this.#devices.get(device);
     if (known === undefined) return null;
@@ -291,7 +292,7 @@ export class Scheduler implements AsyncDisposable {
     return stretch;
   }
 
-  /** As another schedule of the same device has it. */
+  /** Takes over the turns from another schedule of the same device. */
   takeTurns(device: string, turns: number): void {
     const known = this.#devices.get(device);
     if (known !== undefined) known.stretch = turns;
@@ -315,7 +316,7 @@ export class Scheduler implements AsyncDisposable {
     known.running = running;
   }
 
-  /** No new poll; those under way are aborted and waited for. */
+  /** Starts no new poll; aborts those under way and waits for them. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the agent stops'));
     this.#wake.abort();

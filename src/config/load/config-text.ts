@@ -1,8 +1,8 @@
 /**
- * The configuration's YAML, a fleet at a time. The YAML library takes 0.15 ms and 12 KB for each device, so the entries
- * of `devices` are read in blocks: memory stays flat and I/O gets its turn in between. Only a plain list in block style
- * at the top of the file is cut; what does not read well in blocks (an error, an anchor used across them) is read
- * whole, so the result is the same either way.
+ * Reads the configuration's YAML, even of a large fleet. The YAML library takes 0.15 ms and 12 KB for each device, so
+ * the entries of `devices` are read in blocks: memory stays flat and I/O gets its turn in between. Only a plain
+ * block-style list at the top level is split; what does not read well in blocks (an error, an anchor used across them)
+ * is read whole, so the result is the same either way.
  */
 import type { Problem, SettingPath } from '../finding.ts';
 import { isMapping } from '../mapping.ts';
@@ -34,20 +34,20 @@ interface Cut {
 interface Block {
   readonly start: number;
   readonly end: number;
-  /** Index of its first device, and how many there are. */
+  /** Index of its first device, and number of devices. */
   readonly first: number;
   readonly count: number;
 }
 
 /**
- * Where `devices:` can be cut; null when it is short or no list in block style. A line with the list's indentation and
- * a dash starts an item wherever it stands: text and brackets inside an item have to be indented further.
+ * Where `devices:` can be split; null if it is short or not a block-style list. A line with the list's indentation and
+ * a dash always starts an item: text and brackets inside an item have to be indented further.
  */
 function cutDevices(source: string, perBlock: number): Cut | null {
   const header = /(?:^|\n)devices:[ \t]*(?:#[^\n]*|\r?)\n/.exec(source);
   if (header === null) return null;
   const head = source.slice(0, header.index + 1);
-  // A directive, %YAML 1.1 for one, is for all of a document.
+  // A directive, such as %YAML 1.1, applies to the whole document.
   if (/(?:^|\n)%/.test(head) || beginsInBraces(head)) return null;
   const start = header.index + header[0].length;
   const itemStarts: number[] = [];
@@ -78,13 +78,13 @@ function cutDevices(source: string, perBlock: number): Cut | null {
   return { start, end, blocks };
 }
 
-/** In a mapping in braces an item of a list stands nowhere, whatever its line begins with. */
+/** In a mapping in braces there is no list item, whatever a line begins with. */
 function beginsInBraces(head: string): boolean {
   const line = head.split('\n').find((text) => !/^\s*(?:#.*)?$/.test(text)) ?? '';
   return /^(?:---)?\s*(?:[&!]\S* +){0,4}\{/.test(line) || (/^---\s*$/.test(line) && /^[ \t]*\{/m.test(head));
 }
 
-/** null: something in it has to be read whole. */
+/** Null: something in it has to be read whole. */
 async function readInBlocks(source: string, cut: Cut, { pause }: ReadOptions): Promise<ConfigText | null> {
   const outline = readYaml(source.slice(0, cut.start) + source.slice(cut.end));
   const top = outline.value;

@@ -1,7 +1,7 @@
 /**
- * The configuration as one value, from the file that was named and those that it includes, and the way back: which file
- * a setting stands in. Included files are parts of one configuration: lists (devices, match) are put one after the
- * other, credentials and jump hosts are put together by name, and any other section stands in one file.
+ * The configuration as one value from the named file and those that it includes, and the way back: in which file a
+ * setting is. Included files are parts of one configuration: lists (devices, match) are concatenated, credentials and
+ * jump hosts are joined by name, and any other section is in one file only.
  */
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { append } from '../../kernel/append.ts';
@@ -21,22 +21,22 @@ const NAMED_SECTIONS: ReadonlySet<string> = new Set(['credentials', 'jump_hosts'
 type ConfigText = Awaited<ReturnType<typeof readConfigText>>;
 
 interface Part {
-  /** As it is shown: beside the one that includes it. */
+  /** As it is shown: relative to the file that includes it. */
   readonly file: string;
   readonly absolute: string;
   readonly source: string;
   readonly yaml: ConfigText;
-  /** The first item of each list, by key, in the whole list. */
+  /** The index of this part's first item in each joined list, by key. */
   readonly firstOf: Map<string, number>;
 }
 
 export interface ConfigFiles {
   readonly value: unknown;
-  /** Of the files themselves: duplicate keys, includes that cannot be read. */
+  /** Problems of the files themselves: duplicate keys, includes that cannot be read. */
   readonly problems: readonly Problem[];
-  /** Where relative paths of a setting start: in the file that it stands in. */
+  /** Directory for relative paths of a setting: that of the file in which it is. */
   readonly directoryOf: (path: SettingPath) => string;
-  /** `devices[3]`, with its file where there are several. */
+  /** `devices[3]`, with its file if there are several. */
   readonly nameOf: (path: SettingPath) => string;
   /** In the order of the files, and in each file's order. */
   readonly placed: (problems: readonly Problem[]) => readonly Finding[];
@@ -53,7 +53,7 @@ export async function readConfigFiles(path: string, readFile: ReadFile, options:
   return { kind: 'read', files: joined(reader.parts, reader.problems) };
 }
 
-/** A problem in the words of one part. */
+/** A problem with its path inside one part. */
 interface PartProblem {
   readonly part: Part;
   readonly problem: Problem;
@@ -72,7 +72,9 @@ class FilesReader {
     this.#options = options;
   }
 
-  /** Why the file was not read, for the one that includes it; null: it was, or what is wrong with it is a failure. */
+  /**
+   * Why the file was not read, for the one that includes it; null: it was read, or what is wrong is a problem already.
+   */
   async read(file: string, including: readonly string[]): Promise<string | null> {
     const absolute = resolve(file);
     const around = including.indexOf(absolute);
@@ -104,7 +106,7 @@ class FilesReader {
 
   async #readIncludes(part: Part, including: readonly string[]): Promise<void> {
     const { include } = mappingOf(part.yaml.value);
-    // What is no list of paths is for the schema to say.
+    // A value that is not a list of paths is left to the schema.
     if (!Array.isArray(include)) return;
     for (const [index, name] of include.entries()) {
       if (typeof name !== 'string' || !isFilePath(name)) continue;
@@ -156,7 +158,7 @@ class Join {
   readonly #top = new Map<string, { value: unknown; readonly part: Part }>();
   /** By section and name. */
   readonly #named = new Map<string, Part>();
-  /** By key: each part that adds to the list, in order. */
+  /** By key: the parts that add to the list, in order. */
   readonly #lists = new Map<string, Part[]>();
   readonly clashes: PartProblem[] = [];
 
@@ -167,7 +169,7 @@ class Join {
       return;
     }
     for (const [key, section] of Object.entries(mappingOf(value))) {
-      // An empty section says nothing.
+      // An empty section has no effect.
       if (section !== null) this.#addSection(part, key, section);
     }
   }
@@ -214,7 +216,7 @@ function nameKey(section: string, name: string): string {
   return JSON.stringify([section, name]);
 }
 
-/** The path as it stands in the part's own file. */
+/** The path inside the part's own file. */
 function localPath({ firstOf }: Part, [key, next, ...rest]: SettingPath): SettingPath {
   if (key === undefined) return [];
   if (next === undefined) return [key];

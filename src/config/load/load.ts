@@ -1,6 +1,6 @@
 /**
- * A configuration file with those it includes, read and checked whole: either what the agent runs on, or everything
- * that is wrong with it.
+ * Reads and checks a configuration file with those it includes: the result is either what the agent runs on, or
+ * everything that is wrong.
  */
 import { append } from '../../kernel/append.ts';
 import { type Clock, createSystemClock } from '../../kernel/clock.ts';
@@ -15,7 +15,7 @@ import type { SecretSource } from '../secret-source.ts';
 import { resolveWeb } from '../web/web-config-file.ts';
 
 export interface LoadContext {
-  /** Where `*_env` settings are looked up. */
+  /** The environment for `*_env` settings. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Default: the disk. */
   readonly readFile?: ReadFile;
@@ -23,15 +23,15 @@ export interface LoadContext {
   readonly yieldToIo?: () => Promise<void>;
   /** Default: runs it. */
   readonly runProgram?: RunProgram;
-  /** By which secrets are asked for again. Default: the machine's. */
+  /** Times the re-reading of secrets. Default: the machine's clock. */
   readonly clock?: Clock;
-  /** Told when a secret cannot be read again while the agent runs. Default: nobody. */
+  /** Called when a secret cannot be read again while the agent runs. Default: ignored. */
   readonly report?: (message: string) => void;
 }
 
 export type LoadedConfig =
   | { readonly kind: 'ok'; readonly config: ResolvedConfig; readonly warnings: readonly Finding[] }
-  /** Errors and warnings in the file's order; after them those of the files that `web` names. */
+  /** Errors and warnings in the file's order, followed by those of the files that `web` names. */
   | { readonly kind: 'invalid'; readonly findings: readonly Finding[] };
 
 /** Loads the file at `path`; never throws for what a user can cause. `findingLine` makes a finding a line of text. */
@@ -60,7 +60,9 @@ export async function loadConfig(path: string, context: LoadContext): Promise<Lo
     : { kind: 'ok', config: { ...resolved.value, web: web.value }, warnings: findings };
 }
 
-/** What has a problem already, itself or in a part of it, is not also reported for what a later stage makes of it. */
+/**
+ * A setting that has a problem, itself or in a part of it, is not reported again for its consequences in a later stage.
+ */
 function withoutConsequences(stages: readonly (readonly Problem[])[]): readonly Problem[] {
   const problems: Problem[] = [];
   const wrong = new Set<string>();
@@ -68,7 +70,7 @@ function withoutConsequences(stages: readonly (readonly Problem[])[]): readonly 
     const found = stage.filter(({ path }) => !wrong.has(pathText(path)));
     append(problems, found);
     for (const { path } of found) path.forEach((_, index) => wrong.add(pathText(path.slice(0, index + 1))));
-    // The file as a whole is something else than a configuration.
+    // The file as a whole is not a configuration.
     if (found.some(({ path }) => path.length === 0)) break;
   }
   return problems;

@@ -1,23 +1,23 @@
 /**
- * Which files the patterns of `file_sd` name now, and which of them changed.
+ * Which files the patterns of `file_sd` match now, and which of them changed.
  *
- * Looked at again and again instead of watched: that works on every file system and for the symbolic links of
- * Kubernetes. A file that changed, came or went has to be the same at two looks in a row before it counts, so that one
- * being written in place is not taken half. A pattern that no file has any more keeps those that it had: an unmounted
- * directory or a file that is moved away takes no fleet with it.
+ * Polled instead of watched: that works on every file system and with the symbolic links of Kubernetes. A file that
+ * changed, appeared or vanished has to be the same at two looks in a row before it counts, so that a file being written
+ * is not read half. A pattern that no longer matches keeps the files that it had: an unmounted directory or a moved
+ * file does not take the fleet with it.
  */
 import { opendir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { globMatches } from '../../kernel/glob.ts';
 
-/** Entries of a directory, and files of all patterns, that are looked at. */
+/** Most entries of a directory, and most files of all patterns. */
 const MAX_ENTRIES = 100_000;
 const MAX_FILES = 1000;
 
 export interface FileChanges {
   readonly changed: readonly string[];
   readonly gone: readonly string[];
-  /** Directories that cannot be listed and patterns that no file has, and why: what was known of them stays. */
+  /** Directories that cannot be listed and patterns without a file, with the reason: what was known of them stays. */
   readonly failed: ReadonlyMap<string, string>;
 }
 
@@ -33,9 +33,9 @@ interface Listed {
 const UNREAD = '';
 
 interface KnownFile {
-  /** As it was when it was reported; null: not yet. */
+  /** Fingerprint when it was reported; null: not yet. */
   reported: string | null;
-  /** As it was at the last look; null: not there. */
+  /** Fingerprint at the last look; null: not there. */
   seen: string | null;
 }
 
@@ -45,19 +45,19 @@ export class FileTargets {
   #looked = false;
   #unmatchedBefore: ReadonlySet<string> = new Set();
 
-  /** `known`: files whose targets are there from before; those that no pattern names are forgotten. */
+  /** `known`: files whose targets are there from before; those that no pattern matches are forgotten. */
   constructor(patterns: readonly string[], known: readonly string[] = []) {
     this.#patterns = patterns;
     for (const path of known)
       if (this.#patternsOf(path).length > 0) this.#known.set(path, { reported: UNREAD, seen: null });
   }
 
-  /** It is there, or was and may be again. */
+  /** It exists, or did and may again. */
   has(path: string): boolean {
     return this.#known.has(path);
   }
 
-  /** What is to be read or forgotten since the look before; at the first look every file counts as it is. */
+  /** What to read or forget since the last look; at the first look every file counts as it is. */
   async look(): Promise<FileChanges> {
     const { files, unlisted, unmatched } = await this.#list();
     const changed: string[] = [];
@@ -70,7 +70,7 @@ export class FileTargets {
       known.seen = now;
       this.#known.set(path, known);
       if (now === null && this.#patternsOf(path).some((pattern) => unmatched.has(pattern))) {
-        // Back as it was, it has to be said too.
+        // If it is back as it was, that has to be reported too.
         if (known.reported !== null) known.reported = UNREAD;
         continue;
       }
@@ -91,7 +91,7 @@ export class FileTargets {
     if (known !== undefined) known.reported = UNREAD;
   }
 
-  /** Between the removal of a file and the next one of its name there may be a look. */
+  /** A look may come between the removal of a file and the creation of its replacement. */
   #lasting(unmatched: ReadonlyMap<string, string>): readonly (readonly [pattern: string, reason: string])[] {
     const before = this.#looked ? this.#unmatchedBefore : unmatched;
     this.#unmatchedBefore = new Set(unmatched.keys());
@@ -122,13 +122,13 @@ export class FileTargets {
 
 interface Matches {
   readonly files: ReadonlySet<string>;
-  /** Why not all of the directory are among them. */
+  /** Why some of the directory's files are missing. */
   readonly failure: string | null;
   readonly isThere: boolean;
   readonly isMatched: boolean;
 }
 
-/** The files with those of the directory. */
+/** Adds the matching files of a directory. */
 async function withMatches(
   before: ReadonlySet<string>,
   directory: string,
@@ -149,31 +149,31 @@ async function withMatches(
     return found;
   } catch (error) {
     const code = codeOf(error);
-    // No directory, no files: it may come later.
+    // No directory, no files: it may appear later.
     const isAbsent = code === 'ENOENT' || code === 'ENOTDIR';
     return { ...found, failure: isAbsent ? null : `the directory cannot be listed: ${code}`, isThere: false };
   }
 }
 
-/** Anything that a write or a rename changes; null where there is no such file. */
+/** Changes with every write or rename; null if there is no such file. */
 async function fingerprint(path: string): Promise<string | null> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
     return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
   } catch (error) {
     const code = codeOf(error);
-    // Reading it will say what is the matter.
+    // Reading it will show what is wrong.
     return code === 'ENOENT' ? null : code;
   }
 }
 
-/** Rethrows what is no failure of the file system. */
+/** Rethrows anything but a file-system failure. */
 function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   throw error;
 }
 
-/** Of a file name with `*` and `?`. Like the shell, and Go's Glob unlike, `*` takes no leading dot. */
+/** Matches a file name with `*` and `?`. As in the shell, and unlike Go's Glob, `*` does not match a leading dot. */
 function nameMatcher(pattern: string): (name: string) => boolean {
   return (name) => !(pattern.startsWith('*') && name.startsWith('.')) && globMatches(pattern, name);
 }

@@ -1,6 +1,6 @@
 /**
- * Asking a URL of `http_sd` for its targets, as Prometheus asks (HTTP SD: status 200, `application/json`, the complete
- * list each time). The request, its redirects (20 at most, by fetch itself) and the answer share one deadline; the
+ * Asks a URL of `http_sd` for its targets, as Prometheus does (HTTP SD: status 200, `application/json`, the complete
+ * list each time). The request, its redirects (at most 20, by fetch itself) and the answer share one deadline; the
  * answer is bounded as it arrives, after decompression.
  */
 import type { Clock } from '../../kernel/clock.ts';
@@ -78,7 +78,7 @@ async function readAnswer(response: Response): Promise<TargetAnswer> {
   return { kind: 'text', text: new TextDecoder().decode(Buffer.concat(chunks)) };
 }
 
-/** fetch puts what happened into the cause; its own message is always the same. */
+/** fetch puts the reason into the cause; its own message is always the same. */
 function failureText(error: unknown): string {
   if (error instanceof DeadlineExceeded) return `no answer within ${TIMEOUT_MS / 1000} s`;
   const cause = error instanceof Error ? (error.cause ?? error) : error;

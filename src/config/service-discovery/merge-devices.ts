@@ -1,5 +1,5 @@
 /**
- * The devices of the configuration file and of service discovery as one list with unique names: the first of a name
+ * The devices of the configuration file and of service discovery as one list with unique names: the first of each name
  * stays.
  */
 import type { ResolvedDevice } from '../resolved-config.ts';

@@ -1,9 +1,9 @@
 /**
- * A target as a device: its address is host and port; labels that start with `__gdoi_` are settings, those that start
- * with `__` otherwise are dropped as Prometheus drops them, the rest become the device's labels.
+ * Makes a device of a target: its address is host and port; labels that start with `__gdoi_` are settings; other labels
+ * that start with `__` are dropped, as in Prometheus; the rest become the device's labels.
  *
  * The name is `__gdoi_name`, else the label `device`, else the host. What is wrong with a target costs only that
- * target; a label whose name is taken costs only the label, since files are shared with Prometheus's own scrapes.
+ * target; a label with a reserved name costs only the label, since the files are shared with Prometheus's own scrapes.
  */
 import { isIP } from 'node:net';
 import { didYouMean } from '../did-you-mean.ts';
@@ -27,7 +27,7 @@ const SETTING_OF_LABEL: ReadonlyMap<string, string> = new Map([
 ]);
 
 export interface TargetDevice {
-  /** null: the first problem says why. */
+  /** Null: the first problem says why. */
   readonly device: ResolvedDevice | null;
   /** Each one line. */
   readonly problems: readonly string[];
@@ -40,7 +40,7 @@ export function deviceOfTarget({ address, labels }: Target, makeDevice: MakeDevi
   const own: [label: string, value: string][] = [];
   const leftOut: string[] = [];
   for (const [label, value] of Object.entries(labels)) {
-    // To Prometheus an empty label is none.
+    // In Prometheus an empty label is a missing one.
     if (value === '' || label === 'device') continue;
     const setting = SETTING_OF_LABEL.get(label);
     if (setting !== undefined) settings.set(setting, setting === 'credentials' ? credentialsOf(value) : value);
@@ -59,7 +59,7 @@ function unknownLabel(label: string): string {
   return `unknown label ${quoted(label)}; ${hint}`;
 }
 
-/** `host`, `host:22`, `2001:db8::1`, `[2001:db8::1]:22`; the host itself is for the device's schema to judge. */
+/** `host`, `host:22`, `2001:db8::1`, `[2001:db8::1]:22`; the device's schema checks the host itself. */
 function parseAddress(text: string): { readonly host: string; readonly port?: number } | null {
   if (isIP(text) === 6) return { host: text };
   const match = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([^[\]:/\s]{1,253}))(?::(\d{1,5}))?$/.exec(text);

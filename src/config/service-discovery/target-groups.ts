@@ -1,11 +1,11 @@
 /**
- * Target groups as Prometheus's file_sd and http_sd have them: `[{"targets": ["host:port"], "labels": {"a": "b"}}]`.
- * A list is taken whole or not at all; whether a target makes a device is not asked here.
+ * Target groups in the format of Prometheus's file_sd and http_sd: `[{"targets": ["host:port"], "labels": {"a":
+ * "b"}}]`. A list is taken whole or not at all; whether a target makes a device is not checked here.
  */
 import { quoted } from '../finding.ts';
 import { isMapping } from '../mapping.ts';
 
-/** One target with the labels of its group; those of a group share one object. */
+/** One target with the labels of its group; targets of a group share one object. */
 export interface Target {
   readonly address: string;
   readonly labels: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /**
- * One file or URL with targets: its last good list and the devices of it. A list that cannot be had, or is malformed,
- * changes nothing and is logged when it begins and when it ends.
+ * One file or URL with targets: its last good list and the devices made of it. A list that is unavailable or malformed
+ * changes nothing, and is logged when that begins and when it ends.
  */
 import { createHash } from 'node:crypto';
 import type { Clock, EpochMs } from '../../kernel/clock.ts';
@@ -10,17 +10,17 @@ import type { MakeDevice, ResolvedDevice } from '../resolved-config.ts';
 import { deviceOfTarget } from './target-device.ts';
 import type { Target, TargetList } from './target-groups.ts';
 
-/** Targets made into devices before others get their turn: about 10 ms. */
+/** Targets made into devices before other work gets its turn: about 10 ms. */
 const TARGETS_PER_TURN = 200;
 
 export interface TargetSourceStatus {
-  /** A file's path, or a URL without its query, where a token may stand. */
+  /** A file's path, or a URL without its query, which may contain a token. */
   readonly source: string;
   readonly kind: 'file_sd' | 'http_sd';
   /** In its last good list. */
   readonly targets: number;
   readonly failures: number;
-  /** Why the last try failed; null: it did not. */
+  /** Why the last attempt failed; null: it did not. */
   readonly failing: string | null;
   readonly lastSuccessAtMs: EpochMs | null;
 }
@@ -38,7 +38,7 @@ export class TargetSource {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #targets: readonly Target[] = [];
-  /** Of the text that the targets came from. */
+  /** Digest of the text that the targets came from. */
   #digest: string | null = null;
   #devices: readonly ResolvedDevice[] = [];
   #findings: readonly string[] = [];
@@ -58,12 +58,12 @@ export class TargetSource {
     return this.#devices;
   }
 
-  /** What is wrong with single targets, each one line. */
+  /** What is wrong with single targets, one line each. */
   get findings(): readonly string[] {
     return this.#findings;
   }
 
-  /** A text that was read; true when it holds another list than the one before. */
+  /** Takes a text that was read; true if its list differs from the one before. */
   async take(text: string, parse: (text: string) => TargetList, makeDevice: MakeDevice): Promise<boolean> {
     const digest = createHash('sha256').update(text).digest('base64');
     const list: TargetList = digest === this.#digest ? { kind: 'targets', targets: this.#targets } : parse(text);
@@ -91,14 +91,14 @@ export class TargetSource {
     this.#failing = reason;
   }
 
-  /** What failed is there, and could be read. */
+  /** What failed exists now, and could be read. */
   succeed(): void {
     if (this.#failing !== null) this.#logger.info({ source: this.name }, 'targets can be read again');
     this.#failing = null;
     this.#lastSuccessAtMs = this.#clock.wallMs();
   }
 
-  /** From the list that is there, by the defaults and credentials of a configuration. */
+  /** Makes the devices again from the present list, with the defaults and credentials of a configuration. */
   async makeDevices(makeDevice: MakeDevice): Promise<void> {
     const devices: ResolvedDevice[] = [];
     // Before its first text it has no list.

@@ -1,4 +1,4 @@
-/** The text of a file or answer with target groups: JSON, or YAML where a file says so. */
+/** The text of a file or answer with target groups: JSON, or YAML if the file's name says so. */
 import { placeFinder } from '../place.ts';
 import { pathText } from '../finding.ts';
 import { readYaml } from '../yaml-text.ts';

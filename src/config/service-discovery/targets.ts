@@ -1,8 +1,8 @@
 /**
- * Devices by service discovery while the agent runs: reads the files and asks the URLs of `targets`, and says when the
- * devices are others.
+ * Service discovery while the agent runs: reads the files and asks the URLs of `targets`, and reports when the devices
+ * change.
  *
- * Names are unique: the configuration file goes first, then the files of `file_sd` by name, then the URLs in their
+ * Names are unique: the configuration file has precedence, then the files of `file_sd` by name, then the URLs in their
  * order.
  */
 import type { Clock } from '../../kernel/clock.ts';
@@ -16,20 +16,20 @@ import { mergeDevices } from './merge-devices.ts';
 import { TargetSource, type TargetSourceStatus } from './target-source.ts';
 import { targetsOfJson, targetsOfYaml } from './target-text.ts';
 
-/** Between two looks at the files; changes found in between, URLs' included, are handed on together after each. */
+/** Between two looks at the files; all changes found in between, including those of URLs, are reported together. */
 const LOOK_MS = 2000;
 /** About a second in which nothing else runs; JSON is read ten times as fast. */
 const MAX_YAML_BYTES = 1024 * 1024;
 const MAX_JSON_BYTES = 32 * 1024 * 1024;
-/** Findings logged for one change. */
+/** Most findings logged for one change. */
 const MAX_LOGGED = 20;
 
 export interface TargetsOptions {
   readonly config: ResolvedConfig;
-  /** The machine's own: files and URLs have its pace. */
+  /** The machine's own clock: files and URLs do not run fast. */
   readonly clock: Clock;
   readonly logger: Logger;
-  /** `config` of what `startTargets` gave has other devices now. Not called by `reload`, which gives them itself. */
+  /** `config` of the result of `startTargets` has other devices now. Not called by `reload`, which returns them. */
   readonly onChange: () => void;
   /** Default: the disk. */
   readonly readFile?: ReadFile;
@@ -40,14 +40,14 @@ export interface TargetsOptions {
 export interface TargetsStatus {
   /** Devices of the last good lists that are in use. */
   readonly devices: number;
-  /** Targets refused, names left out and labels left out, as the lists are now. */
+  /** Refused targets, names left out and labels left out, in the present lists. */
   readonly findings: number;
-  /** Each source was read once at least. While false, a device that is not there may only be not known yet. */
+  /** Each source was read at least once. While false, a missing device may only not be known yet. */
   readonly complete: boolean;
   readonly sources: readonly TargetSourceStatus[];
 }
 
-/** Resolves when each source was tried once; one that does not answer holds it up for ten seconds at most. */
+/** Resolves when each source was tried once; one that does not answer delays it by at most ten seconds. */
 export async function startTargets(options: TargetsOptions): Promise<Targets> {
   const targets = new Targets(options);
   await targets.reload(options.config);
@@ -61,7 +61,7 @@ export class Targets implements AsyncDisposable {
   #configured: ResolvedConfig;
   #merged: ResolvedConfig;
   #findings: ReadonlySet<string> = new Set();
-  /** Names of the configuration that no device bears. */
+  /** Names in the configuration that no device has. */
   #doubts: readonly string[] = [];
   /** Some list differs from what `#merged` was made of. */
   #changed = false;
@@ -74,12 +74,15 @@ export class Targets implements AsyncDisposable {
     this.#merged = options.config;
   }
 
-  /** The configuration with the devices that are there now. */
+  /** The configuration with the present devices. */
   get config(): ResolvedConfig {
     return this.#merged;
   }
 
-  /** A new configuration: lists of sources that it names too stay; each source is tried once before this resolves. */
+  /**
+   * Applies a new configuration: lists of sources that it still names stay; each source is tried once before this
+   * resolves.
+   */
   async reload(config: ResolvedConfig): Promise<ResolvedConfig> {
     await this.#halt();
     this.#stop = new AbortController();
@@ -109,7 +112,9 @@ export class Targets implements AsyncDisposable {
     return this.#merged;
   }
 
-  /** What is not as the configuration has it, each one line: sources that fail, targets left out, names of nobody. */
+  /**
+   * What differs from the configuration, one line each: failing sources, targets left out, names that no device has.
+   */
   doubts(): readonly string[] {
     const failing = this.status().sources.flatMap(({ source, failing: why }) =>
       why === null ? [] : [`targets of ${source}: ${why}`],
@@ -148,7 +153,7 @@ export class Targets implements AsyncDisposable {
     }
   }
 
-  /** Reads the files that changed, and leaves those that are gone. */
+  /** Reads the files that changed, and drops those that are gone. */
   async #look(files: FileTargets, targets: ResolvedTargets): Promise<void> {
     const { changed, gone, failed } = await files.look();
     for (const path of gone) this.#changed = this.#sources.delete(path) || this.#changed;
@@ -169,7 +174,7 @@ export class Targets implements AsyncDisposable {
     for (const key of this.#keysOf('file_sd')) if (!failed.has(key) && !files.has(key)) this.#leave(key);
   }
 
-  /** A directory or pattern that fails no more, or a file that no pattern names. */
+  /** A directory or pattern that no longer fails, or a file that no pattern matches. */
   #leave(key: string): void {
     this.#sources.get(key)?.succeed();
     this.#sources.delete(key);
@@ -201,7 +206,7 @@ export class Targets implements AsyncDisposable {
     return source;
   }
 
-  /** True when the devices are others than before. */
+  /** True if the devices differ from before. */
   #merge(): boolean {
     this.#changed = false;
     const urls = this.#configured.targets?.urls.map(({ url }) => url) ?? [];
@@ -215,7 +220,7 @@ export class Targets implements AsyncDisposable {
     return added.length + removed.length + changed.length + rescheduled.length > 0;
   }
 
-  /** Of devices of the file alone, whoever read it has said it, with the line. */
+  /** With devices of the file alone, its reader has reported the doubts, with the line. */
   #doubt(doubts: readonly string[]): void {
     const before = new Set(this.#doubts);
     this.#doubts = doubts;
@@ -227,7 +232,7 @@ export class Targets implements AsyncDisposable {
     );
   }
 
-  /** Each finding is logged when it is new. */
+  /** Logs each new finding. */
   #tell(findings: readonly string[]): void {
     const fresh = findings.filter((finding) => !this.#findings.has(finding));
     this.#say(fresh, 'doubt about a target', 'doubts about more targets');

@@ -1,12 +1,12 @@
-/** TLS settings as the exporter-toolkit (and Go's crypto/tls) spells them, in the spelling of Node and OpenSSL. */
+/** TLS settings as the exporter-toolkit (and Go's crypto/tls) spells them, translated to Node and OpenSSL. */
 
 /** TLS 1.0 and 1.1 were retired by RFC 8996; OpenSSL 3 does not offer them at its default level either. */
 export const TLS_VERSIONS = { TLS12: 'TLSv1.2', TLS13: 'TLSv1.3' } as const;
 
-/** Those of TLS 1.3 cannot be chosen in Go, and are always on. */
+/** In Go the ciphers of TLS 1.3 cannot be chosen, and are always on. */
 const TLS13_CIPHERS = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
 
-/** What Go's `tls.CipherSuites()` names for TLS 1.2: key exchange by ECDHE only. */
+/** The names of Go's `tls.CipherSuites()` for TLS 1.2: key exchange by ECDHE only. */
 const TLS12_CIPHERS: ReadonlyMap<string, string> = new Map(
   Object.entries<string>({
     TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: 'ECDHE-ECDSA-AES128-GCM-SHA256',
@@ -24,7 +24,7 @@ const TLS12_CIPHERS: ReadonlyMap<string, string> = new Map(
 
 export const CIPHER_NAMES: readonly string[] = [...TLS13_CIPHERS, ...TLS12_CIPHERS.keys()];
 
-/** OpenSSL's list; null, for Node's default, of an empty one. */
+/** OpenSSL's list; null, which is Node's default, for an empty one. */
 export function opensslCiphers(names: readonly string[]): string | null {
   const tls12 = names.flatMap((name) => TLS12_CIPHERS.get(name) ?? []);
   return tls12.length === 0 ? null : [...TLS13_CIPHERS, ...tls12].join(':');
@@ -33,7 +33,7 @@ export function opensslCiphers(names: readonly string[]): string | null {
 const CURVES = { X25519: 'X25519', CurveP256: 'P-256', CurveP384: 'P-384', CurveP521: 'P-521' } as const;
 export const CURVE_NAMES = ['X25519', 'CurveP256', 'CurveP384', 'CurveP521'] as const;
 
-/** OpenSSL's list; null, for Node's default, of an empty one. */
+/** OpenSSL's list; null, which is Node's default, for an empty one. */
 export function opensslCurves(names: readonly (keyof typeof CURVES)[]): string | null {
   return names.length === 0 ? null : names.map((name) => CURVES[name]).join(':');
 }

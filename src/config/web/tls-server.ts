@@ -13,17 +13,17 @@ import { MAX_CHAIN_CHARS, type WebConfig } from './web-config-schema.ts';
 type TlsSection = NonNullable<WebConfig['tls_server_config']>;
 
 const SECTION = 'tls_server_config';
-/** PEM is ASCII: as many as may stand in the configuration itself. */
+/** PEM is ASCII: as many as may be in the configuration itself. */
 const MAX_CHAIN_BYTES = MAX_CHAIN_CHARS;
 
-/** null: TLS is off, or one of the problems is an error. */
+/** Null: TLS is off, or one of the problems is an error. */
 export async function resolveTls(tls: TlsSection, source: SecretSource): Promise<WithProblems<ResolvedTls | null>> {
   if (!isSwitchedOn(tls)) return { value: null, problems: [] };
   const cert = await certificates(tls, 'cert', source);
   const key = await keyOf(tls, source);
   const clientCa = await certificates(tls, 'client_ca', source);
   const problems = [...problemsOf([cert, key, clientCa]), ...checkSettings(tls)];
-  // A key that everyone can read is a doubt: TLS is not switched off for it.
+  // A key that everyone can read is only a doubt: TLS is not switched off because of it.
   if (cert.value === null || key.value === null || hasError(problems)) return { value: null, problems };
 
   const resolved: ResolvedTls = {
@@ -49,7 +49,7 @@ function verifiesClients({ client_auth_type: type }: TlsSection): boolean {
   return type === 'RequireAndVerifyClientCert';
 }
 
-/** null: none are set, or a problem. */
+/** Null: none are set, or a problem. */
 async function certificates(
   tls: TlsSection,
   name: 'cert' | 'client_ca',
@@ -68,7 +68,7 @@ async function certificates(
     : { value: null, problems: [errorAt(at, `${quoted(absolute)} cannot be read: ${read.reason}`)] };
 }
 
-/** null: none is set, or a problem. */
+/** Null: none is set, or a problem. */
 async function keyOf(tls: TlsSection, source: SecretSource): Promise<WithProblems<Secret | null>> {
   if (tls.key !== undefined && tls.key_file !== undefined) return twice('key');
   if (tls.key !== undefined) return { value: new Secret(tls.key), problems: [] };
@@ -87,7 +87,7 @@ function checkedPem(pem: string, at: readonly string[], shown: string): WithProb
   return { value: null, problems: [errorAt(at, `${shown} is not a certificate in PEM form`)] };
 }
 
-/** What is missing, or of no use, beside what else is set. */
+/** Settings that are missing, or without effect, together with the others. */
 function checkSettings(tls: TlsSection): readonly Problem[] {
   const problems: Problem[] = [];
   const need = (name: 'cert' | 'key' | 'client_ca', why: string) => {
@@ -107,7 +107,7 @@ function checkSettings(tls: TlsSection): readonly Problem[] {
   return problems;
 }
 
-/** Files that are each right may still not fit each other, or OpenSSL's level of security. */
+/** Files that are right by themselves may not fit each other, or OpenSSL's security level. */
 function checkTogether(resolved: ResolvedTls, tls: TlsSection): readonly Problem[] {
   const keyPath = [SECTION, tls.key === undefined ? 'key_file' : 'key'];
   const key = attempt((): KeyObject => createPrivateKey(resolved.key.reveal()));
@@ -131,7 +131,7 @@ function secureContext({ cert, key, clientCa, minVersion, maxVersion, ciphers, e
   });
 }
 
-/** null where OpenSSL throws; its messages may quote what it read. */
+/** Null if OpenSSL throws; its messages may quote what it read. */
 function attempt<T extends object>(read: () => T): T | null {
   try {
     return read();

@@ -35,7 +35,7 @@ export function parseTokens(
   return { tokens: [...tokens.values()], findings };
 }
 
-/** What is wrong, without a word of the line: any of them may be the token. */
+/** What is wrong, without any word of the line: each of them may be the token. */
 function parseToken(line: string): ResolvedToken | string {
   const [name = '', scopeText = '', token = '', ...more] = line.split(/[ \t]+/);
   if (token === '' || more.length > 0) return 'is not NAME SCOPE TOKEN';

@@ -14,12 +14,12 @@ import { parseTokens } from './tokens-file.ts';
 import { type WebConfig, webConfigSchema } from './web-config-schema.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
-/** One check of a password takes about 0.1 s of this process at cost 10, and twice as long for each step. */
+/** At cost 10, checking a password takes about 0.1 s of CPU, and twice as long for each step. */
 const HIGHEST_COMMON_COST = 12;
 
 /** Problems are in the configuration itself: a file that cannot be read. */
 interface WithFindings<Value> extends WithProblems<Value> {
-  /** In the files. */
+  /** Findings in the files. */
   readonly findings: readonly Finding[];
 }
 
@@ -45,13 +45,13 @@ async function readWebConfig(
   if (text === null) return { value: NOTHING, problems, findings: [] };
   const yaml = readYaml(text);
   if (yaml.syntaxErrors.length > 0) return { value: NOTHING, problems, findings: syntaxFindings(file, yaml) };
-  // Relative paths start where the web configuration stands, as in the toolkit.
+  // Relative paths start at the web configuration file, as in the toolkit.
   const config = await resolveWebConfig(yaml.value ?? {}, { ...source, directoryOf: () => dirname(file) });
   const findings = placedFindings(file, text, yaml, [...yaml.problems, ...config.problems]);
   return { value: config.value, problems, findings };
 }
 
-/** `value`: what the file holds. */
+/** `value`: the file's content. */
 async function resolveWebConfig(
   value: unknown,
   source: SecretSource,
@@ -103,12 +103,12 @@ async function readTokens(
   const { value: text, problems } = await readNamed('tokens_file', file, source.readFile);
   if (text === null) return { value: [], problems, findings: [] };
   const { tokens, findings } = parseTokens(file, text);
-  // An empty file would leave the API open to everyone, which nobody asks for by naming one.
+  // An empty file would open the API to everyone, which nobody wants who names a file.
   const isEmpty = tokens.length === 0 && findings.length === 0;
   return { value: tokens, problems, findings: isEmpty ? [fileFinding(file, 'holds no token')] : findings };
 }
 
-/** null: it cannot be read. */
+/** Null: it cannot be read. */
 async function readNamed(
   key: 'config_file' | 'tokens_file',
   file: string,

@@ -2,7 +2,7 @@
  * The web configuration file of the Prometheus exporter-toolkit (web-configuration.md of its documents).
  *
  * A file that works elsewhere works here, or is refused: nothing that keeps someone out is ignored. Refused are client
- * certificates that are asked for but not verified, TLS below 1.2 and `client_allowed_sans`.
+ * certificates that are requested but not verified, TLS below 1.2 and `client_allowed_sans`.
  */
 import { z } from 'zod';
 import { oneOf, path, printable, section, text, userName } from '../schema-terms.ts';
@@ -16,7 +16,7 @@ const trueOrFalse = z.boolean({ error: 'true or false' });
 export const MAX_CHAIN_CHARS = 256 * 1024;
 const pem = text('text in PEM form', (value) => value.length <= MAX_CHAIN_CHARS && value.includes('-----BEGIN '));
 
-/** `htpasswd -B` writes $2y$, others $2a$ or $2b$: all the same algorithm. */
+/** `htpasswd -B` writes $2y$, others $2a$ or $2b$: the same algorithm. */
 const bcryptHash = text('a bcrypt hash (htpasswd -nBC 10 USER)', (value) =>
   /^\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/.test(value),
 );

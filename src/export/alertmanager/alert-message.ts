@@ -1,4 +1,4 @@
-/** Alerts as Alertmanager's API v2 takes them (`POST /alerts`, its `postableAlert`). */
+/** Alerts in the form of Alertmanager's API v2 (`POST /alerts`, its `postableAlert`). */
 import { isoInstant } from '../../gdoi/events/event-document.ts';
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
@@ -18,7 +18,7 @@ const RUNBOOKS = 'https://github.com/gdoiwatch/gdoiwatch/blob/main/dashboards/ru
 
 /** What Prometheus adds to alerts. */
 export interface AddedLabels {
-  /** Of the scrape of this agent: on its series, so on those alerts whose rule leaves them there. */
+  /** Labels of the scrape of this agent: they are on its series, and on alerts whose rule keeps them. */
   readonly target: Readonly<Partial<Record<TargetLabel, string>>>;
   /** On every alert. */
   readonly external: Labels;
@@ -32,7 +32,7 @@ export function addedLabels(configured: Labels): AddedLabels {
   };
 }
 
-/** An alert's own labels win over those that are added, as in Prometheus. */
+/** An alert's own labels have precedence over added ones, as in Prometheus. */
 export function alertLabels({ alertname, severity, labels: own }: AlertIdentity, added: AddedLabels): Labels {
   const labels: Record<string, string> = { ...added.external };
   for (const name of PUSHED_RULES[alertname].targetLabels) {
@@ -42,7 +42,7 @@ export function alertLabels({ alertname, severity, labels: own }: AlertIdentity,
   return Object.assign(labels, own, { alertname, severity });
 }
 
-/** The same for every message about one alert, and for no other alert of this agent. */
+/** The same for all messages about one alert, and for no other alert of this agent. */
 export function alertKey({ alertname, severity, labels }: AlertIdentity): string {
   return JSON.stringify([alertname, severity, labels['device'], labels['cell'], labels['group'], labels['cause']]);
 }

@@ -1,19 +1,19 @@
 /**
- * What one Alertmanager has still to be told: only the latest of each alert, oldest first, bounded. Nothing waits
+ * What one Alertmanager still has to be told: only the latest of each alert, oldest first, bounded. Nothing waits
  * longer than it is useful.
  */
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { PostableAlert } from './alert-message.ts';
 
 export interface QueuedAlert {
-  /** The same for every message about one alert. */
+  /** The same for all messages about one alert. */
   readonly key: string;
   readonly alert: PostableAlert;
-  /** By then the alert has ended by itself, told or not. */
+  /** By then the alert has ended by itself, whether or not it was delivered. */
   readonly uselessAtMs: EpochMs;
 }
 
-/** `overflow`: too many waited; `expired`: waited too long; `refused`: Alertmanager does not want it. */
+/** `overflow`: too many waited; `expired`: waited too long; `refused`: Alertmanager does not accept it. */
 export type DropReason = 'overflow' | 'expired' | 'refused';
 
 /** About 15 MB; Prometheus's own queue holds as many. */
@@ -33,7 +33,7 @@ export class AlertQueue {
     this.#keepBound();
   }
 
-  /** The oldest ones, out of the queue. */
+  /** Removes the oldest ones from the queue. */
   take(most: number, nowMs: EpochMs): readonly QueuedAlert[] {
     const batch: QueuedAlert[] = [];
     for (const [key, queued] of this.#waiting) {
@@ -45,7 +45,7 @@ export class AlertQueue {
     return batch;
   }
 
-  /** A batch that was not delivered goes to the front again, except alerts of which something newer waits. */
+  /** Returns an undelivered batch to the front, except for alerts of which something newer waits. */
   giveBack(batch: readonly QueuedAlert[]): void {
     const front = batch.filter(({ key }) => !this.#waiting.has(key)).map((queued) => [queued.key, queued] as const);
     this.#waiting = new Map([...front, ...this.#waiting]);

@@ -1,4 +1,4 @@
-/** Tells one Alertmanager what is queued for it, a batch at a time. */
+/** Delivers to one Alertmanager what is queued for it, a batch at a time. */
 import { Delivery, type DeliveryOutcome, type DeliveryParts } from '../delivery.ts';
 import { AlertQueue, type DropReason, type QueuedAlert } from './alert-queue.ts';
 import { type BasicAuth, postAlerts } from './post-alerts.ts';
@@ -11,7 +11,7 @@ export interface SenderStatus {
   readonly failed: number;
   readonly queued: number;
   readonly dropped: Readonly<Record<DropReason, number>>;
-  /** The latest request had no success. */
+  /** The latest request failed. */
   readonly failing: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface SenderOptions extends DeliveryParts {
 const MAX_BATCH = 500;
 
 export class AlertSender {
-  /** For the next request on. */
+  /** Used from the next request on. */
   basicAuth: BasicAuth | null;
   readonly #options: SenderOptions;
   readonly #queue = new AlertQueue();
@@ -43,7 +43,7 @@ export class AlertSender {
     });
   }
 
-  /** What belongs together becomes one request, if none is under way. */
+  /** Alerts of one call are one request, unless one is under way. */
   send(alerts: readonly QueuedAlert[]): void {
     for (const alert of alerts) this.#queue.put(alert);
     this.#delivery.wake();

@@ -1,6 +1,7 @@
 /**
- * Events straight to Alertmanager, for what comes and goes between two scrapes. Every Alertmanager is sent them
- * separately, as the members of a cluster expect; they and Prometheus tell by the labels what is the same alert.
+ * Sends events straight to Alertmanager, for conditions that come and go between two scrapes. Every Alertmanager is
+ * told separately, as the members of its cluster need it; the labels make a pushed alert and Prometheus's the same
+ * alert.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -12,7 +13,7 @@ import { withDeadline } from '../../kernel/with-deadline.ts';
 import { FiringAlerts } from './firing-alerts.ts';
 import type { BasicAuth } from './post-alerts.ts';
 
-/** Where alerts go, and as what: section `alertmanager` of the configuration. */
+/** Where alerts go, and with which labels: section `alertmanager` of the configuration. */
 export interface AlertDestinations {
   /** Base of each one's v2 API: `http://127.0.0.1:9093/api/v2`. */
   readonly apiUrls: readonly string[];
@@ -22,35 +23,35 @@ export interface AlertDestinations {
 }
 
 export interface AlertmanagerPushOptions {
-  /** null: nobody is told, until `configure`. */
+  /** Null: none, until `configure`. */
   readonly destinations: AlertDestinations | null;
-  /** Wall time of the events; durations are of the machine. */
+  /** Wall time of the events; durations use the machine's clock. */
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Where people reach the agent, without a slash at the end: alerts link to its API. */
+  /** Where people reach the agent, without a trailing slash: alerts link to its API. */
   readonly generatorUrl: () => string;
 }
 
 export interface PushStatus {
   readonly alertmanagers: readonly SenderStatus[];
-  /** Alerts whose end will not be told, because too many fire. */
+  /** Alerts whose end will not be sent, because too many fire. */
   readonly forgotten: number;
 }
 
 export interface AlertmanagerPush extends AsyncDisposable {
-  /** Returns at once; `status` shows what became of it. Events of one call are one request, up to 500 alerts. */
+  /** Returns at once; `status` shows the result. Events of one call are one request, up to 500 alerts. */
   push(events: readonly GdoiEvent[]): void;
   /**
-   * Takes another configuration. An Alertmanager that stays keeps its queue; one that goes is still sent what waits for
-   * it.
+   * Applies another configuration. An Alertmanager that stays keeps its queue; one that leaves still gets what waits
+   * for it.
    */
   configure(destinations: AlertDestinations | null): Promise<void>;
   status(): PushStatus;
 }
 
 const NOBODY: AlertDestinations = { apiUrls: [], basicAuth: null, labels: {} };
-/** For what is queued when the agent stops, or an Alertmanager leaves the configuration. */
+/** Time for what is queued when the agent stops, or an Alertmanager leaves the configuration. */
 const DRAIN_MS = 2000;
 
 export function createAlertmanagerPush(options: AlertmanagerPushOptions): AlertmanagerPush {

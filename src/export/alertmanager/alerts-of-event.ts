@@ -1,10 +1,10 @@
 /**
  * Which alerts an event raises and which it ends: the same alerts that the rules (`dashboards/prometheus/rules.yml`)
- * raise from the metrics, told before the next scrape, with the same labels, so that Alertmanager holds both for one.
+ * raise from the metrics, sent before the next scrape, with the same labels, so that Alertmanager takes both for one.
  *
- * Pushed is what no rule waits for, and what the tracker has waited for itself as long as the rule's `for` would. Where
- * a rule waits for good reason, a push would page for every blip: those alerts are the rules' alone, as are storms,
- * whose rules count.
+ * An alert is pushed if its rule does not wait, or if the tracker has already waited as long as the rule's `for`. Where
+ * a rule waits for a good reason, a push would page for every blip: such alerts are left to the rules, and so are
+ * storms, which rules count.
  */
 import { inCell } from '../../gdoi/seen/cell.ts';
 import type { EventType, GdoiEvent, Severity } from '../../gdoi/events/event.ts';
@@ -12,15 +12,15 @@ import type { EventType, GdoiEvent, Severity } from '../../gdoi/events/event.ts'
 interface PushedRule {
   /** Labels of the scraped series that the rule's expression leaves on the alert. */
   readonly targetLabels: readonly TargetLabel[];
-  /** How long it fires unless an event ends it before. */
+  /** How long it fires unless an event ends it earlier. */
   readonly holdMs: number;
 }
 
 export type TargetLabel = 'job' | 'instance';
 
-/** The rules tell a re-registration for 15 minutes from when it became known. */
+/** The rules report a re-registration for 15 minutes after it became known. */
 const OCCURRENCE_MS = 15 * 60_000;
-/** By then Prometheus has scraped the state, waited its `for` (3 minutes at most) and tells when it ends. */
+/** By then Prometheus has scraped the state, has waited its `for` (at most 3 minutes), and reports the end. */
 const TAKEN_OVER_MS = 10 * 60_000;
 
 export const PUSHED_RULES = {
@@ -33,10 +33,10 @@ export const PUSHED_RULES = {
 } as const satisfies Readonly<Record<string, PushedRule>>;
 export type PushedAlertName = keyof typeof PUSHED_RULES;
 
-/** The others last until `holdMs`, or until Prometheus ends them: no event tells that they are over. */
+/** The others last until `holdMs`, or until Prometheus ends them: no event reports their end. */
 export const ENDED_BY_EVENTS: readonly PushedAlertName[] = ['GdoiKekRekeyOverdue', 'GdoiKekExpiredInUse'];
 
-/** What tells one alert from another, but for the labels of the agent's scrape. */
+/** What identifies an alert, without the labels of the agent's scrape. */
 export interface AlertIdentity {
   readonly alertname: PushedAlertName;
   readonly severity: Severity;
@@ -77,13 +77,13 @@ export function alertsOf(event: GdoiEvent): readonly AlertChange[] {
     case 'kek_rekey_overdue':
       return [fires(event, 'GdoiKekRekeyOverdue', 'warning', ofGm(event))];
     case 'kek_expired_in_use':
-      // Told when the GM was read again after the time a rekey takes, which the rule waits for, too.
+      // Sent when the GM was read again after the time of a rekey, for which the rule waits too.
       return [fires(event, 'GdoiKekExpiredInUse', 'critical', ofGm(event))];
     case 'tek_divergence':
-      // Told when all were read again after the time a rekey takes, which the rule waits for, too.
+      // Sent when all were read again after the time of a rekey, for which the rule waits too.
       return [fires(event, 'GdoiTekDivergence', 'critical', ofGroup(event))];
     case 'coop_split':
-      // Told when both said primary at every answer for a minute, which the rule waits for, too.
+      // Sent when both said primary at every answer for a minute, for which the rule waits too.
       return [fires(event, 'GdoiCoopSplit', 'critical', ofGroup(event))];
     case 'kek_rekey':
     case 'kek_missing':
@@ -115,9 +115,9 @@ function ofReregistration(event: GdoiEvent): readonly AlertChange[] {
   if (event.unexpected !== true || event.cause === null) return changes;
   const labels = { ...ofGm(event), unexpected: 'true', cause: event.cause };
   changes.push(fires(event, 'GdoiUnexpectedReregistration', 'warning', labels));
-  // The third one within an hour: the rules then tell the critical one beside the other, and it mutes that.
+  // The third one within an hour: the rules then raise the critical one beside the other, and it mutes that.
   if (event.severity === 'critical') changes.push(fires(event, 'GdoiUnexpectedReregistration', 'critical', labels));
-  // It mutes those of this cause, so it has to be there before they are told.
+  // It mutes those of this cause, so it has to be there before them.
   if (event.cause === 'legacy_ks') changes.push(fires(event, 'GdoiLegacyKeyServer', 'warning', ofGroup(event)));
   return changes;
 }

@@ -1,10 +1,10 @@
 /**
- * From changes to messages. An alert is told once, with the instant at which it ends by itself: nothing has to be told
- * again while it fires, and what a stopped agent left firing ends without it. Those that an event can end before are
- * remembered until then; the end of one that is not firing is not told.
+ * From changes to messages. An alert is sent once, with the time at which it ends by itself: nothing has to be repeated
+ * while it fires, and what a stopped agent left firing ends without it. Alerts that an event can end earlier are
+ * remembered until then; the end of an alert that is not firing is not sent.
  *
- * When the rule fires too, Prometheus refreshes and ends the same alert: its end counts for Alertmanager even before
- * ours. When our end comes first, Prometheus may call the alert firing once more, until its next scrape.
+ * If the rule fires too, Prometheus refreshes and ends the same alert: its end counts for Alertmanager even before
+ * ours. If our end comes first, Prometheus may report the alert as firing once more, until its next scrape.
  */
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import { isoInstant } from '../../gdoi/events/event-document.ts';
@@ -12,11 +12,11 @@ import { type AddedLabels, addedLabels, alertKey, alertLabels, postableAlert } f
 import type { QueuedAlert } from './alert-queue.ts';
 import { type AlertChange, ENDED_BY_EVENTS, PUSHED_RULES } from './alerts-of-event.ts';
 
-/** More than any fleet has overdue at once; the oldest one beyond ends by itself. */
+/** More than any fleet has overdue at once; beyond, the oldest one ends by itself. */
 const MAX_REMEMBERED = 20_000;
 
 export class FiringAlerts {
-  /** By key, in the order in which they were told. */
+  /** By key, in the order in which they were sent. */
   readonly #firing = new Map<string, QueuedAlert>();
   readonly #generatorUrl: () => string;
   #added: AddedLabels = addedLabels({});
@@ -26,17 +26,20 @@ export class FiringAlerts {
     this.#generatorUrl = generatorUrl;
   }
 
-  /** What Prometheus adds: labels of the scrape, and external ones. Alerts that fire end with those they began with. */
+  /**
+   * Labels that Prometheus adds: those of the scrape, and external ones. Firing alerts end with the labels they began
+   * with.
+   */
   addToAll(labels: Readonly<Record<string, string>>): void {
     this.#added = addedLabels(labels);
   }
 
-  /** Alerts that were forgotten while firing: their end is not told. */
+  /** Alerts that were forgotten while firing: their end is not sent. */
   get forgotten(): number {
     return this.#forgotten;
   }
 
-  /** What to tell; null: nothing. */
+  /** What to send; null: nothing. */
   take(change: AlertChange, nowMs: EpochMs): QueuedAlert | null {
     const { alertname } = change.alert;
     const key = alertKey(change.alert);

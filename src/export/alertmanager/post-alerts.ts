@@ -1,6 +1,6 @@
 /**
  * One request to one Alertmanager: `POST /api/v2/alerts`. It has a deadline, follows no redirect (fetch would make a
- * GET of it, and the password would go along), and reads a bounded part of the answer.
+ * GET of it, and send the password along), and reads a bounded part of the answer.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Secret } from '../../kernel/secret.ts';
@@ -27,7 +27,7 @@ const MAX_WORDS = 300;
 // oxlint-disable-next-line no-control-regex -- control characters are what is taken out of a log line
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
 const UNAUTHORIZED = 401;
-/** Request timeout and too many requests: the server's moment, not the request's fault. */
+/** Request timeout and too many requests: temporary states of the server, not errors in the request. */
 const RETRIED_4XX: readonly number[] = [408, 429];
 
 export async function postAlerts(alerts: readonly PostableAlert[], options: PostOptions): Promise<DeliveryOutcome> {
@@ -58,7 +58,7 @@ export async function postAlerts(alerts: readonly PostableAlert[], options: Post
   }
 }
 
-/** A changed file counts with the next request. */
+/** A changed file applies from the next request. */
 async function withRenewedPassword(basicAuth: BasicAuth | null): Promise<BasicAuth | null> {
   return basicAuth === null ? null : { ...basicAuth, password: await basicAuth.password.renewed() };
 }
@@ -81,7 +81,7 @@ async function readStart(response: Response): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-/** Status and words of the server on one line, without the credential: what is no Alertmanager may echo it. */
+/** Status and words of the server on one line, without the credential, which another kind of server may echo. */
 function answerText(status: number, words: string, basicAuth: BasicAuth | null): string {
   const secrets = basicAuth === null ? [] : [userAndPassword(basicAuth), basicAuth.password.reveal()];
   const shown = secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), words);

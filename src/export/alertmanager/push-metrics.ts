@@ -1,4 +1,6 @@
-/** The push to Alertmanager: per URL, what it took, what was dropped and why, and whether it takes anything now. */
+/**
+ * The push to Alertmanager, per URL: what it accepted, what was dropped and why, and whether it accepts anything now.
+ */
 import type { Labels } from '../label-text.ts';
 import { renderFamily } from '../prepared-lines.ts';
 import type { PushStatus } from './alertmanager-push.ts';

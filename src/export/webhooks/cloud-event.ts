@@ -1,14 +1,15 @@
-/** An event as CloudEvents 1.0 in structured JSON: what a webhook carries. */
+/** An event as CloudEvents 1.0 in structured JSON: the body of a webhook. */
 import { eventDocument } from '../../gdoi/events/event-document.ts';
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 
 export const CLOUD_EVENT_TYPE = 'application/cloudevents+json; charset=utf-8';
 
 /**
- * `source`: who tells, an absolute URL. With `id` it is unique; a receiver that got both before has the event already.
+ * `source`: the sender, an absolute URL. Together with `id` it is unique: a receiver that has both already has the
+ * event.
  */
 export function cloudEvent(event: GdoiEvent, source: string): string {
-  // Told at once: which incident it belongs to is found later, and `/api/v1/events` says it then.
+  // Sent at once: its incident is found later, and `/api/v1/events` names it then.
   const data = eventDocument(event, null);
   return JSON.stringify({
     specversion: '1.0',

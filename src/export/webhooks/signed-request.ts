@@ -1,12 +1,12 @@
 /**
- * The signature of a webhook, as Standard Webhooks have it (https://www.standardwebhooks.com): HMAC-SHA-256 over id,
+ * The signature of a webhook according to Standard Webhooks (https://www.standardwebhooks.com): HMAC-SHA-256 over id,
  * time and body, so that a receiver knows who sent it, when, and that nothing was changed.
  */
 import { createHmac } from 'node:crypto';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { Secret } from '../../kernel/secret.ts';
 
-/** A key that begins so is base64. */
+/** A key that begins with it is base64. */
 const BASE64_KEY = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
 
 export interface Signed {

@@ -1,4 +1,4 @@
-/** Webhooks: per receiver, what it took, what was dropped and why, and whether it takes anything now. */
+/** Webhooks, per receiver: what it accepted, what was dropped and why, and whether it accepts anything now. */
 import type { Labels } from '../label-text.ts';
 import { renderFamily } from '../prepared-lines.ts';
 import type { WebhookStatus } from './webhook-sender.ts';

@@ -1,19 +1,20 @@
-/** Events to all receivers of `webhooks`. Each has a queue of its own. */
+/** Sends events to all receivers of `webhooks`. Each has its own queue. */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { withDeadline } from '../../kernel/with-deadline.ts';
 import { type WebhookDestination, type WebhookOptions, WebhookSender, type WebhookStatus } from './webhook-sender.ts';
 
 export interface WebhookPush extends AsyncDisposable {
-  /** Returns at once; `status` shows what became of it. */
+  /** Returns at once; `status` shows the result. */
   push(events: readonly GdoiEvent[]): void;
   /**
-   * Takes other receivers. One that stays, by its name, keeps its queue; one that goes is still sent what waits for it.
+   * Applies other receivers. One that stays, by its name, keeps its queue; one that leaves still gets what waits for
+   * it.
    */
   configure(destinations: readonly WebhookDestination[]): Promise<void>;
   status(): readonly WebhookStatus[];
 }
 
-/** For what is queued when the agent stops, or a receiver leaves the configuration. */
+/** Time for what is queued when the agent stops, or a receiver leaves the configuration. */
 const DRAIN_MS = 2000;
 
 export function createWebhookPush(

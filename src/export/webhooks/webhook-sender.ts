@@ -1,6 +1,6 @@
 /**
- * Sends one receiver what is queued for it, one event per request, in order. What it refuses (4xx) would be refused
- * again, and is dropped.
+ * Delivers to one receiver what is queued for it, one event a request, in order. What it refuses (4xx) would be refused
+ * again and is dropped.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Secret } from '../../kernel/secret.ts';
@@ -11,10 +11,10 @@ import { signatureOf } from './signed-request.ts';
 
 /** One receiver: an entry of `webhooks`. */
 export interface WebhookDestination {
-  /** What it is called in logs and metrics: a URL may hold a token. */
+  /** Its name in logs and metrics: a URL may contain a token. */
   readonly name: string;
   readonly url: string;
-  /** null: not signed. */
+  /** Null: not signed. */
   readonly secret: Secret | null;
   /** Types of events that it wants; null: all. */
   readonly types: ReadonlySet<string> | null;
@@ -31,7 +31,7 @@ export interface WebhookStatus {
 }
 
 export interface WebhookOptions extends DeliveryParts {
-  /** Who tells: where people reach the agent. */
+  /** The sender: where people reach the agent. */
   readonly source: () => string;
 }
 
@@ -39,11 +39,11 @@ export interface WebhookOptions extends DeliveryParts {
 const MAX_QUEUED = 10_000;
 const TIMEOUT_MS = 10_000;
 const UNAUTHORIZED: readonly number[] = [401, 403];
-/** The receiver's moment, not the request's fault. */
+/** Temporary states of the receiver, not errors in the request. */
 const RETRIED_4XX: readonly number[] = [408, 425, 429];
 
 export class WebhookSender {
-  /** For the next request on. */
+  /** Used from the next request on. */
   destination: WebhookDestination;
   readonly #options: WebhookOptions;
   #queue: GdoiEvent[] = [];

@@ -1,4 +1,4 @@
-/** What the HTTP side counts: each of its bounds has a number that says how often it was reached. */
+/** The counters of the HTTP side: each limit has a count of how often it was reached. */
 export interface HttpCounters {
   /** Event streams that are open now. */
   streamsOpen: number;
@@ -10,11 +10,11 @@ export interface HttpCounters {
   credentialsRefused: number;
   /** Credentials that were not checked because of too many wrong ones before, or too many at once. */
   credentialsLimited: number;
-  /** Requests that came from another site or by another name of this host. */
+  /** Requests that came from another site or used another name of this host. */
   crossSiteRefused: number;
   /** Connections that were closed because there were too many. */
   connectionsEvicted: number;
-  /** Polls asked for that were refused as too many. */
+  /** Polls on request that were refused because there were too many. */
   pollsLimited: number;
 }
 

@@ -1,4 +1,4 @@
-/** JSON that somebody else wrote; null: it is none, and the schema it is held against says what is wanted. */
+/** Parses JSON that somebody else wrote; null: it is not JSON, and the caller's schema will say what is expected. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

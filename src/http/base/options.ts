@@ -1,4 +1,4 @@
-/** What the HTTP side asks of its surroundings, in its own words. */
+/** What the HTTP side needs from its surroundings, in its own words. */
 import type { Maintenance } from '../../model/maintenance.ts';
 import type { OtherAgents } from '../../model/other-agents.ts';
 import type { AgentStatus, FleetReadModel } from '../../model/read-model.ts';
@@ -17,17 +17,17 @@ export interface HttpOptions {
   readonly version: string;
   /** The clock of devices and events. */
   readonly clock: Clock;
-  /** The machine's own clock, which connections live on. */
+  /** The machine's own clock, for connections. */
   readonly network: Clock;
   readonly logger: Logger;
   readonly errors: InternalErrors;
   readonly fleet: FleetReadModel;
   readonly status: () => ShownStatus;
-  /** It shares a store, and has had no lease in it for long: it polls nothing and cannot. Absent: it never happens. */
+  /** It shares a store and has had no lease in it for long, so it cannot poll. Absent: never. */
   readonly outcast?: () => boolean;
   /** Exposition of the devices, in pieces. */
   readonly deviceMetrics: () => Iterable<string>;
-  /** Exposition of one device; empty when there is none. */
+  /** Exposition of one device; empty if there is none. */
   readonly deviceLines: (device: string) => string;
   /** Exposition of the agent itself. */
   readonly selfMetrics: () => Promise<string>;
@@ -36,28 +36,28 @@ export interface HttpOptions {
   readonly maintenance: Maintenance;
   /** Absent: the store is this agent's alone, and it polls the whole fleet. */
   readonly others?: OtherAgents | undefined;
-  /** Event streams open at once; absent: 1024. */
+  /** Most event streams open at once; absent: 1024. */
   readonly maxStreams?: number;
-  /** For a whole request to arrive, ms; absent: 10 s. */
+  /** Limit for a whole request to arrive, ms; absent: 10 s. */
   readonly requestTimeoutMs?: number;
   readonly pollNow: (device: string, signal: AbortSignal) => Promise<PollNowOutcome>;
-  /** Reload the configuration: the line to answer with, or why it was refused. */
+  /** Reloads the configuration: the line to answer with, or why it was refused. */
   readonly reload: (meant: {
     readonly removalsMeant: boolean;
   }) => Promise<{ readonly ok: boolean; readonly message: string }>;
-  /** What is not as the configuration has it, each one line; absent: nothing. */
+  /** What differs from the configuration, one line each; absent: nothing. */
   readonly doubts?: () => readonly string[];
-  /** Grafana with the shipped dashboards, as configured now; null, or absent: the page links to none. */
+  /** Grafana with the shipped dashboards, as configured now; null or absent: the page has no link. */
   readonly grafanaUrl?: () => string | null;
-  /** Who may connect, as configured now: asked for each request, so that a reload counts at once. */
+  /** Who may connect, as configured now: asked for each request, so that a reload applies at once. */
   readonly web: () => WebAccess;
 }
 
-/** Of the agent's own state. */
+/** The part of the agent's own state that is shown. */
 export type ShownStatus = Pick<AgentStatus, 'firstSweepDone' | 'firstSweepProgress' | 'quarantinedCredentials'>;
 
 export type PollNowOutcome =
-  /** The device's view is as new as it gets, with whatever result. */
+  /** The device's view is as new as it gets, whatever the result. */
   | { readonly kind: 'polled' }
   | { readonly kind: 'unknown_device' }
   | { readonly kind: 'limited'; readonly retryAfterSeconds: number }
@@ -71,18 +71,18 @@ export interface EventReader {
 
 /** The part of the incidents' history that is read. */
 export interface IncidentReader {
-  /** Those that began last come first. */
+  /** The latest beginning first. */
   incidents(query: IncidentQuery): Promise<IncidentPage>;
-  /** null: not known. */
+  /** Null: unknown. */
   incident(id: string): Promise<Incident | null>;
 }
 
 export type Scope = 'read' | 'operate';
 
 export interface WebAccess {
-  /** null: plain HTTP. */
+  /** Null: plain HTTP. */
   readonly tls: TlsSettings | null;
-  /** User name to bcrypt hash. Empty, with no tokens either: everyone is let in. */
+  /** User name to bcrypt hash. Empty, and no tokens either: everyone may enter. */
   readonly basicAuthUsers: ReadonlyMap<string, Secret>;
   readonly tokens: readonly BearerToken[];
   /** Added to every response. */
@@ -98,11 +98,11 @@ export interface BearerToken {
   readonly sha256: Secret;
 }
 
-/** In the spelling of `node:tls`. */
+/** Spelled as in `node:tls`. */
 export interface TlsSettings {
   readonly cert: string;
   readonly key: Secret;
-  /** CAs of client certificates; not null: a client without one of theirs is not let in. */
+  /** CAs of client certificates; if not null, a client without such a certificate is refused. */
   readonly clientCa: string | null;
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
@@ -111,5 +111,5 @@ export interface TlsSettings {
   readonly ecdhCurve: string | null;
 }
 
-/** Neither TLS nor users: what loopback needs. */
+/** Neither TLS nor users: enough on loopback. */
 export const OPEN_ACCESS: WebAccess = { tls: null, basicAuthUsers: new Map(), tokens: [], headers: {} };

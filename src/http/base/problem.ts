@@ -22,7 +22,9 @@ export function problemOf(
   };
 }
 
-/** Answer with a problem. Written here and not by the route's schema, since any route can fail in any of these ways. */
+/**
+ * Answers with a problem. Written here and not by the route's schema, because any route can fail in any of these ways.
+ */
 export function sendProblem(
   reply: FastifyReply,
   status: number,

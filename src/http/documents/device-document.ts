@@ -1,4 +1,4 @@
-/** Devices as documents of the API. Only names and instants change here; nothing is judged. */
+/** Devices as documents of the API. Only names and times change form here; nothing is judged. */
 import {
   type DeviceView,
   type GroupView,
@@ -20,7 +20,7 @@ import { inCell } from '../../gdoi/seen/cell.ts';
 import { expiryMs, type ReadAt } from '../../gdoi/seen/instant.ts';
 import type { DeviceDocument, DeviceSummary, MembershipDocument } from '../schemas/device-schema.ts';
 
-/** `cell` as the device's view has it. */
+/** `cell` as in the device's view. */
 export type FleetOf = (group: string, cell: string | undefined) => FleetView | undefined;
 
 export function deviceSummary(view: DeviceView, health: DeviceHealth, fleetOf: FleetOf): DeviceSummary {

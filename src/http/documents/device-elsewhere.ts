@@ -1,4 +1,4 @@
-/** One device that another agent polls: as it tells, else as the store keeps it. */
+/** A device that another agent polls: as that agent describes it, otherwise as the store has it. */
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { healthDocument } from '../../gdoi/health/health-document.ts';
@@ -21,7 +21,7 @@ export function devicePath(name: string): string {
   return `/api/v1/devices/${encodeURIComponent(name)}`;
 }
 
-/** null: this agent polls it, or nobody knows it, or an agent asks. */
+/** Null: this agent polls it, or it is unknown, or an agent asks. */
 export function polledElsewhere(
   options: HttpOptions,
   request: Pick<FastifyRequest, 'headers'>,
@@ -32,7 +32,7 @@ export function polledElsewhere(
   return others === null || cell === null ? null : { others, cell };
 }
 
-/** null: nobody knows it. */
+/** Null: unknown. */
 export async function deviceOfOther(
   options: HttpOptions,
   request: Pick<FastifyRequest, 'headers'>,
@@ -51,7 +51,7 @@ export async function deviceOfOther(
   return { ...document, owner: ownerOf(view, cell, options) };
 }
 
-/** null: nobody knows it. */
+/** Null: unknown. */
 export async function healthOfOther(
   options: HttpOptions,
   request: Pick<FastifyRequest, 'headers'>,
@@ -68,7 +68,7 @@ export async function healthOfOther(
   return { ...health, owner: ownerOf(view, cell, options) };
 }
 
-/** null: nobody polls it now, or who does gives no such document. */
+/** Null: nobody polls it now, or its owner gives no such document. */
 async function toldByOwner<Document extends { readonly owner?: OwnerDocument | undefined }>(
   { others, cell: { owner } }: Elsewhere,
   path: string,
@@ -79,7 +79,7 @@ async function toldByOwner<Document extends { readonly owner?: OwnerDocument | u
   return told && asked(told, owner);
 }
 
-/** A health document as its owner gave it; what is none stays as it is. */
+/** A health document as its owner gave it; anything else stays as it is. */
 export function askedHealth(body: string, owner: OtherAgent): string {
   const document = documentIn(body, healthSchema);
   return document === null ? body : JSON.stringify(asked(document, owner));

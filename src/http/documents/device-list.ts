@@ -1,4 +1,4 @@
-/** A page of the devices of all agents: those of this one are judged, the others' come as their owners tell of them. */
+/** A page of the devices of all agents: this agent's are judged here, the others' come from their owners. */
 import { naturalKey } from '../../gdoi/events/name-list.ts';
 import { HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
 import type { OtherAgents } from '../../model/other-agents.ts';
@@ -17,18 +17,18 @@ const SUMMARIES_AT_ONCE = 100;
 
 export interface ListRequest {
   readonly query: DevicesQuery;
-  /** Key of the last entry of the page before; null: the first page. */
+  /** Key of the last entry of the previous page; null: the first page. */
   readonly after: string | null;
-  /** As it was asked for. */
+  /** As it was requested. */
   readonly url: string;
 }
 
 interface Listed extends JudgedDevice {
-  /** null: this agent polls it. */
+  /** Null: this agent polls it. */
   readonly kept: Kept | null;
 }
 
-/** `others` null: of this agent's own devices. */
+/** `others` null: only this agent's own devices. */
 export async function deviceList(
   options: HttpOptions,
   board: HealthBoard,
@@ -39,7 +39,7 @@ export async function deviceList(
   const own: readonly Listed[] = (await board.all()).map((judged) => ({ ...judged, kept: null }));
   const rest = others === null ? NOTHING : await ofOthers(options, request, others);
   const names = new Set(own.map(({ view }) => view.device));
-  // One that changes hands now is perhaps told of by both.
+  // A device that changes owner now may be reported by both.
   const all = [...own, ...rest.kept.filter(({ view }) => !names.has(view.device))];
   const matching = all.filter((judged) => matches(judged, query));
   const page = pageOf(matching, { order: query.sort, keyOf: keyOf(query.sort), after, limit: query.limit });

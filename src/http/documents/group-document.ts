@@ -1,4 +1,4 @@
-/** Groups as documents of the API. Only names and instants change here; nothing is judged. */
+/** Groups as documents of the API. Only names and times change form here; nothing is judged. */
 import type { FleetReadModel } from '../../model/read-model.ts';
 import { toDocument } from '../../gdoi/events/document.ts';
 import { naturalOrder } from '../../gdoi/events/name-list.ts';
@@ -14,7 +14,7 @@ import type { HealthBoard } from './health-board.ts';
 import type { MembershipDocument } from '../schemas/device-schema.ts';
 import type { GroupDocument, GroupSummary } from '../schemas/group-schema.ts';
 
-/** GMs in one answer; the rest is in the device list, with `?group=`. */
+/** GMs in one answer; the others are in the device list, with `?group=`. */
 const MAX_GMS = 1000;
 
 export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary {
@@ -30,7 +30,7 @@ export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary
   };
 }
 
-/** What the list and the group's own document begin with. */
+/** The fields that the list and the group's own document share. */
 function identity(
   { group, cell }: FleetView,
   { status, summary, action }: GroupHealth,
@@ -132,7 +132,7 @@ function byName(a: { readonly device: string }, b: { readonly device: string }):
   return naturalOrder(a.device, b.device);
 }
 
-/** Of all cells, unless one is named: two customers may have a group of one name. */
+/** In all cells unless one is named: two customers may have a group of the same name. */
 export function groupsOfName(fleet: FleetReadModel, name: string, cell: string | undefined): readonly FleetView[] {
   if (cell !== undefined) return [fleet.group(name, cell) ?? []].flat();
   const inDefault = fleet.group(name);

@@ -13,14 +13,14 @@ import { type GroupList, groupListSchema, type GroupSummary } from '../schemas/g
 export const GROUP_ORDER = 'group';
 
 export interface GroupListRequest {
-  /** Key of the last entry of the page before; null: the first page. */
+  /** Key of the last entry of the previous page; null: the first page. */
   readonly after: string | null;
   readonly limit: number;
-  /** As it was asked for. */
+  /** As it was requested. */
   readonly url: string;
 }
 
-/** `others` null: of this agent's own groups. */
+/** `others` null: only this agent's own groups. */
 export async function groupList(
   options: HttpOptions,
   board: HealthBoard,

@@ -1,4 +1,4 @@
-/** The groups of one name, whoever polls them: two customers may have one each. */
+/** The groups of one name, whichever agent polls them: two customers may have one each. */
 import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { DeviceView } from '../../model/device-view.ts';
@@ -16,7 +16,7 @@ export interface NamedGroup {
   readonly document: () => GroupDocument;
 }
 
-/** `others` null: of this agent's own groups. */
+/** `others` null: only this agent's own groups. */
 export async function groupsNamed(
   options: HttpOptions,
   board: HealthBoard,
@@ -59,7 +59,7 @@ async function ofOthers(
   return kept === null ? told : [...told, ...keptNamed(options, kept, name)];
 }
 
-/** null: it gave no such answer. */
+/** Null: it gave no such answer. */
 function groupsIn(
   { status, body }: Extract<AgentAnswer, { kind: 'answer' }>,
   agent: OtherAgent,

@@ -1,6 +1,6 @@
 /**
- * The health of every device as of now. It is judged when someone asks, and the same view is not judged again for a few
- * seconds: a page that lists ten thousand devices every few seconds must not cost the polling its time.
+ * The health of every device as of now. It is judged on request, and the same view is not judged again for a few
+ * seconds: a page that lists ten thousand devices every few seconds must not take time from polling.
  */
 import type { DeviceView } from '../../model/device-view.ts';
 import type { FleetReadModel } from '../../model/read-model.ts';
@@ -10,12 +10,11 @@ import { type GroupHealth, groupHealth } from '../../gdoi/health/health-group.ts
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
 
-/** A verdict changes by time alone only where a countdown or an age passes a threshold of tens of seconds. */
+/** Time alone changes a verdict only where a countdown or an age passes a threshold of tens of seconds. */
 export const VERDICT_LASTS_MS = 5000;
 /**
- * In a large fleet it lasts longer, by so much for each device: to judge one takes 40 us, so that a page which is
- * looked at takes a twentieth of a core at most, in a fleet of any size. What was polled again is judged again in any
- * case.
+ * In a large fleet it lasts longer, by this much for each device: judging one takes 40 us, so an open page takes at
+ * most a twentieth of a core in a fleet of any size. A device that was polled again is always judged again.
  */
 const LASTS_FOR_EACH_MS = 1;
 /** Devices judged before other work gets its turn: about 5 ms. */
@@ -37,7 +36,7 @@ export class HealthBoard {
     this.#clock = clock;
   }
 
-  /** Judged now, whatever was judged before. */
+  /** Judged now, ignoring earlier verdicts. */
   now(view: DeviceView): DeviceHealth {
     const atMs = this.#clock.wallMs();
     const health = deviceHealth(view, (group) => this.#fleet.group(group, view.cell) ?? null, atMs);

@@ -1,7 +1,6 @@
 /**
- * The part of the fleet that other agents poll, for the routes: asked of them, all at once, and where one does not
- * answer, as the store keeps it. A question that comes from an agent is answered from this one's own polls: it goes no
- * further.
+ * The part of the fleet that other agents poll, for the routes. They are asked, all at once; if one does not answer,
+ * the store's copy is used. A question from an agent is answered from this agent's own polls and not passed on.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -23,15 +22,15 @@ import { jsonOf } from '../base/json-text.ts';
 import type { HttpOptions } from '../base/options.ts';
 import type { OwnerDocument } from '../schemas/owner-schema.ts';
 
-/** For what an agent has at hand. */
+/** Enough for what an agent has at hand. */
 const ASK_TIMEOUT_MS = 2_500;
 
-/** The others, where this request is to be answered for them too; null: from this agent's own polls alone. */
+/** The other agents, if this request is to be answered for them too; null: only from this agent's own polls. */
 export function othersFor({ others }: HttpOptions, request: Pick<FastifyRequest, 'headers'>): OtherAgents | null {
   return others === undefined || request.headers[ASKED_BY_AGENT] !== undefined ? null : others;
 }
 
-/** Of what this agent polls; nothing where it shares no store. */
+/** For what this agent polls; empty if it shares no store. */
 export function ownField(
   { others, clock }: Pick<HttpOptions, 'others' | 'clock'>,
   heardAtMs: number | null,
@@ -50,7 +49,7 @@ export function heardOfGroup(view: FleetView, deviceOf: (device: string) => Devi
   return latest;
 }
 
-/** As its owner told it just now. */
+/** As its owner described it just now. */
 export function asked<Document extends { readonly owner?: OwnerDocument | undefined }>(
   document: Document,
   agent: OtherAgent,
@@ -61,11 +60,11 @@ export function asked<Document extends { readonly owner?: OwnerDocument | undefi
 
 export interface FromOthers<Document> {
   readonly answers: readonly { readonly agent: OtherAgent; readonly document: Document }[];
-  /** Cells of which nobody could be asked. */
+  /** Cells whose owner could not be asked. */
   readonly unasked: readonly OtherCell[];
 }
 
-/** The same question to every agent that polls something. */
+/** Asks every agent that polls something the same question. */
 export async function askAll<Document>(
   others: OtherAgents,
   path: string,
@@ -81,7 +80,7 @@ export async function askAll<Document>(
   return { answers: given, unasked: cells.filter(({ owner }) => owner === null || !told.has(owner.id)) };
 }
 
-/** Each owner of these cells once. */
+/** Asks each owner of these cells once. */
 export function askEach(
   others: OtherAgents,
   cells: readonly OtherCell[],
@@ -95,7 +94,7 @@ export function askEach(
   return Promise.all(Array.from(owners.values(), ask));
 }
 
-/** null: it gave no such document. */
+/** Null: it gave no such document. */
 export async function askOne<Document>(
   { others, agent }: { readonly others: OtherAgents; readonly agent: OtherAgent },
   path: string,
@@ -108,7 +107,7 @@ function documentOf<Document>(answer: AgentAnswer, schema: z.ZodType<Document>):
   return answer.kind === 'none' || answer.status !== 200 ? null : documentIn(answer.body, schema);
 }
 
-/** null: another version's, perhaps. */
+/** Null: perhaps from another version. */
 export function documentIn<Document>(body: string, schema: z.ZodType<Document>): Document | null {
   const parsed = schema.safeParse(jsonOf(body));
   return parsed.success ? parsed.data : null;
@@ -117,11 +116,11 @@ export function documentIn<Document>(body: string, schema: z.ZodType<Document>):
 export interface Relayed {
   readonly path: string;
   readonly timeoutMs: number;
-  /** What becomes of an answer with status 200; absent: it stays as it is. */
+  /** Changes an answer with status 200; absent: it stays as it is. */
   readonly marked?: (body: string, owner: OtherAgent) => string;
 }
 
-/** One device of another agent, polled by it now: its answer, whatever it is; or that it gave none. */
+/** Has another agent poll one device now: its answer, whatever that is; or that it gave none. */
 export async function relay(
   { others, cell }: { readonly others: OtherAgents; readonly cell: OtherCell },
   { path, timeoutMs, marked }: Relayed,
@@ -154,10 +153,10 @@ export async function relay(
     .send(marked !== undefined && answer.status === 200 ? marked(answer.body, owner) : answer.body);
 }
 
-/** What concerns the two agents and not the client: the token, or a cell that changes hands now. */
+/** Errors that concern the two agents and not the client: the token, or a cell that changes owner now. */
 const NOT_RELAYED: ReadonlySet<number> = new Set([401, 403, 404, 421]);
 
-/** What the store keeps of these cells; null: there are none, or it cannot be read. */
+/** What the store has of these cells; null: there are none, or it cannot be read. */
 export async function keptOf(others: OtherAgents, cells: readonly OtherCell[]): Promise<Kept | null> {
   if (cells.length === 0) return null;
   const fleet = await others.kept(cells.map(({ cell }) => cell));

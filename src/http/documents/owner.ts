@@ -1,4 +1,4 @@
-/** Who polls what a document shows, where several agents share a store, and how old it is. */
+/** Which agent polls what a document shows, if several share a store, and how old it is. */
 import { counted } from '../../gdoi/events/counted.ts';
 import type { DeviceHealth } from '../../gdoi/health/health.ts';
 import type { GroupHealth } from '../../gdoi/health/health-group.ts';
@@ -7,12 +7,12 @@ import type { DeviceView } from '../../model/device-view.ts';
 import type { OtherCell } from '../../model/other-agents.ts';
 import type { OwnerDocument } from '../schemas/owner-schema.ts';
 
-/** What another agent polls, as the store keeps it. */
+/** For what another agent polls, as the store has it. */
 export function keptOwner({ owner }: OtherCell, ageSeconds: number | null): OwnerDocument {
   return { agent: owner?.name ?? null, source: 'kept', age_seconds: ageSeconds };
 }
 
-/** Nobody here has asked the device: it is not judged. */
+/** Nobody here has asked the device, so it is not judged. */
 export function keptDeviceHealth(view: DeviceView, cell: OtherCell, nowMs: number): DeviceHealth {
   return {
     device: view.device,
@@ -43,7 +43,7 @@ export function keptGroupHealth({ group }: FleetView, cell: OtherCell): GroupHea
   };
 }
 
-/** null: never. */
+/** Null: never. */
 export function ageSeconds(atMs: number | null, nowMs: number): number | null {
   return atMs === null ? null : Math.max(0, (nowMs - atMs) / 1000);
 }

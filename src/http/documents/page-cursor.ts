@@ -1,13 +1,14 @@
 /**
- * Pages of a sorted list: the cursor is the key of the last entry, so a page is right whatever came and went meanwhile.
+ * Pages of a sorted list: the cursor is the key of the last entry, so a page is right whatever was added or removed
+ * meanwhile.
  */
 
-/** Text that a client hands back without reading it. `order` keeps a cursor from another order apart. */
+/** Opaque text for the client. `order` distinguishes cursors of different orders. */
 export function encodePageCursor(order: string, key: string): string {
   return Buffer.from(JSON.stringify([order, key])).toString('base64url');
 }
 
-/** null: no page of this order gave it. */
+/** Null: it comes from no page of this order. */
 export function decodePageCursor(order: string, cursor: string): string | null {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
@@ -24,7 +25,7 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-/** `after`: the key of the page before; null: the first page. */
+/** `after`: the key of the previous page; null: the first page. */
 export function pageOf<T>(
   all: readonly T[],
   {
@@ -62,13 +63,13 @@ interface Keyed<T> {
 }
 
 /**
- * The `limit` entries that come first: twice as many are kept at most, and cut when they are full. To sort all of a
- * fleet of 30,000 for each page of it stops everything else for a tenth of a second.
+ * Keeps the first `limit` entries: at most twice as many are held, and cut when full. Sorting a whole fleet of 30,000
+ * for each of its pages would stop everything else for a tenth of a second.
  */
 class FirstByKey<T> {
   readonly #limit: number;
   #kept: Keyed<T>[] = [];
-  /** Nothing behind it is among the first; null: nothing was cut yet. */
+  /** Nothing after it is among the first; null: nothing was cut yet. */
   #lastKey: string | null = null;
 
   constructor(limit: number) {

@@ -1,6 +1,6 @@
 /**
- * Names of announced work that nothing bears: a window for a mistyped name would mute nothing, and people be paged for
- * work that was announced. Devices and cells are those of the inventory, groups those that devices have shown,
+ * Names in an announced maintenance that nothing has: a window for a mistyped name would mute nothing, and people would
+ * be paged for announced work. Devices and cells are those of the inventory; groups are those that devices have shown,
  * whichever agent polls them.
  */
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
@@ -19,7 +19,7 @@ interface NamedWork {
   readonly cells: readonly string[];
 }
 
-/** The first that nothing bears; null: all are known. */
+/** The first name that nothing has; null: all are known. */
 export async function unknownName(
   options: HttpOptions,
   board: HealthBoard,

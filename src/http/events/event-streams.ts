@@ -1,9 +1,9 @@
 /**
- * Events as they are kept, to whoever listens: server-sent events. A listener that comes back says which event it had
- * last (`Last-Event-ID`) and gets what it missed: exactly, while the agent remembers its last events, else from the
- * history, where the events around that instant come again (an event's id tells).
+ * Server-sent events: events as they are stored, for whoever listens. A listener that reconnects names the last event
+ * it had (`Last-Event-ID`) and gets what it missed: exactly, while the agent remembers its last events; otherwise from
+ * the history, where events around that time are repeated (their ids tell).
  *
- * Bounded: listeners, what is kept for one that reads slowly (then it is closed, and comes back), and what is sent
+ * Bounded: the number of listeners, what is kept for a slow one (then it is closed, and reconnects), and what is sent
  * again.
  */
 import type { ServerResponse } from 'node:http';
@@ -16,17 +16,17 @@ import type { HttpCounters } from '../base/counters.ts';
 import { type IncidentHistory, incidentIdsOf } from './incident-history.ts';
 import type { HttpOptions } from '../base/options.ts';
 
-/** Pages and scripts of a large team; each costs a socket and, when it reads slowly, what is unsent. */
+/** Pages and scripts of a large team; each costs a socket and, if it reads slowly, its unsent data. */
 export const MAX_STREAMS = 1024;
-/** Bytes that one listener may have unsent when more is to be sent. */
+/** Unsent bytes of a listener above which it is closed before more is sent. */
 const MAX_UNSENT_BYTES = 64 * 1024;
-/** Keeps proxies from closing a quiet stream, and finds out that a listener is gone. */
+/** Keeps proxies from closing a quiet stream, and detects that a listener is gone. */
 const HEARTBEAT_MS = 15_000;
-/** Events that are remembered in the order they were told. */
+/** Events that are remembered, in the order in which they were sent. */
 const MAX_REMEMBERED = 1000;
-/** Events sent again at most. */
+/** Most events that are sent again. */
 const MAX_RESUMED = 1000;
-/** Events are not kept in the order of their instants: a cause may wait for the answer that decides it. */
+/** Events are not stored in the order of their times: a cause may wait for the answer that decides it. */
 const OVERLAP_MS = 600_000;
 
 export class EventStreams implements AsyncDisposable {
@@ -36,7 +36,7 @@ export class EventStreams implements AsyncDisposable {
   readonly #counters: HttpCounters;
   readonly #listeners = new Set<Listener>();
   #told: readonly GdoiEvent[] = [];
-  /** One batch after the other, in their order. */
+  /** One batch after the other, in order. */
   #telling: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
   #heartbeat: Promise<void> = Promise.resolve();
@@ -74,13 +74,13 @@ export class EventStreams implements AsyncDisposable {
   async #tellAfter(before: Promise<void>, events: readonly GdoiEvent[]): Promise<void> {
     await before;
     const framed = this.#listeners.size === 0 ? [] : await this.#framed(events);
-    // In the same turn as the listeners hear of it: who comes back meanwhile hears of it once.
+    // In the same turn in which the listeners get it, so that one that reconnects meanwhile gets it once.
     this.#told = [...this.#told, ...events].slice(-MAX_REMEMBERED);
     const text = framed.map(({ frame }) => frame).join('');
     for (const listener of this.#listeners) listener.tell(framed, text);
   }
 
-  /** As they are sent. An event is told though its incident cannot be. */
+  /** As they are sent. An event is sent even if its incident cannot be read. */
   async #framed(events: readonly GdoiEvent[]): Promise<readonly Framed[]> {
     const incidentOf = await incidentIdsOf(events, this.#history).catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'the incidents of events that are told could not be read');
@@ -103,7 +103,7 @@ export class EventStreams implements AsyncDisposable {
       const missed = lastEventId === null ? [] : await this.#missedSince(lastEventId);
       listener.begin(await this.#framed(missed));
     } catch (error) {
-      // Without the history nothing can be resumed: the listener comes back and asks again.
+      // Without the history nothing can be resumed: the listener reconnects and asks again.
       this.#logger.warn({ err: error }, 'an event stream could not be resumed');
       listener.end();
     }
@@ -150,7 +150,7 @@ interface Framed {
 class Listener {
   readonly #response: ServerResponse;
   readonly #counters: HttpCounters;
-  /** What came while the missed events were read; null: they are sent. */
+  /** What came while the missed events were read; null: those are sent. */
   #waiting: Framed[] | null = [];
 
   constructor(response: ServerResponse, counters: HttpCounters) {
@@ -165,7 +165,7 @@ class Listener {
     for (const { frame } of [...missed, ...since]) this.#write(frame);
   }
 
-  /** `text`: all of their frames, joined once for all listeners. */
+  /** `text`: all their frames, joined once for all listeners. */
   tell(events: readonly Framed[], text: string): void {
     if (this.#waiting === null) this.#write(text);
     else if (this.#waiting.length + events.length <= MAX_REMEMBERED) this.#waiting.push(...events);
@@ -182,7 +182,7 @@ class Listener {
 
   #write(text: string): void {
     if (this.#response.destroyed || this.#response.writableEnded) return;
-    // What is unsent from before: a batch of a storm is large for the quickest reader too.
+    // Unsent data from before: a batch of a storm is large for the fastest reader too.
     if (this.#response.writableLength > MAX_UNSENT_BYTES) this.#tooSlow();
     else this.#response.write(text);
   }

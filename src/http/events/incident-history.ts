@@ -1,4 +1,4 @@
-/** Where events and incidents belong to each other, asked of the history. */
+/** Which events and incidents belong together, asked of the history. */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { eventsOf, incidentOfEvent, incidentsAround, spanOf } from '../../gdoi/incidents/incident-events.ts';
@@ -11,14 +11,14 @@ export interface IncidentHistory {
   readonly clock: Clock;
 }
 
-/** Incidents that may lie around one event or incident: far more than a network has. */
+/** Incidents near one event or incident: far more than a network has. */
 const MAX_BESIDE = 1000;
-/** Events of one incident that are named. */
+/** Most events of one incident that are named. */
 const MAX_EVENTS = 200;
-/** Devices whose own events are looked for; those of the group name the others. */
+/** Most devices whose own events are looked up; events of the group name the others. */
 const MAX_DEVICES = 10;
 
-/** The incident's id of each event that belongs to one. */
+/** The incident's id for each event that belongs to one. */
 export async function incidentIdsOf(
   events: readonly GdoiEvent[],
   { incidents, clock }: Pick<IncidentHistory, 'incidents' | 'clock'>,

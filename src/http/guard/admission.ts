@@ -1,9 +1,10 @@
 /**
- * In front of every route: headers, then from which site, then who. A route says by `config.access` what it takes:
- * `open` for liveness, `operate` for what acts or polls, `shell` for the page's own files, otherwise a reader.
+ * Before every route: headers, then the origin of the request, then the client. A route declares in `config.access`
+ * what it needs: `open` for liveness, `operate` for what acts or polls, `shell` for the page's own files, otherwise a
+ * reader.
  *
- * A browser asks a person for user and password by itself, but sends a token only from a script: so the shell, which
- * holds nothing of the network, is closed where there are users, and open where there are tokens only.
+ * A browser asks a person for user and password by itself, but sends a token only from a script. So the shell, which
+ * contains nothing about the network, is closed if there are users, and open if there are only tokens.
  */
 import type { FastifyReply } from 'fastify';
 import type { App } from '../base/app-type.ts';
@@ -48,7 +49,7 @@ export function guard(app: App, options: HttpOptions, counters: HttpCounters): v
     switch (admission.kind) {
       case 'admitted':
         request.scope = admission.scope;
-        // Not the reply: it would be waited for.
+        // Not the reply: returning it would make Fastify wait for it.
         return access === 'operate' && admission.scope !== 'operate' ? lacksScope(reply) : undefined;
       case 'refused':
         return sendProblem(
@@ -64,7 +65,7 @@ export function guard(app: App, options: HttpOptions, counters: HttpCounters): v
   });
 }
 
-/** Also for what acts by a parameter of a route that does not. */
+/** Also for a parameter that acts, on a route that otherwise only reads. */
 export function lacksScope(reply: FastifyReply): FastifyReply {
   return sendProblem(reply, 403, 'This token may read; polling, reloading and planned work need the scope operate.');
 }

@@ -1,6 +1,6 @@
 /**
- * Who asks, and may he? Basic auth (users of the web config file) or a bearer token. Where neither is configured
- * everyone may everything; that the server then listens on loopback is the configuration's matter.
+ * Who asks, and is it allowed? Basic auth (users of the web config file) or a bearer token. If neither is configured
+ * everyone may do everything; that the server then listens on loopback is up to the configuration.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
@@ -10,7 +10,7 @@ import { clientNetwork } from './client-network.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 import { PasswordCheck } from './password-check.ts';
 
-/** Longest `Authorization` that is looked at. */
+/** Longest `Authorization` header that is checked. */
 const MAX_HEADER = 4096;
 
 export type Admission =
@@ -28,7 +28,7 @@ export class Authentication {
   readonly #failures: FailedAttempts;
   readonly #counters: HttpCounters;
 
-  /** `compare`: is the hash that of the password? */
+  /** `compare`: whether the hash is that of the password. */
   constructor(network: Clock, counters: HttpCounters, compare: (password: string, hash: string) => Promise<boolean>) {
     this.#passwords = new PasswordCheck(compare);
     this.#failures = new FailedAttempts(network);
@@ -39,7 +39,7 @@ export class Authentication {
     if (!needsCredentials(web)) return { kind: 'admitted', scope: 'operate' };
     const credential = authorization === undefined ? null : credentialOf(authorization);
     if (credential === null) return { kind: 'refused', challenges: challengesOf(web) };
-    // What is quick to compare is never limited: a neighbour's failures must not stop Prometheus.
+    // Quick comparisons are never limited: a neighbour's failures must not stop Prometheus.
     const scope =
       credential.kind === 'bearer' ? this.#scopeOfToken(web, credential.token) : this.#known(web, credential);
     if (scope !== null) return { kind: 'admitted', scope };
@@ -71,7 +71,7 @@ export class Authentication {
     const digest = createHash('sha256').update(token).digest();
     let found: BearerToken | null = null;
     for (const candidate of web.tokens) {
-      // All are compared, each in constant time: how long it takes tells nothing.
+      // All are compared, each in constant time, so that the time tells nothing.
       const known = Buffer.from(candidate.sha256.reveal(), 'hex');
       if (known.length === digest.length && timingSafeEqual(known, digest)) found = candidate;
     }
@@ -79,7 +79,7 @@ export class Authentication {
   }
 }
 
-/** Something is configured, so nobody gets in without. */
+/** Something is configured, so nobody enters without credentials. */
 export function needsCredentials(web: WebAccess): boolean {
   return web.basicAuthUsers.size > 0 || web.tokens.length > 0;
 }

@@ -1,11 +1,11 @@
 /**
- * bcrypt off the thread that polls: it takes a tenth of a second by design, and twenty clients would stop the agent for
- * two. The thread is started with the first comparison, anew when it died, and holds no process alive.
+ * bcrypt outside the thread that polls: it takes a tenth of a second by design, and twenty clients would stop the agent
+ * for two. The thread starts with the first comparison, is replaced if it dies, and does not keep the process alive.
  */
 import { Worker } from 'node:worker_threads';
 import { packageFile } from '../../kernel/package-file.ts';
 
-/** To the thread. */
+/** Sent to the thread. */
 export interface Comparison {
   readonly id: number;
   readonly password: string;
@@ -13,7 +13,7 @@ export interface Comparison {
   readonly hash: string;
 }
 
-/** From the thread. */
+/** Sent by the thread. */
 export interface ComparisonResult {
   readonly id: number;
   readonly same: boolean;
@@ -30,12 +30,12 @@ export class BcryptThread implements AsyncDisposable {
   #worker: Worker | null = null;
   #nextId = 1;
 
-  /** `url`: what the thread runs, built. */
+  /** `url`: the compiled module of the thread. */
   constructor(url: URL = packageFile('dist/workers/bcrypt-worker.js')) {
     this.#url = url;
   }
 
-  /** Is `hash` that of `password`? Rejects when the thread dies; the next comparison gets a new one. */
+  /** Whether `hash` is that of `password`. Rejects if the thread dies; the next comparison gets a new one. */
   compare(password: string, hash: string): Promise<boolean> {
     const id = this.#nextId;
     this.#nextId += 1;
@@ -57,7 +57,7 @@ export class BcryptThread implements AsyncDisposable {
 
   #running(): Worker {
     if (this.#worker === null) {
-      // No environment and no arguments: the worker needs none, and secrets may stand in them.
+      // No environment and no arguments: the worker needs none, and they may contain secrets.
       const worker = new Worker(this.#url, { env: {}, argv: [], execArgv: [], name: 'bcrypt' });
       worker.on('message', ({ id, same }: ComparisonResult) => this.#compared(id, same));
       worker.on('error', (error) => this.#died(worker, error.message));

@@ -1,4 +1,4 @@
-/** The thread that computes bcrypt: one comparison at a time, so that it takes one core at most. */
+/** The thread that computes bcrypt: one comparison at a time, so that it takes at most one core. */
 import { parentPort } from 'node:worker_threads';
 import { compareSync } from 'bcryptjs';
 import type { Comparison, ComparisonResult } from './bcrypt-thread.ts';

@@ -1,11 +1,11 @@
 /**
- * Which connections may stay when there are too many: clients that open many and say little, or ask and do not read,
- * lose theirs first, so that whoever asks something (a probe of liveness above all) is answered.
+ * Which connections may stay when there are too many: clients that open many and send little, or ask and do not read,
+ * lose theirs first, so that others (above all a liveness probe) are answered.
  *
- * A connection waits (for its first request or the next one) or is busy with one. Beyond a bound for one network the
- * one that does so longest goes, unless it is younger than a second: then its request may still be in the kernel.
- * Beyond the bound for all, it is taken from the network that has most, of what that network does most. Long-lived
- * connections (event streams) have their own bound.
+ * A connection waits (for its first or next request) or is busy with one. Above the limit for one network, the one
+ * longest in that state is closed, unless it is younger than a second: its request may still be in the kernel. Above
+ * the limit for all, it is taken from the network that has most, in the state of which that has most. Long-lived
+ * connections (event streams) have their own limit.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,7 +13,7 @@ import type { HttpCounters } from '../base/counters.ts';
 import { clientNetwork } from './client-network.ts';
 
 export interface ConnectionBounds {
-  /** Of one address (of IPv6: of one /64). */
+  /** From one address (IPv6: one /64). */
   readonly waitingOfOne: number;
   readonly busyOfOne: number;
   /** All but long-lived ones. */
@@ -25,11 +25,11 @@ export const CONNECTION_BOUNDS: ConnectionBounds = { waitingOfOne: 256, busyOfOn
 /** Old enough for its request to be here, or its answer to be on the way. */
 const YOUNG_MS = 1_000;
 
-/** Requests under way on one connection: who asks again before the answer came keeps no connection. */
+/** Requests under way on one connection: a client that asks again before the answer loses its connection. */
 const MAX_PIPELINED = 2;
 
 interface Connection {
-  /** Where it is among the open ones: a socket that is closed no longer says. */
+  /** Its key among the open ones: a closed socket no longer tells its address. */
   readonly end: string;
   readonly socket: Socket;
   readonly client: Client;
@@ -50,7 +50,7 @@ export class Connections {
   readonly #bounds: ConnectionBounds;
   readonly #monoMs: () => number;
   readonly #counters: HttpCounters;
-  /** By the client's end, which a TLS socket and the TCP socket below it have in common. */
+  /** By the client's end, which a TLS socket and the TCP socket below it share. */
   readonly #open = new Map<string, Connection>();
   readonly #clients = new Map<string, Client>();
   #longLived = 0;
@@ -65,7 +65,7 @@ export class Connections {
     server.on('connection', (socket: Socket) => this.#opened(socket));
   }
 
-  /** A request begins; false: its connection is closed, and the request is nobody's. */
+  /** A request begins; false: its connection was closed, so the request is void. */
   begins(request: IncomingMessage, response: ServerResponse): boolean {
     const connection = this.#open.get(clientEnd(request.socket));
     if (connection === undefined) return false;
@@ -84,7 +84,7 @@ export class Connections {
     return true;
   }
 
-  /** The request that came over this socket is answered without end. */
+  /** The answer to this socket's request never ends. */
   livesLong(socket: Socket): void {
     const connection = this.#open.get(clientEnd(socket));
     if (connection === undefined || connection.longLived) return;
@@ -113,7 +113,7 @@ export class Connections {
     return client;
   }
 
-  /** null: all are young. */
+  /** Null: all are young. */
   #oldestOf(connections: ReadonlySet<Connection>): Connection | null {
     const [first] = connections;
     return first !== undefined && this.#monoMs() - first.sinceMs > YOUNG_MS ? first : null;
@@ -133,7 +133,7 @@ export class Connections {
     if (connection === null) return;
     this.#counters.connectionsEvicted += 1;
     connection.socket.destroy();
-    // At once, not when its `close` comes: the next one that opens must find the room.
+    // At once, not at its `close`: the next connection must find the room.
     this.#closed(connection);
   }
 
@@ -144,7 +144,7 @@ export class Connections {
     this.#sort(connection);
   }
 
-  /** Put the connection where it belongs, as the latest one there. */
+  /** Puts the connection where it belongs, as the latest one there. */
   #sort(connection: Connection): void {
     const { client } = connection;
     const open = this.#open.get(connection.end) === connection;

@@ -1,11 +1,11 @@
-/** Wrong credentials by the client's address: after a few in a minute no more are looked at from there for a while. */
+/** Wrong credentials by client address: after a few in a minute, no more are checked from there for a while. */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.ts';
 import { clientNetwork } from './client-network.ts';
 
 const MAX_FAILURES = 10;
 const WINDOW_MS = 60_000;
-/** Addresses that are remembered; the one that failed longest ago goes first. */
+/** Most addresses that are remembered; the one that failed longest ago goes first. */
 const MAX_ADDRESSES = 1024;
 
 export class FailedAttempts {

@@ -1,22 +1,22 @@
 /**
- * Is this the user's password? bcrypt takes a tenth of a second by design, and Prometheus asks every few seconds: a
- * pair that was right is remembered, as a keyed digest, until the user's hash changes. What is not remembered waits for
- * the bcrypt thread, a few pairs for one address and some more for all.
+ * Whether this is the user's password. bcrypt takes a tenth of a second by design, and Prometheus asks every few
+ * seconds: a pair that was right is remembered, as a keyed digest, until the user's hash changes. Other pairs wait for
+ * the bcrypt thread, a few from one address and some more in all.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Secret } from '../../kernel/secret.ts';
 
-/** Pairs that are remembered: more than any site has users. */
+/** Most remembered pairs: more than any site has users. */
 const MAX_REMEMBERED = 256;
 /** At a tenth of a second each, the last one waits for three. */
 const MAX_WAITING = 32;
-/** Of one network, so that one that guesses does not keep the others waiting. */
+/** From one network, so that guesses from one do not delay the others. */
 const MAX_WAITING_OF_ONE = 4;
 
 export type PasswordVerdict = 'right' | 'wrong' | 'too_many_at_once';
 
-/** Who claims to be whom. */
+/** A user name and a password, not yet checked. */
 export interface PasswordClaim {
   readonly user: string;
   readonly password: string;
@@ -32,7 +32,7 @@ interface Comparing {
 export class PasswordCheck {
   readonly #key = randomBytes(32);
   readonly #right = new LRUCache<string, true>({ max: MAX_REMEMBERED });
-  /** A page asks for several things at once with the same credentials. */
+  /** A page requests several things at once with the same credentials. */
   readonly #running = new Map<string, Comparing>();
   readonly #compare: (password: string, hash: string) => Promise<boolean>;
 

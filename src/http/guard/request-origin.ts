@@ -1,7 +1,7 @@
 /**
- * Does a browser send this request on behalf of another site? Two ways in are closed where no credentials protect:
- * a foreign name that resolves to this host (DNS rebinding, told by `Host`), and a foreign page that makes the browser
- * ask for something that acts (told by `Sec-Fetch-Site`, in older browsers by `Origin`).
+ * Whether a browser sends this request on behalf of another site. Two attacks are blocked that need no credentials: a
+ * foreign name that resolves to this host (DNS rebinding, detected by `Host`), and a foreign page that makes the
+ * browser request an action (detected by `Sec-Fetch-Site`, in older browsers by `Origin`).
  */
 import { isIP } from 'node:net';
 
@@ -11,7 +11,7 @@ export interface RequestHeaders {
   readonly 'sec-fetch-site'?: string | string[] | undefined;
 }
 
-/** An address that only this machine can ask. */
+/** An address that only this machine can use. */
 export function isLoopback(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, '').toLowerCase();
   return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
@@ -22,7 +22,7 @@ export function namesLoopback({ host }: RequestHeaders): boolean {
   return host === undefined || isLoopback(hostName(host));
 }
 
-/** From another site, as far as the browser says. A client that is no browser sends neither header. */
+/** From another site, as far as the browser says. Other clients send neither header. */
 export function isCrossSite(headers: RequestHeaders): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';

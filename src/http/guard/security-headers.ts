@@ -1,6 +1,4 @@
-/**
- * Headers of every answer: the page is its own script and style only, in no frame, and nothing is guessed or leaked.
- */
+/** Headers of every answer: only the page's own script and style, no frames, no guessed content types, no referrers. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': [
     "default-src 'none'",

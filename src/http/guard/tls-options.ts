@@ -1,8 +1,8 @@
-/** TLS as Node's server takes it. */
+/** TLS options for Node's server. */
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
 import type { TlsSettings } from '../base/options.ts';
 
-/** What can be replaced while the server runs. */
+/** Options that can be replaced while the server runs. */
 export function secureContextOptions(tls: TlsSettings): SecureContextOptions {
   return {
     cert: tls.cert,

@@ -1,16 +1,16 @@
-/** What the page and `gdoiwatch status` ask of the agent itself. */
+/** What the page and `gdoiwatch status` need to know about the agent itself. */
 export interface AgentDocument {
   readonly version: string;
-  /** The agent's clock: countdowns and ages are counted by it. */
+  /** The agent's clock: countdowns and ages are relative to it. */
   readonly at: string;
   readonly first_sweep_done: boolean;
   /** 0 to 1. */
   readonly first_sweep_progress: number;
   readonly quarantined_credentials: readonly string[];
-  /** What is not as the configuration has it, each one line: a source of devices that fails, a name of nobody. */
+  /** What differs from the configuration, one line each: a failing source of devices, a name that no device has. */
   readonly doubts: readonly string[];
-  /** Doubts beyond these. */
+  /** Number of further doubts. */
   readonly more_doubts: number;
-  /** Base of Grafana with the shipped dashboards, without a slash at the end; null: none is configured. */
+  /** Base of Grafana with the shipped dashboards, without a trailing slash; null: none is configured. */
   readonly grafana_url: string | null;
 }

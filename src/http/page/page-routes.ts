@@ -1,8 +1,7 @@
 /**
- * The web page: one shell for each of its addresses, its files, and what it needs to know of the agent itself. Shell
- * and files hold nothing of the network: where only tokens are configured anyone gets them, and the page asks for the
- * token. What lies in the build is what is served: files are named by their content, so a browser may keep them for
- * good.
+ * The web page: one shell for all its addresses, its files, and what it needs to know about the agent itself. Shell and
+ * files contain nothing about the network: if only tokens are configured anyone gets them, and the page asks for the
+ * token. Everything in the build is served: files are named by their content, so a browser may keep them for ever.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +18,7 @@ const BUILT = fileURLToPath(packageFile('dist/page/'));
 const PAGE_PATHS = ['/', '/groups', '/groups/:name', '/devices/:name', '/events', '/incidents'];
 const SHELL = { schema: { hide: true }, config: { access: 'shell' } } as const;
 
-/** Doubts that are shown: more of them have one reason. */
+/** Most doubts that are shown: more of them have a common reason. */
 const MAX_DOUBTS = 20;
 
 export async function pageRoutes(app: App, { status, version, clock, doubts, grafanaUrl }: HttpOptions): Promise<void> {
@@ -42,7 +41,7 @@ export async function pageRoutes(app: App, { status, version, clock, doubts, gra
 }
 
 async function servePage(app: App): Promise<void> {
-  // `serve: false`: the routes are ours, so that access is decided for them as for all others.
+  // `serve: false`: the routes are ours, so that access is decided as for all others.
   await app.register(fastifyStatic, { root: BUILT, serve: false });
   for (const path of PAGE_PATHS) {
     app.get(path, SHELL, (_request, reply) => reply.sendFile('index.html', { cacheControl: false }));

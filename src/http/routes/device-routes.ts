@@ -24,9 +24,9 @@ import { healthSchema } from '../schemas/health-schema.ts';
 import { commonProblems, notFoundProblem, timeoutProblem, unavailableProblem } from '../schemas/problem-schema.ts';
 import { devicesQuery, healthQuery, nameParams, noQuery } from '../schemas/queries.ts';
 
-/** A person waits this long for a poll. */
+/** How long a person waits for a poll. */
 const LIVE_TIMEOUT_MS = 30_000;
-/** Longer by so much for the answer of another agent, which waits as long. */
+/** Added for the answer of another agent, which waits as long. */
 const RELAY_MS = 1_000;
 
 export function deviceRoutes(app: App, options: HttpOptions, board: HealthBoard, counters: HttpCounters): void {
@@ -37,7 +37,7 @@ export function deviceRoutes(app: App, options: HttpOptions, board: HealthBoard,
 
 function listRoute(app: App, options: HttpOptions, board: HealthBoard): void {
   const { fleet, clock } = options;
-  /** Of this run of the agent: revisions start anew with each. */
+  /** This run of the agent: revisions start again with each. */
   const run = options.clock.wallMs().toString(36);
 
   app.get(
@@ -52,11 +52,11 @@ function listRoute(app: App, options: HttpOptions, board: HealthBoard): void {
     },
     async (request, reply) => {
       const { query } = request;
-      // What changes by time alone changes at the pace of the verdicts.
+      // What changes by time alone changes at the interval of the verdicts.
       const tick = Math.floor(clock.wallMs() / VERDICT_LASTS_MS);
       const tag = `W/"${run}-${fleet.revision}-${tick}"`;
       const others = othersFor(options, request);
-      // What others poll changes without a word to this agent.
+      // What others poll changes without notice to this agent.
       if (others === null || others.cells().length === 0) {
         void reply.headers({ etag: tag, 'cache-control': 'no-cache' });
         if (request.headers['if-none-match'] === tag) return notModified(reply);

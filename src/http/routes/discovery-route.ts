@@ -30,7 +30,7 @@ export function discoveryRoute(app: App, options: HttpOptions): void {
         ...answers.flatMap(({ document }) => document),
         ...Array.from(kept?.fleet.devices() ?? [], targetOf),
       ];
-      // One that changes hands now is perhaps told of by both.
+      // A device that changes owner now may be reported by both.
       const names = new Set(own.flatMap(({ targets }) => targets));
       return [...own, ...theirs.filter(({ targets }) => !targets.some((target) => names.has(target)))];
     },

@@ -34,7 +34,7 @@ function document(event: GdoiEvent, incident: string | null): EventDocument {
   return { ...rest, ...closed(event), between: [...between], evidence: [...evidence] };
 }
 
-/** The names that the document has as plain text. */
+/** Narrows the names that the document has as plain text. */
 function closed({ type, cause, severity }: GdoiEvent): Pick<EventDocument, 'type' | 'cause' | 'severity'> {
   return { type, cause, severity };
 }

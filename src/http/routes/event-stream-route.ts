@@ -40,7 +40,7 @@ export function eventStreamRoute(
       connections.livesLong(request.raw.socket);
       const lastEventId = request.headers['last-event-id'];
       reply.hijack();
-      // Headers that hooks have set are the reply's; a hijacked response has none of its own.
+      // Headers set by hooks are the reply's; a hijacked response has none of its own.
       for (const [header, value] of Object.entries(reply.getHeaders())) {
         if (value !== undefined) reply.raw.setHeader(header, value);
       }

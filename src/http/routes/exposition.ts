@@ -1,7 +1,7 @@
 /**
- * In which form a scrape is answered: the Prometheus text format or OpenMetrics, plain or compressed, as the scraper
- * asks. OpenMetrics is the same lines under other names: a counter's family has no `_total`, nothing is blank, and the
- * end is said, so that half an answer is none.
+ * The form of a scrape's answer: the Prometheus text format or OpenMetrics, plain or compressed, as the scraper asks.
+ * OpenMetrics is the same lines with other names: a counter's family has no `_total`, there are no blank lines, and the
+ * end is marked, so that half an answer is recognised.
  */
 
 export interface ExpositionForm {
@@ -14,10 +14,10 @@ export const CONTENT_TYPES = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 } as const satisfies Readonly<Record<ExpositionForm['format'], string>>;
 
-/** The end of an exposition; nothing in the text format. */
+/** The end of an exposition; empty in the text format. */
 export const ENDS = { text: '', openmetrics: '# EOF\n' } as const;
 
-/** What `accept` and `accept-encoding` ask for; absent: the plain text format. */
+/** The form that `accept` and `accept-encoding` ask for; absent: the plain text format. */
 export function formAskedFor(headers: {
   readonly accept?: string | undefined;
   readonly 'accept-encoding'?: string | string[] | undefined;
@@ -32,7 +32,7 @@ export function formAskedFor(headers: {
   };
 }
 
-/** Name -> the largest weight it is asked with (RFC 9110, 12.4.2); other parameters are passed over. */
+/** Name -> the largest weight it is asked with (RFC 9110, 12.4.2); other parameters are ignored. */
 function weights(header: string): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const item of header.slice(0, 4096).split(',')) {
@@ -48,7 +48,7 @@ function weights(header: string): ReadonlyMap<string, number> {
 const METADATA = /^# (HELP|TYPE) (\S{1,200}) (.*)$/gm;
 const BLANK_LINES = /\n{2,}/g;
 
-/** Whole lines of the text format as OpenMetrics has them. */
+/** Converts whole lines of the text format to OpenMetrics. */
 export function asOpenMetrics(text: string): string {
   return text.replaceAll(BLANK_LINES, '\n').replaceAll(METADATA, (_line, kind: string, name: string, rest: string) => {
     const family = name.endsWith('_total') ? name.slice(0, -'_total'.length) : name;

@@ -1,13 +1,12 @@
-/** Long texts in pieces, beside other work that has its turns. */
+/** Long texts in pieces, so that other work gets its turns. */
 import type { Clock } from '../../kernel/clock.ts';
 
 /**
- * After so long of our own work others get their turn: polls go on while a large fleet is written. Where their turns
- * are long, as on a machine that has no more to give, ours are as long: else a scrape waits four times as long as it
- * works.
+ * After this time of our own work others get their turn: polls go on while a large fleet is written. If their turns are
+ * long, as on a busy machine, ours are as long: otherwise a scrape waits four times as long as it works.
  */
 export const TURN_MS = { least: 10, most: 40 } as const;
-/** A piece of this many characters goes out. A turn of a busy loop is dear: fewer of them make a scrape quick. */
+/** Characters of a piece. A turn of a busy loop is expensive: fewer of them make a scrape quick. */
 const PIECE_CHARS = 2 * 1024 * 1024;
 
 export async function* inTurns(

@@ -1,4 +1,4 @@
-/** `/api/v1/incidents`: what happened to the groups, one entry a happening, the latest first. */
+/** `/api/v1/incidents`: what happened to the groups, one entry per incident, the latest first. */
 import { z } from 'zod';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { type IncidentDocument, incidentDocument, incidentMarkdown } from '../../gdoi/incidents/incident-document.ts';

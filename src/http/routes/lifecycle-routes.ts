@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { App } from '../base/app-type.ts';
 import type { HttpOptions } from '../base/options.ts';
 
-/** `confirm=removals`: as many devices as the new configuration removes are meant to go. */
+/** `confirm=removals`: the devices that the new configuration leaves out are meant to go, however many. */
 const reloadQuery = z.strictObject({ confirm: z.literal('removals').optional() });
 
 export function lifecycleRoutes(app: App, { status, outcast, reload }: HttpOptions): void {

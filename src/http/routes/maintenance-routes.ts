@@ -1,4 +1,4 @@
-/** `/api/v1/maintenance`: planned work that is announced while the agent runs, and what the configuration has. */
+/** `/api/v1/maintenance`: maintenance windows announced while the agent runs, and those of the configuration. */
 import { isoInstant } from '../../gdoi/events/event-document.ts';
 import { type MaintenanceWindow, MAX_ANNOUNCED } from '../../model/maintenance.ts';
 import type { App } from '../base/app-type.ts';
@@ -17,7 +17,7 @@ import { noQuery } from '../schemas/queries.ts';
 import { unknownName } from '../documents/unknown-names.ts';
 
 const PATH = '/api/v1/maintenance';
-/** Some thousand names. */
+/** Enough for some thousand names. */
 const MAX_BODY_BYTES = 262_144;
 const NOT_KEPT = 'The store does not take it now: nothing has changed.';
 const RETRY_SECONDS = 10;

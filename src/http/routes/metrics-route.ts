@@ -11,11 +11,11 @@ export function metricsRoute(app: App, { network, selfMetrics, deviceMetrics }: 
     const form = formAskedFor(request.headers);
     const self = await selfMetrics();
     void reply.type(CONTENT_TYPES[form.format]).header('vary', 'accept, accept-encoding');
-    // Octets: a server turns a long text into them twice, to count them and to send them (37 MB took 0.25 to 0.29 s of CPU, and
-    // 0.11 to 0.14 s so: docs/sizing.md).
+    // Octets: given a long text, a server converts it twice, to count and to send it (37 MB took 0.25 to 0.29 s of CPU,
+    // as octets 0.11 to 0.14 s: docs/sizing.md).
     const lines = Readable.from(exposition(self, form));
     if (!form.gzip) return reply.send(lines);
-    // Compressed by a thread of its own. What ends either side early ends the other.
+    // Compressed in another thread. The end of either side ends the other.
     const compressed = createGzip({ level: constants.Z_BEST_SPEED });
     pipeline(lines, compressed, () => undefined);
     return reply.header('content-encoding', 'gzip').send(compressed);

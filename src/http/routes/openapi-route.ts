@@ -6,7 +6,7 @@ import { components } from '../schemas/components.ts';
 
 const TITLE = 'gdoiwatch';
 
-/** To be called before the routes that it describes. */
+/** Call before the routes that it describes. */
 export async function openApi(app: App, version: string): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -26,7 +26,7 @@ export async function openApi(app: App, version: string): Promise<void> {
           token: { type: 'http', scheme: 'bearer' },
         },
       },
-      // Where neither is configured none is needed.
+      // Without users and tokens no credential is needed.
       security: [{}, { basic: [] }, { token: [] }],
     },
     transform: createJsonSchemaTransform({ schemaRegistry: components }),

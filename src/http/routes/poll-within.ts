@@ -1,6 +1,4 @@
-/**
- * A poll that a client asked for: given up when the client goes, or when it would wait longer than it said it would.
- */
+/** A poll on request: given up when the client leaves, or when it would take longer than the client will wait. */
 import type { FastifyReply } from 'fastify';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import type { HttpOptions, PollNowOutcome } from '../base/options.ts';
@@ -15,7 +13,7 @@ export async function pollWithin(
   const ended = new AbortController();
   const onClose = () => giveUp.abort(new Error('the client is gone'));
   reply.raw.once('close', onClose);
-  // Gone already, while its request waited for its turn.
+  // The client has already left while its request waited for its turn.
   if (reply.raw.destroyed) onClose();
   const deadline = options.network.sleep(timeoutMs, ended.signal).then(
     () => giveUp.abort(new DeadlineExceeded(timeoutMs)),

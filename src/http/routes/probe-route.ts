@@ -1,6 +1,4 @@
-/**
- * `/probe?target=NAME`: one device, polled now, in the manner of multi-target exporters; only devices of the config.
- */
+/** `/probe?target=NAME`: one device, polled now, like a multi-target exporter; only devices of the configuration. */
 import { z } from 'zod';
 import { SCRAPE_TIMEOUT } from '../../model/other-agents.ts';
 import type { App } from '../base/app-type.ts';
@@ -17,7 +15,7 @@ import { CONTENT_TYPES } from './exposition.ts';
 
 /** Prometheus's own default. */
 const DEFAULT_TIMEOUT_SECONDS = 10;
-/** The answer has to be there before Prometheus gives up. */
+/** The answer has to arrive before Prometheus gives up. */
 const TIMEOUT_OFFSET_SECONDS = 0.5;
 const MAX_TIMEOUT_SECONDS = 120;
 

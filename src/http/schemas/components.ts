@@ -1,10 +1,10 @@
-/** Schemas that the OpenAPI document names; every other one stands where it is used. */
+/** Schemas that the OpenAPI document names; every other one is written where it is used. */
 import { z } from 'zod';
 
 export const components = z.registry<{ id: string }>();
 
-/** ISO 8601 with `Z`. Not checked: what is written comes from `isoInstant`. */
+/** ISO 8601 with `Z`. Not checked, because `isoInstant` writes it. */
 export const instant = z.string().meta({ format: 'date-time' });
 
-/** Of a group, a device or what happened to them. */
+/** The cell of a group, a device or what happened to them. */
 export const cellField = z.string().optional().describe('Only where there are more cells than `default`');

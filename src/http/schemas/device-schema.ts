@@ -1,4 +1,4 @@
-/** Devices: one line of the list, and all that is known of one. */
+/** Devices: an entry of the list, and all that is known of one. */
 import { z } from 'zod';
 import { CAUSES } from '../../gdoi/events/event.ts';
 import { FORECAST_CAUSES } from '../../gdoi/keys/forecast.ts';

@@ -1,4 +1,4 @@
-/** Groups: one line of the list, and the whole view with the timeline of every member's KEK. */
+/** Groups: an entry of the list, and the whole view with the timeline of every member's KEK. */
 import { z } from 'zod';
 import { cellField, components, instant } from './components.ts';
 import { membershipSchema } from './device-schema.ts';

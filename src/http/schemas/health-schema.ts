@@ -8,7 +8,7 @@ import { ownerField } from './owner-schema.ts';
 
 export const statusSchema = z.enum(HEALTH_STATUSES);
 
-/** What is announced next, and when. */
+/** What comes next, and when. */
 export const nextSchema = z.object({ what: z.string(), at: instant }).nullable();
 
 export const checkSchema = z

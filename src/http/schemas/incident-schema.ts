@@ -1,4 +1,4 @@
-/** Incidents: one happening in a group, from its beginning to its end. */
+/** Incidents: what happened in a group, from its beginning to its end. */
 import { z } from 'zod';
 import { EXPLANATION_CAUSES } from '../../gdoi/explain/explanation.ts';
 import { cellField, components, instant } from './components.ts';

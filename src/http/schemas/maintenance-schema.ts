@@ -1,4 +1,4 @@
-/** Windows of planned work. */
+/** Maintenance windows. */
 import { z } from 'zod';
 import { components, instant } from './components.ts';
 import { MAX_NAME } from './queries.ts';

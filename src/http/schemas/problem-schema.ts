@@ -1,4 +1,4 @@
-/** RFC 9457 problem document: what every error is answered with. */
+/** RFC 9457 problem document, the answer to every error. */
 import { z } from 'zod';
 import { components } from './components.ts';
 
@@ -8,11 +8,11 @@ export const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    /** What the user can mend, as in docs/errors.md. */
+    /** For errors that a user can fix: the code of docs/errors.md. */
     code: z.string().optional(),
     /** Each parameter that was refused, and why. */
     errors: z.array(z.object({ parameter: z.string(), detail: z.string() })).optional(),
-    /** Those that have a group of the name that was asked for. */
+    /** The cells that have a group of the requested name. */
     cells: z.array(z.string()).optional(),
   })
   .register(components, { id: 'Problem' });

@@ -1,4 +1,4 @@
-/** Parameters of requests. Unknown ones are refused, and so are repeated ones. */
+/** Parameters of requests. Unknown and repeated ones are refused. */
 import { z } from 'zod';
 import { CAUSES, EVENT_TYPES } from '../../gdoi/events/event.ts';
 import { EXPLANATION_CAUSES } from '../../gdoi/explain/explanation.ts';

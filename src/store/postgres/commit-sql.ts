@@ -1,12 +1,12 @@
 /**
- * A batch as one statement, so in one transaction and one round trip: of the cells that the writing agent owns, events
- * and states are kept; the rest of the batch is passed over.
+ * A batch as one statement, so in one transaction and one round trip: events and states of cells that the writing agent
+ * owns are stored; the rest of the batch is skipped.
  *
- * The fence is the lock on the cell's row: it waits for a takeover that is under way, and then finds the row another's;
- * and a takeover waits for it. A plain look at the row would let a paused agent's batch commit after the takeover: a
- * test replaces the fence by one, and must see that happen. A batch whose answer nobody waits for any more may arrive
- * late: after a later one of its owner, whose number the row has; or when the cell went to another agent and came back,
- * of which the row's epoch tells. Neither may put an older state over what was kept meanwhile.
+ * The fence is the lock on the cell's row: it waits for a takeover under way and then finds another owner in the row,
+ * and a takeover waits for it. Merely reading the row would let a paused agent's batch commit after the takeover: a
+ * test replaces the fence by such a read, and must see that happen. A batch whose answer nobody waits for any more may
+ * arrive late: after a later one of its owner, whose number is in the row; or after the cell went to another agent and
+ * came back, which shows in the row's epoch. Neither may put an older state over a newer one.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { DEFAULT_CELL, groupOfKey } from '../../gdoi/seen/cell.ts';
@@ -14,7 +14,9 @@ import type { Batch, MemberKey } from '../event-store.ts';
 import { stateText } from '../state-text.ts';
 import { toText } from './plain-text.ts';
 
-/** `$12` rises from batch to batch of one agent. `$13`: for each cell of `$2` the epoch in which the agent got it. */
+/**
+ * `$12` increases from batch to batch of one agent. `$13`: for each cell of `$2` the epoch in which the agent got it.
+ */
 export const FENCE = `
 mine AS MATERIALIZED (
   SELECT cells.cell FROM cells JOIN unnest($2::text[], $13::bigint[]) AS held(cell, epoch)
@@ -31,7 +33,7 @@ mine AS MATERIALIZED (
   SELECT cell FROM unnest($2::text[]) AS cell WHERE $1::uuid IS NULL
 )`;
 
-/** What a batch is kept with; `fence` is `FENCE`, or `NO_FENCE` where nobody else writes. */
+/** Stores a batch; `fence` is `FENCE`, or `NO_FENCE` if nobody else writes. */
 export function commitSql(fence: string): string {
   return `WITH ${fence},
 fresh AS (
@@ -103,10 +105,10 @@ SELECT ARRAY(SELECT cell FROM mine) AS kept, ARRAY(SELECT id FROM fresh) AS fres
 export const COMMIT = commitSql(FENCE);
 export const COMMIT_UNFENCED = commitSql(NO_FENCE);
 
-/** Ids of those that this process kept before, in a batch whose answer it never got. */
+/** Ids of those that this process stored earlier, in a batch whose answer it never got. */
 export const SELECT_OWN = 'SELECT id FROM events WHERE id = ANY($1::text[]) AND writer = $2::uuid';
 
-/** Cells that the batch writes to. */
+/** Cells to which the batch writes. */
 export function cellsOf(batch: Batch): readonly string[] {
   const cells = new Set<string>();
   const cellOf = batch.cellOf ?? (() => DEFAULT_CELL);
@@ -119,12 +121,12 @@ export function cellsOf(batch: Batch): readonly string[] {
   return [...cells];
 }
 
-/** Parameters `$2` to `$11`. Throws a `TypeError` on a state that is no JSON value. */
+/** Parameters `$2` to `$11`. Throws a `TypeError` for a state that is not a JSON value. */
 export function commitValues(batch: Batch, writer: string): readonly unknown[] {
   const cellOf = batch.cellOf ?? (() => DEFAULT_CELL);
   const device = (name: string) => ({ cell: toText(cellOf(name)), name: toText(name) });
   const removedDevices = (batch.removedDevices ?? []).filter((name) => !batch.deviceStates.has(name));
-  // An event that stands twice in a batch is kept as it stands there first.
+  // An event that occurs twice in a batch is stored as it occurs first.
   const events = new Map(batch.events.toReversed().map((event) => [event.id, event]));
   return [
     cellsOf(batch).map(toText),

@@ -1,10 +1,10 @@
 /**
- * Connections to the writable server among those configured: a few, each used by one caller at a time, none with
- * anything in it that the next caller could meet (no SET, no named statement, no lock of the session), so that
- * PgBouncer may stand in between in transaction mode.
+ * Connections to the writable server among those configured: a few, each used by one caller at a time, and without any
+ * state for the next caller (no SET, no named statement, no session lock), so that PgBouncer may be in between in
+ * transaction mode.
  *
- * Everything has an end: connecting, waiting for a connection, a statement. What timed out is closed and not used
- * again: its answer may still come. A server that became a standby is left, and the others are asked.
+ * Connecting, waiting for a connection, and each statement have a time limit. A connection that timed out is closed and
+ * not used again, because its answer may still come. A server that became a standby is left, and the others are tried.
  */
 import { isIP } from 'node:net';
 import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from 'node:tls';
@@ -19,12 +19,12 @@ export interface PostgresTls {
   readonly ca: string | null;
   readonly cert: string | null;
   readonly key: Secret | null;
-  /** Name that the certificate has to be for; null: the host's. */
+  /** Name that the certificate must have; null: the host's. */
   readonly serverName: string | null;
 }
 
 export interface PostgresAddress {
-  /** In this order; the first that can be written is taken. A host that begins with / is a directory of sockets. */
+  /** In this order; the first writable one is used. A host that begins with / is a directory of sockets. */
   readonly hosts: readonly { readonly host: string; readonly port: number }[];
   readonly user: string;
   readonly password: Secret | null;
@@ -34,20 +34,20 @@ export interface PostgresAddress {
 
 export interface PostgresTimes {
   readonly connectMs: number;
-  /** For one statement, from sending it to its last row. */
+  /** Limit for one statement, from sending it to its last row. */
   readonly statementMs: number;
 }
 
 export const POSTGRES_TIMES: PostgresTimes = { connectMs: 5_000, statementMs: 10_000 };
 const MAX_CONNECTIONS = 4;
-/** Callers that may wait for a connection. */
+/** Most callers that wait for a connection. */
 const MAX_WAITING = 256;
 
 export type Row = Readonly<Record<string, unknown>>;
 
 /** One connection, for as long as the work takes. */
 export interface Session {
-  /** `values` are parameters; arrays are arrays. */
+  /** `values` are parameters; JavaScript arrays become SQL arrays. */
   run(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
@@ -74,7 +74,7 @@ export class PostgresConnections implements AsyncDisposable {
     this.#most = most;
   }
 
-  /** A failure of the database is a `StoreError`; what else the work throws comes through. */
+  /** A failure of the database is a `StoreError`; what else the work throws is passed on. */
   async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
     await this.#turn();
     try {
@@ -97,7 +97,8 @@ export class PostgresConnections implements AsyncDisposable {
     return this.use(async (session) => {
       await session.run('BEGIN');
       try {
-        // For this transaction only: neither a server that stops answering nor an agent that is gone holds a lock for ever.
+        // For this transaction only: neither a server that stops answering nor an agent that is gone holds a lock for
+        // ever.
         const { statementMs } = this.#times;
         await session.run(`SET LOCAL statement_timeout = ${statementMs}`);
         await session.run(`SET LOCAL idle_in_transaction_session_timeout = ${statementMs}`);
@@ -149,10 +150,10 @@ export class PostgresConnections implements AsyncDisposable {
       host,
       port,
       user,
-      // A function, so that the library looks in no environment variable and no file of its own.
+      // A function, so that the library reads no environment variable and no file of its own.
       password: () => password?.reveal() ?? '',
       database,
-      // The stream does it.
+      // The stream does TLS.
       ssl: false,
       connectionTimeoutMillis: this.#times.connectMs,
       query_timeout: this.#times.statementMs,
@@ -178,7 +179,7 @@ export class PostgresConnections implements AsyncDisposable {
 class ClientSession implements Session {
   readonly #client: pg.Client;
   readonly #place: string;
-  /** Nothing can be said of what the connection is in. */
+  /** The state of the connection is unknown. */
   broken = false;
 
   constructor(client: pg.Client, place: string) {
@@ -201,7 +202,7 @@ function tlsOptions({ ca, cert, key, serverName }: PostgresTls, host: string): C
   return {
     rejectUnauthorized: true,
     checkServerIdentity: (_asked: string, certificate: PeerCertificate) => checkServerIdentity(name, certificate),
-    // An address is no name to be asked for (RFC 6066).
+    // An address is not sent as a server name (RFC 6066).
     ...(isIP(name) === 0 ? { servername: name } : {}),
     ...(ca === null ? {} : { ca }),
     ...(cert === null ? {} : { cert }),
@@ -209,7 +210,7 @@ function tlsOptions({ ca, cert, key, serverName }: PostgresTls, host: string): C
   };
 }
 
-/** Nobody waits for it: a server that does not answer does not answer the farewell either. */
+/** Nobody waits for it: a server that does not answer will not answer the goodbye either. */
 function drop(client: pg.Client): void {
   client.end().catch(() => undefined);
 }

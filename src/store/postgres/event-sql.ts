@@ -1,4 +1,4 @@
-/** Reading events, counts and incidents. */
+/** Reads events, counts and incidents. */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { inCell } from '../../gdoi/seen/cell.ts';
@@ -52,8 +52,8 @@ export function selectEvents(query: EventQuery, after: EventPosition | null): Sq
 }
 
 /**
- * Events that became visible after a place in their order. Below the oldest transaction that still runs everything is
- * there: what commits late is not passed over.
+ * Events that became visible after a position in their order. Everything below the oldest running transaction is
+ * visible, so a late commit is not missed.
  */
 export const SELECT_TAIL = `
 SELECT ${COLUMNS}, tx::text AS tx, seq FROM events
@@ -62,7 +62,7 @@ ORDER BY tx, seq LIMIT $4`;
 
 export const SELECT_TAIL_END = `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS tx`;
 
-/** Of rows that `commit-sql.ts` wrote. */
+/** Reads rows that `commit-sql.ts` wrote. */
 export function eventOf(row: Row): GdoiEvent {
   const evidence: readonly string[] = JSON.parse(text(row['evidence']));
   return {
@@ -91,7 +91,7 @@ function kindOf(row: Row): Pick<GdoiEvent, 'type' | 'cell' | 'device' | 'group' 
   };
 }
 
-/** `$1` null: of every cell. */
+/** `$1` null: all cells. */
 export const SELECT_COUNTS = `
 SELECT type, cell, cell_shown, device, group_name, cause, unexpected, count FROM event_counts
 WHERE $1::text[] IS NULL OR cell = ANY($1::text[])`;
@@ -103,8 +103,8 @@ export function countOf(row: Row): EventCount {
 export const SELECT_INCIDENT = 'SELECT incident FROM incidents WHERE id = $1';
 
 /**
- * Absent filters are NULL and let everything through: few incidents are asked for, and seldom. One more tells of a next
- * page.
+ * Absent filters are NULL and select everything: incidents are few, and seldom asked for. One extra row tells that
+ * there is a next page.
  */
 export const SELECT_INCIDENTS = `
 SELECT incident FROM incidents
@@ -114,7 +114,7 @@ WHERE ($1::float8 IS NULL OR ended_ms IS NULL OR ended_ms >= $1) AND ($2::float8
   AND ($7::float8 IS NULL OR began_ms < $7 OR (began_ms = $7 AND id > $8::text))
 ORDER BY began_ms DESC, id LIMIT $9`;
 
-/** `after`: the last one of the page before. */
+/** `after`: the last one of the previous page. */
 export function incidentValues(query: IncidentQuery, after: EventPosition | null): readonly unknown[] {
   const { sinceMs, untilMs, cell, group, cause, device, limit } = query;
   const filter = (value: string | undefined) => (value === undefined ? null : toText(value));

@@ -1,17 +1,17 @@
 /**
- * Leases in SQL. All instants are the database's. A takeover locks the agent's row before it takes its cells, and the
- * fenced write (`commit-sql.ts`) holds the cell's row: whoever comes second finds what the first one did.
+ * Leases in SQL. All times are the database's. A takeover locks the agent's row before it takes its cells, and the
+ * fenced write (`commit-sql.ts`) holds the cell's row: whichever comes second sees what the first did.
  */
 
-/** The server's clock, as a number of our own instants. */
+/** The server's clock in ms since 1970. */
 export const NOW_MS = 'extract(epoch FROM clock_timestamp())::float8 * 1000';
 
-/** `$5` milliseconds. */
+/** `$5` in milliseconds. */
 export const JOIN = `
 INSERT INTO agents (id, name, url, version, process, expires_at)
 VALUES ($1, $2, $3, $4, $6, clock_timestamp() + $5 * interval '1 millisecond')`;
 
-/** No row: fenced, and for ever; or it comes after a later renewal, changes nothing, and nobody waits for it. */
+/** No row: fenced, for ever; or an older renewal that arrived late, changes nothing, and is not awaited. */
 export const RENEW = `
 WITH renewed AS (
   UPDATE agents SET expires_at = clock_timestamp() + $2 * interval '1 millisecond', alone_ms = $3, renewal = $4
@@ -19,7 +19,7 @@ WITH renewed AS (
 )
 SELECT (SELECT count(*)::int FROM agents WHERE NOT fenced AND id <> $1) AS others, ${NOW_MS} AS now_ms FROM renewed`;
 
-/** Nobody waits here for a row that another agent holds: a weight that is told a look later costs nothing. */
+/** Does not wait for a row that another agent holds: announcing a weight one look later costs nothing. */
 export const ANNOUNCE = `
 WITH told AS MATERIALIZED (SELECT cell, weight FROM json_to_recordset($1::json) AS c(cell text, weight integer)),
 differing AS MATERIALIZED (
@@ -38,8 +38,8 @@ FROM agents WHERE NOT fenced ORDER BY id`;
 export const SELECT_CELLS = 'SELECT cell, agent, epoch, weight, wanted_by FROM cells ORDER BY cell';
 
 /**
- * Cells of agents that are gone without a trace are freed with them. An agent that may be alone polls on without the
- * database for that time: it did not hear of whoever joined since.
+ * Also frees cells of agents that are gone without a trace. An agent that may be alone polls on without the database
+ * for that time: it does not know who has joined since.
  */
 export const FENCE_DEAD = `
 WITH dead AS (
@@ -55,7 +55,7 @@ WHERE cell IN (
   ORDER BY cell FOR UPDATE)
 RETURNING cell`;
 
-/** A fenced agent takes nothing. The agent's row is held, so that nobody fences it in between. */
+/** A fenced agent takes nothing. The agent's row is locked, so that nobody fences it meanwhile. */
 export const TAKE = `
 WITH me AS MATERIALIZED (SELECT id FROM agents WHERE id = $1 AND NOT fenced FOR SHARE),
 free AS MATERIALIZED (
@@ -74,20 +74,20 @@ UPDATE cells SET wanted_by = NULL, epoch = epoch + 1, agent = (
 WHERE cell IN (SELECT cell FROM cells WHERE agent = $1 AND cell = ANY($2::text[]) ORDER BY cell FOR UPDATE)`;
 
 /**
- * One statement: a connection that dies between two would hold the rows, and every agent's, until TCP gives it up. What
- * the agent takes at this moment is freed as a cell of nobody that lives.
+ * One statement: a connection that dies between two would hold the rows, including those of all agents, until TCP gives
+ * up. A cell that the agent takes at this moment is freed like those of dead agents.
  */
 export const LEAVE = `
 WITH gone AS (UPDATE agents SET fenced = true WHERE id = $1 RETURNING id)
 UPDATE cells SET agent = NULL, epoch = epoch + 1
 WHERE cell IN (SELECT cell FROM cells WHERE agent IN (SELECT id FROM gone) ORDER BY cell FOR UPDATE)`;
 
-/** Of agents that are gone: nobody else could ask for the cell. */
+/** For agents that are gone: nobody else could ask for the cell. */
 export const UNWANT = `
 UPDATE cells SET wanted_by = NULL WHERE cell IN (
   SELECT cell FROM cells
   WHERE wanted_by IS NOT NULL AND NOT EXISTS (SELECT FROM agents WHERE agents.id = cells.wanted_by AND NOT fenced)
   ORDER BY cell FOR UPDATE SKIP LOCKED)`;
 
-/** Agents that were fenced a day ago tell nobody anything. */
+/** Agents that were fenced a day ago are of no further use. */
 export const FORGET_FENCED = `DELETE FROM agents WHERE fenced AND expires_at < clock_timestamp() - interval '1 day'`;

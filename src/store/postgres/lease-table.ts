@@ -1,4 +1,4 @@
-/** Leases as rows of the same database as the events: what fences a write is in the write's own transaction. */
+/** Leases as rows of the same database as the events, so that a write and its fence are one transaction. */
 import type { AgentIdentity, ClusterView, LeaseTable } from '../leases.ts';
 import type { PostgresConnections, Row, Session } from './connections.ts';
 import {
@@ -19,7 +19,7 @@ import { fromText, toText } from './plain-text.ts';
 import type { ServerClock } from './server-clock.ts';
 
 /**
- * `renewals`: connections for nothing else, since a renewal must wait behind no batch and no look. `time`: hears the
+ * `renewals`: connections for nothing else, because a renewal must not wait for a batch or a look. `time`: gets the
  * server's clock with each renewal.
  */
 export function createLeaseTable(

@@ -1,6 +1,6 @@
 /**
- * The schema as a list of steps forward. Several agents may start at once: one takes the steps, under a lock that ends
- * with its transaction, and the others find them taken. What another program or a newer gdoiwatch wrote is refused.
+ * The schema as a list of forward steps. Several agents may start at once: one takes the steps, under a lock that ends
+ * with its transaction, and the others find them done. A database of another program or a newer gdoiwatch is refused.
  */
 import { UserError } from '../../kernel/user-error.ts';
 import type { PostgresConnections, Session } from './connections.ts';
@@ -16,8 +16,8 @@ const OLDEST_VERSION = 13;
 /** Of the advisory lock: "gdoi". */
 const LOCK = 0x67_64_6f_69;
 /**
- * A step that waits for a table, because a backup or somebody at psql reads it, has all agents wait behind it: their
- * leases must not run out meanwhile. The start fails then, and can be tried again.
+ * All agents wait behind a step that waits for a table (because a backup or somebody at psql reads it), and their
+ * leases must not run out meanwhile. So the start fails then, and can be tried again.
  */
 const TABLE_WAIT_MS = 1_000;
 

@@ -1,6 +1,4 @@
-/**
- * PostgreSQL's text holds no NUL, and a device's text may: both it and the backslash that stands for it are escaped.
- */
+/** PostgreSQL's text cannot contain NUL, but a device's text may: NUL, and the backslash that marks it, are escaped. */
 
 export function toText(value: string): string {
   return /[\0\\]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('\0', '\\0') : value;

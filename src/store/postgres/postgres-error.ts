@@ -1,4 +1,4 @@
-/** What an error of PostgreSQL, or of the way to it, means; by its code, never by its text. */
+/** What an error of PostgreSQL, or of the connection to it, means; by its code, never by its text. */
 import pg from 'pg';
 import { StoreError, type StoreErrorKind } from '../store-error.ts';
 
@@ -26,37 +26,39 @@ const KINDS: readonly (readonly [code: string, kind: StoreErrorKind])[] = [
 const REFUSED = ['28000', '28P01'];
 const NO_DATABASE = '3D000';
 
-/** What Node.js says of a certificate: OpenSSL's reasons, and a name that it is not for. */
+/** Node.js's codes for a certificate that is not trusted, or is for another name. */
 const NOT_TRUSTED =
   /^(?:ERR_TLS_CERT_ALTNAME_INVALID|CERT_\w{1,40}|UNABLE_TO_\w{1,40}|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w{0,20}|HOSTNAME_MISMATCH)$/;
 
 export type ConnectFailure = 'unreachable' | 'untrusted' | 'refused' | 'no_database' | 'forbidden';
 
-/** Of what a server answered only: the system's codes (EPIPE, EPERM) can look like a SQLSTATE. */
+/** Only for errors that a server answered: the system's codes (EPIPE, EPERM) can look like a SQLSTATE. */
 function sqlStateOf(error: unknown): string | null {
   return error instanceof pg.DatabaseError ? (error.code ?? null) : null;
 }
 
 const MAX_REASON = 300;
 
-/** What the server or the system says, as part of one line: the server may be anybody's. */
+/** The message of the server or the system as part of one line: the server may be anybody's. */
 export function reasonOf(error: unknown): string {
   const said = (error instanceof Error ? error.message : String(error)).slice(0, MAX_REASON);
   return said.replaceAll(/\p{C}+/gu, ' ').trim();
 }
 
-/** Whatever a server answers comes to an end: it is somebody else's program, and its operator restores and renames. */
+/**
+ * Every error of a server becomes a store error: it is somebody else's program, whose operator restores and renames.
+ */
 export function storeErrorOf(place: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const state = sqlStateOf(error);
   const message = `store ${place}: ${reasonOf(error)}`;
-  // Without a SQLSTATE it is the network's, the system's or the library's: the connection is lost, or an answer late.
+  // Without a SQLSTATE it comes from the network, the system or the library: the connection is lost, or an answer late.
   if (state === null) return new StoreError('io', message, error);
   const kind = KINDS.find(([code]) => state.startsWith(code))?.[1] ?? 'unexpected';
   return new StoreError(kind, message, error);
 }
 
-/** The statement was refused and the connection is as good as before. */
+/** The statement was refused and the connection is still good. */
 export function leavesConnection(error: unknown): boolean {
   const state = sqlStateOf(error);
   return state !== null && !/^(08|25006|25P03|28|57P)/.test(state);

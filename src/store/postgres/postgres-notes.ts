@@ -6,7 +6,7 @@ import { fromText, toText } from './plain-text.ts';
 const PUT = `
 INSERT INTO notes (kind, name, text) VALUES ($1, $2, $3)
 ON CONFLICT (kind, name) DO UPDATE SET text = excluded.text, at = clock_timestamp()`;
-/** The update changes nothing, and gives the row that is there: of several who write at once each gets the same. */
+/** The update changes nothing and returns the existing row: several simultaneous writers all get the same. */
 const PUT_FIRST = `
 INSERT INTO notes AS known (kind, name, text) VALUES ($1, $2, $3)
 ON CONFLICT (kind, name) DO UPDATE SET text = known.text RETURNING text`;

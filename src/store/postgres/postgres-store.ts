@@ -1,9 +1,9 @@
 /**
  * The store that several agents share, on PostgreSQL.
  *
- * A batch is one statement and kept whole or not at all, of the cells that its writer owns: what another agent owns by
- * now is passed over and counted, nobody is told of it, and the owner finds it itself. Where the answer to a batch was
- * lost, it comes again; events that were kept the first time are known by their writer and told then, once.
+ * A batch is one statement, stored whole or not at all, for the cells that its writer owns: what another agent owns by
+ * now is skipped, counted and not published; its owner finds it itself. If the answer to a batch was lost, the batch is
+ * sent again; events that were stored the first time are recognised by their writer and published then, once.
  */
 import { randomUUID } from 'node:crypto';
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
@@ -61,10 +61,10 @@ import { ServerClock } from './server-clock.ts';
 import { SELECT_DEVICE_STATES, SELECT_FLEET_STATES, SELECT_MEMBER_STATES } from './state-sql.ts';
 
 const PRUNE_STEP_EVENTS = 1_000;
-/** Events whose keeping is not certain: more are forgotten, and then told by the history alone. */
+/** Events that may or may not be stored: further ones are forgotten, and appear only in the history. */
 const MAX_UNSURE = 100_000;
 const TAIL_EVENTS = 1_000;
-/** A busy machine takes as long to log in. */
+/** A busy machine takes this long to log in. */
 const LEAST_RENEWAL_MS = 1_000;
 
 export interface PostgresStoreOptions {
@@ -74,18 +74,18 @@ export interface PostgresStoreOptions {
   readonly retentionMs?: number;
   readonly times?: PostgresTimes;
   /**
-   * That agents renew: none of the attempts may take so long that there is no time for another. Absent: they have
+   * Lease of the agents: no attempt to renew may take so long that there is no time for another. Absent: attempts have
    * `times`.
    */
   readonly leaseMs?: number;
   /**
-   * The agent that writes now, whose cells alone are written; null: none is, and nothing is kept. `unfenced`: nobody
-   * else writes, as into the copy of a store.
+   * The agent that writes now, and whose cells alone are written; null: there is none, and nothing is stored.
+   * `unfenced`: nobody else writes, as into a copy.
    */
   readonly writer: 'unfenced' | (() => Writer | null);
-  /** Hears the server's clock: once it is open, and with each renewal of a lease. */
+  /** Gets the server's clock: once it is open, and with each renewal of a lease. */
   readonly hearTime?: (told: ToldTime) => void;
-  /** Steps of the schema; absent: all that there are. Fewer, for the agent of a version before. */
+  /** Steps of the schema; absent: all. Fewer in tests of an older version. */
   readonly migrations?: readonly string[];
 }
 
@@ -93,11 +93,11 @@ export interface PostgresStore extends EventStore {
   readonly leases: LeaseTable;
   /** Batches of which something belonged to another agent by then. */
   readonly fencedWrites: number;
-  /** Events that other agents kept since the last call, in the order in which they became visible. */
+  /** Events that other agents stored since the last call, in the order in which they became visible. */
   others(): Promise<readonly GdoiEvent[]>;
 }
 
-/** Opens the store and brings its schema up to date. What a user can mend is a `UserError`. */
+/** Opens the store and brings its schema up to date. What a user can fix is a `UserError`. */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const connections = new PostgresConnections(options.address, options.times);
   try {
@@ -123,12 +123,12 @@ class SharedStore implements PostgresStore {
   readonly #logger: Logger;
   readonly #retentionMs: number;
   readonly #writer: PostgresStoreOptions['writer'];
-  /** Of this process, whatever agent it is. */
+  /** The id of this process, which may be several agents in turn. */
   readonly #process = randomUUID();
   readonly #unsure = new Set<string>();
   #fencedWrites = 0;
   #batches = 0;
-  /** One batch after the other: one that comes after a later one is passed over. */
+  /** One batch after the other: a batch that arrives after a later one is skipped. */
   #lastCommit: Promise<unknown> = Promise.resolve();
   #damaged = 0;
   #tail: readonly [tx: string, seq: string] | null = null;
@@ -151,7 +151,7 @@ class SharedStore implements PostgresStore {
     return this.#damaged;
   }
 
-  /** One damaged row costs itself. */
+  /** A damaged row costs only itself. */
   #decoded<T>(rows: readonly Row[], decode: (row: Row) => T): readonly T[] {
     return rows.flatMap((row) => {
       try {
@@ -184,7 +184,7 @@ class SharedStore implements PostgresStore {
       return [];
     }
     this.#batches += 1;
-    // Now, and not when a connection is free: the cell may have come back by then.
+    // Read now, and not when a connection is free: the cell may have come back by then.
     const [sql, given] =
       writer === 'unfenced'
         ? [COMMIT_UNFENCED, [null, ...values]]
@@ -202,7 +202,7 @@ class SharedStore implements PostgresStore {
     }
   }
 
-  /** Those that are new, and those that were new when nobody heard the answer. */
+  /** Events that are new, and those that were new when the answer was lost. */
   async #told(events: readonly GdoiEvent[], fresh: ReadonlySet<string>): Promise<readonly GdoiEvent[]> {
     const doubted = events.filter(({ id }) => this.#unsure.has(id) && !fresh.has(id)).map(({ id }) => id);
     const own =
@@ -257,7 +257,7 @@ class SharedStore implements PostgresStore {
     const more = rows.length > shown.length && last !== undefined;
     return {
       events: this.#decoded(shown, eventOf),
-      // By the row, since a damaged one is no end.
+      // By the row, because a damaged one must not end the loop.
       nextCursor: more ? encodeCursor({ atMs: Number(last['at_ms']), id: textIn(last, 'id') }) : null,
     };
   }
@@ -310,9 +310,7 @@ class SharedStore implements PostgresStore {
   }
 }
 
-/**
- * A server that has gone without a word is given up, and another one of the hosts asked, well before the lease is over.
- */
+/** A server that vanished is given up, and another host tried, well before the lease ends. */
 function timesOfRenewals({ connectMs, statementMs }: PostgresTimes, leaseMs = Infinity): PostgresTimes {
   return {
     connectMs: Math.min(connectMs, Math.max(LEAST_RENEWAL_MS, leaseMs / 8)),
@@ -320,7 +318,7 @@ function timesOfRenewals({ connectMs, statementMs }: PostgresTimes, leaseMs = In
   };
 }
 
-/** null: of a cell that the writer does not hold. */
+/** Null: a cell that the writer does not own. */
 function epochsOf(cells: readonly string[], { epochs }: Writer): readonly (number | null)[] {
   return cells.map((cell) => epochs.get(cell) ?? null);
 }
@@ -333,7 +331,7 @@ function textsOf(values: unknown): readonly string[] {
   return Array.isArray(values) ? values.map((value) => fromText(String(value))) : [];
 }
 
-/** A failure to open, as the one line that says what to do. */
+/** A failure to open as one line that says what to do. */
 function explained(place: string, error: StoreError): UserError {
   const failure = connectFailureOf(error.cause);
   const words = EXPLANATIONS[failure];
@@ -349,7 +347,7 @@ const CODES = {
   forbidden: 'store_refused',
 } as const satisfies Readonly<Record<ConnectFailure, string>>;
 
-/** From 22 on Node.js says after a semicolon how it might be started. */
+/** From version 22 on, Node.js adds after a semicolon how the server might be started. */
 const withoutAdvice = (reason: string) => reason.split('; ', 1)[0] ?? reason;
 
 const EXPLANATIONS: Readonly<Record<ConnectFailure, (reason: string) => string>> = {

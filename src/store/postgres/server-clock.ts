@@ -1,4 +1,4 @@
-/** What the server's clock shows, for whoever goes by it: told with each answer that says it. */
+/** The server's clock, reported with each answer that contains it. */
 import type { Clock } from '../../kernel/clock.ts';
 import type { ToldTime } from '../../kernel/following-clock.ts';
 import type { Row } from './connections.ts';

@@ -1,35 +1,35 @@
 /**
- * What a server sends, cut into the messages of PostgreSQL's protocol 3.0
- * (postgresql.org/docs/current/protocol-message-formats.html), and only whole ones of the shape that their type has.
- * The library that reads them relies on that: it looks for the end of a text without an end for ever, and gathers
- * whatever length a message says it has.
+ * Splits what a server sends into messages of PostgreSQL's protocol 3.0
+ * (postgresql.org/docs/current/protocol-message-formats.html), and passes on only whole ones of the right shape. The
+ * library that reads them relies on that: it would search for ever for the end of an unterminated text, and collect
+ * whatever length a message claims.
  *
- * Refused is what no server says that is asked as this program asks: an unknown type, a length beyond the bound, a
- * shape that is none. What a message says is not judged.
+ * Refused is what no server sends to a client like this one: an unknown type, a length above the limit, a wrong shape.
+ * The contents are not judged.
  */
 
 export type Fed =
-  /** Of one or more whole messages, to be read at once; null: none is whole yet. */
+  /** One or more whole messages, to be read at once; null: none is whole yet. */
   { readonly kind: 'whole'; readonly messages: Buffer | null } | { readonly kind: 'refused'; readonly why: string };
 
 /** Type and length. */
 const HEADER_BYTES = 5;
 /**
- * libpq takes no longer one (fe-protocol3.c: but of types that carry rows or texts), and none at all before a session
- * is authenticated.
+ * libpq accepts no longer message (fe-protocol3.c; except of types that carry rows or texts), and none of these before
+ * a session is authenticated.
  */
 const SHORT_BYTES = 30_000;
 const TEXT_BYTES = 1024 * 1024;
-/** One row: a state of one device is some hundred kilobytes at most. */
+/** One row: a state of one device has at most some hundred kilobytes. */
 const ROW_BYTES = 64 * 1024 * 1024;
-/** Between two ends of an answer: texts beside rows, and rows (the states of ten thousand devices are 200 MB). */
+/** Between two ends of an answer: texts beside rows, and rows (the states of ten thousand devices have 200 MB). */
 const MOST_TEXT_BYTES = 4 * TEXT_BYTES;
 const MOST_ROW_BYTES = 512 * 1024 * 1024;
-/** What a row costs whoever reads it, beyond its bytes. */
+/** What a row costs its reader beyond its bytes. */
 const ROW_COST_BYTES = 100;
 
 /**
- * What comes after the header, from which parts are taken in order; `whole`: nothing was missing and nothing is left.
+ * The bytes after the header, from which parts are taken in order; `whole`: nothing was missing and nothing is left.
  */
 class Body {
   readonly #bytes: Buffer;
@@ -53,7 +53,7 @@ class Body {
     else this.#at += bytes;
   }
 
-  /** It is of no shape that is known. */
+  /** It has no known shape. */
   refuse(): void {
     this.#short = true;
   }
@@ -74,7 +74,7 @@ class Body {
     return this.#short ? 0 : this.#bytes.readInt32BE(at);
   }
 
-  /** A text with its end; how long it is without. */
+  /** A text with its end; returns its length without that. */
   text(): number {
     const end = this.#short ? -1 : this.#bytes.indexOf(0, this.#at);
     if (end < 0) {
@@ -102,7 +102,7 @@ class Body {
 interface MessageType {
   readonly maxBytes: number;
   readonly rows?: true;
-  /** Takes all that belongs to it. */
+  /** Takes everything that belongs to it. */
   readonly shape: (body: Body) => void;
 }
 
@@ -112,7 +112,7 @@ const refuse: Shape = (body) => body.refuse();
 const nothing: Shape = () => undefined;
 /** Fields of a letter and a text each, up to an empty one: errors and notices. */
 const fields: Shape = (body) => body.texts();
-/** Its length, and as many bytes. NULL has the length -1, and none. */
+/** Its length, and as many bytes. NULL has the length -1 and no bytes. */
 const value: Shape = (body) => {
   const length = body.int32();
   if (length < -1) body.refuse();
@@ -145,16 +145,16 @@ const TYPES: ReadonlyMap<string, MessageType> = new Map<string, MessageType>([
   ['I', { maxBytes: SHORT_BYTES, shape: nothing }],
   ['C', { maxBytes: SHORT_BYTES, shape: (body) => body.text() }],
   ['t', { maxBytes: SHORT_BYTES, shape: (body) => body.counted(() => body.skip(4)) }],
-  // Of a column: its name, and 18 bytes of where it is from and what it is.
+  // For a column: its name, and 18 bytes about its origin and type.
   ['T', { maxBytes: TEXT_BYTES, rows: true, shape: (body) => body.counted(() => (body.text(), body.skip(18))) }],
   ['D', { maxBytes: ROW_BYTES, rows: true, shape: (body) => body.counted(() => value(body)) }],
 ]);
 
 export class ServerFrames {
-  /** Of a message that is not whole yet, with whatever came before it was looked at. */
+  /** Parts of a message that is not whole yet; everything before it has been checked. */
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
-  /** Before that many bytes there is nothing to look at. */
+  /** With fewer bytes there is nothing to check. */
   #neededBytes = HEADER_BYTES;
   /** An answer has ended: the session is authenticated. */
   #ready = false;
@@ -187,7 +187,7 @@ export class ServerFrames {
     this.#neededBytes = neededBytes;
   }
 
-  /** Of the message from `at` to `end`, which may not be there in full; null: none so far. */
+  /** Why the message from `at` to `end`, which may be incomplete, is refused; null: nothing wrong so far. */
   #refusal(all: Buffer, at: number, end: number): string | null {
     const letter = String.fromCharCode(all[at] ?? 0);
     const type = TYPES.get(letter);
@@ -201,7 +201,7 @@ export class ServerFrames {
     return this.#count(letter, type, length) ? null : TOO_MUCH;
   }
 
-  /** false: more than an answer may have. */
+  /** False: more than an answer may have. */
   #count(letter: string, { rows }: MessageType, length: number): boolean {
     if (letter === 'Z') {
       this.#ready = true;

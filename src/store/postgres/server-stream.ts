@@ -1,8 +1,8 @@
 /**
- * The way to a server of PostgreSQL, as the library reads and writes it: over TCP or a socket of the machine, inside
- * TLS where it is asked for, and of what the server sends only whole messages of the right shape, inside TLS as well. A
- * server that sends anything else loses the connection and nothing more. The library throws at what it does not expect
- * of such messages, where nobody could catch it: that costs the connection too.
+ * The stream to a PostgreSQL server as the library reads and writes it: over TCP or a local socket, inside TLS if that
+ * is configured. Only whole messages of the right shape are passed on from the server, inside TLS too. A server that
+ * sends anything else loses the connection, and nothing more happens. The library throws at unexpected contents of such
+ * messages, where nobody could catch it: that ends the connection too.
  */
 import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -17,10 +17,10 @@ export class ServerStream extends Duplex {
   readonly #tls: ConnectionOptions | null;
   readonly #frames = new ServerFrames();
   #socket: Socket | null = null;
-  /** Of the socket, or TLS over it, once messages pass. */
+  /** The socket, or TLS over it, once messages pass. */
   #way: Socket | null = null;
 
-  /** `tls` null: in the open. */
+  /** `tls` null: not encrypted. */
   constructor(tls: ConnectionOptions | null) {
     super({ allowHalfOpen: false });
     this.#tls = tls;
@@ -44,7 +44,7 @@ export class ServerStream extends Duplex {
     socket.on('close', () => this.destroy());
   }
 
-  /** Nothing but the one letter may come before TLS: it would be taken for something that was said inside. */
+  /** Only the one letter may come before TLS: anything more would be taken for data sent inside it. */
   #secure(socket: Socket, options: ConnectionOptions): void {
     socket.once('data', (answer) => {
       socket.pause();

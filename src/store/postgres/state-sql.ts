@@ -1,4 +1,4 @@
-/** Reading states; `$1` null: of every cell. */
+/** Reads states; `$1` null: all cells. */
 const OF_CELLS = 'WHERE $1::text[] IS NULL OR cell = ANY($1::text[])';
 
 export const SELECT_DEVICE_STATES = `SELECT name, state FROM device_states ${OF_CELLS}`;

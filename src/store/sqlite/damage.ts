@@ -1,10 +1,10 @@
-/** What was found damaged in a store: counted, and each finding reported once. */
+/** Damage found in a store: counted, and each finding reported once. */
 import type { Logger } from '../../kernel/logger.ts';
 
-/** Where findings are reported: a logger's `error`, or a line for whoever reads the history. */
+/** Where findings are reported: a logger's `error`, or a line for a person who reads the history. */
 export type ReportDamage = Logger['error'];
 
-/** Further ones are neither told apart nor reported: a damaged file may hold millions. */
+/** Further ones are neither distinguished nor reported: a damaged file may contain millions. */
 const MAX_KNOWN = 1000;
 
 export class Damage {
@@ -21,7 +21,7 @@ export class Damage {
     return this.#known.size;
   }
 
-  /** `what` tells it from others: the same row is read again and again. */
+  /** `what` identifies it: the same row is read again and again. */
   found(what: object, message: string): void {
     const key = JSON.stringify([message, what]);
     if (this.#known.has(key) || this.#known.size >= MAX_KNOWN) return;

@@ -1,4 +1,4 @@
-/** Everything said in SQL about events. */
+/** All SQL about events. */
 import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../../gdoi/events/event.ts';
 import { DEFAULT_CELL, inCell } from '../../gdoi/seen/cell.ts';
 import type { EventPosition } from '../event-cursor.ts';
@@ -6,7 +6,7 @@ import type { EventQuery } from '../../gdoi/events/event-query.ts';
 import type { EventCount } from '../event-store.ts';
 import type { Bindable } from './sqlite-file.ts';
 
-/** Only a known id is passed over; anything else that does not fit is an error. */
+/** Only a known id is skipped; anything else that does not fit is an error. */
 export const INSERT_EVENT = `
 INSERT INTO events (id, at_ms, from_ms, to_ms, type, device, group_name, cause, unexpected, severity, summary, evidence, action, cell)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
@@ -59,7 +59,7 @@ export function countOf(row: readonly unknown[]): EventCount {
   };
 }
 
-/** What `countRow` wrote. */
+/** The texts that `countRow` wrote. */
 type CountTexts = readonly [
   GdoiEvent['type'],
   GdoiEvent['device'],
@@ -98,7 +98,7 @@ export function selectEvents(
   for (const [name, column] of FILTER_COLUMNS) {
     const value = query[name];
     if (value === undefined) continue;
-    // SQLite uses no index for a column behind a plus: without statistics it could not tell which index is worth most.
+    // SQLite uses no index for a column behind a plus: without statistics it could not tell which index is best.
     where(`${conditions.length === 0 ? '' : '+'}${column} = ?`, typeof value === 'boolean' ? toInteger(value) : value);
   }
   if (query.cell !== undefined) where(`ifnull(cell, '${DEFAULT_CELL}') = ?`, query.cell);
@@ -121,7 +121,7 @@ ORDER BY at_ms ${direction}, id ${direction} LIMIT ?`,
   };
 }
 
-/** Where a row of `selectEvents` stands, also one that is damaged. */
+/** The position of a row of `selectEvents`, even of a damaged one. */
 export function positionOf([atMs, , , texts]: readonly unknown[]): EventPosition {
   const [id]: EventTexts = JSON.parse(String(texts));
   return { atMs: Number(atMs), id };
@@ -152,7 +152,7 @@ export function eventOf(row: readonly unknown[]): GdoiEvent {
   };
 }
 
-/** What `eventRow` wrote. */
+/** The texts that `eventRow` wrote. */
 type EventTexts = readonly [
   id: string,
   ...CountTexts,

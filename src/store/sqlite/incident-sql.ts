@@ -1,4 +1,4 @@
-/** Everything said in SQL about incidents. */
+/** All SQL about incidents. */
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { EventPosition } from '../event-cursor.ts';
@@ -17,8 +17,8 @@ export function incidentRow(incident: Incident): Bindable[] {
 export const SELECT_INCIDENT = 'SELECT CAST(incident AS BLOB) FROM incidents WHERE id = ?';
 
 /**
- * Absent filters are NULL and let everything through: few incidents are asked for, and seldom. One more tells of a next
- * page.
+ * Absent filters are NULL and select everything: incidents are few, and seldom asked for. One extra row tells that
+ * there is a next page.
  */
 export const SELECT_INCIDENTS = `
 SELECT CAST(incident AS BLOB) FROM incidents
@@ -29,7 +29,7 @@ WHERE (?1 IS NULL OR ended_ms IS NULL OR ended_ms >= ?1) AND (?2 IS NULL OR bega
   AND (?7 IS NULL OR began_ms < ?7 OR (began_ms = ?7 AND id > ?8))
 ORDER BY began_ms DESC, id LIMIT ?9`;
 
-/** `after`: the last one of the page before. */
+/** `after`: the last one of the previous page. */
 export function incidentParameters(
   { sinceMs, untilMs, cell, group, cause, device, limit }: IncidentQuery,
   after: EventPosition | null,

@@ -1,6 +1,6 @@
 /**
- * The schema as a list of steps forward. The version of a store is the number of steps it has taken; a step that was
- * released is never edited (a test holds their checksums), what it got wrong is mended by a further one.
+ * The schema as a list of forward steps. The version of a store is the number of steps it has taken; a released step is
+ * never edited (a test knows their checksums): a further step corrects it.
  */
 import { UserError } from '../../kernel/user-error.ts';
 import { incidents } from './migrations/0002-incidents.ts';
@@ -12,7 +12,7 @@ import type { SqliteFile } from './sqlite-file.ts';
 
 export const MIGRATIONS: readonly string[] = [eventsAndStates, incidents, groupMemberStates, cells, notes];
 
-/** 0: an empty file. A file with the tables of something else is a `UserError`. */
+/** 0: an empty file. A file with another program's tables is a `UserError`. */
 export function readSchemaVersion(file: SqliteFile): number {
   const tables = file
     .prepare(`SELECT count(*), count(*) FILTER (WHERE name = 'schema_version') FROM sqlite_schema WHERE type = 'table'`)
@@ -27,7 +27,7 @@ export function readSchemaVersion(file: SqliteFile): number {
   return Number(file.prepare('SELECT ifnull(max(version), 0) FROM schema_version').rows([])[0]?.[0]);
 }
 
-/** A store that a later gdoiwatch wrote is refused: what this one does not know it would not keep. */
+/** Refuses a store of a newer gdoiwatch: this one would not keep what it does not know. */
 export function refuseNewerSchema(path: string, version: number, known: number): void {
   if (version > known) {
     throw new UserError(
@@ -37,7 +37,7 @@ export function refuseNewerSchema(path: string, version: number, known: number):
   }
 }
 
-/** Take every step that is missing, all or none. Returns the versions before and after. */
+/** Takes every missing step, all or none. Returns the versions before and after. */
 export function migrate(
   file: SqliteFile,
   appliedAtMs: number,

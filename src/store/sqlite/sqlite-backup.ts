@@ -1,6 +1,6 @@
 /**
- * A copy of a store as one file: whole, and as of one instant, though the agent may be writing. SQLite makes it, in one
- * read transaction; the copy has its name only once it is complete.
+ * A copy of a store as one file: whole, and as of one instant, even while the agent writes. SQLite makes it in one read
+ * transaction; the copy gets its name only once it is complete.
  */
 import { existsSync, linkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -11,18 +11,18 @@ import { openSqliteStoreReadOnly } from './sqlite-store.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** Rejects with a `UserError` where `storePath` is no store of this version, or `target` cannot be made. */
+/** Rejects with a `UserError` if `storePath` is not a store of this version, or `target` cannot be created. */
 export async function backupSqliteStore(
   storePath: string,
   target: string,
 ): Promise<{ readonly events: number; readonly bytes: number }> {
   const copy = resolve(target);
   if (existsSync(copy)) throw new UserError('usage_invalid', `${target}: exists already; a backup is a new file`);
-  // Says what is wrong with the store, if anything is.
+  // Reports what is wrong with the store, if anything is.
   await (await openSqliteStoreReadOnly(storePath, () => undefined))[Symbol.asyncDispose]();
   const partial = `${copy}.partial`;
   try {
-    // For its owner only, as the store is.
+    // For its owner only, like the store.
     writeFileSync(partial, '', { mode: 0o600, flag: 'wx' });
   } catch (error) {
     throw new UserError('store_inaccessible', `${target}: cannot be made: ${reasonOf(error, copy)}`, { cause: error });
@@ -35,7 +35,7 @@ export async function backupSqliteStore(
       source.close();
     }
     const events = countEvents(partial);
-    // Never over a file that somebody made meanwhile.
+    // Never over a file that somebody created meanwhile.
     linkSync(partial, copy);
     return { events, bytes: statSync(copy).size };
   } catch (error) {

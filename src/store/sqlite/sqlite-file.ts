@@ -1,8 +1,8 @@
 /**
- * One open SQLite file: the only place that knows libsql, what it can bear, and what its error codes mean.
+ * One open SQLite file: the only place that knows libsql, its limits, and its error codes.
  *
- * libsql is native code that aborts the whole process on what it does not expect: a boolean as a parameter, or a text
- * cell that is not UTF-8 (a damaged file). And it cuts a text cell at its first NUL when read. Hence the narrow
+ * libsql is native code that aborts the whole process if it meets something unexpected: a boolean as a parameter, or a
+ * text cell that is not UTF-8 (a damaged file). And it cuts a text cell at its first NUL when reading. Hence the narrow
  * `Bindable`, and `CAST(... AS BLOB)` around every text that is read.
  */
 import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { StoreError, type StoreErrorKind } from '../store-error.ts';
 export type Bindable = string | number | null;
 
 export interface Statement {
-  /** Execute and return how many rows changed. */
+  /** Executes, and returns how many rows changed. */
   run(parameters: readonly Bindable[]): number;
   /** All rows, each as its column values. */
   rows(parameters: readonly Bindable[]): readonly (readonly unknown[])[];
@@ -47,7 +47,7 @@ export class SqliteFile {
     return this.prepare(`PRAGMA ${source}`).rows([])[0]?.[0];
   }
 
-  /** All of `work` or, when it or the commit throws, nothing. The write lock is taken before `work` begins. */
+  /** All of `work` or, if it or the commit throws, nothing. The write lock is taken before `work` begins. */
   transaction<T>(work: () => T): T {
     this.exec('BEGIN IMMEDIATE');
     try {
@@ -55,7 +55,7 @@ export class SqliteFile {
       this.exec('COMMIT');
       return result;
     } catch (error) {
-      // On a full disk SQLite may have rolled back already.
+      // On a full disk SQLite may already have rolled back.
       if (this.#database.inTransaction) this.exec('ROLLBACK');
       throw error;
     }
@@ -65,7 +65,7 @@ export class SqliteFile {
     return this.#open;
   }
 
-  /** libsql keeps the file open while prepared statements live, so no call after this one reaches it. */
+  /** libsql keeps the file open while prepared statements live, so no call may follow this one. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -89,14 +89,14 @@ export class SqliteFile {
 }
 
 /**
- * Opens `path`, an absolute path; a missing file is created unless `readOnly`. `busyTimeoutMs`: how long a call waits,
- * with the whole event loop, for another process's lock.
+ * Opens `path`, an absolute path; a missing file is created unless `readOnly`. `busyTimeoutMs`: how long a call, and
+ * with it the whole event loop, waits for another process's lock.
  */
 export function openSqliteFile(
   path: string,
   options: { readonly readOnly: boolean; readonly busyTimeoutMs: number },
 ): SqliteFile {
-  // libsql ignores better-sqlite3's `readonly`; the URI does it.
+  // libsql ignores better-sqlite3's `readonly`; the URI works.
   const name = options.readOnly ? `${pathToFileURL(path).href}?mode=ro` : path;
   try {
     if (!options.readOnly) keepToOwner(path);
@@ -117,7 +117,7 @@ function keepToOwner(path: string): void {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, OWNER_ONLY);
 }
 
-/** Primary result codes (sqlite.org/rescode.html); the extended ones carry them in the low byte. */
+/** Primary result codes (sqlite.org/rescode.html); the extended ones have them in the low byte. */
 const KINDS: Readonly<Record<number, StoreErrorKind>> = {
   3: 'io', // PERM
   5: 'locked', // BUSY
@@ -131,7 +131,7 @@ const KINDS: Readonly<Record<number, StoreErrorKind>> = {
   26: 'corrupt', // NOTADB
 };
 
-/** null: not the file's fault, a bug of ours. */
+/** Null: not the file's fault, but a bug of ours. */
 function kindOf(error: unknown): StoreErrorKind | null {
   const code = error instanceof Error && 'rawCode' in error ? error.rawCode : null;
   return typeof code === 'number' ? (KINDS[code & 0xff] ?? null) : null;

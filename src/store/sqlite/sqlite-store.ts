@@ -1,10 +1,11 @@
 /**
- * The embedded store: one SQLite file beside the agent, in WAL mode, so that `gdoiwatch events` reads while it writes.
+ * The embedded store: one SQLite file beside the agent, in WAL mode, so that `gdoiwatch events` can read while it
+ * writes.
  *
- * `synchronous=NORMAL`: a committed batch is in the operating system's hands and survives kill -9 at any moment. Losing
- * power may take the last commits, always whole ones and from the end: states go back together with their events, and
- * what is found again has the same id. FULL would buy these seconds with an fsync of every batch on the event loop.
- * Its counterpart matters as much: no fsync can fail after the commit, so a batch that was refused is not there.
+ * `synchronous=NORMAL`: a committed batch is with the operating system and survives kill -9 at any moment. A power
+ * failure may lose the last commits, always whole ones from the end: states go back together with their events, and
+ * what is found again has the same id. FULL would save these seconds at the cost of an fsync per batch on the event
+ * loop. Just as important: no fsync can fail after the commit, so a batch that was refused is not stored.
  */
 import { accessSync, constants, existsSync, renameSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -74,14 +75,14 @@ const OPEN_BUSY_TIMEOUT_MS = 5_000;
 /** Waiting stops the event loop, so in operation it is short and the caller tries again. */
 const BUSY_TIMEOUT_MS = 50;
 const PRUNE_STEP_EVENTS = 200;
-/** Pages given back to the file system after a pruning step: at most 4 MiB moved. */
+/** Pages given back to the file system after a pruning step: at most 4 MiB are moved. */
 const VACUUM_STEP_PAGES = 1_000;
 /** SQLite's default is a checkpoint every 1,000 pages. */
 const CHECKPOINT_BYTES = 4 * 1024 * 1024;
-/** About what an event's row and its places in the indexes take, and what a commit takes whatever it holds. */
+/** About what an event's row and its index entries take, and what any commit takes. */
 const EVENT_BYTES = 4096;
 const COMMIT_BYTES = 16_384;
-/** As much of a damaged row as the log shows. */
+/** Characters of a damaged row that are logged. */
 const MAX_QUOTED_ROW = 200;
 
 export interface SqliteStoreOptions {
@@ -89,21 +90,20 @@ export interface SqliteStoreOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retentionMs?: number;
-  /** `refuse`: a damaged store stays where it is, and is not opened. Absent: it is set aside. */
+  /** `refuse`: a damaged store stays where it is and is not opened. Absent: it is set aside. */
   readonly whenDamaged?: 'set_aside' | 'refuse';
 }
 
 /**
- * Opens or creates the store and brings its schema up to date. What a user can mend is a `UserError`. A store of ours
- * that is damaged is set aside under another name, which is logged, and an empty one begins: nobody watches routers
- * from a process that does not start.
+ * Opens or creates the store and brings its schema up to date. What a user can fix is a `UserError`. A damaged store of
+ * ours is renamed, which is logged, and an empty one begins: a process that does not start watches no routers.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<EventStore> {
   const path = resolve(options.path);
   const { clock, logger } = options;
   const damage = new Damage(path, (fields, message) => logger.error(fields, message));
   const aside = `${path}.damaged-${new Date(clock.wallMs()).toISOString().replace(/[-:]|\.\d+/g, '')}`;
-  // Nothing else is moved out of the way, whatever a configuration names as its store.
+  // No other file is moved out of the way, whatever a configuration names as its store.
   const ours = options.whenDamaged !== 'refuse' && existsSync(lockPath(path));
   if (ours) explained(path, () => findLostLog(path, `${aside}-wal`, damage));
   try {
@@ -140,7 +140,7 @@ function openLocked(
   });
 }
 
-/** Read whole in about a second; a larger one is found damaged when that part is read. */
+/** Read whole in about a second; damage in a larger one is found when that part is read. */
 const MAX_CHECKED_BYTES = 256 * 1024 * 1024;
 
 function refuseDamaged(file: SqliteFile): void {
@@ -149,7 +149,7 @@ function refuseDamaged(file: SqliteFile): void {
   if (found !== 'ok') throw new StoreError('corrupt', `store ${file.path}: ${String(found)}`);
 }
 
-/** With what SQLite keeps beside it. */
+/** With the files that SQLite keeps beside it. */
 function setAside(path: string, aside: string): void {
   for (const suffix of ['', '-wal', '-shm']) {
     if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${aside}${suffix}`);
@@ -164,8 +164,8 @@ function bringUpToDate(file: SqliteFile, { clock, logger }: SqliteStoreOptions):
 }
 
 /**
- * Opens a store to read its history, also while an agent writes it. Nothing is created or changed. Rows that are
- * damaged are left out and reported.
+ * Opens a store to read its history, even while an agent writes it. Nothing is created or changed. Damaged rows are
+ * left out and reported.
  */
 export async function openSqliteStoreReadOnly(storePath: string, report: ReportDamage): Promise<StoredMemory> {
   const path = resolve(storePath);
@@ -190,7 +190,7 @@ class SqliteHistory implements StoredMemory {
   protected readonly file: SqliteFile;
   protected readonly damage: Damage;
   protected readonly yieldToIo: Clock['yieldToIo'];
-  /** One statement for each combination of filters: at most 2^9 of them. */
+  /** One statement for each combination of filters: at most 2^9. */
   readonly #pages = new Map<string, Statement>();
 
   constructor(file: SqliteFile, damage: Damage, yieldToIo: Clock['yieldToIo']) {
@@ -215,7 +215,7 @@ class SqliteHistory implements StoredMemory {
   async incidents(query: IncidentQuery): Promise<IncidentPage> {
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
     const rows = this.file.prepare(SELECT_INCIDENTS).rows(incidentParameters(query, after));
-    // a damaged one is no end
+    // a damaged one must not end the loop
     return incidentPage(this.#decoded(rows, incidentOf), query.limit, rows.length > query.limit);
   }
 
@@ -238,7 +238,7 @@ class SqliteHistory implements StoredMemory {
     };
   }
 
-  /** `sql` gives what names a state, and the state last. */
+  /** `sql` selects what names a state, and the state last. */
   async #load(
     table: string,
     sql: string,
@@ -256,7 +256,7 @@ class SqliteHistory implements StoredMemory {
     return states;
   }
 
-  /** One damaged row costs itself. */
+  /** A damaged row costs only itself. */
   #decoded<T>(rows: readonly (readonly unknown[])[], decode: (row: readonly unknown[]) => T): T[] {
     return rows.flatMap((row) => {
       try {
@@ -292,7 +292,7 @@ class SqliteStore extends SqliteHistory implements EventStore {
   readonly #deleteMember: Statement;
   readonly #deleteMembers: Statement;
   readonly #pruneEvents: Statement;
-  /** Since the last checkpoint, about. */
+  /** Since the last checkpoint, approximately. */
   #writtenBytes = 0;
 
   constructor(
@@ -351,10 +351,7 @@ class SqliteStore extends SqliteHistory implements EventStore {
     return kept;
   }
 
-  /**
-   * As SQLite's own checkpoints would: what the log holds stays in bounds. A lock that is held leaves it to the next
-   * one.
-   */
+  /** Bounds the log as SQLite's own checkpoints would. If a lock is held, the next one does it. */
   #checkpointAfter(writtenBytes: number): void {
     this.#writtenBytes += writtenBytes + COMMIT_BYTES;
     if (this.#writtenBytes < CHECKPOINT_BYTES) return;
@@ -408,9 +405,9 @@ function prepareFile(file: SqliteFile): void {
   }
   file.exec('PRAGMA synchronous = NORMAL');
   file.exec('PRAGMA foreign_keys = ON');
-  // 16 MiB: the inner pages of the indexes of a million events.
+  // 16 MiB: the inner index pages of a million events.
   file.exec('PRAGMA cache_size = -16384');
-  // A burst does not leave a large -wal file behind for good.
+  // A burst does not leave a large -wal file for good.
   file.exec('PRAGMA journal_size_limit = 67108864');
 }
 
@@ -423,7 +420,7 @@ function closingOnError<T>(opened: { close(): void }, work: () => T): T {
   }
 }
 
-/** A failure to open, as the one line that says what to do. */
+/** A failure to open as one line that says what to do. */
 function explained<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -460,7 +457,7 @@ function whyInaccessible(path: string): string {
     return accessible(directory, constants.W_OK) ? 'no such file' : `${directory} is not writable by this user`;
   }
   if (!accessible(path, constants.R_OK)) return 'not readable by this user';
-  // SQLite makes its -wal and -shm files there, even to read.
+  // SQLite creates its -wal and -shm files there, even to read.
   if (!accessible(directory, constants.W_OK)) return `${directory} is not writable by this user`;
   if (!accessible(path, constants.W_OK)) return 'not writable by this user';
   return 'SQLite cannot open it, or its -wal and -shm files: check their owner and permissions';

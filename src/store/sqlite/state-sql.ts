@@ -1,4 +1,4 @@
-/** Everything said in SQL about stored states: two tables of one shape, and the members of groups. */
+/** All SQL about stored states: two tables of the same shape, and the members of groups. */
 
 export type StateTable = 'device_states' | 'fleet_states';
 

@@ -1,10 +1,9 @@
 /**
- * What a write-ahead log holds that SQLite will not read back. SQLite ends its recovery at the first frame whose
- * checksum does not fit, and says nothing: right for the torn end of a crash, and silent loss where committed frames
- * follow.
+ * Finds what SQLite will not read back from a write-ahead log. SQLite silently ends its recovery at the first frame
+ * with a wrong checksum: right for the torn end of a crash, but a silent loss if committed frames follow.
  *
  * Format: sqlite.org/fileformat2.html#the_write_ahead_log. A header of 32 bytes, then frames of 24 bytes and one page;
- * each checksum goes on from the one before; frames of an earlier round keep its salts and count as not there.
+ * each checksum continues the one before; frames of an earlier round have its salts and do not count.
  */
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
@@ -16,7 +15,7 @@ export type WalCheck =
   | { readonly kind: 'whole' }
   /** Its header is damaged: SQLite takes the log for empty. */
   | { readonly kind: 'unreadable' }
-  /** At least so many commits follow a damaged frame; whether that frame was one too, it says no more. */
+  /** At least this many commits follow a damaged frame; whether that frame was one too is unknown. */
   | { readonly kind: 'cut'; readonly lostCommits: number };
 
 type Checksum = readonly [number, number];
@@ -27,7 +26,7 @@ export function checkWal(wal: Buffer): WalCheck {
   const magic = wal.length < HEADER_BYTES ? 0 : wal.readUInt32BE(0);
   const bigEndian = (magic & 1) === 1;
   const pageBytes = magic === 0 ? 0 : wal.readUInt32BE(8);
-  // the salts of a header that is not trusted name nothing
+  // the salts of an untrusted header mean nothing
   if ((magic & ~1) !== MAGIC || pageBytes < 512 || pageBytes > 65_536) return { kind: 'unreadable' };
   const ofHeader = sumOf([0, 0], wal.subarray(0, 24), bigEndian);
   if (!sameSum(ofHeader, wal, 24)) return { kind: 'unreadable' };
@@ -38,7 +37,7 @@ export function checkWal(wal: Buffer): WalCheck {
 interface Log {
   readonly pageBytes: number;
   readonly bigEndian: boolean;
-  /** Of the header: the first frame goes on from it. */
+  /** Checksum of the header: the first frame continues it. */
   readonly sum: Checksum;
 }
 
@@ -73,7 +72,7 @@ function sumOf([first, second]: Checksum, bytes: Buffer, bigEndian: boolean): Ch
   return [s0, s1];
 }
 
-/** The checksum that is stored at `at`, always big-endian. */
+/** Compares with the checksum stored at `at`, which is always big-endian. */
 function sameSum([s0, s1]: Checksum, bytes: Buffer, at: number): boolean {
   return bytes.readUInt32BE(at) === s0 && bytes.readUInt32BE(at + 4) === s1;
 }

@@ -1,10 +1,10 @@
 /**
- * The write-ahead log beside the store: when it goes into the main file, and how a start finds that it was lost.
+ * The write-ahead log beside the store: when it is moved into the main file, and how a start finds that it was lost.
  *
- * SQLite takes a missing log for an empty one, and ends at a damaged frame, both without a word: the history since the
- * last checkpoint would be gone in silence. So the main file says that a log belongs to it. Its `user_version` is
- * `LOG_IN_USE` in every checkpoint of ours, `IN_THE_LOG` in the log only, and `CLOSED` once nothing is left outside of
- * the main file. A checkpoint that somebody else made, as SQLite's shell does when it closes, leaves `IN_THE_LOG`:
+ * SQLite takes a missing log for an empty one, and stops at a damaged frame, both silently: the history since the last
+ * checkpoint would be lost without notice. So the main file says that a log belongs to it. Its `user_version` is
+ * `LOG_IN_USE` in each of our checkpoints, `IN_THE_LOG` only in the log, and `CLOSED` once nothing is left outside of
+ * the main file. A checkpoint made by somebody else, such as SQLite's shell when it closes, leaves `IN_THE_LOG`:
  * nothing is lost.
  */
 import { closeSync, copyFileSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
@@ -18,29 +18,29 @@ const LOG_IN_USE = 1;
 const IN_THE_LOG = 2;
 /** sqlite.org/fileformat2.html#the_database_header */
 const USER_VERSION_AT = 60;
-/** A larger log is left to SQLite: no checkpoint of ours lets it grow so far. */
+/** A larger log is left to SQLite: with our checkpoints it does not grow so far. */
 const MAX_CHECKED_BYTES = 256 * 1024 * 1024;
 
-/** SQLite's own checkpoints end: those of `checkpoint` take their place. */
+/** Switches off SQLite's own checkpoints: `checkpoint` replaces them. */
 export function beginLog(file: SqliteFile): void {
   file.exec('PRAGMA wal_autocheckpoint = 0');
   checkpoint(file);
 }
 
-/** Move what the log holds into the main file. The log keeps its size, so that it is never empty while it is in use. */
+/** Moves the log's contents into the main file. The log keeps its size, so that it is never empty while in use. */
 export function checkpoint(file: SqliteFile): void {
   file.exec(`PRAGMA user_version = ${LOG_IN_USE}`);
   file.pragma('wal_checkpoint(PASSIVE)');
   file.exec(`PRAGMA user_version = ${IN_THE_LOG}`);
 }
 
-/** Everything into the main file, so that a copy of it is a whole backup. */
+/** Moves everything into the main file, so that a copy of it is a whole backup. */
 export function endLog(file: SqliteFile): void {
   file.exec(`PRAGMA user_version = ${CLOSED}`);
   file.pragma('wal_checkpoint(TRUNCATE)');
 }
 
-/** Before SQLite opens a store of ours and forgets the damage. `aside`: where a damaged log is copied to. */
+/** Call before SQLite opens a store of ours and drops the damaged part. `aside`: where a damaged log is copied. */
 export function findLostLog(path: string, aside: string, damage: Damage): void {
   const lock = lockStore(path);
   // the agent that holds it uses the log

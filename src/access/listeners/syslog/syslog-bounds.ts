@@ -1,4 +1,4 @@
-/** What the syslog listener bounds, and what it counts when a bound is reached or a message is none. */
+/** The limits of the syslog listener, and the reasons for which it drops messages or connections. */
 import { RATE_BOUNDS, type RateBounds } from '../rate-limit.ts';
 
 export const SYSLOG_DROPS = [
@@ -9,24 +9,24 @@ export const SYSLOG_DROPS = [
   'incomplete',
   'source_rate',
   'overall_rate',
-  /** Whoever takes the messages is behind. */
+  /** The consumer of the messages is behind. */
   'queue_full',
   'connection_limit',
   'source_connection_limit',
-  /** The process has no descriptor left for one more. */
+  /** The process has no descriptor left for another one. */
   'accept_failed',
-  /** A connection closed because nothing came for long. */
+  /** A connection was closed because nothing came for a long time. */
   'idle_connection',
 ] as const;
 export type SyslogDrop = (typeof SYSLOG_DROPS)[number];
 
 export interface SyslogBounds {
-  /** The log parser reads no longer line; octets. */
+  /** Octets; the log parser reads no longer line. */
   readonly messageOctets: number;
   readonly rate: RateBounds;
   readonly connections: number;
   readonly connectionsOfSource: number;
-  /** A router logs little: its connection is idle for hours, and dead ones are found by TCP's own probes. */
+  /** A router logs little: its connection is idle for hours, and TCP's own probes find dead ones. */
   readonly idleMs: number;
 }
 

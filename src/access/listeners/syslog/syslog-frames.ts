@@ -1,10 +1,10 @@
 /**
- * Messages out of a TCP stream. RFC 6587 leaves the framing to the sender, so it is decided for each frame: octets
- * counted (`115 <187>1 ...`), or up to a line feed or NUL. IOS sends messages one after the other with nothing in
+ * Splits a TCP stream into messages. RFC 6587 leaves the framing to the sender, so it is decided for each frame: octets
+ * counted (`115 <187>1 ...`), or up to a line feed or NUL. IOS sends one message after the other with nothing in
  * between, each in a segment of its own; so a line also ends where the next `<189>46: ` begins, and where the sender
  * goes quiet (`rest`).
  *
- * How the stream is cut into chunks changes nothing. A frame longer than the bound is passed over without being kept:
+ * It does not matter how the stream is cut into chunks. A frame longer than the limit is skipped without being kept,
  * counted ones by their count, lines up to their end; the connection goes on.
  */
 
@@ -22,7 +22,7 @@ const COLON = 0x3a;
 const LESS = 0x3c;
 const GREATER = 0x3e;
 
-/** `9999999 <`: longer counts are no counts. */
+/** `9999999 <`: a longer number is not a count. */
 const MAX_COUNT_DIGITS = 7;
 const MAX_PRIORITY_DIGITS = 3;
 const MAX_SEQUENCE_DIGITS = 10;
@@ -33,9 +33,9 @@ const NOTHING = Buffer.alloc(0);
 export class SyslogFrames {
   readonly #maxOctets: number;
   #held: Buffer = NOTHING;
-  /** What is passed over: the rest of a line, or so many octets. */
+  /** What is being skipped: the rest of a line, or this many octets. */
   #skipping: 'nothing' | 'line' | number = 'nothing';
-  /** This sender has told where a frame ends, by a count or a delimiter: IOS never does. */
+  /** This sender has marked the end of a frame, by a count or a delimiter: IOS never does. */
   #tellsEnds = false;
 
   constructor(maxOctets: number) {
@@ -52,7 +52,7 @@ export class SyslogFrames {
     const frames: Buffer[] = [];
     let tooLong = 0;
     let at = 0;
-    // Looked up once a chunk: most senders never send one.
+    // Looked for once a chunk: most senders never send one.
     let nulAt = indexOrEnd(data, NUL, 0);
     for (;;) {
       at = this.#skip(data, at);
@@ -78,14 +78,14 @@ export class SyslogFrames {
       frames.push(data.subarray(count?.bodyAt ?? at, end));
       at = end;
     }
-    // A copy: the chunk is not kept alive by its last octets.
+    // A copy, so that these octets do not keep the chunk alive.
     this.#held = at >= data.length ? NOTHING : Buffer.from(data.subarray(at));
     return { frames, tooLong };
   }
 
   /**
-   * The sender has left or gone quiet: a line without an end is a message. But who ended one frame will end this one
-   * too, and is only slow; and a counted frame lacks octets.
+   * The sender has left or gone quiet: a line without an end is a message. But a sender that ended one frame will end
+   * this one too and is only slow; and a counted frame lacks octets.
    */
   rest(why: 'left' | 'quiet'): FramesRead {
     if (why === 'quiet' && this.#tellsEnds) return { frames: [], tooLong: 0 };
@@ -131,7 +131,7 @@ function isDigit(octet: number | undefined): boolean {
   return octet !== undefined && octet >= 0x30 && octet <= 0x39;
 }
 
-/** `115 <`: a count and the message's first octet. null: none; undecided: more octets will tell. */
+/** `115 <`: a count and the first octet of the message. Null: none; undecided: more octets will tell. */
 function readCount(data: Buffer, at: number): { octets: number; bodyAt: number } | 'undecided' | null {
   let end = at;
   while (end - at < MAX_COUNT_DIGITS && isDigit(data[end])) end += 1;
@@ -143,7 +143,7 @@ function readCount(data: Buffer, at: number): { octets: number; bodyAt: number }
   return { octets: Number(data.toString('latin1', at, end)), bodyAt: end + 1 };
 }
 
-/** Where the next `<189>46: ` begins before `before`; undecided: what is there so far may be the beginning of one. */
+/** Where the next `<189>46: ` begins before `before`; undecided: what is there may be the beginning of one. */
 function nextStart(data: Buffer, from: number, before: number): number | 'undecided' {
   for (let at = indexOrEnd(data, LESS, from, before); at < before; at = indexOrEnd(data, LESS, at + 1, before)) {
     const verdict = isStart(data, at);

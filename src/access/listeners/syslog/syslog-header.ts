@@ -1,13 +1,13 @@
 /**
- * Takes the header off one syslog message: what remains begins with the device's time stamp or its `%`, as a terminal
+ * Removes the header of a syslog message: what remains begins with the device's time stamp or its `%`, as a terminal
  * would show it.
  *
- * Three headers occur: IOS's own (a counter, a host or any `logging origin-id`, a sequence number, each with a colon,
- * each optional), RFC 5424, and the `Nov 24 11:30:00 gm1 ` that a relay puts before either. Where none is recognised
- * the message goes on as it is: a tag in it will be found. Without a priority it is no syslog.
+ * There are three headers: IOS's own (a counter, a host or any `logging origin-id`, a sequence number, each optional
+ * and followed by a colon), RFC 5424, and the `Nov 24 11:30:00 gm1 ` that a relay puts before either. If none is
+ * recognised the message passes unchanged: the parser will find a tag inside. Without a priority it is not syslog.
  *
  * The sequence number of `service sequence-numbers` stays with the message, wherever a relay has put it: before or
- * behind the host, or in the place where RFC 5424 has the program. The counter that IOS puts first is none.
+ * after the host, or where RFC 5424 has the program. The counter that IOS puts first is not one.
  */
 
 export interface SyslogMessage {
@@ -38,7 +38,7 @@ const BODY =
 const MAX_ORIGIN_CHARS = 250;
 const HOST = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,254}$/;
 
-/** Line ends, terminal controls and what else would not stay on one line. */
+/** Line ends, terminal controls and other characters that would not stay on one line. */
 // oxlint-disable-next-line no-control-regex -- these are the characters it is about
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
@@ -81,7 +81,7 @@ function structuredDataEnd(line: string, from: number): number {
   return inside ? from : line.length;
 }
 
-/** Some Catalyst releases write the three letters in place of the mark. */
+/** Some Catalyst releases write the three letters instead of the mark. */
 function withoutByteOrderMark(text: string): string {
   if (text.startsWith('\uFEFF')) return text.slice(1);
   return text.startsWith('BOM%') ? text.slice('BOM'.length) : text;
@@ -90,7 +90,7 @@ function withoutByteOrderMark(text: string): string {
 function withoutRelay(rest: string): SyslogMessage | null {
   const header = RELAY.exec(rest);
   if (header === null) return null;
-  // `tag: text` behind a relay's host is a program's name; only IOS's counter shows that an origin follows.
+  // `tag: text` after a relay's host is a program's name; only IOS's counter shows that an origin follows.
   const message = rest.slice(header[0].length);
   const own = withoutOrigin(message, NUMBER.test(message));
   return { claimedHost: own.claimedHost ?? hostOrNull(header[1]), text: own.text };
@@ -113,7 +113,7 @@ function withoutOrigin(rest: string, mayHaveOrigin: boolean): SyslogMessage {
   };
 }
 
-/** Where an origin of any characters ends: at the first colon that a body follows; -1: there is none. */
+/** Where an origin of any characters ends: at the first colon that a message body follows; -1: there is none. */
 function originEnd(line: string): number {
   for (let colon = line.indexOf(': '); colon > 0 && colon <= MAX_ORIGIN_CHARS; colon = line.indexOf(': ', colon + 1)) {
     const after = line
@@ -126,7 +126,7 @@ function originEnd(line: string): number {
 }
 
 function hostOrNull(word: string | undefined): string | null {
-  // syslog-ng chains the hosts that a message came through: `relay/gm1`, `s_net@gm1`
+  // syslog-ng chains the hosts that a message passed: `relay/gm1`, `s_net@gm1`
   const last = word?.replace(/^\[(.{1,253})\]$/, '$1').replace(/^.*[/@]/, '');
   return last !== undefined && HOST.test(last) ? last : null;
 }

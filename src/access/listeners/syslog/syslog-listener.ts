@@ -1,8 +1,8 @@
 /**
  * Receives syslog over UDP or TCP. Its work ends at framing and header: `text` is what the log parser reads.
  *
- * Nothing here proves who sent a message. Every wait and buffer has a bound, and each bound a reason it is counted
- * under.
+ * Nothing here proves who sent a message. Every wait and buffer has a limit, and each limit a reason under which it is
+ * counted.
  */
 import type { Clock } from '../../../kernel/clock.ts';
 import type { KnownSecrets } from '../../../kernel/known-secrets.ts';
@@ -24,11 +24,11 @@ export interface SyslogListenerOptions {
   readonly logger: Logger;
   readonly onMessage: (message: PushedSyslog) => void;
   readonly bounds?: Partial<SyslogBounds>;
-  /** Taken out of the messages. */
+  /** Removed from the messages. */
   readonly secrets?: KnownSecrets;
 }
 
-/** Listens when it resolves; rejects with a UserError where the address cannot be had. */
+/** Resolves when it listens; rejects with a UserError if it cannot have the address. */
 export async function startSyslogListener(options: SyslogListenerOptions): Promise<Listener> {
   const { clock, logger } = options;
   const bounds = { ...SYSLOG_BOUNDS, ...options.bounds };

@@ -1,8 +1,8 @@
 /**
- * The TCP side of the syslog listener: connections, their number and their idleness.
+ * The TCP side of the syslog listener: the connections, their number and idle times.
  *
  * A sender above its rate is not read for a while, so that TCP slows it down; only what had already come is dropped. A
- * line that stays without an end for a moment is a message: IOS puts nothing between two.
+ * line without an end is taken as a message after a moment: IOS puts nothing between two.
  */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
@@ -12,7 +12,7 @@ import { type FramesRead, SyslogFrames } from './syslog-frames.ts';
 import type { SyslogBounds, SyslogDrop } from './syslog-bounds.ts';
 import type { SyslogServer } from './syslog-server.ts';
 
-/** How often connections are looked at: quiet ones, idle ones, those that wait to be read again. */
+/** How often connections are checked for being quiet, idle, or ready to be read again. */
 const LOOK_EVERY_MS = 250;
 /** Far above the gap between two segments of one message, far below what a poll waits for. */
 const QUIET_MS = 500;

@@ -1,6 +1,6 @@
 /**
- * The part of BER that SNMP messages are made of, for datagrams from anybody: definite lengths only, every read inside
- * its container, numbers and OIDs bounded. What does not fit throws `MalformedBer`, and nothing else does.
+ * The part of BER that SNMP messages use, for datagrams from anybody: definite lengths only, every read inside its
+ * container, numbers and OIDs bounded. Anything else throws `MalformedBer`, and nothing else does.
  */
 
 export const BER = {
@@ -34,7 +34,7 @@ export class BerReader {
     return this.#at >= this.#bytes.length;
   }
 
-  /** The next element, tag and length included, without reading past it. */
+  /** The next element with its tag and length, without reading past it. */
   element(): Buffer {
     const from = this.#at;
     this.any();
@@ -80,13 +80,13 @@ export class BerReader {
   }
 }
 
-/** Two's complement, of the contents of an INTEGER or one of SNMP's numbers. */
+/** Two's complement: the contents of an INTEGER or of one of SNMP's numbers. */
 export function berInteger(content: Buffer): bigint {
   if (content.length === 0 || content.length > MAX_INTEGER_OCTETS) throw new MalformedBer('length of an integer');
   return BigInt.asIntN(content.length * 8, BigInt(`0x${content.toString('hex')}`));
 }
 
-/** `1.3.6.1.2.1.1.3.0` of the contents of an OBJECT IDENTIFIER. */
+/** `1.3.6.1.2.1.1.3.0` from the contents of an OBJECT IDENTIFIER. */
 export function berOid(content: Buffer): string {
   const parts: number[] = [];
   let value = 0;
@@ -109,7 +109,7 @@ export function berOid(content: Buffer): string {
   return parts.join('.');
 }
 
-/** One element of the contents given. */
+/** One element with these contents. */
 export function berElement(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const length = contents.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const header =
@@ -126,7 +126,7 @@ export function berUnsigned(value: number, tag: number = BER.integer): Buffer {
   return berElement(tag, octets.subarray(from));
 }
 
-/** The contents of an OBJECT IDENTIFIER whose sub-identifiers are below 128, as those of SNMP's own objects are. */
+/** The contents of an OBJECT IDENTIFIER whose sub-identifiers are below 128, as in SNMP's own objects. */
 export function shortOid(dotted: string): Buffer {
   const [first = 0, second = 0, ...others] = dotted.split('.').map(Number);
   return berElement(BER.oid, Buffer.from([first * 40 + second, ...others]));

@@ -1,7 +1,7 @@
 /**
- * The answer to an inform: the same message with a response's tag, since an inform's error fields are zero already.
- * v3's is not reportable, has a salt of its own and a new digest; all of it is as long as before, so a copy is changed
- * in place.
+ * The answer to an inform: the same message with a response's tag, since an inform's error fields are zero already. For
+ * v3 it is not reportable and has its own salt and a new digest; everything keeps its length, so a copy is changed in
+ * place.
  */
 import { randomBytes } from 'node:crypto';
 import { PDU } from './notification.ts';
@@ -15,7 +15,7 @@ export function communityAnswer(bytes: Buffer, pdu: Buffer): Buffer {
   return answer;
 }
 
-/** `scoped`: the request's scoped PDU, decrypted where it was not plain. */
+/** `scoped`: the request's scoped PDU, decrypted if it was encrypted. */
 export function usmAnswer(request: UsmDatagram, user: UsmUser, scoped: Buffer): Buffer {
   const { bytes } = request;
   const answer = Buffer.from(bytes);

@@ -1,6 +1,6 @@
 /**
- * Reads the PDU of a trap or an inform into plain values. A v1 trap becomes what RFC 3584 (3.1) makes of it, without
- * the community, which is a secret.
+ * Reads the PDU of a trap or an inform into plain values. A v1 trap is converted as RFC 3584 (3.1) says, without the
+ * community, which is a secret.
  */
 import type { SnmpValue, Varbind } from '../../../gdoi/seen/varbind.ts';
 import { BER, BerReader, berInteger, berOid, MalformedBer } from './ber.ts';
@@ -39,7 +39,7 @@ const TYPE = {
   endOfMibView: 0x82,
 } as const;
 
-/** The notification in a PDU with tag; null: malformed, or without a trap OID. */
+/** The notification in a PDU with its tag; null: malformed, or without a trap OID. */
 export function readNotification(pdu: Buffer): Notification | null {
   return unlessMalformed(() => {
     const { tag, content } = new BerReader(pdu).any();
@@ -106,7 +106,7 @@ function readValue(varbind: BerReader): SnmpValue {
     case BER.octetString:
     case TYPE.ipAddress:
     case TYPE.opaque:
-      // A copy: the datagram is not kept alive by it.
+      // A copy, so that it does not keep the datagram alive.
       return new Uint8Array(content);
     case BER.oid:
       return berOid(content);

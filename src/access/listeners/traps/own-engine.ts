@@ -1,8 +1,7 @@
 /**
- * The agent as an SNMP engine: what a sender of v3 informs addresses. A trap goes by the sender's engine, an inform by
+ * The agent as an SNMP engine, which senders of v3 informs address. A trap goes by the sender's engine, an inform by
  * the receiver's, and IOS has to be told its ID (`snmp-server engineID remote`), so it stays the same over restarts.
- *
- * Boots must grow with each start and nothing of this is stored: the seconds from 2020 to the start are such a number.
+ * Boots must grow with each start, and nothing of this is stored: the seconds from 2020 to the start are such a number.
  */
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -19,7 +18,7 @@ export interface OwnEngine {
   now(): EngineInstant;
 }
 
-/** `port` keeps two agents of one machine apart. */
+/** `port` tells two agents on one machine apart. */
 export function createOwnEngine(port: number, clock: Clock): OwnEngine {
   const digest = createHash('sha256').update(`gdoiwatch ${hostname()} ${port}`).digest();
   const boots = Math.max(1, Math.floor((clock.wallMs() - BOOTS_EPOCH_MS) / 1000));

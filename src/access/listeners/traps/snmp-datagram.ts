@@ -1,9 +1,9 @@
 /**
- * The envelope of an SNMP message: version, who it says it is from, and the PDU inside, not yet read. Views into the
- * datagram are kept as views, since a digest is made over the whole and an inform is answered by changing a copy of it.
+ * The envelope of an SNMP message: version, claimed sender, and the PDU inside, not yet read. Views into the datagram
+ * stay views, because a digest covers the whole and an inform is answered by changing a copy of it.
  *
- * net-snmp's own receiver is not used: it derives a key of a megabyte's hash for every engine ID that a forged message
- * names and keeps it for ever, decrypts before it authenticates, accepts what was recorded, and exports no codec.
+ * net-snmp's own receiver is not used: for every engine ID in a forged message it derives a key from a megabyte's hash
+ * and keeps it for ever; it decrypts before it authenticates, accepts recorded messages, and exports no codec.
  */
 import { BER, BerReader, MalformedBer } from './ber.ts';
 
@@ -12,7 +12,7 @@ export type SnmpDatagram = CommunityDatagram | UsmDatagram;
 interface CommunityDatagram {
   readonly version: '1' | '2c';
   readonly community: Buffer;
-  /** The PDU with tag and length. */
+  /** The PDU with its tag and length. */
   readonly pdu: Buffer;
 }
 
@@ -24,7 +24,7 @@ export interface UsmDatagram {
   readonly flags: Buffer;
   readonly authenticated: boolean;
   readonly encrypted: boolean;
-  /** The sender wants to be told by a report what is wrong. */
+  /** The sender wants a report if something is wrong. */
   readonly reportable: boolean;
   readonly engineId: Buffer;
   readonly engineBoots: number;
@@ -32,7 +32,7 @@ export interface UsmDatagram {
   readonly username: string;
   readonly digest: Buffer;
   readonly salt: Buffer;
-  /** The scoped PDU with tag and length, or the contents that are one when decrypted. */
+  /** The scoped PDU with its tag and length, or encrypted. */
   readonly scoped: Buffer;
 }
 
@@ -43,7 +43,7 @@ const MAX_ENGINE_ID_OCTETS = 32;
 const MAX_USERNAME_OCTETS = 32;
 const USER_SECURITY_MODEL = 3;
 
-/** The message in a datagram; null: it is none, or of a version or security model that does not exist here. */
+/** The message in a datagram; null: it is none, or has an unsupported version or security model. */
 export function readSnmpDatagram(bytes: Buffer): SnmpDatagram | null {
   return unlessMalformed(() => {
     const message = new BerReader(new BerReader(bytes).take(BER.sequence));
@@ -56,7 +56,7 @@ export function readSnmpDatagram(bytes: Buffer): SnmpDatagram | null {
   });
 }
 
-/** What `read` gives; null where it meets malformed BER. Any other error is a bug and goes on. */
+/** The result of `read`; null if it meets malformed BER. Any other error is a bug and is thrown on. */
 export function unlessMalformed<Read>(read: () => Read): Read | null {
   try {
     return read();

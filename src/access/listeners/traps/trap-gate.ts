@@ -1,7 +1,7 @@
 /**
- * Which SNMP messages are let in, and what the sender of the others is told: the decisions of RFC 3414 (3.2) for a
- * receiver of notifications, without a socket. v1 and v2c messages need one of the configured communities, v3 messages
- * a configured user, its level, its digest and a time that goes forward, in this order, and are decrypted last.
+ * Decides which SNMP messages are accepted, and what the senders of the others are told: RFC 3414 (3.2) for a receiver
+ * of notifications, without a socket. v1 and v2c messages need one of the configured communities; v3 messages need a
+ * configured user, its level, its digest and a time that goes forward, in this order, and are decrypted last.
  */
 import type { Clock } from '../../../kernel/clock.ts';
 import type { SnmpCredential } from '../../device-snmp.ts';
@@ -21,7 +21,7 @@ import { type UsmCredential, UsmUser } from './usm-user.ts';
 
 export const TRAP_REFUSALS = [
   'malformed',
-  /** Neither trap nor inform, or one that its SNMP version does not have. */
+  /** Neither trap nor inform, or a kind that its SNMP version does not have. */
   'not_a_notification',
   'community',
   'unknown_user',
@@ -40,7 +40,7 @@ export type GateVerdict =
       readonly kind: 'notification';
       readonly notification: Notification;
       readonly authenticated: boolean;
-      /** What an inform's sender waits for; null: a trap. */
+      /** The answer that an inform's sender waits for; null: a trap. */
       readonly answer: Buffer | null;
     }
   | { readonly kind: 'discovery'; readonly answer: Buffer }
@@ -131,7 +131,7 @@ export class TrapGate {
     return { kind: 'notification', notification, authenticated: datagram.authenticated, answer };
   }
 
-  /** null: the sender does not want to know. */
+  /** Null: the sender does not want a report. */
   #report(datagram: UsmDatagram, stat: UsmStat, signer: UsmReport['signer'] = null): Buffer | null {
     if (!datagram.reportable) return null;
     const count = (this.#reported.get(stat) ?? 0) + 1;

@@ -1,6 +1,7 @@
 /**
- * Receives SNMP traps and informs of all versions over UDP. Who may send is the gate's to decide; here are the socket,
- * the bounds and the counting. An inform is answered only once its message is taken: the sender repeats what was not.
+ * Receives SNMP traps and informs of all versions over UDP. The gate decides who may send; here are the socket, the
+ * limits and the counting. An inform is answered only once its message is taken, because the sender repeats what is not
+ * answered.
  */
 import type { RemoteInfo } from 'node:dgram';
 import type { Clock } from '../../../kernel/clock.ts';
@@ -21,22 +22,22 @@ import { closeUdpSocket, openUdpSocket } from '../udp-socket.ts';
 type TrapDrop = TrapRefusal | 'too_long' | 'source_rate' | 'overall_rate' | 'queue_full';
 const TRAP_DROPS: readonly TrapDrop[] = [...TRAP_REFUSALS, 'too_long', 'source_rate', 'overall_rate', 'queue_full'];
 
-/** IOS sends up to 1,500 octets unless told otherwise (`snmp-server packetsize`, at most 17,940). */
+/** IOS sends up to 1,500 octets by default (`snmp-server packetsize`, at most 17,940). */
 const MAX_DATAGRAM_OCTETS = 17_940;
 
 export interface TrapListenerOptions {
   readonly listen: ListenAddress & { readonly protocol: 'udp' };
-  /** Whose notifications are believed; v2c communities stand for v1 too. */
+  /** Whose notifications are accepted; v2c communities count for v1 too. */
   readonly credentials: readonly SnmpCredential[];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onMessage: (message: PushedTrap) => void;
   readonly rate?: RateBounds;
-  /** Taken out of the values. */
+  /** Removed from the values. */
   readonly secrets?: KnownSecrets;
 }
 
-/** Listens when it resolves; rejects with a UserError where the address cannot be had. */
+/** Resolves when it listens; rejects with a UserError if it cannot have the address. */
 export async function startTrapListener(options: TrapListenerOptions): Promise<Listener> {
   const { clock, logger } = options;
   const rate = new RateLimit(options.rate ?? RATE_BOUNDS, clock);
@@ -51,7 +52,7 @@ export async function startTrapListener(options: TrapListenerOptions): Promise<L
   let received = 0;
 
   const answer = (octets: Buffer | null, to: RemoteInfo): void => {
-    // An answer that cannot be sent is one that got lost: the sender repeats itself.
+    // An answer that cannot be sent is like a lost one: the sender repeats its message.
     if (octets !== null) socket.send(octets, to.port, to.address, () => undefined);
   };
   const accept = (octets: Buffer, from: RemoteInfo, host: string): 'taken' | 'discovery' | TrapDrop => {
@@ -85,7 +86,7 @@ export async function startTrapListener(options: TrapListenerOptions): Promise<L
     if (outcome !== 'discovery' && outcome !== 'taken') drops.add(outcome, host);
   });
   socket.on('error', (error) => logger.error({ err: error, listener: url }, 'listener socket failed'));
-  // What `snmp-server engineID remote` has to be given for v3 informs.
+  // The ID that `snmp-server engineID remote` needs for v3 informs.
   logger.info({ listener: url, engineId: engine.id.toString('hex') }, 'listening for traps');
   return {
     url,

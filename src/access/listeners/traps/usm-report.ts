@@ -1,6 +1,6 @@
 /**
- * The report that tells a v3 sender what its message lacked (RFC 3414, 3.2): how it learns the engine's ID and time,
- * and how an administrator learns of a wrong user or password.
+ * The report that tells a v3 sender what its message lacked (RFC 3414, 3.2). By it a sender learns the engine's ID and
+ * time, and an administrator learns of a wrong user or password.
  */
 import { BER, berElement, berUnsigned, shortOid } from './ber.ts';
 import { PDU } from './notification.ts';
@@ -27,10 +27,10 @@ const EMPTY = berElement(BER.octetString);
 
 export interface UsmReport {
   readonly stat: UsmStat;
-  /** How often it has been so. */
+  /** How often that has happened. */
   readonly count: number;
   readonly engine: OwnEngine;
-  /** Whose key signs it: the time is believed only from an authentic report. */
+  /** The user whose key signs it: the time is believed only from an authentic report. */
   readonly signer: UsmUser | null;
 }
 
@@ -66,7 +66,7 @@ export function usmReport(request: UsmDatagram, { stat, count, engine, signer }:
   const scoped = berElement(BER.sequence, engineId, EMPTY, report);
   const message = berElement(BER.sequence, berUnsigned(3), header, security, scoped);
   if (signer !== null) {
-    // Only the empty salt stands between the digest and the scoped PDU.
+    // Only the empty salt is between the digest and the scoped PDU.
     const digestEnd = message.length - scoped.length - EMPTY.length;
     signer.digest(message, engine.id).copy(message, digestEnd - signer.digestOctets);
   }

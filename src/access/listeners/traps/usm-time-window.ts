@@ -1,13 +1,13 @@
 /**
  * Refuses recorded SNMPv3 messages: an engine's boots and time only go forward (RFC 3414, 3.2 step 7).
  *
- * What an engine said last is learnt from authentic messages alone. Of an engine that was never heard, any time is
- * believed once: the agent has nothing to hold it against, so a trap proves nothing alone.
+ * The last time of an engine is learned from authentic messages only. For an engine that was never heard, any time is
+ * believed once: the agent has nothing to compare it with, so one trap proves nothing.
  */
 import { LRUCache } from 'lru-cache';
 
 const WINDOW_SECONDS = 150;
-/** Boots stuck at its highest value: the engine must be configured anew. */
+/** Boots stuck at the highest value: the engine must be configured anew. */
 const MAX_ENGINE_BOOTS = 2_147_483_647;
 
 export interface EngineInstant {
@@ -26,7 +26,7 @@ export class UsmTimeWindow {
     this.#engines = new LRUCache({ max: maxEngines });
   }
 
-  /** May an authentic message of this instant be believed at `nowMonoMs`? What it says is remembered. */
+  /** Whether an authentic message of this instant may be believed at `nowMonoMs`; remembers the instant. */
   accepts(engineId: Buffer, { boots, timeSeconds }: EngineInstant, nowMonoMs: number): boolean {
     const engine = engineId.toString('hex');
     const heard = this.#engines.get(engine);
@@ -44,7 +44,7 @@ function isForward(heard: HeardEngine, said: EngineInstant, nowMonoMs: number): 
   return said.timeSeconds >= expected - WINDOW_SECONDS;
 }
 
-/** Is a message to an engine whose instant is `own` within the window, either way? */
+/** Whether a message to an engine whose instant is `own` is within the window, either way. */
 export function isWithinWindow(own: EngineInstant, { boots, timeSeconds }: EngineInstant): boolean {
   return boots === own.boots && Math.abs(timeSeconds - own.timeSeconds) <= WINDOW_SECONDS;
 }

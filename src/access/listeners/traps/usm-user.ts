@@ -1,11 +1,11 @@
 /**
- * A user of SNMPv3's security model (RFC 3414, AES: RFC 3826, longer digests: RFC 7860): its keys for any engine, and
+ * A user of SNMPv3's security model (RFC 3414; AES: RFC 3826; longer digests: RFC 7860): its keys for any engine, and
  * what is done with them. Secrets stay inside.
  *
- * The costly part of a key, a hash over a megabyte of the repeated password, is made once; what an engine ID adds is
- * one short hash. So nobody can make the agent work by naming engines. AES-192 and AES-256 with digests shorter than
- * their key (Reeder's extension, as Cisco has it) needs the long hash per engine: that key is made only for a message
- * that is authentic.
+ * The costly part of a key, a hash over a megabyte of the repeated password, is computed once; an engine ID adds one
+ * short hash. So nobody can make the agent work by naming engines. AES-192 and AES-256 with digests shorter than their
+ * key (Reeder's extension, which Cisco uses) need the long hash per engine: that key is computed only for an authentic
+ * message.
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { SnmpCredential } from '../../device-snmp.ts';
@@ -39,7 +39,7 @@ export class UsmUser {
   readonly encrypts: boolean;
   readonly #auth: { readonly hash: string; readonly digestOctets: number; readonly key: Buffer } | null;
   readonly #privacy: { readonly cipher: string; readonly keyOctets: number; readonly key: Buffer } | null;
-  /** By engine ID; only of engines that have proved the authentication key. */
+  /** By engine ID; only for engines that have proved the authentication key. */
   readonly #privacyKeys = new Map<string, Buffer>();
 
   constructor({ username, auth, privacy }: UsmCredential) {
@@ -60,7 +60,7 @@ export class UsmUser {
     this.encrypts = this.#privacy !== null;
   }
 
-  /** Was the message made with this user's password? `bytes` are as before when it returns. */
+  /** Whether the message was made with this user's password. `bytes` are unchanged when it returns. */
   isAuthentic({ bytes, digest, engineId }: UsmDatagram): boolean {
     if (digest.length !== this.#auth?.digestOctets) return false;
     const given = Buffer.from(digest);
@@ -74,7 +74,7 @@ export class UsmUser {
     return this.#auth?.digestOctets ?? 0;
   }
 
-  /** The digest of a message in which its place holds zeros. */
+  /** The digest of a message whose digest field is zero. */
   digest(bytes: Buffer, engineId: Buffer): Buffer {
     if (this.#auth === null) throw new Error('a user without authentication');
     const key = localKey(this.#auth.hash, this.#auth.key, engineId);

@@ -1,7 +1,7 @@
 /**
- * `epoch` counts the owners of a cell. `tx` and `seq` put events in an order that can be read on from: a sequence alone
- * skips what commits late. `writer` is the process that wrote an event: it knows by it what it kept when it lost the
- * answer. `cell_shown` false: written where there was only the default cell. Names and ids sort by their bytes.
+ * `epoch` counts the owners of a cell. `tx` and `seq` order events so that a reader can continue: a sequence alone
+ * misses late commits. `writer` is the process that wrote an event, by which it recognises what it stored if it lost
+ * the answer. `cell_shown` false: written when there was only the default cell. Names and ids sort by their bytes.
  */
 export const cellsAndEvents = `
 CREATE TABLE agents (

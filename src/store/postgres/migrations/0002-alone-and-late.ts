@@ -1,7 +1,7 @@
 /**
- * `alone_ms`: for so long after its lease an agent may poll on that knew of no other. `renewal` numbers its words, so
- * that none of them undoes a later one. `process`: by which an agent on the same machine can tell that it is gone.
- * `written`: the number of the last batch that was kept of the agent `written_by`.
+ * `alone_ms`: how long after its lease an agent may poll on that knew of no other. `renewal` numbers its renewals, so
+ * that none undoes a later one. `process`: by which an agent on the same machine can tell that it is gone. `written`:
+ * number of the last batch stored by the agent `written_by`.
  */
 export const aloneAndLate = `
 ALTER TABLE agents

@@ -1,4 +1,4 @@
-/** An agent of the schema before knows nothing of them, and goes on beside. */
+/** An agent of the older schema does not know them, and runs beside. */
 export const notes = `
 CREATE TABLE notes (
   kind text COLLATE "C",

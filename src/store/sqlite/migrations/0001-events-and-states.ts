@@ -1,7 +1,7 @@
 /**
- * Instants are REAL: an estimate may lie between two milliseconds. Indexes end with the instant, not with the id as
- * well: ids are long, few events share an instant, and half the bytes of each insert went into them (measured).
- * `event_counts` outlives the events it counts, so that pruning takes nothing off a Prometheus counter.
+ * Times are REAL: an estimate may lie between two milliseconds. Indexes end with the time, without the id: ids are
+ * long, few events share a time, and half the bytes of each insert went into them (measured). `event_counts` outlives
+ * the events it counts, so that pruning does not lower a Prometheus counter.
  */
 export const eventsAndStates = `
 CREATE TABLE events (

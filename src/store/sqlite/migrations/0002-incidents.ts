@@ -1,4 +1,4 @@
-/** An incident is replaced as it goes on; what is searched by stands beside its JSON. `ended_ms` NULL: it is open. */
+/** An incident is replaced as it goes on; the columns to search by are beside its JSON. `ended_ms` NULL: it is open. */
 export const incidents = `
 CREATE TABLE incidents (
   id         TEXT PRIMARY KEY,

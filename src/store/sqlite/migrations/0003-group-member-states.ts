@@ -1,6 +1,6 @@
 /**
- * What belongs to one device in one group has a row of its own, so that an answer of one GM does not rewrite what is
- * known of ten thousand. `fleet_states` keeps what belongs to the group; whoever reads a row from before splits it.
+ * The state of one device in one group has its own row, so that an answer of one GM does not rewrite those of ten
+ * thousand. `fleet_states` has the rest of the group's state; an older row is split when it is read.
  */
 export const groupMemberStates = `
 CREATE TABLE group_member_states (

@@ -1,6 +1,4 @@
-/**
- * NULL: written when there was only the default cell, or where there is no other. States are named by cell and group.
- */
+/** NULL: written when there was only the default cell. States are named by cell and group. */
 export const cells = `
 ALTER TABLE events ADD COLUMN cell TEXT;
 ALTER TABLE incidents ADD COLUMN cell TEXT;

@@ -1,4 +1,4 @@
-/** `at_ms` by the clock of whoever wrote it. */
+/** `at_ms` by the writer's clock. */
 export const notes = `
 CREATE TABLE notes (
   kind  TEXT NOT NULL,
