@@ -37,6 +37,7 @@ export async function ask<Body>(path: string, signal: AbortSignal, timeoutMs = T
     });
     const body: unknown = await response.json();
     // The shape is the agent's own: page and API come from one build.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     if (response.ok) return { kind: 'ok', body: body as Body };
     return { kind: 'refused', status: response.status, detail: detailOf(body, response.headers.get('retry-after')) };
   } catch {
