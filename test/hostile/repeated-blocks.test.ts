@@ -14,6 +14,8 @@ import { decodeGdoi as decodeYang } from '../../src/yang/decode-gdoi.ts';
 import { GDOI_NODE_NAMES, GDOI_NODES, type NodeShape } from '../../src/yang/gdoi-nodes.ts';
 import { deviceFacts } from '../../src/yang/system-data.ts';
 import { gdoiModelOf } from '../../src/yang/yang-library.ts';
+import { emptyGmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
+import { shownTeks } from '../../src/gdoi/keys/tek-identity.ts';
 import { MOST_ACES, MOST_IKE_SAS, MOST_IPSEC_FLOWS, MOST_MEMBERS, MOST_TEKS } from '../../src/gdoi/seen/row-bounds.ts';
 import { WorkCounter } from '../builders/counted-work.ts';
 import { wholeGoldenTexts } from '../ios/golden-texts.ts';
@@ -247,4 +249,18 @@ describe('a RESTCONF document without end', () => {
     });
     expect(grows).toBeLessThan(MOST_FOR_TWICE);
   });
+});
+
+test('the TEKs of an answer without end are kept at work in proportion', async () => {
+  const { grows } = await growth(4_000, (times) => {
+    const teks = Array.from({ length: times }, (_, index) => ({
+      interface: null,
+      spi: `0x${index.toString(16)}`,
+      transform: null,
+      remainingSeconds: 100,
+      antiReplay: null,
+    }));
+    return () => shownTeks({ sentAtMs: 0, receivedAtMs: 0 }, { ...emptyGmSnapshot('G1'), teks });
+  });
+  expect(grows).toBeLessThan(MOST_FOR_TWICE);
 });

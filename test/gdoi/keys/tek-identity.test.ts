@@ -11,7 +11,6 @@ import {
   tekCutMs,
   teksSeenAgain,
 } from '../../../src/gdoi/keys/tek-identity.ts';
-import { leastCost } from '../../builders/least-cost.ts';
 import { emptyGmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 
 const tek = (spi: string, endsMs: number): HeldTek => ({ spi, expiry: { fromMs: endsMs, toMs: endsMs + 1_000 } });
@@ -93,25 +92,6 @@ test('of an answer: each SPI once, the longest-lived first, eight at most', () =
   ).toEqual(['0x2', '0x1']);
   expect(shown(Array.from({ length: 12 }, (_, index) => [`0x${index}`, index] as const))).toHaveLength(8);
   expect(longestLived([])).toBeNull();
-});
-
-test('of an answer with many, takes time in proportion to them', () => {
-  const cost = (count: number) => {
-    const teks = Array.from({ length: count }, (_, index) => ({
-      interface: null,
-      spi: `0x${index.toString(16)}`,
-      transform: null,
-      remainingSeconds: 100,
-      antiReplay: null,
-    }));
-    const gm = { ...emptyGmSnapshot('G1'), teks };
-    return leastCost(() => {
-      for (let all = 0; all < 32_000; all += count) shownTeks({ sentAtMs: 0, receivedAtMs: 0 }, gm);
-    });
-  };
-  cost(1_000);
-  // As many in all; looking each up in a list would take 32 times as long.
-  expect(cost(32_000) / cost(1_000)).toBeLessThan(12);
 });
 
 test('seen again it ends where both answers can be right', () => {
