@@ -120,6 +120,19 @@ export function among<T extends { readonly device: string }>(
 /** A GM that registers is seen without registration, or without keys, for some seconds: one look at it is none. */
 export const REGISTERING_MS = 90_000;
 
+/** The look that decides it (`settled`, of `poll-instants.ts`) comes this soon after that. */
+const DECIDED_WITHIN_MS = 15_000;
+
+/** By when it is known whether what is seen since then is a registration under way; null: no look is planned. */
+export function registrationKnownMs(
+  gms: readonly { readonly nextLookMs: EpochMs | null }[],
+  sinceMs: EpochMs,
+  nowMs: EpochMs,
+): EpochMs | null {
+  const nextMs = nextLook(gms, nowMs);
+  return nextMs === null ? null : Math.max(nextMs, sinceMs + REGISTERING_MS + DECIDED_WITHIN_MS);
+}
+
 /** It was more than unclear, and goes on or ended so lately that what came of it is still to be told by it. */
 export function wasPresentLately(
   last: Episode | null,

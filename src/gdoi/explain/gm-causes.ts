@@ -18,6 +18,7 @@ import {
   trafficStops,
   whenTheyRegister,
   REGISTERING_MS,
+  registrationKnownMs,
   wasPresentLately,
 } from './candidate.ts';
 import { type GmFacts, isHeard, isUnregistered, type KsFacts } from './group-facts.ts';
@@ -216,7 +217,7 @@ function keyless(
       : `${shown}; whether ${verb(names.length, 'it registers', 'they register')} at this moment is not yet clear`,
     ...(established ? trafficStops(suffering, nowMs, whenTheyRegister) : {}),
     confidence: established ? 'likely' : 'possible',
-    knownAtMs: established ? null : nextLook(suffering, nowMs),
+    knownAtMs: established ? null : registrationKnownMs(suffering, sinceMs, nowMs),
     firstStep: CHECK_TEKLESS,
     scope: names,
     evidence: [
