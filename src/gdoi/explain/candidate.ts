@@ -188,6 +188,21 @@ export function toldBefore(
   return ({ check, device }) => device !== null && told.has(`${check} ${device}`);
 }
 
+/**
+ * Who had it happen of late; and, while that is told, whoever had it since its beginning: as time goes by, and nothing
+ * else, the same is told. Nobody of late: nobody.
+ */
+export function whoOfLate<T>(
+  members: readonly T[],
+  atMs: (member: T) => EpochMs | null,
+  { before, nowMs }: { readonly before: Episode | null; readonly nowMs: EpochMs },
+): readonly T[] {
+  const since = (fromMs: EpochMs) => members.filter((member) => (atMs(member) ?? Number.NEGATIVE_INFINITY) >= fromMs);
+  const recentMs = nowMs - RECENT_MS;
+  if (before === null) return since(recentMs);
+  return since(recentMs).length === 0 ? [] : since(Math.min(before.sinceMs, recentMs));
+}
+
 /** Devices with an open symptom of these checks. */
 export function named(symptoms: readonly Symptom[], ...checks: readonly SymptomCheck[]): readonly string[] {
   return sorted(symptoms.flatMap(({ check, device }) => (checks.includes(check) && device !== null ? [device] : [])));
