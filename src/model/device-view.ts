@@ -340,7 +340,7 @@ export function observe(view: DeviceView, observation: Observation, partLifetime
 /** Of a device that logs much not each message is worth a look at its group. */
 const HEARD_WITHIN_MS = 30_000;
 
-/** A device that gives no answer lives when it sends something. */
+/** A message in the name of a device that gives no answer. */
 function heard(view: DeviceView, observation: Extract<Observation, { kind: 'log' | 'trap' }>): DeviceView {
   const { receivedAtMs } = observation;
   const isSent = observation.kind === 'trap' || observation.pushed;
