@@ -343,7 +343,7 @@ export function observe(view: DeviceView, observation: Observation, partLifetime
 /** A device may log a lot, and not every message is worth another look at its group. */
 const HEARD_WITHIN_MS = 30_000;
 
-/** A device that gives no answer is alive if it sends something. */
+/** A message in the name of a device that gives no answer. */
 function heard(view: DeviceView, observation: Extract<Observation, { kind: 'log' | 'trap' }>): DeviceView {
   const { receivedAtMs } = observation;
   const isSent = observation.kind === 'trap' || observation.pushed;

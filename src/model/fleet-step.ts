@@ -463,7 +463,7 @@ function planAfter(
   });
 }
 
-/** A registration, a new KEK: worth a second look soon. */
+/** A registration, a new KEK, TEKs that went or came: worth a second look soon. */
 function hasToBeConfirmed(before: TrackerState, after: TrackerState): boolean {
   for (const [name, now] of after.groups) {
     const was = before.groups.get(name);
@@ -476,6 +476,7 @@ function hasNewKeys(was: GroupState, now: GroupState): boolean {
   return (
     was.counters.succeeded !== now.counters.succeeded ||
     was.registered !== now.registered ||
+    (was.withoutTek === null) !== (now.withoutTek === null) ||
     was.view?.kek?.anchor !== now.view?.kek?.anchor
   );
 }

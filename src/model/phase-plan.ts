@@ -2,7 +2,8 @@
  * Which polls beside the schedule a device needs now: the instants that decide in any of its groups, up to its next
  * regular poll. The plan is made anew after each poll, so what lies further ahead need not wait in any heap.
  */
-import { kekExpiryOf, type TrackerState } from '../gdoi/memory/tracker-state.ts';
+import { REGISTERING_MS } from '../gdoi/explain/candidate.ts';
+import { type GroupState, kekExpiryOf, type TrackerState } from '../gdoi/memory/tracker-state.ts';
 import { middleMs } from '../gdoi/seen/interval.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import { type PlannedPoll, type PlanInput, planPolls } from '../gdoi/keys/poll-instants.ts';
@@ -56,6 +57,7 @@ function planInputs(input: PhasePlanInput, group: GroupView): readonly PlanInput
       role: 'gm',
       kekExpiryMs: held === null ? input.ksKekExpiryMs(group.group) : middleMs(held),
       reregistersAtMs: countdown === null ? null : group.gm.at.receivedAtMs + countdown * 1000,
+      settledAtMs: settledAtMs(state.groups.get(group.group)),
     });
   }
   if (group.ks !== null) {
@@ -70,4 +72,10 @@ function planInputs(input: PhasePlanInput, group: GroupView): readonly PlanInput
     });
   }
   return inputs;
+}
+
+/** From when on that it lacks a registration or a TEK is no registration under way; null: it lacks none. */
+function settledAtMs(known: GroupState | undefined): EpochMs | null {
+  const since = known?.unregistered ?? known?.trying ?? known?.withoutTek ?? null;
+  return since === null ? null : since.toMs + REGISTERING_MS;
 }

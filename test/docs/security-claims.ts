@@ -435,6 +435,52 @@ const HINTS: readonly Claim[] = [
       ],
     ],
   },
+  { begins: 'Syslog and SNMPv2c traps prove nothing', needsNoProof: 'says what these protocols are' },
+  {
+    begins: 'Such a message brings a poll',
+    provedBy: [
+      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM bring polls and no event'],
+    ],
+  },
+  {
+    begins: 'It may name why what answers show',
+    provedBy: [
+      [
+        'gdoi/explain/said-in-logs.test.ts',
+        'KSs of one group that do not go together > is over ten minutes after a KS said so last',
+      ],
+    ],
+  },
+  {
+    begins: 'It is no sign of life',
+    provedBy: [
+      [
+        'gdoi/explain/agent-blind.test.ts',
+        'a KS that gives no answer, and in whose name messages come > may be down all the same: that is said, and that they came',
+        'a KS that gives no answer, and in whose name messages come > is told with no other cause than without them, and its incident goes on',
+      ],
+    ],
+  },
+  {
+    begins: 'Alone it makes no event',
+    provedBy: [
+      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM bring polls and no event'],
+      [
+        'gdoi/tracker/tracker-snmp.test.ts',
+        'SNMP alone > traps make no event while no timer was due and no key changed',
+      ],
+    ],
+  },
+  {
+    begins: 'What nothing but the log of a KS tells',
+    provedBy: [
+      [
+        'gdoi/explain/said-in-logs.test.ts',
+        'KSs of one group that do not go together > differ in their policies: a page, though every GM is well',
+      ],
+    ],
+  },
+  { begins: 'So let only routers reach', needsNoProof: ADVICE },
 ];
 
 const SECRETS: readonly Claim[] = [

@@ -11,7 +11,8 @@ import {
 } from '../../src/model/fleet-step.ts';
 import { deviceSettings } from '../../src/agent/poll/poll-target.ts';
 import { aConfiguredDevice } from '../builders/config-builder.ts';
-import { aDevice, aGm, aKs, NOON } from '../builders/view-builder.ts';
+import { teks } from '../builders/health-builders.ts';
+import { aDevice, aGm, aKs, aReport, NOON } from '../builders/view-builder.ts';
 
 const FLEET = { pollIntervalMs: 60_000, detailIntervalMs: 60_000 };
 const SETTINGS = { fleet: FLEET, device: deviceSettings(aConfiguredDevice({ name: 'gm1' })) };
@@ -59,6 +60,46 @@ test('a group that was kept loses the members that are configured no more, and n
   expect(withoutStrangers(group, new Set(['gm1']), NOON + 60_000, FLEET)).toBeNull();
   const step = withoutStrangers(group, new Set(['gm2']), NOON + 60_000, FLEET);
   expect(step !== null && isOver(step.memory)).toBe(true);
+});
+
+describe('a GM that is polled every quarter of an hour', () => {
+  const device = { ...SETTINGS.device, regularIntervalMs: 900_000, phaseAware: true };
+  const FINE = aGm({ teks: teks(3000), registrations: { succeeded: 1, attempted: 1 } });
+  const LOST = aGm({ status: 'Registering', registered: false, registrations: { succeeded: 1, attempted: 2 } });
+
+  /** The polls that are planned after the last of these answers, in seconds after the first one that shows it so. */
+  function plannedAfter(...answers: readonly (readonly [seconds: number, shown: ReturnType<typeof aGm>])[]) {
+    let known: ReturnType<typeof fleetStep> | null = null;
+    for (const [seconds, gm] of answers) {
+      const report = aReport({ 'show crypto gdoi': [gm] }, {}, NOON + seconds * 1000);
+      const before = known;
+      const memory: FleetMemory = {
+        state: () => before?.state ?? null,
+        group: () => before?.groups.get('G1')?.memory ?? null,
+        groups: () => [],
+      };
+      known = fleetStep({ memory, before: before?.view ?? GM1 }, { kind: 'polled', report }, { ...SETTINGS, device });
+    }
+    return known?.view.planned.map(({ reason, atMs }) => [reason, Math.round((atMs - NOON) / 1000)]);
+  }
+  const SETTLED = ['settled', 93];
+
+  test('and has lost its registration, is looked at as soon as that is no registration under way', () => {
+    const confirmed = plannedAfter([-900, FINE], [0, LOST]);
+    expect(confirmed).toEqual([['confirm', 5], SETTLED]);
+    expect(plannedAfter([-900, FINE], [0, LOST], [5, LOST])).toEqual([SETTLED]);
+    expect(plannedAfter([-900, FINE], [0, LOST], [5, LOST], [94, LOST])).toEqual([]);
+    expect(plannedAfter([-900, FINE], [0, LOST], [5, FINE])?.map(([reason]) => reason)).not.toContain('settled');
+  });
+
+  test('and has none when it is seen first, is looked at then as well', () => {
+    expect(plannedAfter([0, LOST])).toEqual([SETTLED]);
+  });
+
+  test('and is registered without a TEK, is looked at again soon, and then', () => {
+    const bare = aGm({ teks: [], registrations: { succeeded: 1, attempted: 1 } });
+    expect(plannedAfter([-900, FINE], [0, bare])).toEqual([['confirm', 5], SETTLED]);
+  });
 });
 
 describe('a KS whose log buffer says that it refuses a GM', () => {

@@ -147,7 +147,7 @@ describe('a device that gives no answer', () => {
     return membershipChanges(aDevice(), view, state, NOON).get('G1')?.context?.failure?.heardMs;
   };
 
-  test('lives when a message of it comes, whatever that is about', () => {
+  test('is heard when a message in its name comes, whatever that is about', () => {
     expect(heardAfter('timeout', message(failedAt + 90_000))).toBe(failedAt + 90_000);
   });
 

@@ -14,6 +14,7 @@ import {
   list,
   named,
   nextLook,
+  registrationKnownMs,
   sorted,
   trafficStops,
   whenTheyRegister,
@@ -84,7 +85,7 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
           : `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'registers', 'register')} since ${clockTime(sinceMs)}; whether it succeeds is not yet clear`,
     ...(established ? trafficStops(gms, nowMs, whenTheyRegister) : NOTHING),
     confidence: established ? 'certain' : 'possible',
-    knownAtMs: established ? null : nextLook(gms, nowMs),
+    knownAtMs: established ? null : registrationKnownMs(gms, sinceMs, nowMs),
     firstStep:
       everyone && !facts.kss.some((ks) => isSeenSince(ks, sinceMs, nowMs))
         ? 'Is their KS up (console, its site’s power and WAN), and does UDP 848 reach it? Then show logging on one of these GMs'

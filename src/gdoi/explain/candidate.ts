@@ -123,7 +123,20 @@ export function among<T extends { readonly device: string }>(
  */
 export const REGISTERING_MS = 90_000;
 
-/** It was more than unclear, and goes on, or ended so recently that it still explains what came of it. */
+/** The look that decides it (`settled`, of `poll-instants.ts`) comes this soon after that. */
+const DECIDED_WITHIN_MS = 15_000;
+
+/** By when it is known whether what is seen since then is a registration under way; null: no look is planned. */
+export function registrationKnownMs(
+  gms: readonly { readonly nextLookMs: EpochMs | null }[],
+  sinceMs: EpochMs,
+  nowMs: EpochMs,
+): EpochMs | null {
+  const nextMs = nextLook(gms, nowMs);
+  return nextMs === null ? null : Math.max(nextMs, sinceMs + REGISTERING_MS + DECIDED_WITHIN_MS);
+}
+
+/** It was more than unclear, and goes on or ended so lately that what came of it is still to be told by it. */
 export function wasPresentLately(
   last: Episode | null,
   nowMs: EpochMs,
@@ -176,6 +189,21 @@ export function toldBefore(
     for (const { check, devices } of last.explains) for (const device of devices) told.add(`${check} ${device}`);
   }
   return ({ check, device }) => device !== null && told.has(`${check} ${device}`);
+}
+
+/**
+ * Who had it happen of late; and, while that is told, whoever had it since its beginning: as time goes by, and nothing
+ * else, the same is told. Nobody of late: nobody.
+ */
+export function whoOfLate<T>(
+  members: readonly T[],
+  atMs: (member: T) => EpochMs | null,
+  { before, nowMs }: { readonly before: Episode | null; readonly nowMs: EpochMs },
+): readonly T[] {
+  const since = (fromMs: EpochMs) => members.filter((member) => (atMs(member) ?? Number.NEGATIVE_INFINITY) >= fromMs);
+  const recentMs = nowMs - RECENT_MS;
+  if (before === null) return since(recentMs);
+  return since(recentMs).length === 0 ? [] : since(Math.min(before.sinceMs, recentMs));
 }
 
 /** Devices with an open symptom of these checks. */

@@ -18,7 +18,9 @@ import {
   trafficStops,
   whenTheyRegister,
   REGISTERING_MS,
+  registrationKnownMs,
   wasPresentLately,
+  whoOfLate,
 } from './candidate.ts';
 import { type GmFacts, isHeard, isUnregistered, type KsFacts } from './group-facts.ts';
 import { durationText } from '../events/duration-text.ts';
@@ -33,7 +35,6 @@ import {
 import { recentOf } from './recent-reasons.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { RECENT_MS } from './symptom.ts';
 
 const NOTHING = { consequence: null, deadlineMs: null, knownAtMs: null } as const;
 
@@ -43,17 +44,21 @@ const FLAP_SETTLES_MS = 180_000;
 /** The interface that holds a GM's keys is down, or was and the GM registers now that it is back. */
 export function interfaceFlap({ facts, open, before }: Asked): Candidate | null {
   const { gms, nowMs, pollIntervalMs } = facts;
-  const off = gms.filter((gm) => gm.linkDown !== undefined && (flappedAtMs(gm, nowMs) ?? 0) < gm.linkDown.sinceMs);
+  const off = gms.filter((gm) => gm.linkDown !== undefined && (flappedAtMs(gm) ?? 0) < gm.linkDown.sinceMs);
   const down = off.filter(({ linkDown }) => linkDown?.backMs === null);
   const registering = off.filter(({ linkDown }) => nowMs - (linkDown?.backMs ?? -Infinity) <= FLAP_SETTLES_MS);
   const isOff = new Set([...down, ...registering].map(({ device }) => device));
-  const back = gms.filter((gm) => !isOff.has(gm.device) && flappedAtMs(gm, nowMs) !== null);
+  const back = whoOfLate(
+    gms.filter(({ device }) => !isOff.has(device)),
+    flappedAtMs,
+    { before, nowMs },
+  );
   const names = sorted([...isOff, ...back.map(({ device }) => device)]);
   if (names.length === 0) return registeredJustNow({ facts, open, before });
   const fromMs = Math.min(
     before?.sinceMs ?? Infinity,
     ...[...down, ...registering].map(({ linkDown }) => linkDown?.sinceMs ?? nowMs),
-    ...back.map((gm) => flappedAtMs(gm, nowMs) ?? nowMs),
+    ...back.map((gm) => flappedAtMs(gm) ?? nowMs),
   );
   const claims = claimed(open, {
     checks: GM_CHECKS,
@@ -87,7 +92,7 @@ export function interfaceFlap({ facts, open, before }: Asked): Candidate | null 
         (linkDown?.evidence ?? []).map((line) => `${device} ${line}`),
       ),
       ...back.map(
-        (gm) => `${gm.device}: registered at ${clockTime(flappedAtMs(gm, nowMs) ?? nowMs)}, as its interface came back`,
+        (gm) => `${gm.device}: registered at ${clockTime(flappedAtMs(gm) ?? nowMs)}, as its interface came back`,
       ),
     ],
     claims,
@@ -125,7 +130,7 @@ function flapSummary(
     const backMs = Math.max(...registering.map(({ linkDown }) => linkDown?.backMs ?? nowMs));
     return `The ${verb(registering.length, 'interface that holds', 'interfaces that hold')} the keys of ${of(registering)} ${verb(registering.length, 'was down and is', 'were down and are')} up since ${clockTime(backMs)}; ${verb(registering.length, 'it registers', 'they register')} again`;
   }
-  const [fromMs, toMs] = span(back.map((gm) => flappedAtMs(gm, nowMs) ?? nowMs));
+  const [fromMs, toMs] = span(back.map((gm) => flappedAtMs(gm) ?? nowMs));
   return `${of(back)} registered again ${between(fromMs, toMs)}: the ${verb(back.length, 'interface that holds its', 'interfaces that hold their')} keys went down and came back`;
 }
 
@@ -133,9 +138,9 @@ function span(instants: readonly EpochMs[]): [from: EpochMs, to: EpochMs] {
   return [Math.min(...instants), Math.max(...instants)];
 }
 
-/** When it registered because of the flap; null: its last registration is not recent, or had another cause. */
-function flappedAtMs({ lastReregistration: last }: GmFacts, nowMs: EpochMs): EpochMs | null {
-  return last !== null && last.cause === 'interface' && nowMs - last.atMs <= RECENT_MS ? last.atMs : null;
+/** When it registered for that; null: its last registration had another cause. */
+function flappedAtMs({ lastReregistration: last }: GmFacts): EpochMs | null {
+  return last?.cause === 'interface' ? last.atMs : null;
 }
 
 /** Registered, and no TEK is installed: the KS serves it, and its own platform or policy does not take it. */
@@ -219,7 +224,7 @@ function keyless(
       : `${shown}; whether ${verb(names.length, 'it registers', 'they register')} at this moment is not yet clear`,
     ...(established ? trafficStops(suffering, nowMs, whenTheyRegister) : {}),
     confidence: established ? 'likely' : 'possible',
-    knownAtMs: established ? null : nextLook(suffering, nowMs),
+    knownAtMs: established ? null : registrationKnownMs(suffering, sinceMs, nowMs),
     firstStep: CHECK_TEKLESS,
     scope: names,
     evidence: [

@@ -82,7 +82,10 @@ export interface Failure {
   readonly lastMs?: EpochMs;
   /** What is asked beside SSH and still answers; absent: nothing does. */
   readonly answersBy?: 'SNMP' | 'RESTCONF';
-  /** A message of it came then (log or trap), well after it gave no answer: it lives. Absent: none did. */
+  /**
+   * A message in its name came then (log or trap), well after it gave no answer. Absent: none did. Anybody can send one:
+   * it is said, and nothing is concluded from it.
+   */
   readonly heardMs?: EpochMs;
 }
 

@@ -60,8 +60,7 @@ export function ksDown(asked: Asked): Candidate | null {
   const suffering = sorted(among(gms, named(lacking, ...LACKING_A_KS)).map(({ device }) => device));
   const failing = silent.every(isSilent);
   if (!failing && suffering.length === 0 && before === null) return ksBack(asked);
-  const lives = servedMs !== null || silent.some(({ failure }) => failure?.heardMs !== undefined);
-  if (lives && suffering.length * 2 < Math.max(1, gms.length)) return ksBack(asked);
+  if (servedMs !== null && suffering.length * 2 < Math.max(1, gms.length)) return ksBack(asked);
   if (suffering.length === 0 && wasAskedAlready(asked, silent)) return null;
   if (mayBeServedElsewhere(facts, suffering)) return ksBack(asked);
   const established =
@@ -129,13 +128,13 @@ function silentNamed(facts: GroupFacts, names: readonly string[]): string {
   return `${ksNamed(names)}${isOnly ? ', the only KS,' : ''}`;
 }
 
-/** It is up, and serves nobody. */
+/** It may be up, and serve nobody; or another one writes in its name. */
 function thoughHeard(silent: readonly KsFacts[]): string {
   const heard = silent.filter(({ failure }) => failure?.heardMs !== undefined);
   if (heard.length === 0) return '';
   const lastMs = Math.max(...heard.map(({ failure }) => failure?.heardMs ?? 0));
-  const who = silent.length === 1 ? 'it' : ksNamed(sorted(heard.map(({ device }) => device)));
-  return `, though ${who} sent a message at ${clockTime(lastMs)}`;
+  const whose = silent.length === 1 ? 'its name' : `the name of ${ksNamed(sorted(heard.map(({ device }) => device)))}`;
+  return `, though a message in ${whose} came at ${clockTime(lastMs)}`;
 }
 
 function lostAnswer(askedMs: EpochMs): string {

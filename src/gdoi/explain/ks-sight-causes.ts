@@ -2,7 +2,7 @@
 import { CHECK_CREDENTIAL, CHECK_HOST_KEY, CHECK_SHOWN } from '../events/first-steps.ts';
 import { type Asked, type Candidate, claimed, list, nextLook, sorted } from './candidate.ts';
 import { type GmFacts, type GroupFacts, isMute, isRefused, isSilent, type KsFacts } from './group-facts.ts';
-import { aliveMs, isPrimaryElsewhere, isUnread, LOGS_IN_AGAIN_MS, servedMs } from './ks-silence.ts';
+import { isPrimaryElsewhere, isUnread, LOGS_IN_AGAIN_MS, servedMs } from './ks-silence.ts';
 import { clockTime, ksNamed, verb } from './said.ts';
 import type { Symptom } from './symptom.ts';
 
@@ -47,7 +47,7 @@ function whatGrowsOld(members: readonly (KsFacts | GmFacts)[]): string {
   ].join('; ');
 }
 
-/** The agent gets no answer, but GMs or peers do, or it sends messages. */
+/** The agent gets no answer, but GMs or peers do. */
 export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | null {
   const { kss, nowMs } = facts;
   const mute = kss.filter((ks) => isMute(ks) && !isOldAndKnown(facts, ks));
@@ -57,15 +57,16 @@ export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | n
   );
   const alive = kss
     .filter((ks) => isSilent(ks) && !down.has(ks.device))
-    .filter((ks) => aliveMs(facts, ks) !== null && (ks.failure?.established === true || isPrimaryElsewhere(facts, ks)));
+    .filter(
+      (ks) => servedMs(facts, ks) !== null && (ks.failure?.established === true || isPrimaryElsewhere(facts, ks)),
+    );
   if (alive.length === 0) return null;
   const names = sorted(alive.map(({ device }) => device));
   const failsSinceMs = Math.min(...alive.map(({ failure }) => failure?.sinceMs ?? nowMs));
-  const livesMs = (ks: KsFacts) => aliveMs(facts, ks) ?? nowMs;
+  const livesMs = (ks: KsFacts) => servedMs(facts, ks) ?? nowMs;
   const triedMs = (ks: KsFacts) => ks.failure?.lastMs ?? 0;
   // It served someone after the agent's last try: it may be back, which tries begun since then tell. One alone may be lost.
   const firstMs = before?.sinceMs ?? Math.min(...alive.map(livesMs));
-  const lastMs = clockTime(Math.max(...alive.map(livesMs)));
   const common = {
     status: 'warning',
     sinceMs: firstMs,
@@ -78,27 +79,27 @@ export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | n
     ),
   } as const;
   const [has, it] = [verb(names.length, 'has', 'have'), verb(names.length, 'it', 'them')];
-  const sign = signOfLife(facts, alive);
   if (!alive.some((ks) => triedMs(ks) > firstMs + Math.max(facts.pollIntervalMs, LOGS_IN_AGAIN_MS))) {
     return {
       ...common,
       phase: 'unclear',
-      summary: `${ksNamed(names)} did not answer from ${clockTime(failsSinceMs)} on and ${sign} at ${lastMs}: ${verb(names.length, 'it is', 'they are')} back, or only the agent’s path to ${it} is broken`,
+      summary: `${ksNamed(names)} did not answer from ${clockTime(failsSinceMs)} on and served GMs or peers at ${clockTime(firstMs)}: ${verb(names.length, 'it is', 'they are')} back, or only the agent’s path to ${it} is broken`,
       consequence: null,
       confidence: 'possible',
       knownAtMs: nextLook(alive, nowMs),
       firstStep: null,
       evidence: alive.map(
         (ks) =>
-          `${ks.device}: ${servedMs(facts, ks) === null ? 'a message of it came' : 'served a GM or a peer'} at ${clockTime(livesMs(ks))}, ${triedMs(ks) > firstMs ? `no answer at ${clockTime(triedMs(ks))}` : 'not tried since'}`,
+          `${ks.device}: served a GM or a peer at ${clockTime(livesMs(ks))}, ${triedMs(ks) > firstMs ? `no answer at ${clockTime(triedMs(ks))}` : 'not tried since'}`,
       ),
     };
   }
   return {
     ...common,
     phase: 'present',
-    // A device that is up only between two outages, and is polled in the outages alone, looks the same.
-    summary: `${ksNamed(names)} ${has} not answered the agent since ${clockTime(failsSinceMs)}, but ${sign} at ${lastMs}: the agent’s path to ${it} is broken, or ${verb(names.length, 'it goes down and comes', 'they go down and come')} back`,
+    // The first sign of life, so that the sentence stays with each later one. What is up between two outages, and is
+    // looked at in none of its pauses, looks the same.
+    summary: `${ksNamed(names)} ${has} not answered the agent since ${clockTime(failsSinceMs)}, but served GMs or peers at ${clockTime(firstMs)}: the agent’s path to ${it} is broken, or ${verb(names.length, 'it goes down and comes', 'they go down and come')} back`,
     consequence: {
       what: `the agent does not see what ${list(names)} ${verb(names.length, 'says', 'say')} of the group`,
       unless: null,
@@ -109,19 +110,12 @@ export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | n
       'The path from the agent to the KS (SSH or SNMP, management VRF, vty lines). If that is well: show version on the KS, did it restart?',
     evidence: alive.map(
       (ks) =>
-        `${ks.device}: ${ks.failure?.result ?? 'no answer'} since ${clockTime(ks.failure?.sinceMs ?? failsSinceMs)}, and at ${clockTime(livesMs(ks))} ${servedMs(facts, ks) === null ? 'a message of it came' : 'a GM got a rekey or registered, or a peer called it alive'}`,
+        `${ks.device}: ${ks.failure?.result ?? 'no answer'} since ${clockTime(ks.failure?.sinceMs ?? failsSinceMs)}; since then a GM got a rekey or registered, or a peer called it alive`,
     ),
   };
 }
 
-/** That messages come shows only that it is up. */
-function signOfLife(facts: GroupFacts, alive: readonly KsFacts[]): string {
-  const serving = alive.filter((ks) => servedMs(facts, ks) !== null);
-  if (serving.length === 0) return verb(alive.length, 'sent a message', 'sent messages');
-  return serving.length < alive.length ? 'served GMs or peers, or sent a message,' : 'served GMs or peers';
-}
-
-/** Its release is known, and with it why its GMs register: another cause says that. */
+/** Its release is known, and with it why its GMs register: that a cause of its own says. */
 function isOldAndKnown({ mixed }: GroupFacts, { device }: KsFacts): boolean {
   return mixed !== null && mixed.legacyKss.some((ks) => ks.device === device);
 }

@@ -56,7 +56,7 @@ export function silenceOf({ device, address, unread, failure, readMs, nextLookMs
   }
   return failure === null
     ? `${device}: last answer at ${clockTime(readMs)}; no answer yet to the look of ${clockTime(nextLookMs ?? nowMs)}`
-    : `${device}: ${failure.result}${failure.inARow === 1 ? '' : ` ${failure.inARow} times in a row`} since ${clockTime(failure.sinceMs)}; last answer at ${clockTime(readMs)}`;
+    : `${device}: ${failure.result}${failure.inARow === 1 ? '' : ` ${failure.inARow} times in a row`} since ${clockTime(failure.sinceMs)}; last answer at ${clockTime(readMs)}${failure.heardMs === undefined ? '' : `; a message in its name came at ${clockTime(failure.heardMs)}`}`;
 }
 
 /** It was primary when it was seen last, and its peers or GMs show that it lives. */
@@ -66,20 +66,13 @@ export function isPrimaryElsewhere(facts: GroupFacts, ks: KsFacts): boolean {
 
 /** It fails and nothing shows it alive; or the look at it has not ended, and a peer calls it dead. */
 export function isGone(facts: GroupFacts, ks: KsFacts): boolean {
-  if (isSilent(ks)) return aliveMs(facts, ks) === null;
+  if (isSilent(ks)) return servedMs(facts, ks) === null;
   return givesNoAnswer(ks, facts.nowMs) && isCalledDead(facts, ks);
 }
 
 /** By a peer that was read after it. */
 function isCalledDead({ peers }: GroupFacts, { address, readMs }: KsFacts): boolean {
   return peers.some((peer) => peer.address === address && peer.lost === true && peer.readMs > readMs);
-}
-
-/** When it was last seen to live since it went silent: to serve someone, or to send a message; null: it was not. */
-export function aliveMs(facts: GroupFacts, ks: KsFacts): EpochMs | null {
-  const heardMs = isLostToPeers(facts, ks) ? null : (ks.failure?.heardMs ?? null);
-  const served = servedMs(facts, ks);
-  return served === null || heardMs === null ? (served ?? heardMs) : Math.max(served, heardMs);
 }
 
 /** Its peers' word is better than what a GM shows of the KS it tries. */
@@ -89,7 +82,10 @@ function isLostToPeers({ peers }: GroupFacts, { address: own, failure }: KsFacts
   );
 }
 
-/** When it was last seen to work since it went silent: a peer called it alive, or it served a GM; null: it was not. */
+/**
+ * When it was last seen to work since it went silent: a peer called it alive, or it served a GM; null: it was not.
+ * Messages do not count: anybody can send one in its name, and a KS that is down must not be told as one that is up.
+ */
 export function servedMs(facts: GroupFacts, ks: KsFacts): EpochMs | null {
   const { peers, gms, kss } = facts;
   const failedMs = ks.failure?.sinceMs ?? 0;

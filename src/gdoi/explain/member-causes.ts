@@ -203,7 +203,9 @@ export function gmsUnreachable({ facts, open, said }: Asked): Candidate | null {
       `no answer from ${list(names)}`,
       ...acknowledging.map((gm) => acknowledgement(facts, gm)),
       ...gone.flatMap(({ device, failure }) =>
-        failure?.heardMs === undefined ? [] : [`${device}: a message of it came at ${clockTime(failure.heardMs)}`],
+        failure?.heardMs === undefined
+          ? []
+          : [`${device}: a message in its name came at ${clockTime(failure.heardMs)}`],
       ),
     ],
     claims,

@@ -44,7 +44,7 @@ export function nothingSeen(
     results.set(result, [...(results.get(result) ?? []), device]);
   }
   return {
-    summary: `The agent ${heard.length === 0 ? `sees nothing of ${group}` : `gets no answer from ${group}`}: none of its ${devices.length} devices (${nameList(devices)}) has answered since ${clockTime(sinceMs)}, and all went silent at once${heard.length === 0 ? ': the agent’s own way to them is broken, or all of them are down' : `, but messages of ${nameList(heard)} came since: the agent’s own way to them is broken`}`,
+    summary: `The agent sees nothing of ${group}: none of its ${devices.length} devices (${nameList(devices)}) has answered since ${clockTime(sinceMs)}, and all went silent at once: the agent’s own way to them is broken, or all of them are down${heard.length === 0 ? '' : `; messages in the name of ${nameList(heard)} came since`}`,
     consequence: { what: `whether ${group} still has keys and traffic is not known`, unless: null },
     deadlineMs: null,
     confidence: 'possible',

@@ -13,13 +13,14 @@ import {
   sorted,
   toldBefore,
   whenRegistered,
+  whoOfLate,
 } from './candidate.ts';
-import { type GmFacts, isUnregistered } from './group-facts.ts';
+import { type GmFacts, isUnregistered, type KnownReregistration } from './group-facts.ts';
 import { isOwnChange } from '../log/message-facts.ts';
 import { recentOf } from './recent-reasons.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { CLOCKS_MS, RECENT_MS, type Symptom } from './symptom.ts';
+import { CLOCKS_MS, type Symptom } from './symptom.ts';
 
 /** GMs that a KS makes register do so within about a minute; a look later it is seen. */
 const REGISTERS_WITHIN_MS = 180_000;
@@ -29,8 +30,8 @@ export function ksForced({ facts, open, before, said }: Asked): Candidate | null
   const { gms, kss, nowMs, pollIntervalMs } = facts;
   const logged = kss.flatMap((ks) => recentOf(ks, 'members_cleared', nowMs).map((reason) => ({ ks, reason })));
   const waited = waitedForLong(said);
-  const atMs = (gm: GmFacts) => (gm.forced === null && waited(gm) ? null : forcedAtMs(gm, nowMs));
-  const told = gms.filter((gm) => atMs(gm) !== null);
+  const atMs = (gm: GmFacts) => (gm.forced === null && waited(gm) ? null : forcedAtMs(gm));
+  const told = whoOfLate(gms, atMs, { before, nowMs });
   if (told.length === 0 && logged.length === 0) return null;
   const instants = [...told.flatMap((gm) => atMs(gm) ?? []), ...logged.map(({ reason }) => reason.atMs)];
   // What the first one told is known: later ones only add to it.
@@ -75,7 +76,7 @@ function whatCameOfIt(
   told: readonly GmFacts[],
   { when, waiting }: { readonly when: string; readonly waiting: readonly string[] },
 ): string {
-  const since = (gm: GmFacts) => (forcedAtMs(gm, nowMs) ?? nowMs) - CLOCKS_MS;
+  const since = (gm: GmFacts) => (forcedAtMs(gm) ?? nowMs) - CLOCKS_MS;
   const on = told.filter((gm) => !isUnregistered(gm));
   const again = on.filter((gm) => (gm.lastReregistration?.atMs ?? 0) >= since(gm));
   const rekeyed = on.filter((gm) => !again.includes(gm) && (gm.lastRekeyMs ?? 0) >= since(gm));
@@ -122,20 +123,22 @@ function waitedForLong(said: Asked['said']): (gm: GmFacts) => boolean {
     devices.has(device) && last !== null && sinceMs < last.atMs - REGISTERS_WITHIN_MS;
 }
 
-function forcedAtMs({ forced, lastReregistration: last }: GmFacts, nowMs: EpochMs): EpochMs | null {
-  if (forced !== null && nowMs - forced.atMs <= RECENT_MS) return forced.atMs;
-  if (last === null || last.cause !== 'ks_forced' || nowMs - last.atMs > RECENT_MS) return null;
-  const isByItself = last.stated !== undefined && last.statedBy === undefined && isOwnChange(last.stated);
-  return isByItself ? null : last.atMs;
+/** When its KS gave it the last order that is known; of one that nothing but its registration tells, when that was. */
+function forcedAtMs({ forced, lastReregistration: last }: GmFacts): EpochMs | null {
+  const orderMs = forced?.atMs ?? null;
+  if (last === null || last.cause !== 'ks_forced' || isByItself(last)) return orderMs;
+  return orderMs !== null && last.atMs - orderMs <= REGISTERS_WITHIN_MS ? orderMs : last.atMs;
+}
+
+function isByItself({ stated, statedBy }: KnownReregistration): boolean {
+  return stated !== undefined && statedBy === undefined && isOwnChange(stated);
 }
 
 /** `clear crypto gdoi` on GMs. */
-export function operatorClear({ facts, open, said }: Asked): Candidate | null {
+export function operatorClear({ facts, open, before, said }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
-  const cleared = gms.filter(
-    ({ lastReregistration: last }) =>
-      last !== null && last.cause === 'operator_clear' && nowMs - last.atMs <= RECENT_MS,
-  );
+  const clearedMs = ({ lastReregistration: last }: GmFacts) => (last?.cause === 'operator_clear' ? last.atMs : null);
+  const cleared = whoOfLate(gms, clearedMs, { before, nowMs });
   if (cleared.length === 0) return null;
   const isLost = lostBefore(said);
   const names = sorted(cleared.map(({ device }) => device));

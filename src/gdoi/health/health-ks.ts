@@ -136,7 +136,7 @@ function coopPeers({ group, ks }: KsHealthInput): HealthCheck {
   return check(
     ['coop_peers', group],
     'warning',
-    `COOP ${verb(dead.length, 'peer', 'peers')} ${nameList(dead)} ${verb(dead.length, 'is', 'are')} dead`,
+    `holds COOP ${verb(dead.length, 'peer', 'peers')} ${nameList(dead)} for dead`,
     {
       ...more,
       action: CHECK_COOP,
@@ -217,18 +217,13 @@ function rekeyDuration({ group, ks }: KsHealthInput): HealthCheck {
   });
 }
 
+/** Its list, no more: GMs that it lost, or that another KS registered, may say that they are registered. */
 function members({ group, ks }: KsHealthInput): HealthCheck {
   if (ks.members === null)
     return check(['members', group], 'unknown', 'the number of its GMs is not shown', { threshold: 1 });
   const more = { value: ks.members, threshold: 1 };
-  if (ks.members > 0)
-    return check(
-      ['members', group],
-      'ok',
-      `${counted(ks.members, 'GM')} ${ks.members === 1 ? 'is' : 'are'} registered`,
-      more,
-    );
-  return check(['members', group], 'warning', 'no GM is registered', {
+  if (ks.members > 0) return check(['members', group], 'ok', `lists ${counted(ks.members, 'GM')}`, more);
+  return check(['members', group], 'warning', 'lists no GM', {
     ...more,
     action: 'Do the GMs reach this KS on UDP 848? show crypto gdoi on one of them',
   });

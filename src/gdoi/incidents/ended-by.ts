@@ -6,7 +6,7 @@ import { UNLISTED_KEPT_MS } from '../explain/acks-missed.ts';
 import { among, devicesOf, type Episode } from '../explain/candidate.ts';
 import type { ExplanationCause } from '../explain/explanation.ts';
 import type { GmFacts, GroupFacts, KsFacts } from '../explain/group-facts.ts';
-import { aliveMs, servedMs } from '../explain/ks-silence.ts';
+import { servedMs } from '../explain/ks-silence.ts';
 import { RECENT_MS } from '../explain/symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -88,10 +88,6 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
       isShown: ({ gms, beganMs }) =>
         gms.some(({ lastRekeyMs, lastReregistration: last }) => Math.max(lastRekeyMs ?? 0, last?.atMs ?? 0) > beganMs),
     },
-    {
-      words: 'a KS sends messages, though it gives the agent no answer yet',
-      isShown: ({ kss }) => kss.some(({ failure }) => failure?.heardMs !== undefined),
-    },
   ],
   no_primary: [
     {
@@ -104,10 +100,6 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
     {
       words: 'the KS serves GMs or peers again, though it gives the agent no answer yet',
       isShown: ({ kss, facts }) => kss.length > 0 && kss.every((ks) => answers(ks) || servedMs(facts, ks) !== null),
-    },
-    {
-      words: 'the KS sends messages, though it gives the agent no answer yet',
-      isShown: ({ kss, facts }) => kss.length > 0 && kss.every((ks) => answers(ks) || aliveMs(facts, ks) !== null),
     },
   ],
   ks_out_of_sight: [KSS_ANSWER('the KS answers the agent again')],

@@ -17,6 +17,8 @@
  * - after expiry, expiry over: the KEK is gone or replaced; what came since `window over` came in [E, E + 80].
  * - `Reregisters in`: a poll before it (a TEK rekey that came moves it away) and one after it, so that a TEK-driven
  *   re-registration lies in half a minute of the TEK's window.
+ * - settled: what passes while a GM registers has lasted too long for that, and is told for what it is; a page does not
+ *   wait for a regular poll of minutes.
  *
  * The plan is made anew after each poll; what it holds beyond the next poll is what the API shows. The fleet's GMs of
  * one group expire at the same instant: each instant is a span, and the device's jitter picks its place in it.
@@ -33,6 +35,7 @@ export const POLL_REASONS = [
   'expiry_over',
   'before_reregistration',
   'after_reregistration',
+  'settled',
   'ks_rekey',
   'confirm',
   'retry',
@@ -57,6 +60,8 @@ export interface PlanInput {
   readonly ksRekeyAtMs?: EpochMs | null;
   /** A GM: instant at which `Reregisters in` runs out. */
   readonly reregistersAtMs?: EpochMs | null;
+  /** A GM without registration or TEK: from when on it is no registration under way; null: it has both. */
+  readonly settledAtMs?: EpochMs | null;
   /** Something changed at this instant (a re-registration, a new KEK, a pushed message): look again soon. */
   readonly changedAtMs?: EpochMs | null;
   /** The last poll was lost, and how many in a row; 0 or absent: it had an answer. */
@@ -106,6 +111,7 @@ const LEGACY_AFTER_EXPIRY: Span = [30, 60];
 const BEFORE_REREGISTRATION: Span = [-20, -ANSWER_SECONDS - 1];
 /** A registration itself takes a second or more. */
 const AFTER_REREGISTRATION: Span = [SETTLE_SECONDS + 2, 20];
+const SETTLED: Span = [SETTLE_SECONDS, 15];
 const KS_REKEY: Span = [SETTLE_SECONDS, 15];
 const CONFIRM: Span = [5, 20];
 /**
@@ -146,6 +152,8 @@ export function whyPlanned(reason: PollReason): string {
       return 'Reregisters in is about to run out: did a rekey come in the meantime?';
     case 'after_reregistration':
       return 'Reregisters in has run out: did the GM re-register?';
+    case 'settled':
+      return 'it is without a registration or a TEK for longer than to register takes: is it still?';
     case 'ks_rekey':
       return 'the KS sends a rekey now: new keys, and who acknowledged them?';
     case 'confirm':
@@ -179,6 +187,8 @@ function gmPolls(input: PlanInput): PlannedPoll[] {
   const polls = retry(input);
   if (input.kekExpiryMs !== null) polls.push(...aroundKekExpiry(input, input.kekExpiryMs));
   polls.push(...reregistrationPolls(input));
+  if (input.settledAtMs !== null && input.settledAtMs !== undefined)
+    polls.push(pollIn(input, input.settledAtMs, SETTLED, 'settled'));
   return polls;
 }
 
@@ -198,9 +208,12 @@ function aroundKekExpiry(input: PlanInput, kekExpiryMs: EpochMs): readonly Plann
   return polls;
 }
 
-/** A lost poll is repeated from the KS's lead to the end of the last window, and around the end of the countdown. */
+/**
+ * From the KS's lead to the end of the last window, around the end of the countdown and where a look decides what a GM
+ * lacks, a lost poll is asked again.
+ */
 function retry(input: PlanInput): PlannedPoll[] {
-  const { nowMs, kekExpiryMs, reregistersAtMs, failuresInARow = 0 } = input;
+  const { nowMs, kekExpiryMs, reregistersAtMs, settledAtMs, failuresInARow = 0 } = input;
   if (failuresInARow < 1 || failuresInARow > MAX_RETRIES) return [];
   const inKekWindows =
     kekExpiryMs !== null &&
@@ -210,7 +223,11 @@ function retry(input: PlanInput): PlannedPoll[] {
     reregistersAtMs !== null &&
     reregistersAtMs !== undefined &&
     Math.abs(nowMs - reregistersAtMs) <= RETRY_AROUND_REREGISTRATION_SECONDS * 1000;
-  return inKekWindows || aroundCountdown ? [pollIn(input, nowMs, RETRY, 'retry')] : [];
+  const toSettle =
+    settledAtMs !== null &&
+    settledAtMs !== undefined &&
+    Math.abs(nowMs - settledAtMs) <= RETRY_AROUND_REREGISTRATION_SECONDS * 1000;
+  return inKekWindows || aroundCountdown || toSettle ? [pollIn(input, nowMs, RETRY, 'retry')] : [];
 }
 
 /** From the rekey's arrival to the floor; null: the lead leaves no room, `before window` asks for the rekey. */

@@ -289,6 +289,21 @@ describe('what a KS ordered', () => {
     expect(summary).toMatch(/: GM gm1 did so far$/u);
   });
 
+  test('stays done by all of them as time goes by, until it is told no more', () => {
+    const ended = (number: number, atSecond: number) => (second: number) =>
+      member(number, second, {
+        change: { lastReregistration: { cause: 'ks_forced', atMs: START + atSecond * 1000 } },
+      });
+    const [first, second] = [ended(1, 110), ended(2, 300)];
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    const told = (at: number) => find(fleet.see(ks(at), first(at), second(at)), 'ks_forced')?.summary;
+    expect(told(310)).toMatch(/between 08:01:50 and 08:05:00 UTC .*: both GMs \(gm1, gm2\) did$/u);
+    // Ten minutes after the first.
+    expect(told(720)).toBe(told(310));
+    expect(told(910)).toBeUndefined();
+  });
+
   test('and came by a rekey is no registration; it ends without the ten minutes that have not passed', () => {
     const policy = { atMs: START + 100_000, evidence: 'log: GM_RECV_POLICY_REPLACE_NOW' };
     const got = (number: number, second: number) => member(number, second, { lastAge: 6 }, { forced: policy });

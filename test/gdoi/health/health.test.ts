@@ -374,6 +374,19 @@ describe('a KS', () => {
     });
   });
 
+  // A GM that it does not list, and a peer that it does not hear, may say otherwise on pages of their own.
+  test.each([
+    ['members', { members: 0 }, 'lists no GM'],
+    ['members', { members: 2 }, 'lists 2 GMs'],
+    [
+      'coop_peers',
+      { peers: [{ address: '10.1.12.2', role: null, status: 'Dead' }] },
+      'holds COOP peer 10.1.12.2 for dead',
+    ],
+  ] as const)('says of others what it shows, not how they are (%s: %j)', (name, ks, detail) => {
+    expect(checkOf(healthOf({ ks }), name).detail).toBe(detail);
+  });
+
   test('names a GM that is polled by its name, another one by its address', () => {
     const health = healthOf({ ks: { memberDetails: [member('10.0.0.1', 1), member('10.0.0.9', 2)] } });
     expect(checkOf(health, 'rekeys_acknowledged').detail).toContain('10.0.0.9, gm1');

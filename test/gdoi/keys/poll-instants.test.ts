@@ -89,6 +89,14 @@ describe('the plan of a GM with a KEK timer', () => {
     ]);
   });
 
+  it('looks once a GM without registration has been so for longer than to register takes, and again if that is lost', () => {
+    const settledAtMs = EXPIRY - 3_510_000;
+    expect(plan({ kekExpiryMs: null, settledAtMs })).toEqual(['settled@-3507']);
+    expect(plan({ kekExpiryMs: null, settledAtMs, nowMs: settledAtMs + 3000 })).toEqual([]);
+    const lost = { nowMs: settledAtMs + 3000, failuresInARow: 1 };
+    expect(plan({ kekExpiryMs: null, settledAtMs, ...lost })).toEqual(['retry@-3505']);
+  });
+
   it('looks again soon after a change', () => {
     expect(plan({ kekExpiryMs: null, changedAtMs: EXPIRY - 3_600_000 })).toEqual(['confirm@-3595']);
   });
@@ -189,6 +197,7 @@ it('on any values the plan is short, in order, in the future and never beyond th
         leadSeconds: fc.double(),
         ksRekeyAtMs: instant,
         reregistersAtMs: instant,
+        settledAtMs: instant,
         changedAtMs: instant,
         failuresInARow: fc.integer({ min: -1, max: 5 }),
         regularIntervalMs: fc.option(fc.nat()),
@@ -197,7 +206,8 @@ it('on any values the plan is short, in order, in the future and never beyond th
       (any) => {
         const polls = planPolls(any).map(({ atMs }) => atMs);
         expect(polls.length).toBeLessThanOrEqual(MAX_PLANNED_POLLS);
-        const origins = [any.kekExpiryMs, any.ksRekeyAtMs, any.reregistersAtMs, any.changedAtMs, any.nowMs];
+        const origins = [any.kekExpiryMs, any.ksRekeyAtMs, any.reregistersAtMs, any.settledAtMs];
+        origins.push(any.changedAtMs, any.nowMs);
         const last = Math.max(...origins.filter((ms): ms is number => ms !== null && Number.isFinite(ms))) + 120_000;
         for (const [index, poll] of polls.entries()) {
           expect(poll).toBeGreaterThan(any.nowMs);
