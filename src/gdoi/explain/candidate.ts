@@ -123,7 +123,7 @@ export function among<T extends { readonly device: string }>(
  */
 export const REGISTERING_MS = 90_000;
 
-/** The look that decides it (`settled`, of `poll-instants.ts`) comes this soon after that. */
+/** The look that decides it (`settled` in `poll-instants.ts`) comes within this time after that. */
 const DECIDED_WITHIN_MS = 15_000;
 
 /** By when it is known whether what is seen since then is a registration under way; null: no look is planned. */
@@ -136,7 +136,7 @@ export function registrationKnownMs(
   return nextMs === null ? null : Math.max(nextMs, sinceMs + REGISTERING_MS + DECIDED_WITHIN_MS);
 }
 
-/** It was more than unclear, and goes on or ended so lately that what came of it is still to be told by it. */
+/** It was more than unclear, and goes on, or ended so recently that it still explains what came of it. */
 export function wasPresentLately(
   last: Episode | null,
   nowMs: EpochMs,

@@ -138,7 +138,7 @@ function span(instants: readonly EpochMs[]): [from: EpochMs, to: EpochMs] {
   return [Math.min(...instants), Math.max(...instants)];
 }
 
-/** When it registered for that; null: its last registration had another cause. */
+/** When it registered because of the flap; null: its last registration had another cause. */
 function flappedAtMs({ lastReregistration: last }: GmFacts): EpochMs | null {
   return last?.cause === 'interface' ? last.atMs : null;
 }

@@ -97,8 +97,8 @@ export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | n
   return {
     ...common,
     phase: 'present',
-    // The first sign of life, so that the sentence stays with each later one. What is up between two outages, and is
-    // looked at in none of its pauses, looks the same.
+    // The first sign of life, so that later ones do not change the sentence. A device that is up only between two outages,
+    // and is polled in the outages alone, looks the same.
     summary: `${ksNamed(names)} ${has} not answered the agent since ${clockTime(failsSinceMs)}, but served GMs or peers at ${clockTime(firstMs)}: the agent’s path to ${it} is broken, or ${verb(names.length, 'it goes down and comes', 'they go down and come')} back`,
     consequence: {
       what: `the agent does not see what ${list(names)} ${verb(names.length, 'says', 'say')} of the group`,
@@ -115,7 +115,7 @@ export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | n
   };
 }
 
-/** Its release is known, and with it why its GMs register: that a cause of its own says. */
+/** Its release is known, and with it why its GMs register: another cause says that. */
 function isOldAndKnown({ mixed }: GroupFacts, { device }: KsFacts): boolean {
   return mixed !== null && mixed.legacyKss.some((ks) => ks.device === device);
 }

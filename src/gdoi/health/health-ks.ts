@@ -136,7 +136,7 @@ function coopPeers({ group, ks }: KsHealthInput): HealthCheck {
   return check(
     ['coop_peers', group],
     'warning',
-    `holds COOP ${verb(dead.length, 'peer', 'peers')} ${nameList(dead)} for dead`,
+    `sees COOP ${verb(dead.length, 'peer', 'peers')} ${nameList(dead)} as dead`,
     {
       ...more,
       action: CHECK_COOP,

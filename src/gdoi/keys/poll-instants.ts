@@ -209,8 +209,8 @@ function aroundKekExpiry(input: PlanInput, kekExpiryMs: EpochMs): readonly Plann
 }
 
 /**
- * From the KS's lead to the end of the last window, around the end of the countdown and where a look decides what a GM
- * lacks, a lost poll is asked again.
+ * A lost poll is repeated from the KS's lead to the end of the last window, around the end of the countdown, and where
+ * it was to decide what a GM lacks.
  */
 function retry(input: PlanInput): PlannedPoll[] {
   const { nowMs, kekExpiryMs, reregistersAtMs, settledAtMs, failuresInARow = 0 } = input;

@@ -381,7 +381,7 @@ describe('a KS', () => {
     [
       'coop_peers',
       { peers: [{ address: '10.1.12.2', role: null, status: 'Dead' }] },
-      'holds COOP peer 10.1.12.2 for dead',
+      'sees COOP peer 10.1.12.2 as dead',
     ],
   ] as const)('says of others what it shows, not how they are (%s: %j)', (name, ks, detail) => {
     expect(checkOf(healthOf({ ks }), name).detail).toBe(detail);
