@@ -84,6 +84,8 @@ export interface Failure {
   readonly answersBy?: 'SNMP' | 'RESTCONF';
   /** A message of it came then (log or trap), well after it gave no answer: it lives. Absent: none did. */
   readonly heardMs?: EpochMs;
+  /** When a poll of it was answered last, by whichever transport; absent: none was since the agent started. */
+  readonly answeredMs?: EpochMs;
 }
 
 export const NO_CONTEXT: MemberContext = {
@@ -267,9 +269,14 @@ export function askedInVainMs({ failure, nextLookMs }: MemberContext, nowMs: Epo
 /** After a longer time without any look, as while the agent did not run, nobody knows when it went. */
 const LOOKED_AT_WITHIN = 5;
 
+/** Its last answer: of the group it shows most at every other poll only, and only by one transport. */
+export function answeredLastMs({ readMs, failure }: KsFacts): EpochMs {
+  return Math.max(readMs, failure?.answeredMs ?? readMs);
+}
+
 /** Its last answer before it went silent: it may be gone since then. */
 export function lastAnswerMs(ks: KsFacts, { nowMs, pollIntervalMs }: GroupFacts): EpochMs {
-  return Math.max(ks.readMs, askedInVainMs(ks, nowMs) - LOOKED_AT_WITHIN * pollIntervalMs);
+  return Math.max(answeredLastMs(ks), askedInVainMs(ks, nowMs) - LOOKED_AT_WITHIN * pollIntervalMs);
 }
 
 /** It answered a look after this instant, and goes on answering: what presupposes that it lives can be said. */
