@@ -11,6 +11,10 @@ export interface AgentDocument {
   readonly doubts: readonly string[];
   /** Doubts beyond these. */
   readonly more_doubts: number;
+  /** Planned work that goes on, each window one line: nobody is told of what befalls these. */
+  readonly under_maintenance: readonly string[];
+  /** Windows beyond these. */
+  readonly more_under_maintenance: number;
   /** Base of Grafana with the shipped dashboards, without a slash at the end; null: none is configured. */
   readonly grafana_url: string | null;
 }
