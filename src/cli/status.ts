@@ -37,7 +37,10 @@ export function statusCommand(): Command {
     .addOption(tokenFileFlag())
     .option('--group <name>', 'this group, with its checks')
     .option('--all', 'every device, also those that are well')
-    .option('--json', 'one JSON object: groups and devices as the API gives them, and the doubts')
+    .option(
+      '--json',
+      'one JSON object: groups and devices as the API gives them, the doubts and what is under maintenance',
+    )
     .action(async (flags: StatusFlags) => {
       const url = flags.agent ?? agentUrl((await readConfig(flags.config)).config);
       const client = createAgentClient(url, await readToken(flags.tokenFile));
@@ -61,8 +64,8 @@ async function group(client: AgentClient, name: string, { json }: StatusFlags): 
 async function fleet(client: AgentClient, { all, json }: StatusFlags): Promise<string> {
   const groups = await everyPage(client, '/api/v1/groups', 'groups', isGroupEntry);
   const devices = await everyPage(client, '/api/v1/devices?sort=status', 'devices', isDeviceEntry);
-  const doubts = await doubtsOf(client);
-  if (json === true) return `${JSON.stringify({ groups, devices, doubts })}\n`;
+  const { doubts, planned } = await aboveAll(client);
+  if (json === true) return `${JSON.stringify({ groups, devices, doubts, under_maintenance: planned })}\n`;
   const inNeed = all === true ? devices : devices.filter(({ status }) => status !== 'ok');
   const shown = all === true ? inNeed : inNeed.slice(0, MAX_DEVICES);
   const counts = ['critical', 'warning', 'unknown', 'ok'].flatMap((status) => {
@@ -72,6 +75,7 @@ async function fleet(client: AgentClient, { all, json }: StatusFlags): Promise<s
   const lines = [
     `${devices.length} ${devices.length === 1 ? 'device' : 'devices'}: ${counts.join(', ') || 'none'} (agent ${client.url})`,
     ...doubts.map((doubt) => `not as the configuration has it: ${doubt}`),
+    ...planned.map((window) => `under maintenance: ${window}`),
     '',
     ...rows(
       groups.toSorted(byNeed).map((each) => [each.status.toUpperCase(), nameOf(each), told(each.summary, each.group)]),
@@ -89,13 +93,25 @@ function nameOf({ group: name, cell }: GroupEntry): string {
   return cell === undefined ? name : `${cell}/${name}`;
 }
 
-/** What the page shows above all views. An agent of an older version has none. */
-async function doubtsOf(client: AgentClient): Promise<readonly string[]> {
+interface AboveAll {
+  readonly doubts: readonly string[];
+  readonly planned: readonly string[];
+}
+
+/** What the page shows above all views. An agent of an older version has less. */
+async function aboveAll(client: AgentClient): Promise<AboveAll> {
   const answer = await client.get('/page/agent', AGENT_TIMEOUT_MS);
   const document: unknown = answer.kind === 'document' ? answer.document : null;
-  const [doubts, more] = ['doubts', 'more_doubts'].map((key): unknown => Reflect.get(Object(document), key));
-  if (!Array.isArray(doubts) || !doubts.every((doubt) => typeof doubt === 'string')) return [];
-  return typeof more === 'number' && more > 0 ? [...doubts, `and ${more} more: the log of the agent has them`] : doubts;
+  return {
+    doubts: linesOf(document, 'doubts', 'the log of the agent has them'),
+    planned: linesOf(document, 'under_maintenance', '/api/v1/maintenance of the agent has them'),
+  };
+}
+
+function linesOf(document: unknown, name: string, rest: string): readonly string[] {
+  const [lines, more] = [name, `more_${name}`].map((key): unknown => Reflect.get(Object(document), key));
+  if (!Array.isArray(lines) || !lines.every((line) => typeof line === 'string')) return [];
+  return typeof more === 'number' && more > 0 ? [...lines, `and ${more} more: ${rest}`] : lines;
 }
 
 /** The summary without the name, which is printed before it. */

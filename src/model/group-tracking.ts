@@ -210,6 +210,7 @@ function failureOf(view: DeviceView, state: TrackerState | null): MemberContext[
         established: silence.unreachable,
         ...lastMs,
         ...heardSince(view, silence.firstMs),
+        ...answeredBefore(view),
       }
     );
   }
@@ -229,6 +230,11 @@ const LAST_WORDS_MS = 60_000;
 
 function heardSince({ heardMs }: DeviceView, failedMs: EpochMs): Partial<Pick<Failure, 'heardMs'>> {
   return heardMs !== undefined && heardMs > failedMs + LAST_WORDS_MS ? { heardMs } : {};
+}
+
+function answeredBefore({ lastSuccessAtMs, snmp, restconf }: DeviceView): Partial<Pick<Failure, 'answeredMs'>> {
+  const answers = [lastSuccessAtMs, snmp?.lastSuccessAtMs, restconf?.lastSuccessAtMs].filter((ms) => ms != null);
+  return answers.length === 0 ? {} : { answeredMs: Math.max(...answers) };
 }
 
 /** What is asked beside SSH and was answered last, since then. */

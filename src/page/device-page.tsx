@@ -131,7 +131,9 @@ function DeviceFacts({ device, nowMs }: Shown): VNode {
       <Fact name="Last answer">
         <Age at={device.observed_at} nowMs={nowMs} />
         {device.observed_at !== null && ' ago'}
-        {device.poll_duration_seconds !== null && ` (took ${device.poll_duration_seconds.toFixed(2)} s)`}
+        {device.result === 'ok' &&
+          device.poll_duration_seconds !== null &&
+          ` (took ${device.poll_duration_seconds.toFixed(2)} s)`}
       </Fact>
       <Fact name="Next">
         {device.next === null ? (

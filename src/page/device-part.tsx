@@ -194,7 +194,12 @@ function Teks({
   const teks = gm.teks ?? [];
   if (teks.length === 0) return false;
   return (
-    <Rows caption="TEKs (IPsec SAs)" heads={['Interface', 'SPI', 'Transform', 'Remaining']} total={teks.length}>
+    <Rows
+      caption="TEKs (IPsec SAs)"
+      heads={['Interface', 'SPI', 'Transform', 'Remaining']}
+      numbers={['Remaining']}
+      total={teks.length}
+    >
       {teks.slice(0, MAX_ROWS).map((tek, index) => (
         <tr key={`${tek.spi ?? ''} ${index}`}>
           <td>{tek.interface ?? '–'}</td>
@@ -219,16 +224,17 @@ function Members({ ks }: { readonly ks: NonNullable<Part['ks']> }): VNode | fals
   return (
     <Rows
       caption="GMs as this KS lists them, most acknowledgements missed first"
-      heads={['Address', 'Version', 'Rekeys sent', 'Acks received', 'Acks missed']}
+      heads={['Address', 'Acks missed', 'Acks received', 'Rekeys sent', 'Version']}
+      numbers={['Acks missed', 'Acks received', 'Rekeys sent']}
       total={members.length}
     >
       {members.slice(0, MAX_ROWS).map((member, index) => (
         <tr key={`${member.address} ${index}`}>
           <th scope="row">{member.address}</th>
-          <td>{member.version ?? '–'}</td>
-          <td class="n">{shown(member.rekeys_sent)}</td>
-          <td class="n">{shown(member.acks_received)}</td>
           <td class={(member.acks_missed ?? 0) > 0 ? 'n bad' : 'n'}>{shown(member.acks_missed)}</td>
+          <td class="n">{shown(member.acks_received)}</td>
+          <td class="n">{shown(member.rekeys_sent)}</td>
+          <td>{member.version ?? '–'}</td>
         </tr>
       ))}
     </Rows>
@@ -238,6 +244,8 @@ function Members({ ks }: { readonly ks: NonNullable<Part['ks']> }): VNode | fals
 function Rows(props: {
   readonly caption: string;
   readonly heads: readonly string[];
+  /** Those over numbers, which stand to the right. */
+  readonly numbers: readonly string[];
   readonly total: number;
   readonly children: ComponentChildren;
 }): VNode {
@@ -251,7 +259,7 @@ function Rows(props: {
         <thead>
           <tr>
             {props.heads.map((head) => (
-              <th key={head} scope="col">
+              <th key={head} scope="col" class={props.numbers.includes(head) ? 'n' : undefined}>
                 {head}
               </th>
             ))}

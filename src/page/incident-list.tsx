@@ -44,7 +44,7 @@ function IncidentEntry(props: {
           ) : (
             <StatusMark status={incident.severity} />
           )}{' '}
-          <Instant at={incident.began_at} nowMs={nowMs} /> <span class="faint">{lasted(incident, nowMs)}</span>
+          <Instant at={incident.began_at} nowMs={nowMs} /> <span class="faint">· {lasted(incident, nowMs)}</span>
         </span>
         <bdi class="event-summary">{incident.summary}</bdi>
       </summary>

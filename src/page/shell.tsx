@@ -40,18 +40,7 @@ export function Shell(props: {
         <span class="faint clock">{nowMs !== null && utcText(new Date(nowMs).toISOString())}</span>
       </header>
       <Trouble session={session} onSignIn={props.onSignIn} />
-      {agent !== null && agent.quarantined_credentials.length > 0 && (
-        <p class="banner warning">
-          Refused by several devices, and not tried any more: credential {agent.quarantined_credentials.join(', ')}
-        </p>
-      )}
-      {agent !== null && agent.doubts.length > 0 && <Doubts agent={agent} />}
-      {agent !== null && !agent.first_sweep_done && (
-        <p class="banner">
-          The first sweep is under way: {Math.floor(agent.first_sweep_progress * 100)} % of the devices have been
-          polled.
-        </p>
-      )}
+      {agent !== null && <OfTheAgent agent={agent} />}
       <main id="main" class={session.isStale ? 'stale' : ''}>
         {props.page}
       </main>
@@ -65,15 +54,60 @@ export function Shell(props: {
   );
 }
 
-function Doubts({ agent: { doubts, more_doubts: more } }: { readonly agent: AgentDocument }): VNode {
+/** What it says of itself above every view. */
+function OfTheAgent({ agent }: { readonly agent: AgentDocument }): VNode {
+  return (
+    <Fragment>
+      {agent.quarantined_credentials.length > 0 && (
+        <p class="banner warning">
+          Refused by several devices, and not tried any more: credential {agent.quarantined_credentials.join(', ')}
+        </p>
+      )}
+      <Banner
+        of="Not as the configuration has it:"
+        lines={agent.doubts}
+        more={agent.more_doubts}
+        rest="the log has them"
+      />
+      <Banner
+        of="Under maintenance, its alerts are muted:"
+        lines={agent.under_maintenance}
+        more={agent.more_under_maintenance}
+        rest="/api/v1/maintenance has them"
+      />
+      {!agent.first_sweep_done && (
+        <p class="banner">
+          The first sweep is under way: {Math.floor(agent.first_sweep_progress * 100)} % of the devices have been
+          polled.
+        </p>
+      )}
+    </Fragment>
+  );
+}
+
+function Banner(props: {
+  readonly of: string;
+  readonly lines: readonly string[];
+  /** Beyond these, and who has the rest. */
+  readonly more: number;
+  readonly rest: string;
+}): VNode | null {
+  const { of: what, lines, more, rest } = props;
+  if (lines.length === 0) return null;
   return (
     <div class="banner warning">
-      Not as the configuration has it:
+      {what}
       <ul>
-        {doubts.map((doubt) => (
-          <li key={doubt}>{doubt}</li>
+        {lines.map((line) => (
+          <li key={line}>
+            <bdi>{line}</bdi>
+          </li>
         ))}
-        {more > 0 && <li>and {more} more: the log has them</li>}
+        {more > 0 && (
+          <li>
+            and {more} more: {rest}
+          </li>
+        )}
       </ul>
     </div>
   );

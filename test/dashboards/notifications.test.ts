@@ -57,7 +57,7 @@ const SENT: Readonly<Record<ToldScenario, Sent>> = {
   unauthorized: { told: ['log gms_reloaded', 'page unauthorized'], curedSeconds: 360 },
   'rsa-mismatch': { minutes: 30, told: ['page rekeys_refused', 'ticket redundancy_lost'] },
   'replay-errors': { minutes: 30, told: ['ticket replay_errors'] },
-  'interface-flap': { minutes: 30, told: ['log interface_flap', 'log interface_flap'] },
+  'interface-flap': { minutes: 30, told: ['log interface_flap'] },
   'tek-missing': { told: ['page without_tek'] },
   'registration-fails': { told: ['ticket path_loss', 'page not_registered'], curedSeconds: 600 },
   'ejection-coop': {

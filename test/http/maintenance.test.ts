@@ -39,6 +39,23 @@ test('planned work is announced, listed, and ended', async () => {
   expect((await server.get(`/api/v1/maintenance?id=${window.id}`, { method: 'DELETE' })).status).toBe(404);
 });
 
+test('planned work that goes on is said above every view, the first to end first, with its reason', async () => {
+  await using server = await serve();
+  server.fleet.set(polledGm());
+  server.fleet.setGroup(aGroup());
+  await post(server, { until: at(1500), groups: ['G1'] });
+  await post(server, { until: at(30), devices: ['gm1'], reason: 'line card' });
+  await post(server, { from: at(10), until: at(40), devices: ['gm1'], reason: 'not yet' });
+  const first = new Date(NOON + 30 * 60_000).toISOString();
+  expect(await server.json('/page/agent')).toMatchObject({
+    under_maintenance: [
+      `gm1 until ${first.slice(0, 10)} ${first.slice(11, 19)} UTC: line card`,
+      expect.stringMatching(/^group G1 until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/),
+    ],
+    more_under_maintenance: 0,
+  });
+});
+
 test.each([
   ['an end before its beginning', { from: at(20), until: at(10), devices: ['gm1'] }, 'until: not after from'],
   ['an end that is past', { from: at(-20), until: at(-10), devices: ['gm1'] }, 'until: past already'],

@@ -113,7 +113,7 @@ describe('a device whose SSH fails while SNMP answers', () => {
   });
 
   test('is silent from the first failure after its last answer on', () => {
-    const failure = { sinceMs: NOON + 5000, inARow: 1, established: false };
+    const failure = { sinceMs: NOON + 5000, inARow: 1, established: false, answeredMs: NOON + 4000 };
     expect(memberAfter('timeout', [failed('timeout', 5000)])).toMatchObject({
       presence: 'present',
       context: { failure },
@@ -155,6 +155,21 @@ describe('a device that gives no answer', () => {
     expect(heardAfter('timeout', message(failedAt + 20_000))).toBeUndefined();
     expect(heardAfter('timeout', message(failedAt + 90_000, false))).toBeUndefined();
     expect(heardAfter(null, message(failedAt + 90_000))).toBeUndefined();
+  });
+
+  test('gave its last one to whatever it was asked last, and with it may have shown nothing of the group', () => {
+    const failed = { kind: 'failure', device: 'gm1', sentAtMs: failedAt, receivedAtMs: failedAt, result: 'timeout' };
+    const state = track(initialTrackerState('gm1'), failed as Observation).state;
+    const beside = (lastSuccessAtMs: number) =>
+      ({ result: 'timeout', error: null, polls: {}, lastSuccessAtMs }) as const;
+    const lastAnswerOf = (answers: Parameters<typeof aDevice>[0]) => {
+      const view = observe(aDevice({ failure: 'timeout', ...answers }), showing(aGm()), 600_000);
+      return membershipChanges(aDevice(), view, state, NOON).get('G1')?.context?.failure?.answeredMs;
+    };
+    expect(lastAnswerOf({ lastSuccessAtMs: NOON + 500 })).toBe(NOON + 500);
+    expect(lastAnswerOf({ lastSuccessAtMs: NOON, snmp: beside(NOON + 900) })).toBe(NOON + 900);
+    expect(lastAnswerOf({ lastSuccessAtMs: NOON, restconf: beside(NOON + 700) })).toBe(NOON + 700);
+    expect(lastAnswerOf({ lastSuccessAtMs: null })).toBeUndefined();
   });
 
   test('is looked at anew for one message in half a minute', () => {

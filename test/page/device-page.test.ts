@@ -51,6 +51,15 @@ describe.skipIf(chromiumMissing())('a device', () => {
     await expect.poll(async () => before - secondsOf(await fact('Last TEK expires')), PATIENCE).toBeGreaterThan(600);
   });
 
+  test('how long the last poll took is said of the last answer only where that poll brought it', async () => {
+    under.served.fleet.set(polledGm('gm1'));
+    await under.tab.open('/devices/gm1');
+    await expect.poll(() => fact('Last answer'), PATIENCE).toMatch(/ ago \(took 0\.12 s\)$/u);
+    under.served.fleet.set({ ...polledGm('gm1'), result: 'backoff', pollDurationMs: 0.2 });
+    await lookAgain(under.tab);
+    await expect.poll(() => fact('Last answer'), PATIENCE).toMatch(/ ago$/u);
+  });
+
   test('an unhealthy one says what to do first', async () => {
     under.served.fleet.set(polledGm('gm1', { registered: false, status: 'Registering' }));
     await under.tab.open('/devices/gm1');

@@ -36,7 +36,7 @@ describe.skipIf(chromiumMissing())('incidents', () => {
   test('stand in one list, the open one unfolded with what follows and the first step', async () => {
     await under.tab.open('/incidents');
     await entry('KS ks1 has not answered').getByText('First step:').waitFor();
-    expect(await entry('KS ks1 has not answered').innerText()).toContain('open for 10 min');
+    expect(await entry('KS ks1 has not answered').innerText()).toContain(' · open for 10 min');
     expect(await entry('KS ks1 has not answered').innerText()).toMatch(/Follows: traffic of 4 GMs stops, in [45] min/);
     expect(await entry('The path to gm7').innerText()).toContain(
       'for 1 h 00 min; ended: the GMs have the current keys',

@@ -96,7 +96,7 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
     evidence: [
       ...(failed.length === 0
         ? names.map((name) => `${name}: Registration status is not Registered`)
-        : failed.map((gm) => `${gm.device}: ${counted(gm.failedAttempts ?? 0, 'attempt')} without success`)),
+        : failed.map((gm) => `${gm.device}: ${counted(gm.failedAttempts ?? 0, 'attempt')} seen to fail`)),
       ...gms.flatMap(({ device, failingFor }) =>
         failingFor === undefined ? [] : [`${device}, by ${logOf(failingFor)}: ${failingFor.reason}`],
       ),

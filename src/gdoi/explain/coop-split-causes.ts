@@ -3,7 +3,7 @@ import { CHECK_SPLIT } from '../events/first-steps.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { over, REGISTERS_AGAIN_MS, TRACES_MS } from './after-its-end.ts';
 import { type Asked, type Candidate, claimed, GM_CHECKS, list, sorted } from './candidate.ts';
-import { type GmFacts, type GroupFacts, isHeard, isSilent, type KsFacts } from './group-facts.ts';
+import { answeredLastMs, type GmFacts, type GroupFacts, isHeard, isSilent, type KsFacts } from './group-facts.ts';
 import { COOP_SETTLES_MS, hasNotAnswered, ifSo } from './ks-silence.ts';
 import { clockTime, gmsNamed, ksNamed, naturalOrder, verb } from './said.ts';
 import { CLOCKS_MS, type Symptom } from './symptom.ts';
@@ -36,7 +36,7 @@ export function coopSplit(asked: Asked): Candidate | null {
     status: established ? 'critical' : 'warning',
     sinceMs,
     summary: established
-      ? `KSs ${list(primaries)} ${gone.length === 0 ? `are both primary since ${clockTime(sinceMs)}: COOP is split` : `were both primary from ${clockTime(sinceMs)} on: COOP was split; ${ksNamed(sorted(gone.map(({ device }) => device)))} ${hasNotAnswered(gone, Math.min(...gone.map(({ readMs }) => readMs)))}`}`
+      ? `KSs ${list(primaries)} ${gone.length === 0 ? `are both primary since ${clockTime(sinceMs)}: COOP is split` : `were both primary from ${clockTime(sinceMs)} on: COOP was split; ${ksNamed(sorted(gone.map(({ device }) => device)))} ${hasNotAnswered(gone, Math.min(...gone.map(answeredLastMs)))}`}`
       : `KSs ${list(primaries)} both say that they are primary since ${clockTime(sinceMs)}: a split, or COOP that settles`,
     ...ifSo(gone.length === 0 ? null : 'if they still are', splitConsequence(facts, primaries)),
     confidence: !established ? 'possible' : gone.length === 0 ? 'certain' : 'likely',

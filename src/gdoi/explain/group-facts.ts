@@ -87,6 +87,8 @@ export interface Failure {
    * it is said, and nothing is concluded from it.
    */
   readonly heardMs?: EpochMs;
+  /** When a poll of it was answered last, by whichever transport; absent: none was since the agent started. */
+  readonly answeredMs?: EpochMs;
 }
 
 export const NO_CONTEXT: MemberContext = {
@@ -272,9 +274,14 @@ export function askedInVainMs({ failure, nextLookMs }: MemberContext, nowMs: Epo
 /** After a longer time without any poll, as while the agent did not run, nobody knows when it went. In intervals. */
 const LOOKED_AT_WITHIN = 5;
 
+/** Its last answer: of the group it shows most at every other poll only, and only by one transport. */
+export function answeredLastMs({ readMs, failure }: KsFacts): EpochMs {
+  return Math.max(readMs, failure?.answeredMs ?? readMs);
+}
+
 /** Its last answer before it went silent: it may be gone since then. */
 export function lastAnswerMs(ks: KsFacts, { nowMs, pollIntervalMs }: GroupFacts): EpochMs {
-  return Math.max(ks.readMs, askedInVainMs(ks, nowMs) - LOOKED_AT_WITHIN * pollIntervalMs);
+  return Math.max(answeredLastMs(ks), askedInVainMs(ks, nowMs) - LOOKED_AT_WITHIN * pollIntervalMs);
 }
 
 /** It answered a poll after this instant, and is not overdue since: whatever requires that it is alive can be said. */

@@ -4,7 +4,7 @@
  */
 import type { EpochMs } from '../seen/instant.ts';
 import type { Asked, Candidate } from './candidate.ts';
-import { givesNoAnswer, type GmFacts, type GroupFacts, isSilent, type KsFacts } from './group-facts.ts';
+import { answeredLastMs, givesNoAnswer, type GmFacts, type GroupFacts, isSilent, type KsFacts } from './group-facts.ts';
 import { clockTime, verb } from './said.ts';
 import { CLOCKS_MS } from './symptom.ts';
 
@@ -50,13 +50,14 @@ export function ifSo(
 }
 
 /** A line of evidence: how looks at it failed, since when, and its last answer. */
-export function silenceOf({ device, address, unread, failure, readMs, nextLookMs }: KsFacts, nowMs: EpochMs): string {
+export function silenceOf(ks: KsFacts, nowMs: EpochMs): string {
+  const { device, address, unread, failure, readMs, nextLookMs } = ks;
   if (unread === true) {
     return `${device}${address === null ? '' : ` (${address})`}: GMs name it as their KS; ${failure?.result ?? 'no answer'}${(failure?.inARow ?? 1) === 1 ? '' : ` ${failure?.inARow} times in a row`} since ${clockTime(failure?.sinceMs ?? nowMs)}; it has shown nothing of the group since the agent began to ask`;
   }
   return failure === null
-    ? `${device}: last answer at ${clockTime(readMs)}; no answer yet to the look of ${clockTime(nextLookMs ?? nowMs)}`
-    : `${device}: ${failure.result}${failure.inARow === 1 ? '' : ` ${failure.inARow} times in a row`} since ${clockTime(failure.sinceMs)}; last answer at ${clockTime(readMs)}${failure.heardMs === undefined ? '' : `; a message in its name came at ${clockTime(failure.heardMs)}`}`;
+    ? `${device}: last read at ${clockTime(readMs)}; no answer yet to the look of ${clockTime(nextLookMs ?? nowMs)}`
+    : `${device}: ${failure.result}${failure.inARow === 1 ? '' : ` ${failure.inARow} times in a row`} since ${clockTime(failure.sinceMs)}; last answer at ${clockTime(answeredLastMs(ks))}${failure.heardMs === undefined ? '' : `; a message in its name came at ${clockTime(failure.heardMs)}`}`;
 }
 
 /** It was primary when it was seen last, and its peers or GMs show that it lives. */

@@ -74,9 +74,7 @@ export function gmsReloaded({ facts, open, last }: Asked): Candidate | null {
     knownAtMs: waiting.length + alsoDown.length === 0 ? null : nextLook(among(gms, [...waiting, ...alsoDown]), nowMs),
     firstStep: `show version on ${names.length === 1 ? 'it' : 'them'}: read the reload reason`,
     scope: sorted([...names, ...alsoDown]),
-    evidence: told
-      .slice(0, 8)
-      .map((gm) => `${gm.device}: up since ${new Date(bootedMs(gm) ?? nowMs).toISOString()} by its uptime`),
+    evidence: told.slice(0, 8).map((gm) => `${gm.device}: up since ${clockTime(bootedMs(gm) ?? nowMs)} by its uptime`),
     claims: [...claims, ...claimed(open, { checks: ['reachable', ...GM_CHECKS], of: new Set(alsoDown) })],
   };
 }

@@ -5,7 +5,7 @@
  */
 import { type FleetGm, type FleetKs, type FleetState, SAME_EXPIRY_MS } from './fleet-state.ts';
 import { gmInGroup, type Yardstick } from './yardstick.ts';
-import type { MemberContext } from '../explain/group-facts.ts';
+import type { Failure, MemberContext } from '../explain/group-facts.ts';
 import { tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
 import { SAME_BOOT_MS } from '../seen/device-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -135,12 +135,7 @@ function differentRows(before: FleetKs['memberRows'], now: FleetKs['memberRows']
 
 function contextChanged(before: MemberContext, now: MemberContext): boolean {
   return (
-    before.failure?.sinceMs !== now.failure?.sinceMs ||
-    before.failure?.inARow !== now.failure?.inARow ||
-    before.failure?.result !== now.failure?.result ||
-    before.failure?.established !== now.failure?.established ||
-    before.failure?.answersBy !== now.failure?.answersBy ||
-    before.failure?.heardMs !== now.failure?.heardMs ||
+    FAILURE_FIELDS.some((field) => before.failure?.[field] !== now.failure?.[field]) ||
     before.forced?.atMs !== now.forced?.atMs ||
     before.linkDown?.sinceMs !== now.linkDown?.sinceMs ||
     before.linkDown?.backMs !== now.linkDown?.backMs ||
@@ -155,6 +150,16 @@ function contextChanged(before: MemberContext, now: MemberContext): boolean {
     moved(before.bootMs, now.bootMs, SAME_BOOT_MS)
   );
 }
+
+const FAILURE_FIELDS = [
+  'sinceMs',
+  'inARow',
+  'result',
+  'established',
+  'answersBy',
+  'heardMs',
+  'answeredMs',
+] as const satisfies readonly (keyof Failure)[];
 
 /** A clock that is off stays so, give or take the latency of an answer. */
 function inMinutes(clock: MemberContext['clock']): number | null {

@@ -130,12 +130,12 @@ export function verdictOf(checks: readonly HealthCheck[]): HealthStatus {
 
 /**
  * Checks made from an answer that is too old: what was bad stays bad, since nothing has shown otherwise; what was good
- * is not known any more.
+ * is not known any more. What is left of a lifetime is counted up to now: only the answer is of then.
  */
 export function asOfOldAnswer(checks: readonly HealthCheck[], age: string): readonly HealthCheck[] {
   return checks.map((known) => ({
     ...known,
     status: known.status === 'ok' ? 'unknown' : known.status,
-    detail: `${age} ago: ${known.detail}`,
+    detail: `by its answer of ${age} ago: ${known.detail}`,
   }));
 }

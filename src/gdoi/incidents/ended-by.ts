@@ -2,6 +2,7 @@
  * What ended an incident, in words that the look which showed it over bears out: a device that gives no answer any more
  * shows neither a trouble nor its end.
  */
+import { nameList } from '../events/name-list.ts';
 import { UNLISTED_KEPT_MS } from '../explain/acks-missed.ts';
 import { among, devicesOf, type Episode } from '../explain/candidate.ts';
 import type { ExplanationCause } from '../explain/explanation.ts';
@@ -24,17 +25,19 @@ interface AtItsEnd {
 interface End {
   readonly words: string;
   readonly isShown: (end: AtItsEnd) => boolean;
+  /** It says something of each of them, as far as they are polled; absent: it is no less true without one. */
+  readonly ofEach?: true;
 }
 
 const REGISTERED = whereAllGms('the GMs are registered', ({ registered }) => registered === true);
-const REGISTERED_SINCE: End = {
-  words: 'the GMs registered again',
-  isShown: ({ gms, beganMs }) =>
-    gms.length > 0 && allOf(gms, ({ lastReregistration: last }) => (last?.atMs ?? 0) > beganMs),
-};
+const REGISTERED_SINCE = whereAllGms(
+  'the GMs registered again',
+  ({ lastReregistration: last }, beganMs) => (last?.atMs ?? 0) > beganMs,
+);
 const AGAIN_NONE = afterTime('ten minutes without another one');
 const KSS_ANSWER = (words: string): End => ({
   words,
+  ofEach: true,
   isShown: ({ kss }) => kss.length > 0 && kss.every(answers),
 });
 const REKEYS_ARRIVE: readonly End[] = [
@@ -57,6 +60,7 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
   login_refused: [
     {
       words: 'the devices let the agent in again',
+      ofEach: true,
       isShown: ({ gms, kss }) => gms.length + kss.length > 0 && [...gms, ...kss].every(answers),
     },
   ],
@@ -69,6 +73,7 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
   coop_split: [
     {
       words: 'one KS alone says that it is primary',
+      ofEach: true,
       isShown: ({ kss, facts }) =>
         kss.every(answers) && facts.kss.filter((ks) => answers(ks) && ks.role === 'primary').length === 1,
     },
@@ -117,6 +122,7 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
   gms_reloaded: [
     {
       words: 'ten minutes without another one, and all are registered',
+      ofEach: true,
       isShown: (end) => AGAIN_NONE.isShown(end) && REGISTERED.isShown(end),
     },
     AGAIN_NONE,
@@ -131,18 +137,11 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
   rekeys_refused: [afterTime('ten minutes without another refusal')],
   old_kek_in_use: [
     REGISTERED_SINCE,
-    {
-      words: 'the GMs got a rekey',
-      isShown: ({ gms, beganMs }) => allOf(gms, ({ lastRekeyMs }) => (lastRekeyMs ?? 0) > beganMs),
-    },
-    {
-      words: 'the GMs registered again, or got a rekey',
-      isShown: ({ gms, beganMs }) =>
-        allOf(
-          gms,
-          ({ lastRekeyMs, lastReregistration: last }) => Math.max(lastRekeyMs ?? 0, last?.atMs ?? 0) > beganMs,
-        ),
-    },
+    whereAllGms('the GMs got a rekey', ({ lastRekeyMs }, beganMs) => (lastRekeyMs ?? 0) > beganMs),
+    whereAllGms(
+      'the GMs registered again, or got a rekey',
+      ({ lastRekeyMs, lastReregistration: last }, beganMs) => Math.max(lastRekeyMs ?? 0, last?.atMs ?? 0) > beganMs,
+    ),
   ],
   // The list is read again later.
   ejected: [
@@ -180,8 +179,9 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
   reregistered: [
     {
       words: AGAIN_NONE.words,
+      ofEach: true,
       isShown: ({ gms, facts: { nowMs } }) =>
-        gms.every(({ lastReregistration: last }) => last === null || nowMs - last.atMs >= RECENT_MS),
+        gms.length > 0 && gms.every(({ lastReregistration: last }) => last === null || nowMs - last.atMs >= RECENT_MS),
     },
   ],
 };
@@ -213,7 +213,15 @@ export function endedBy(episode: Episode, after: readonly Episode[], facts: Grou
   const shown = ENDS[episode.cause].find(({ isShown }) => isShown(end));
   if (heir !== undefined && (shown === undefined || OF_WHAT_IS_SHOWN.has(episode.cause)))
     return `what it explained follows from another cause now: ${heir.cause}`;
-  return shown?.words ?? 'nothing shows it any more; what ended it is not known';
+  if (shown === undefined) return 'nothing shows it any more; what ended it is not known';
+  return `${shown.words}${shown.ofEach === true ? butFor(end) : ''}`;
+}
+
+/** One that nobody polls any more, as where it was taken out of the configuration, shows no end. */
+function butFor({ devices, gms, kss }: AtItsEnd): string {
+  const seen = new Set([...gms, ...kss].map(({ device }) => device));
+  const unseen = devices.filter((device) => !seen.has(device));
+  return unseen.length === 0 ? '' : `; of ${nameList(unseen)}, which nobody polls now, that is not known`;
 }
 
 /**
@@ -244,8 +252,12 @@ function allOf(gms: readonly GmFacts[], holds: (gm: GmFacts) => boolean): boolea
   return gms.every((gm) => answers(gm) && holds(gm));
 }
 
-function whereAllGms(words: string, holds: (gm: GmFacts) => boolean): End {
-  return { words, isShown: ({ gms }) => gms.length > 0 && allOf(gms, holds) };
+function whereAllGms(words: string, holds: (gm: GmFacts, beganMs: EpochMs) => boolean): End {
+  return {
+    words,
+    ofEach: true,
+    isShown: ({ gms, beganMs }) => gms.length > 0 && allOf(gms, (gm) => holds(gm, beganMs)),
+  };
 }
 
 /** Of those that nobody polls the KSs that answer show whether they are missing. */

@@ -11,6 +11,10 @@ export interface AgentDocument {
   readonly doubts: readonly string[];
   /** Number of further doubts. */
   readonly more_doubts: number;
+  /** Planned work under way, one line for each window: nobody is notified about these. */
+  readonly under_maintenance: readonly string[];
+  /** Number of further windows. */
+  readonly more_under_maintenance: number;
   /** Base of Grafana with the shipped dashboards, without a trailing slash; null: none is configured. */
   readonly grafana_url: string | null;
 }

@@ -13,28 +13,34 @@ import type { App } from '../base/app-type.ts';
 import type { HttpOptions } from '../base/options.ts';
 import { sendProblem } from '../base/problem.ts';
 import type { AgentDocument } from './agent-document.ts';
+import { plannedWork } from './planned-work.ts';
 
 const BUILT = fileURLToPath(packageFile('dist/page/'));
 const PAGE_PATHS = ['/', '/groups', '/groups/:name', '/devices/:name', '/events', '/incidents'];
 const SHELL = { schema: { hide: true }, config: { access: 'shell' } } as const;
 
-/** Most doubts that are shown: more of them have a common reason. */
+/** Most doubts, and most windows of planned work, that are shown: more of them have a common reason. */
 const MAX_DOUBTS = 20;
 
-export async function pageRoutes(app: App, { status, version, clock, doubts, grafanaUrl }: HttpOptions): Promise<void> {
+export async function pageRoutes(app: App, options: HttpOptions): Promise<void> {
+  const { status, version, clock, doubts, maintenance, grafanaUrl } = options;
   if (existsSync(BUILT)) await servePage(app);
   else app.get('/', SHELL, (_request, reply) => sendProblem(reply, 404, 'The page was not built: npm run build.'));
   app.get('/page/agent', { schema: { hide: true } }, (): AgentDocument => {
     const { firstSweepDone, firstSweepProgress, quarantinedCredentials } = status();
     const all = doubts?.() ?? [];
+    const nowMs = clock.wallMs();
+    const planned = plannedWork(maintenance.windows(nowMs), nowMs);
     return {
       version,
-      at: isoInstant(clock.wallMs()),
+      at: isoInstant(nowMs),
       first_sweep_done: firstSweepDone,
       first_sweep_progress: firstSweepProgress,
       quarantined_credentials: [...quarantinedCredentials],
       doubts: all.slice(0, MAX_DOUBTS),
       more_doubts: Math.max(0, all.length - MAX_DOUBTS),
+      under_maintenance: planned.slice(0, MAX_DOUBTS),
+      more_under_maintenance: Math.max(0, planned.length - MAX_DOUBTS),
       grafana_url: grafanaUrl?.() ?? null,
     };
   });

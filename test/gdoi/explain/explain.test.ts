@@ -525,6 +525,17 @@ describe('a KS that does not answer', () => {
     });
   });
 
+  test('has not answered since its last answer, which may show nothing of its group', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0));
+    expect(said(fleet, silent(ks(0), 60, { answeredMs: START + 50_000 }))).toMatchObject({
+      cause: 'ks_down',
+      sinceMs: START + 50_000,
+      summary: expect.stringContaining('KS ks1, the only KS, has not answered since 08:00:50 UTC') as string,
+      evidence: ['ks1: timeout 3 times in a row since 08:01:00 UTC; last answer at 08:00:50 UTC'],
+    });
+  });
+
   test('for good stops the traffic of its GMs when their TEKs end', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0, { teks: { '0x0000000A': 600 } }), member(2, 0, { teks: { '0x0000000A': 900 } }));

@@ -283,7 +283,15 @@ test('old answers keep what was bad and unlearn what was good', () => {
   const health = healthOf({ age: 700, result: 'timeout', gm: { kek: null } });
   expect(health.checks.filter(({ group, status }) => group !== null && status === 'ok')).toEqual([]);
   expect(health.status).toBe('critical');
-  expect(health.summary).toContain('11 min 40 s ago: holds no KEK');
+  expect(health.summary).toContain('by its answer of 11 min 40 s ago: holds no KEK');
+});
+
+test('what is left of a KEK by an old answer is counted up to now', () => {
+  expect(checkOf(healthOf({ age: 700, gm: { kek: kek(1600) } }), 'kek_remaining')).toMatchObject({
+    status: 'unknown',
+    detail: 'by its answer of 11 min 40 s ago: its KEK lasts 15 min 00 s more',
+    value: 900,
+  });
 });
 
 test('a slow schedule makes answers old later', () => {

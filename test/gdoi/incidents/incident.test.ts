@@ -198,6 +198,29 @@ describe('what ended it', () => {
     ]);
   });
 
+  test('is not said of one that nobody polls any more: it may be so still', () => {
+    const off = (number: number, second: number): MemberFacts => ({
+      ...named(number, second, { registered: false }),
+      context: { ...NO_CONTEXT, unregisteredSinceMs: START, failedAttempts: 5 },
+    });
+    const gone = (facts: MemberFacts): MemberFacts => ({ ...facts, presence: 'gone', gm: null, ks: null });
+    const lasting = [ks(0), off(1, 10), off(2, 10), off(1, 310), off(2, 310)];
+    const ended = (...last: readonly MemberFacts[]) => keptAfter(...lasting, ...last)[0];
+    expect(ended(named(1, 400), named(2, 400))).toMatchObject({
+      cause: 'not_registered',
+      status: 'closed',
+      endedBy: 'the GMs are registered',
+    });
+    expect(ended(named(2, 400), gone(named(1, 410)))).toMatchObject({
+      status: 'closed',
+      endedBy: 'the GMs are registered; of gm1, which nobody polls now, that is not known',
+    });
+    expect(ended(gone(named(1, 400)), gone(named(2, 410)))).toMatchObject({
+      status: 'closed',
+      endedBy: 'nothing shows it any more; what ended it is not known',
+    });
+  });
+
   test.each([
     [true, 'the GMs are registered'],
     [false, 'no KS has refused one for ten minutes'],
