@@ -12,16 +12,19 @@ export function shownSeconds(seconds: number | null | undefined): number | null 
 /** The longest of the countdowns shown; null: none is. */
 export function longestSeconds(all: Iterable<number | null>): number | null {
   let longest: number | null = null;
-  for (const one of all) {
-    const seconds = shownSeconds(one);
-    if (seconds !== null && (longest === null || seconds > longest)) longest = seconds;
-  }
+  for (const one of all) longest = longer(longest, shownSeconds(one));
   return longest;
+}
+
+function longer(a: number | null, b: number | null): number | null {
+  return a === null || (b !== null && b > a) ? b : a;
 }
 
 /** What is left of the longest-lived TEK; null: none is shown. */
 export function longestTekSeconds(teks: readonly { readonly remainingSeconds: number | null }[] | null): number | null {
-  return longestSeconds((teks ?? []).map(({ remainingSeconds }) => remainingSeconds));
+  let longest: number | null = null;
+  for (const { remainingSeconds } of teks ?? []) longest = longer(longest, shownSeconds(remainingSeconds));
+  return longest;
 }
 
 /** Whole seconds that are left at `atMs` of `seconds` read at `at`; never below 0. */

@@ -158,17 +158,22 @@ export function counterMovement(options: {
 
 /** Counters that went down, each with both its values. */
 function fallenCounters(before: Counters, now: Counters): readonly string[] {
-  return COUNTER_NAMES.filter((name) => hasFallen(name, before, now)).map(
-    (name) => `${COUNTER_LABELS[name]} ${before[name]} -> ${now[name]}`,
-  );
+  return [
+    ...ifFallen('succeeded', before.succeeded, now.succeeded),
+    ...ifFallen('attempted', before.attempted, now.attempted),
+    ...ifFallen('received', before.received, now.received),
+    ...ifFallen('acksSent', before.acksSent, now.acksSent),
+    // This one restarts with each registration: it tells something only while none was counted.
+    ...(now.succeeded === before.succeeded
+      ? ifFallen('sinceRegistration', before.sinceRegistration, now.sinceRegistration)
+      : NOT_FALLEN),
+  ];
 }
 
-function hasFallen(name: keyof Counters, before: Counters, now: Counters): boolean {
-  // This one restarts with each registration: it tells something only while none was counted.
-  if (name === 'sinceRegistration' && now.succeeded !== before.succeeded) return false;
-  const was = before[name];
-  const is = now[name];
-  return was !== null && is !== null && is < was;
+const NOT_FALLEN: readonly string[] = [];
+
+function ifFallen(name: keyof Counters, before: number | null, now: number | null): readonly string[] {
+  return before !== null && now !== null && now < before ? [`${COUNTER_LABELS[name]} ${before} -> ${now}`] : NOT_FALLEN;
 }
 
 /** This many attempts without a success are more than one under way: they fail. */
