@@ -2,6 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { isLoopback } from '../kernel/loopback.ts';
 
 interface Host {
   readonly host: string;
@@ -30,7 +31,7 @@ async function addressTowards(databases: readonly Host[]): Promise<string | null
     try {
       await connected(socket, { host, port });
       const { address } = socket.address();
-      if (!/^(?:127\.|::1$)/.test(address)) return address;
+      if (!isLoopback(address)) return address;
     } catch {
       // That host is unknown, or there is no way to it: another one may work.
     } finally {

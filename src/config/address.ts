@@ -1,5 +1,6 @@
 /** Host names and listen addresses. */
 import { isIP } from 'node:net';
+import { isLoopback } from '../kernel/loopback.ts';
 import type { ListenAddress, ListenerAddress } from './resolved-config.ts';
 
 /** DNS name; underscores are not in the standard, but are in use. */
@@ -29,15 +30,10 @@ export function parseListenerAddress(text: string): ListenerAddress | null {
   return address === null ? null : { protocol: match?.[1] === 'tcp' ? 'tcp' : 'udp', ...address };
 }
 
-/** Reachable from this machine only. A name other than `localhost` may lead anywhere. */
-export function isLoopback({ host }: ListenAddress): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
 /** Plain HTTP that leaves this machine: anyone on the path can read and change it. */
 export function isPlainAndRemote(url: string): boolean {
   const { protocol } = new URL(url);
-  return protocol === 'http:' && !isLoopback({ host: hostOfUrl(url), port: 0 });
+  return protocol === 'http:' && !isLoopback(hostOfUrl(url));
 }
 
 /** An IPv6 address without its brackets. */

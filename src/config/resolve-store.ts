@@ -1,8 +1,8 @@
 /** The `store` section: where events and state are kept. */
 import { resolve } from 'node:path';
 import { append } from '../kernel/append.ts';
+import { isLoopback } from '../kernel/loopback.ts';
 import { Secret } from '../kernel/secret.ts';
-import { isLoopback } from './address.ts';
 import type { CheckedConfig } from './check.ts';
 import { errorAt, type Problem, problemsOf, warningAt, type WithProblems } from './finding.ts';
 import { readUncheckedPem } from './pem-file.ts';
@@ -68,7 +68,7 @@ async function resolvePostgres(
     );
   }
   append(problems, tls.problems);
-  if (tls.value === null && !hosts.every(({ host, port }) => host.startsWith('/') || isLoopback({ host, port }))) {
+  if (tls.value === null && !hosts.every(({ host }) => host.startsWith('/') || isLoopback(host))) {
     problems.push(
       warningAt([...AT, 'postgres'], 'not encrypted: anyone on the path reads and changes it; see store.tls'),
     );

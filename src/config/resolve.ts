@@ -3,8 +3,9 @@
  */
 import { resolve } from 'node:path';
 import { append } from '../kernel/append.ts';
+import { isLoopback } from '../kernel/loopback.ts';
 import { addressRanges } from './address-range.ts';
-import { isLoopback, isPlainAndRemote } from './address.ts';
+import { isPlainAndRemote } from './address.ts';
 import type { CheckedConfig } from './check.ts';
 import { type Credentials, resolveCredentials, unknownCredential } from './credentials.ts';
 import { createDeviceResolver, type DeviceResolver } from './device-resolver.ts';
@@ -118,7 +119,7 @@ function resolveMaintenance({ maintenance }: CheckedConfig): WithProblems<readon
 
 /** Everybody who reaches the page sees the fleet, and may have devices polled. */
 function openPage({ listen, web }: CheckedConfig): readonly Problem[] {
-  if (isLoopback(listen) || web.config_file !== undefined || web.tokens_file !== undefined) return [];
+  if (isLoopback(listen.host) || web.config_file !== undefined || web.tokens_file !== undefined) return [];
   return [
     warningAt(['listen'], 'open to anyone who reaches it: name web.config_file or web.tokens_file, or use loopback'),
   ];
@@ -251,7 +252,7 @@ function resolveTraps(traps: CheckedConfig['traps'], credentials: Credentials): 
   }
   if (traps.credentials.length === 0) {
     problems.push(warningAt(['traps'], 'no credentials, so every trap is dropped: name those that devices send with'));
-  } else if (!isLoopback(traps.listen) && ![...named.values()].some(isAuthenticated)) {
+  } else if (!isLoopback(traps.listen.host) && ![...named.values()].some(isAuthenticated)) {
     problems.push(
       warningAt(['traps', 'listen'], 'anyone who reaches it can forge a trap: only SNMPv3 with auth proves its sender'),
     );

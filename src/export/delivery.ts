@@ -6,7 +6,6 @@
 import { onAbortOf } from '../kernel/abort-callbacks.ts';
 import { BackOff, type BackOffTimes } from '../kernel/back-off.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { DeadlineExceeded } from '../kernel/deadline.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Random } from '../kernel/random.ts';
 
@@ -111,11 +110,4 @@ export class Delivery {
     if (!this.#failing) logger.error({ ...fields, reason: outcome.reason }, `${receiver} does not take ${what}`);
     this.#failing = true;
   }
-}
-
-/** Why a request had no answer. fetch puts the reason into the cause; its own message is always the same. */
-export function noAnswerText(error: unknown): string {
-  if (error instanceof DeadlineExceeded) return `no answer within ${error.timeoutMs / 1000} s`;
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'no answer';
 }

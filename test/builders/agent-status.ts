@@ -1,4 +1,4 @@
-/** What an agent says of itself that has just swept its fleet: nothing waits, nothing was lost. */
+/** The status of an agent that has just swept its fleet: nothing waits, nothing was lost. */
 import type { AgentStatus } from '../../src/model/read-model.ts';
 import { NOON } from './view-builder.ts';
 

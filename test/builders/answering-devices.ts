@@ -1,4 +1,4 @@
-/** Devices that answer `show crypto gdoi` with what a test gives, and take no other command. */
+/** Devices that answer `show crypto gdoi` with the test's text, and accept no other command. */
 import type { DeviceAccess, Reply } from '../../src/access/device-session.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Node 20 runs no TypeScript: what a test starts as a process or thread of its own is built first, beside
+ * Node 20 runs no TypeScript: code that a test starts as a process or thread of its own is built first, beside
  * `node_modules`.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';

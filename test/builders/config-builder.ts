@@ -26,7 +26,7 @@ export function aConfig(over: Partial<ResolvedConfig> & Pick<ResolvedConfig, 'de
   };
 }
 
-/** Polled by SSH on loopback once a second, unless told otherwise. */
+/** Polled over SSH on loopback once a second, unless the test says otherwise. */
 export function aConfiguredDevice(over: Partial<ResolvedDevice> & Pick<ResolvedDevice, 'name'>): ResolvedDevice {
   return {
     host: '127.0.0.1',

@@ -1,6 +1,6 @@
 /**
- * How much work a piece of code of ours does, as a number that is the same at every run: how often each of its blocks
- * was entered, as V8 counts it, and how many items the built-in walks over lists (spread, `includes`, `slice`, sorting)
+ * How much work a piece of our code does, as a number that is the same at every run: how often each of its blocks was
+ * entered, as V8 counts it, and how many items the built-in loops over lists (spread, `includes`, `slice`, sorting)
  * passed.
  */
 import { Session } from 'node:inspector/promises';

@@ -1,15 +1,18 @@
-/** A way over TCP that a test cuts: what was sent before arrives or not, and nothing more does, in either direction. */
+/**
+ * A TCP connection that a test cuts: what was sent before may arrive or not, and nothing more does, in either
+ * direction.
+ */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 export interface CuttableWay extends AsyncDisposable {
   readonly port: number;
-  /** Silence: no byte passes, and no end is told. */
+  /** Silence: no byte passes, and no end is reported. */
   cut(): void;
   heal(): void;
 }
 
-/** `port`: as it is when a connection is made. */
+/** `port`: the value when a connection is made. */
 export async function cuttableWayTo(port: number | (() => number)): Promise<CuttableWay> {
   const sockets = new Set<Socket>();
   let passing = true;
@@ -51,7 +54,7 @@ export async function cuttableWayTo(port: number | (() => number)): Promise<Cutt
   };
 }
 
-/** A way on which what the near side says is changed: every `from` becomes a `to` of the same length. */
+/** A connection on which every `from` sent by the near side becomes a `to` of the same length. */
 export async function rewritingWayTo(
   port: number,
   from: string,

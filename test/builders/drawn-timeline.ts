@@ -33,7 +33,7 @@ export function at(instant: string): number {
   return named + (sign === '-' ? -1 : 1) * Number(seconds ?? 0);
 }
 
-/** What is seen, once it is known when. */
+/** An observation, once its time is known. */
 export type Seen = (at: number) => Observation;
 
 /** An answer to `show crypto gdoi`. */

@@ -1,6 +1,6 @@
 /**
- * A clock that stands still until a test moves it. Wall time can step either way without monotonic time noticing; real
- * I/O is not touched.
+ * A clock that stands still until a test moves it. Wall time can step either way without monotonic time; real I/O is
+ * not affected.
  */
 import type { Clock } from '../../src/kernel/clock.ts';
 
@@ -44,12 +44,12 @@ export class FakeClock implements Clock {
 
   yieldToIo = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  /** A wall clock correction: no monotonic time passes. */
+  /** A correction of the wall clock: no monotonic time passes. */
   stepWall(ms: number): void {
     this.#wallMs += ms;
   }
 
-  /** Let time pass; every sleeper wakes at its instant, in order, and what it then does is done before the next. */
+  /** Lets time pass; every sleeper wakes at its time, in order, and what it then does is done before the next. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#monoMs + ms;
     for (;;) {
@@ -67,7 +67,7 @@ export class FakeClock implements Clock {
     await this.yieldToIo();
   }
 
-  /** Of those that wake together the one that lay down first. */
+  /** Of those that wake together, the one that began to sleep first. */
   #earliest(): Sleeper | null {
     let earliest: Sleeper | null = null;
     for (const sleeper of this.#sleepers) if (earliest === null || sleeper.wakeMs < earliest.wakeMs) earliest = sleeper;

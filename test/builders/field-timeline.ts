@@ -1,6 +1,6 @@
 /**
- * Recorded timelines as an outside user would hand them in: text of routers and messages as they are printed, line by
- * line, replayed through the door of `gdoiwatch replay`. Names only what matters; instants are seconds after T0.
+ * Recorded timelines as an outside user would write them: text of routers and messages as they are printed, line by
+ * line, replayed as by `gdoiwatch replay`. A test names only what matters; times are seconds after T0.
  */
 import { Replay } from '../../src/agent/record/replay.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
@@ -102,7 +102,7 @@ function tekText({
   ];
 }
 
-/** What keys and countdowns have become after some seconds of which nothing else is told. */
+/** Keys and countdowns some seconds later, if nothing else happens. */
 export function later(shown: ShownGm, seconds: number): ShownGm {
   const { timer = 2500, kek = 30_000, teks = [{ left: 3100 }] } = shown;
   return {
@@ -148,7 +148,7 @@ export function asked(at: number, output: string, command = 'show crypto gdoi', 
   return { at, device, command, output };
 }
 
-/** A message with the head that most routers give it. */
+/** A message with the header that most routers give it. */
 export function said(at: number, message: string, device = 'gm1'): TimelineLine {
   return { at, device, syslog: `<189>${400 + at}: ${stampAt(at)}: %${message}` };
 }

@@ -15,7 +15,7 @@ export const LONG = [
   'deploy/image.test.ts',
 ] as const;
 
-/** They wait for most of a quarter of a minute or longer: leases, back-offs, timers of keys. */
+/** They wait for most of 15 s or longer: leases, back-offs, timers of keys. */
 export const WAITING = [
   'cli/cluster.test.ts',
   'cli/start-and-stop.test.ts',

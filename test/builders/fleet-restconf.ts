@@ -6,14 +6,14 @@ import type { FakeClock } from './fake-clock.ts';
 /** The fleet's documents without a network: a second implementation of the port. */
 export class FleetRestconf implements RestconfAccess {
   readonly asked: RestconfPath[] = [];
-  /** The clock that the devices show, against theirs. */
+  /** The clock that the devices show, minus theirs. */
   clockAheadMs = 0;
-  /** What the device says of its time, instead of that clock. */
+  /** The time that the device shows, instead of that clock. */
   dateOf: ((device: string) => number | null) | null = null;
   forbidden: readonly string[] = [];
   module: 'release' | 'without-gdoi' = 'release';
   failure: RestconfReply | null = null;
-  /** Makes something else of what a device shows. */
+  /** Changes what a device shows. */
   amend: (device: string, path: RestconfPath, body: unknown) => unknown = (_device, _path, body) => body;
   readonly #fleet: SimulatedFleet;
   readonly #clock: FakeClock;

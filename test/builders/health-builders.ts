@@ -1,4 +1,4 @@
-/** Devices for health tests: well unless a test says otherwise. Instants are seconds before `NOW`. */
+/** Devices for health tests: well unless a test says otherwise. Times are seconds before `NOW`. */
 import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
 import type { HealthInput, HealthTracking } from '../../src/gdoi/health/health-input.ts';
 import {

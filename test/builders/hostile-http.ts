@@ -1,4 +1,4 @@
-/** HTTP servers that answer with whatever hurts, as octets on the connection of a client that has asked. */
+/** HTTP servers with harmful answers, written as octets to the client's connection. */
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
@@ -39,7 +39,7 @@ function drips(head: string, piece: string): HttpManners {
   };
 }
 
-/** None of them is an answer that anybody can use. */
+/** Answers that nobody can use. */
 export const HOSTILE_HTTP = {
   'a body without end': floods(CHUNKED, `400\r\n${' '.repeat(1024)}\r\n`),
   'a header without end': floods('HTTP/1.1 200 OK\r\n', 'x: y\r\n'),
@@ -64,7 +64,7 @@ export const HOSTILE_HTTP = {
   ),
 } as const satisfies Readonly<Record<string, HttpManners>>;
 
-/** Strange, and documents all the same. */
+/** Strange, but valid documents. */
 export const STRANGE_HTTP = {
   'a key of a megabyte': sized(JSON.stringify({ ['k'.repeat(1 << 20)]: 1 })),
   'a hundred thousand keys': sized(JSON.stringify(Array.from({ length: 100_000 }, (_, index) => ({ [index]: 1 })))),

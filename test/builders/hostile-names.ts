@@ -1,4 +1,4 @@
-/** Names that a router, a file or a client may send, and that a plain object already answers to. */
+/** Names that a router, a file or a client may send, and that are properties of every plain object. */
 import fc from 'fast-check';
 
 export const INHERITED_NAMES: readonly string[] = [

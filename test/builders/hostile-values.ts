@@ -1,7 +1,4 @@
-/**
- * A JSON document of a device with some of its values made hostile: instants and figures out of all bounds, names,
- * depth.
- */
+/** A JSON document of a device in which some values are hostile: times and numbers out of all bounds, names, depth. */
 import fc from 'fast-check';
 import { INHERITED_NAMES } from './hostile-names.ts';
 
@@ -11,7 +8,7 @@ function nested(depth: number): unknown {
   return value;
 }
 
-/** Each of a kind that some code may take for granted not to come. */
+/** One of each kind that some code may not expect. */
 const HOSTILE_VALUES: readonly unknown[] = [
   null,
   true,
@@ -57,7 +54,7 @@ function countOf(value: unknown): number {
   return 1 + Object.values(value).reduce<number>((sum, each) => sum + countOf(each), 0);
 }
 
-/** The document with those of its values that `hostileAt` has, counted from outside to inside, instead. */
+/** The document with the values of `hostileAt` in place of its own, counted from the outside inwards. */
 function withValues(document: unknown, hostileAt: ReadonlyMap<number, unknown>): unknown {
   let at = 0;
   const built = (value: unknown): unknown => {

@@ -1,6 +1,6 @@
 /**
  * Nanoseconds of the cheapest of some runs: the others may have been interrupted, and CPU time is counted in ticks that
- * are too coarse. For ratios, never for limits of time.
+ * are too coarse. For ratios, never for time limits.
  */
 export function leastCost(work: () => void): number {
   const costs = Array.from({ length: 7 }, () => {

@@ -1,4 +1,4 @@
-/** A logger that keeps what it was told. */
+/** A logger that keeps its lines. */
 import type { Logger } from '../../src/kernel/logger.ts';
 
 type Level = keyof Logger;
@@ -11,7 +11,7 @@ export class MemoryLogger implements Logger {
   warn = (fields: object, message: string): void => void this.#entries.push({ level: 'warn', fields, message });
   error = (fields: object, message: string): void => void this.#entries.push({ level: 'error', fields, message });
 
-  /** In the order in which they were told. */
+  /** In the order in which they were logged. */
   lines(...levels: readonly Level[]): object[] {
     return this.#entries.filter((entry) => levels.includes(entry.level)).map((entry) => entry.fields);
   }

@@ -1,6 +1,6 @@
 import type { RestconfAccess } from '../../src/access/device-restconf.ts';
 
-/** For agents none of whose devices is polled by RESTCONF. */
+/** For agents without devices that are polled over RESTCONF. */
 export const NO_RESTCONF: RestconfAccess = {
   read: () => Promise.reject(new Error('no device is polled by RESTCONF here')),
   forget: () => Promise.resolve(),

@@ -1,7 +1,6 @@
 /**
- * Set-up of every test file. Properties draw other cases in each run, so that the suite goes on looking; with
- * `PROPERTY_SEED` (a whole number) they draw the same ones again. `.ci/run` takes it from the commit: what it says of a
- * commit, anybody can repeat.
+ * Set-up of every test file. Properties draw different cases in each run; with `PROPERTY_SEED` (a whole number) they
+ * draw the same ones again. `.ci/run` derives it from the commit, so that anybody can repeat its result.
  */
 import fc from 'fast-check';
 
@@ -13,7 +12,7 @@ if (given !== '') {
 }
 
 /**
- * A seed for what is drawn without fast-check: that of the run, or another one each time. Say it where the test fails.
+ * A seed for random data without fast-check: that of the run, or a new one each time. Print it where the test fails.
  */
 export function drawnSeed(): number {
   return fc.readConfigureGlobal().seed ?? Math.floor(Math.random() * 2 ** 31);

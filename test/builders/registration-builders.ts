@@ -1,5 +1,5 @@
 /**
- * What causes are decided from, in seconds: what a GM held at 700 s, whose KEK expires at 1000 s, and a registration as
+ * The facts that decide causes, in seconds: what a GM held at 700 s, whose KEK expires at 1000 s, and a registration as
  * it was counted.
  */
 import type { RegistrationFacts } from '../../src/gdoi/memory/registration-facts.ts';

@@ -1,12 +1,12 @@
 /**
- * A directory of the whole run, for what is dear to make and the same in every file; removed when the run is over.
- * Nothing is made here: whoever needs something first puts it there.
+ * A directory for the whole run, for what is expensive to make and the same in every file; removed at the end of the
+ * run. The first test that needs something puts it there.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Names it to the processes of the tests; outside of the suite there is none. */
+/** Passes its name to the processes of the tests; unset outside of the suite. */
 export const RUN_DIRECTORY = 'GDOIWATCH_TEST_RUN';
 
 export default function setup(): () => void {

@@ -1,4 +1,4 @@
-/** `show crypto gdoi` of a registered GM as IOS prints it, with what a test needs changed. */
+/** `show crypto gdoi` of a registered GM as IOS prints it, with what a test changes. */
 export function showCryptoGdoi({
   group,
   succeeded = 1,

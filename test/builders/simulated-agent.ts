@@ -1,7 +1,7 @@
 /**
  * The real agent on a simulated fleet, with its schedule, its tracker and its read model, on a clock that tests move,
  * so that hours take seconds. Only the network is left out: a session asks the simulated device directly, and log
- * messages are handed over.
+ * messages are passed on.
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -39,36 +39,36 @@ export interface SimulatedWatch {
   readonly gms?: number;
   readonly kss?: number;
   readonly lifetimes?: Lifetimes;
-  /** A fleet of one's own instead of the scenario's. */
+  /** A plan instead of the scenario's. */
   readonly plan?: FleetPlan;
   /** The agent starts this long after the fleet; default: with it. */
   readonly agentStartsAtMs?: number;
-  /** All that is seen is recorded. */
+  /** Everything is recorded. */
   readonly record?: boolean;
   /** Devices send their log messages to the agent. */
   readonly logs?: boolean;
-  /** Who is polled; default: all. */
+  /** Devices that are polled; default: all. */
   readonly polled?: (device: { readonly name: string; readonly role: 'gm' | 'ks' }) => boolean;
   /**
-   * How devices that show GDOI over RESTCONF are polled; default, and the others: by SSH. `restconf`: GMs by it alone,
-   * KSs beside SSH. `snmp`: all by SNMP alone.
+   * How devices that show GDOI over RESTCONF are polled; default, and for the others: over SSH. `restconf`: GMs over it
+   * alone, KSs beside SSH. `snmp`: all over SNMP alone.
    */
   readonly transport?: 'restconf' | 'ssh+restconf' | 'snmp';
-  /** Who is looked at over SNMP too, and how often; default: nobody. */
+  /** Devices that are also polled over SNMP, and how often; default: none. */
   readonly snmpBeside?: { readonly of: (device: string) => boolean; readonly everyMs: number };
-  /** RESTCONF's own pace beside SSH; default: that of SSH. */
+  /** RESTCONF's own interval beside SSH; default: that of SSH. */
   readonly restconfEveryMs?: number;
-  /** Planned work. */
+  /** Maintenance windows. */
   readonly maintenance?: Maintenance;
-  /** Hears whose back-off is to be shortened. */
+  /** Called when a back-off is to be shortened. */
   readonly waitAtMost?: DeviceAccess['waitAtMost'];
-  /** How long a look at a device that gives no answer takes until it has failed; default: that is known at once. */
+  /** How long a poll of a device takes to fail; default: no time. */
   readonly failingLookMs?: (device: string) => number;
-  /** Devices that work, and that the agent does not reach this long after the start. */
+  /** Devices that work, but that the agent does not reach this long after the start. */
   readonly outOfReach?: (device: string, elapsedMs: number) => boolean;
-  /** Makes something else of what a device prints. */
+  /** Changes what a device prints. */
   readonly amend?: (device: string, command: ShowCommand, text: string) => string;
-  /** Timers come at multiples of this only, as on a busy machine: days take seconds. Default: exactly. */
+  /** Timers fire only at multiples of this, as on a busy machine, so that days take seconds. Default: exactly. */
   readonly timerStepMs?: number;
 }
 
@@ -78,14 +78,14 @@ export interface SimulatedAgent extends AsyncDisposable {
   readonly configured: readonly ResolvedDevice[];
   /** Another one after a restart. */
   readonly agent: Agent;
-  /** Stop it; another one goes on with what it stored. */
+  /** Stops it; another one continues from what it stored. */
   readonly restart: () => Promise<void>;
   readonly clock: FakeClock;
   readonly fleet: SimulatedFleet;
   readonly events: readonly GdoiEvent[];
   readonly restconf: FleetRestconf;
   readonly logger: MemoryLogger;
-  /** Stop the agent and read what it recorded. */
+  /** Stops the agent and reads what it recorded. */
   readonly recording: () => Promise<string>;
 }
 
@@ -177,7 +177,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
   };
 }
 
-/** Messages come when they are sent, and not with the next look at some device. */
+/** Messages arrive when they are sent, and not with the next poll of some device. */
 async function onTime(fleet: SimulatedFleet, clock: FakeClock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(MESSAGES_EVERY_MS, signal).catch(() => undefined);
@@ -256,7 +256,7 @@ function snmpOf(fleet: SimulatedFleet, clock: FakeClock, { outOfReach = () => fa
   };
 }
 
-/** What devices wait for stays exact. */
+/** Delays of devices stay exact. */
 class CoarseClock extends FakeClock {
   readonly exactly = this.sleep;
 

@@ -88,7 +88,7 @@ export function gmAnswer(at: number, ...sketches: readonly GmSketch[]): Observat
   );
 }
 
-/** A KS of G1, its primary if not told otherwise. */
+/** A KS of G1, its primary unless the test says otherwise. */
 export function ksAnswer(
   at: number,
   { role = 'primary', kekAt = null }: { readonly role?: KsRole; readonly kekAt?: number | null } = {},

@@ -68,8 +68,8 @@ const until = (url: string, series: string) =>
   expect.poll(async () => sample(await metrics(url), series), PATIENCE_WITH_PROCESSES);
 
 /**
- * To start one and to log in to six routers takes a second of CPU: it is looked at, then reloaded, and stops in the
- * end.
+ * Starting an agent and logging in to six routers takes a second of CPU, so one agent is looked at, then reloaded, and
+ * stopped in the end.
  */
 describe('gdoiwatch run, from its start to its end', () => {
   let agent: Gdoiwatch;
@@ -156,7 +156,7 @@ describe('gdoiwatch run, from its start to its end', () => {
 
 describe('gdoiwatch run', () => {
   test('SIGHUP that adds more devices than there may be open files says so, as a start does', async () => {
-    // Sessions stay open with 14 devices: a hundred files are for the rest, a quarter for logins.
+    // Sessions stay open with 14 devices: a hundred files are for other uses, a quarter for logins.
     const { agent, url, path } = await start('few-files', yaml, { openFiles: 152 });
     await using _agent = agent;
     await until(url, 'gdoi_device_up{device="gm1"}').toBe('1');
@@ -202,7 +202,7 @@ describe('gdoiwatch run', () => {
     const broken = edited(yaml, (written) => {
       written.credentials['wrong'] = { username: 'monitor', password_file: 'wrong-password' };
       for (const device of written.devices) {
-        // By SSH alone: one trouble for each.
+        // Over SSH alone: one fault for each.
         delete device.transport;
         device.credentials = device.name === 'gm1' ? 'wrong' : 'simulated';
         if (device.name === 'gm2') device.port = 1;
@@ -217,7 +217,7 @@ describe('gdoiwatch run', () => {
     await until(url, 'gdoi_device_up{device="gm4"}').toBe('1');
     await until(url, 'gdoi_polls_total{device="gm1",result="quarantined"}').not.toBe('0');
     const after = await metrics(url);
-    // One attempt on bad credentials, and then none.
+    // One attempt with bad credentials, and then none.
     expect(sample(after, 'gdoi_polls_total{device="gm1",result="auth"}')).toBe('1');
     expect(sample(after, 'gdoi_device_up{device="gm1"}')).toBe('0');
     const failures = agent.stderr.split('\n').filter((line) => line.includes('"poll failed"'));

@@ -1,4 +1,4 @@
-/** `gdoiwatch check`: asked by a person, by a script, by a monitoring system; with and without a running agent. */
+/** `gdoiwatch check`: called by a person, a script, a monitoring system; with and without a running agent. */
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
@@ -110,7 +110,7 @@ describe('with a running agent', () => {
     const polls = async () =>
       Number(/^gdoi_polls_total\{device="gm1",result="ok"\} (\d+)$/m.exec(await exposition())?.[1]);
     const before = await polls();
-    // An answer of a moment ago would do; this one is to be asked for.
+    // An answer of a moment ago would be accepted; this one has to be polled.
     await vi.waitUntil(async () => Date.now() / 1000 - (await lastSuccess(exposition)) > 1.5, PATIENCE_WITH_PROCESSES);
     const { stdout, status } = await check('gm1', '--json');
     const health: HealthDocument = JSON.parse(stdout);
@@ -127,7 +127,7 @@ describe('with a running agent', () => {
     expect(later.checks.find(({ name }) => name === 'kek_matches_ks')?.status).toBe('ok');
     const events = await gdoiwatch(['events', '--agent', url!, '--json']);
     expect(events).toMatchObject({ status: 0, stderr: '' });
-    // Who answered, and by which way.
+    // Which device answered, and how.
     expect((await check('gm1')).stdout).toContain(`gm1 (${gm1.host}), via agent ${url!}`);
     const group = await check('--group', 'G1');
     expect(group.stdout).toMatch(/^OK {2}G1: both polled GMs are registered/);
@@ -152,11 +152,11 @@ describe('with a running agent', () => {
     expect(stdout).toContain(`gm1 (${gm1.host}), polled now; the agent at`);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`the agent at ${url!} knows gm1 as 127.0.0.99`);
     expect(status).toBe(0);
-    // Asked for beside a configuration that means another router, it says nothing of this one either.
+    // Asked for with a configuration that means another router, it says nothing about this one either.
     const named = await check('gm1', '--agent', url!);
     expect(named.stderr).toContain(`knows gm1 as 127.0.0.99; in ${config} it is ${gm1.host}: another router`);
     expect(named).toMatchObject({ stdout: '', status: 3 });
-    // So it is where nobody named that configuration: it is the one of this folder.
+    // The same if nobody named that configuration: it is the one in this folder.
     const asked = ['check', 'gm1', '--agent', url!];
     const inFolder = await new Gdoiwatch(asked, { cwd: directory }).finished;
     expect(inFolder.stderr).toContain(`knows gm1 as 127.0.0.99; in gdoiwatch.yml it is ${gm1.host}: another router`);

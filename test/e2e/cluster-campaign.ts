@@ -1,8 +1,8 @@
 /**
  * Agents as processes, whose clocks differ by minutes, on a real PostgreSQL with a synchronous standby and a simulated
  * fleet, with faults one after the other: the owner is killed, paused for longer than its lease, stopped, or cut off
- * from the database; the database crashes, or is lost and its standby promoted. Counted are the registrations that the
- * GMs count themselves, against the events that were kept.
+ * from the database; the database crashes, or is lost and its standby promoted. The registrations that the GMs count
+ * themselves are compared with the events that were stored.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,23 +24,23 @@ export interface CampaignFigures {
   /** Registrations after the first sight of each GM, by the GMs' own counters. */
   readonly registrations: number;
   readonly kept: number;
-  /** Events beyond what the GM they are of has counted. */
+  /** Events beyond the count of their GM. */
   readonly doubled: number;
-  /** GMs of which something was lost or doubled, with what was kept of them. */
+  /** GMs with lost or doubled events, and what was stored of them. */
   readonly astray: readonly string[];
-  /** How far beyond now a poll was dated at most, though agents' clocks are off by minutes. */
+  /** How far beyond now a poll was dated at most, although agents' clocks are off by minutes. */
   readonly aheadMs: number;
-  /** Told to the log of an agent more than once. */
+  /** Events in the log of an agent more than once. */
   readonly toldTwice: number;
-  /** Looks at which two agents owned one cell. */
+  /** Looks at which two agents owned the same cell. */
   readonly ownedTwice: number;
   /** Versions of the schema, each from and to, as the agents brought it up to date. */
   readonly schemaSteps: readonly (readonly [from: number, to: number])[];
   /** Looks at the connections of all agents. */
   readonly looks: number;
-  /** Looks at which two agents had one to the same device, though both had had their turn on the machine. */
+  /** Looks at which two agents had a connection to the same device, although both had had CPU time since. */
   readonly heldTwice: readonly HeldTwice[];
-  /** The same, where one of them had been kept waiting for a processor: it was paused, if by nobody's signal. */
+  /** The same if one of them had been waiting for a processor: it was in effect paused. */
   readonly heldByStarved: readonly HeldTwice[];
   /** Most connections to devices that were open at one look. */
   readonly heldMost: number;
@@ -48,7 +48,7 @@ export interface CampaignFigures {
   readonly takeoverMs: readonly (readonly [Fault, number])[];
 }
 
-/** What no fault may bring about; all 0 and empty, else a test's message tells what there was. */
+/** What no fault may cause: all 0 and empty; otherwise the test's message shows it. */
 export function wrongIn(figures: CampaignFigures) {
   const { registrations, kept, doubled, toldTwice, ownedTwice, heldTwice, astray } = figures;
   return { lost: registrations - kept, doubled, toldTwice, ownedTwice, heldTwice, astray };
@@ -62,13 +62,13 @@ export const NOTHING_WRONG: ReturnType<typeof wrongIn> = {
   astray: [],
 };
 
-/** What is known of two connections to one device. */
+/** Facts about two connections to one device. */
 export interface HeldTwice {
   readonly device: string;
   /** The last one, and how long before. */
   readonly fault: string;
   readonly sinceMs: number;
-  /** Of either agent: how long its threads waited for a processor during its last lease. */
+  /** How long the threads of each agent waited for a processor during its last lease. */
   readonly waitedMs: readonly number[];
 }
 
@@ -76,7 +76,9 @@ const OWNED = 'gdoi_cell_owned{cell="default"} 1';
 const LEASE_MS = 2000;
 const AGENTS = 2;
 const LOOK_EVERY_MS = 100;
-/** From an agent's own end of its lease to the one for the others: it needs no more than that to let go, if it runs. */
+/**
+ * From an agent's own end of its lease to the end for the others: a running agent needs no longer to release its cells.
+ */
 const MARGIN_MS = LEASE_MS / 4;
 /** How far the clock of each agent is off, one after the other. */
 const CLOCKS_OFF_MS = [0, 240_000, -180_000, 60_000, -300_000];
@@ -149,7 +151,7 @@ export class ClusterCampaign implements AsyncDisposable {
   readonly #heldTwice: HeldTwice[] = [];
   readonly #heldByStarved: HeldTwice[] = [];
   #heldMost = 0;
-  /** It cannot know that it was taken over from, until it has joined again. */
+  /** It cannot know that another agent took over until it has joined again. */
   #paused: Member | null = null;
   readonly #devices: ReadonlySet<string>;
   readonly #gms: readonly string[];
@@ -179,8 +181,8 @@ export class ClusterCampaign implements AsyncDisposable {
   }
 
   /**
-   * `main`: the command's file, where it is not the one that was built beside. `first`: that of the first agent; all
-   * that come later are of `main`.
+   * `main`: the command's file, if it is not the one that was built. `first`: that of the first agent; all later agents
+   * use `main`.
    */
   static async start({
     main,
@@ -238,7 +240,7 @@ export class ClusterCampaign implements AsyncDisposable {
     this.#members.push({ process: agent, ways, url, waits: new ProcessorWaits(agent.pid) });
   }
 
-  /** Every agent has heard of every other one: none of them counts on being alone. */
+  /** Every agent knows every other one: none believes that it is alone. */
   #known(): Promise<void> {
     return this.#until(async () => {
       const texts = await Promise.all(this.#members.map(scrape));
@@ -271,7 +273,7 @@ export class ClusterCampaign implements AsyncDisposable {
     }
   }
 
-  /** All the time: no two agents hold a connection to one device, but for what a paused one cannot know. */
+  /** At all times: no two agents have a connection to the same device, except for what a paused one cannot know. */
   async #lookAtConnections(): Promise<void> {
     while (!this.#ended.signal.aborted) {
       this.#lookOnce();
@@ -288,7 +290,7 @@ export class ClusterCampaign implements AsyncDisposable {
         const others = reached.get(address) ?? [];
         reached.set(address, [...others, member]);
         for (const other of others) {
-          // It has it and still has it, so at the look in between both had it.
+          // It had it before and after, so at the look in between both had it.
           const isHeldTwice = [other, member, other].every((each) => this.#heldBy(each).has(address));
           if (isHeldTwice) this.#held(address, [other, member]);
         }
@@ -305,7 +307,7 @@ export class ClusterCampaign implements AsyncDisposable {
     (Math.max(...waitedMs) >= MARGIN_MS ? this.#heldByStarved : this.#heldTwice).push(held);
   }
 
-  /** The one that was paused has taken note of it: it holds nothing, and is looked at again. */
+  /** The paused agent has noticed: it owns nothing, and is looked at again. */
   async #letGo(): Promise<void> {
     const paused = this.#paused;
     if (paused === null) return;
@@ -389,7 +391,7 @@ export class ClusterCampaign implements AsyncDisposable {
     await this.#replicate();
   }
 
-  /** Nothing is committed from here on that the standby does not have. */
+  /** From here on nothing is committed that the standby does not have. */
   async #replicate(): Promise<void> {
     await this.#until(async () => (await this.#server.sql('SELECT FROM pg_stat_replication')).length > 0);
     await this.#server.sql(`ALTER SYSTEM SET synchronous_standby_names = '*'`);
@@ -408,8 +410,8 @@ export class ClusterCampaign implements AsyncDisposable {
   }
 
   /**
-   * At a moment at which the GMs have registered, and what they count is what was kept; what is never kept is told as
-   * it is.
+   * Waits for a moment at which the GMs have registered and their counts are those that were stored; otherwise reports
+   * the difference.
    */
   async figures(): Promise<CampaignFigures> {
     const lastMs = performance.now() + PATIENCE.timeout;
@@ -457,8 +459,8 @@ export class ClusterCampaign implements AsyncDisposable {
   }
 
   /**
-   * Of each GM: what it has counted, and the number of each re-registration of it that was kept. null: it counted in
-   * between, or its owner changed.
+   * For each GM: its count, and the number of each stored re-registration. Null: it counted in between, or its owner
+   * changed.
    */
   async #countedAndKept(): Promise<ReadonlyMap<string, Counted & { readonly kept: readonly number[] }> | null> {
     const owner = await this.#owner();
@@ -490,8 +492,8 @@ export class ClusterCampaign implements AsyncDisposable {
   }
 
   /**
-   * What whoever takes over goes on from. What the owner shows may be newer: of a GM whose counter was not kept yet, as
-   * when SNMP alone has seen it, another agent begins at what it sees first.
+   * The state from which an agent that takes over continues. The owner may show a newer one: if a GM's counter was not
+   * stored yet, for example because only SNMP has seen it, another agent begins at its own first sight.
    */
   async #countsKept(): Promise<ReadonlyMap<string, number>> {
     const rows = await this.#server.sql('SELECT name, state FROM device_states');
@@ -543,7 +545,7 @@ async function countersOf(member: Member): Promise<Counts> {
   );
 }
 
-/** A module that puts the clock of the process that loads it first so far off. */
+/** A module that sets the clock of a process off by this much. */
 async function clockThatIsOff(directory: string, offMs: number): Promise<string> {
   const path = join(directory, 'clock.cjs');
   const lines = [
@@ -558,7 +560,7 @@ async function clockThatIsOff(directory: string, offMs: number): Promise<string>
   return path;
 }
 
-/** The command with one more step of the schema, as a version after this one may have. */
+/** The command with one more step of the schema, as a later version may have. */
 export function buildOfSchemaAfter(): Promise<Built> {
   const step = 'CREATE TABLE of_the_version_after (at timestamptz); ALTER TABLE cells ADD COLUMN after text';
   return built(new URL('../../src/cli/main.ts', import.meta.url), (code, file) =>

@@ -22,9 +22,9 @@ export class Gdoiwatch implements AsyncDisposable {
       readonly input?: string;
       readonly env?: NodeJS.ProcessEnv;
       readonly cwd?: string;
-      /** The command's file, where it is not the one that was built here. */
+      /** The command's file, if it is not the one that was built here. */
       readonly main?: string;
-      /** As many as it may have; default: as this process. */
+      /** Most files it may open; default: as this process. */
       readonly openFiles?: number;
     } = {},
   ) {
@@ -60,7 +60,7 @@ export class Gdoiwatch implements AsyncDisposable {
     this.#child.kill(name);
   }
 
-  /** The first match in what was printed so far or will be; fails with all the output when the process ends before. */
+  /** The first match in what was printed so far or will be; fails with all the output if the process ends first. */
   async printed(pattern: RegExp, stream: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this[stream]);
@@ -81,7 +81,7 @@ export class Gdoiwatch implements AsyncDisposable {
   }
 }
 
-/** Run a command to its end. */
+/** Runs a command to its end. */
 export function gdoiwatch(args: readonly string[], input?: string): Promise<Finished> {
   return new Gdoiwatch(args, input === undefined ? {} : { input }).finished;
 }

@@ -1,6 +1,6 @@
 /**
- * The whole agent is killed in the middle of its work, and started again: what it reported stays, once. The fleet runs
- * faster than the agent's clock, so that much happens soon; causes are judged elsewhere.
+ * The whole agent is killed in the middle of its work and started again: what it reported stays, once. The fleet runs
+ * faster than the agent's clock, so that much happens soon; causes are checked elsewhere.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,33 +1,32 @@
 /**
- * What the kernel knows of processes of this machine: the addresses they have a TCP connection to, and how long they
- * waited.
+ * What the kernel knows about processes of this machine: the addresses they have TCP connections to, and how long they
+ * waited for a processor.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Remote end of each connection of the machine that is established, by its socket: `127.1.0.1:42621`. */
+/** Remote end of each established connection of the machine, by its socket: `127.1.0.1:42621`. */
 export function connectionsNow(): ReadonlyMap<string, string> {
   const lines = textOf('/proc/self/net/tcp').matchAll(ESTABLISHED);
   return new Map(Array.from(lines, ([, remote = '', inode = '']) => [inode, addressOf(remote)]));
 }
 
 /**
- * proc_pid_net(5): remote address, state, seven columns, inode. Of thousands of lines most are of connections that are
- * over.
+ * proc_pid_net(5): remote address, state, seven columns, inode. Most of thousands of lines are of closed connections.
  */
 const ESTABLISHED = /^ *\d+: \S+ (\S+) 01(?: +\S+){5} +(\d+) /gm;
 
-/** Of one process, out of `connections`; empty: it is gone. */
+/** Of one process, from `connections`; empty: it is gone. */
 export function connectionsOf(pid: number, connections = connectionsNow()): readonly string[] {
   return [...socketsOf(pid)].flatMap((inode) => connections.get(inode) ?? []);
 }
 
 /**
- * To whom sockets of processes are or were connected, or are about to be. The kernel takes 18 ms to list 8,000
- * connections of the machine, most of them over: it is asked when a process has a socket that was not seen before, and
- * not at each look.
+ * Remote ends of sockets that processes have or had, or are about to connect. The kernel takes 18 ms to list 8,000
+ * connections of the machine, most of them closed, so it is asked only when a process has an unknown socket, not at
+ * each look.
  */
 export class KnownSockets {
-  /** null: of another kind. */
+  /** Null: a socket of another kind. */
   readonly #remotes = new Map<string, string | null>();
 
   remotesOf(pid: number): readonly string[] {
@@ -67,7 +66,7 @@ function addressOf(text: string): string {
     .join('.')}:${Number.parseInt(port, 16)}`;
 }
 
-/** What goes while it is looked at is not there. */
+/** What disappears during the look counts as absent. */
 function or<T>(otherwise: T, look: () => T): T {
   try {
     return look();
@@ -80,8 +79,8 @@ const listOf = (path: string) => or<readonly string[]>([], () => readdirSync(pat
 const linkOf = (path: string) => or('', () => readlinkSync(path));
 
 /**
- * How long a process, ready to run, waited for a processor: its first thread, and the one of the others that waited
- * most, since what it does goes through both (sessions to devices have a thread of their own). Known as of each look.
+ * How long a process that was ready to run waited for a processor: its first thread, plus the other thread that waited
+ * most, since its work passes through both (sessions to devices have a thread of their own). As known at each look.
  */
 export class ProcessorWaits {
   readonly #pid: number | undefined;
@@ -98,7 +97,7 @@ export class ProcessorWaits {
     if (this.#looks.length > MOST_LOOKS) this.#looks.shift();
   }
 
-  /** Of the last so many milliseconds. */
+  /** In the last so many milliseconds. */
   lastMs(ms: number): number {
     const now = this.#looks.at(-1);
     const then = this.#looks.findLast(({ atMs }) => atMs < performance.now() - ms) ?? this.#looks[0];

@@ -1,4 +1,4 @@
-/** `gdoiwatch run` where it cannot start, is told to stop while it starts, or shares what it must not share. */
+/** `gdoiwatch run` when it cannot start, is told to stop while it starts, or shares what it must not share. */
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:http';
@@ -74,7 +74,7 @@ test('a named pipe is no configuration', async () => {
   expect(status).toBe(2);
 });
 
-/** Service discovery that answers when the test lets it: until then the start is under way. */
+/** Service discovery that answers when the test lets it; until then the agent is starting. */
 async function slowDiscovery() {
   let asked: () => void;
   let answer: () => void;

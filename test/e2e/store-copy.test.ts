@@ -1,4 +1,4 @@
-/** `store copy` from what is no whole store: one line, and what the target had is there as before. */
+/** `store copy` from an incomplete store: one line, and the target is unchanged. */
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -50,7 +50,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** A copy of the whole one, with the lock file beside it that says it is a store of ours. */
+/** A copy of the whole store, with the lock file beside it that marks it as ours. */
 function copied(name: string, change: (path: string) => void): string {
   const path = anew(name);
   copyFileSync(whole, path);
@@ -130,7 +130,7 @@ const TARGETS: Readonly<
 const copy = (from: string, to: string) =>
   gdoiwatch(['store', 'copy', '--from', from, '--to', to, '--password-file', passwordFile]);
 
-/** What a source is found to be does not hang on the target: all are tried with SQLite. */
+/** What a source is found to be does not depend on the target: all are tried with SQLite. */
 const SOURCES_FOR_POSTGRES = [
   'a file that is not there',
   'a store whose middle is noise',

@@ -7,6 +7,7 @@
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import { isLoopback } from '../../kernel/loopback.ts';
 import type { ConfiguredDevice } from '../../model/device-view.ts';
 import type {
   AgentAnswer,
@@ -92,7 +93,8 @@ export class AskedAgents implements OtherAgents {
     if (url === null || !PROTOCOLS.has(url.protocol) || url.username + url.password !== '') {
       return { kind: 'none', reason: 'it left no address' };
     }
-    if (LOOPBACK.test(url.hostname) && !this.#options.isHere(agent.process)) {
+    const isOfItsMachine = isLoopback(url.hostname) || ALL_ADDRESSES.has(url.hostname);
+    if (isOfItsMachine && !this.#options.isHere(agent.process)) {
       return { kind: 'none', reason: 'it listens on loopback of another machine' };
     }
     return url.origin;
@@ -135,4 +137,4 @@ export class AskedAgents implements OtherAgents {
 
 const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:']);
 const REFUSED: ReadonlySet<number> = new Set([401, 403]);
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|0\.0\.0\.0|\[::\])$/;
+const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);

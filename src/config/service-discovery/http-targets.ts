@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
+import { noAnswerText } from '../../kernel/no-answer-text.ts';
 import type { TargetUrl } from '../resolved-config.ts';
 
 export interface AskOptions {
@@ -78,10 +79,10 @@ async function readAnswer(response: Response): Promise<TargetAnswer> {
   return { kind: 'text', text: new TextDecoder().decode(Buffer.concat(chunks)) };
 }
 
-/** fetch puts the reason into the cause; its own message is always the same. */
+/** Of redirects without end fetch gives no code. */
 function failureText(error: unknown): string {
-  if (error instanceof DeadlineExceeded) return `no answer within ${TIMEOUT_MS / 1000} s`;
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
-  return cause instanceof Error && cause.message === 'redirect count exceeded' ? 'too many redirects' : 'no answer';
+  const cause = error instanceof Error ? error.cause : null;
+  return cause instanceof Error && cause.message === 'redirect count exceeded'
+    ? 'too many redirects'
+    : noAnswerText(error);
 }

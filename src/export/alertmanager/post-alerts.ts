@@ -3,9 +3,10 @@
  * GET of it, and send the password along), and reads a bounded part of the answer.
  */
 import type { Clock } from '../../kernel/clock.ts';
+import { noAnswerText } from '../../kernel/no-answer-text.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import { withDeadline } from '../../kernel/with-deadline.ts';
-import { type DeliveryOutcome, noAnswerText } from '../delivery.ts';
+import type { DeliveryOutcome } from '../delivery.ts';
 import type { PostableAlert } from './alert-message.ts';
 
 export interface BasicAuth {

@@ -3,9 +3,10 @@
  * again and is dropped.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import { noAnswerText } from '../../kernel/no-answer-text.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import { withDeadline } from '../../kernel/with-deadline.ts';
-import { Delivery, type DeliveryOutcome, type DeliveryParts, noAnswerText } from '../delivery.ts';
+import { Delivery, type DeliveryOutcome, type DeliveryParts } from '../delivery.ts';
 import { CLOUD_EVENT_TYPE, cloudEvent } from './cloud-event.ts';
 import { signatureOf } from './signed-request.ts';
 

@@ -7,13 +7,14 @@
  * contains nothing about the network, is closed if there are users, and open if there are only tokens.
  */
 import type { FastifyReply } from 'fastify';
+import { isLoopback } from '../../kernel/loopback.ts';
 import type { App } from '../base/app-type.ts';
 import type { HttpCounters } from '../base/counters.ts';
 import type { HttpOptions, Scope } from '../base/options.ts';
 import { sendProblem } from '../base/problem.ts';
 import { BcryptThread } from './bcrypt-thread.ts';
 import { Authentication, needsCredentials } from './authentication.ts';
-import { isCrossSite, isLoopback, namesLoopback } from './request-origin.ts';
+import { isCrossSite, namesLoopback } from './request-origin.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 declare module 'fastify' {

@@ -3,18 +3,12 @@
  * foreign name that resolves to this host (DNS rebinding, detected by `Host`), and a foreign page that makes the
  * browser request an action (detected by `Sec-Fetch-Site`, in older browsers by `Origin`).
  */
-import { isIP } from 'node:net';
+import { isLoopback } from '../../kernel/loopback.ts';
 
 export interface RequestHeaders {
   readonly host?: string | undefined;
   readonly origin?: string | undefined;
   readonly 'sec-fetch-site'?: string | string[] | undefined;
-}
-
-/** An address that only this machine can use. */
-export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
-  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
 }
 
 /** The client calls this server by a loopback name. `Host` is absent in HTTP/1.0, which no browser speaks. */

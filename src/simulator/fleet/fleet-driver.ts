@@ -1,8 +1,8 @@
-/** Keeps a fleet's time with a clock, so that log messages and deaths happen when nobody asks. */
+/** Advances a fleet with a clock, so that log messages and deaths happen even if nobody asks. */
 import type { Clock } from '../../kernel/clock.ts';
 import type { SimulatedFleet } from './fleet.ts';
 
-/** Advance the fleet to the clock's wall time every `everyMs` of the clock (default 500) until disposed. */
+/** Advances the fleet to the clock's wall time every `everyMs` of the clock (default 500) until disposed. */
 export function driveFleet(fleet: SimulatedFleet, clock: Clock, everyMs = 500): AsyncDisposable {
   const stop = new AbortController();
   const run = async () => {

@@ -1,7 +1,8 @@
 /**
- * A simulated GETVPN fleet: devices, answers to commands, ground truth, and the acts that scenarios and tests perform.
+ * A simulated GETVPN fleet: devices, answers to commands, ground truth, and the acts of scenarios and tests.
  *
- * The same scenario, seed and instants give the same fleet. Time moves only by `advance` (or by an answer's instant).
+ * The same scenario, seed and instants give the same fleet. Time moves only by `advance` (or by the instant of an
+ * answer).
  */
 import type { EpochMs } from '../../kernel/clock.ts';
 import { type Random, seededRandom } from '../../kernel/random.ts';
@@ -30,13 +31,13 @@ export interface SimulatedDevice {
   readonly hostname: string;
   readonly role: 'gm' | 'ks';
   readonly groups: readonly string[];
-  /** The address it has in the simulated network, not where its SSH server listens. */
+  /** Its address in the simulated network, not where its SSH server listens. */
   readonly address: string;
   readonly version: string;
   readonly platform: string;
-  /** What its release has of CISCO-GDOI-MIB. */
+  /** The revision of CISCO-GDOI-MIB in its release. */
   readonly gdoiMib: MibRevision;
-  /** Its release shows GDOI over RESTCONF. */
+  /** Whether its release shows GDOI over RESTCONF. */
   readonly yangGdoi: boolean;
 }
 
@@ -69,29 +70,29 @@ export interface SimulatedFleet extends FleetOperations {
   /** In a fixed order: KSs, then GMs. */
   readonly devices: readonly SimulatedDevice[];
   readonly nowMs: EpochMs;
-  /** Run the fleet up to `toMs`; an earlier instant changes nothing. */
+  /** Runs the fleet up to `toMs`; an earlier instant changes nothing. */
   advance(toMs: EpochMs): void;
-  /** False while a device reloads or is dead: then it takes no connection. */
+  /** False while a device reloads or is dead: then it accepts no connection. */
   isUp(device: string): boolean;
   /** Instant of the last boot. */
   bootedAtMs(device: string): EpochMs;
   /** What the device prints at `nowMs` for a command line: LF line ends, no echo, no prompt. Advances the fleet. */
   answer(device: string, command: string, nowMs: EpochMs): string;
-  /** Everything that happened so far (a million events at most), in order, the history before `startMs` included. */
+  /** Everything that happened so far (at most a million events), in order, including the history before `startMs`. */
   groundTruth(): readonly TruthEvent[];
-  /** Let the device log a message now; its line as printed, empty when the device is down. */
+  /** Has the device log a message now; returns its line as printed, empty if the device is down. */
   logNow(device: string, mnemonic: string, text: string): string;
-  /** Called during `advance` for each log message. Returns what ends it. */
+  /** Called during `advance` for each log message. Returns a function that ends it. */
   onLog(listener: (log: SimulatedLog) => void): () => void;
   /** `snmpEngineID` of a device. */
   engineId(device: string): Buffer;
   /** `snmpEngineBoots` and `snmpEngineTime` at the fleet's present instant: boots rise with each boot. */
   engineInstant(device: string): EngineInstant;
-  /** What the device's SNMP agent shows at the fleet's present instant; `change` makes it tell something else. */
+  /** What the device's SNMP agent shows at the fleet's present instant; `change` alters it. */
   managedObjects(device: string, change?: ManagedObjectsChange): ManagedObjects;
   /** The device's document of a RESTCONF path at `nowMs`. Advances the fleet. */
   yangDocument(device: string, path: string, nowMs: EpochMs, view: YangView): YangDocument;
-  /** Called during `advance` for each notification that the device's MIB has. Returns what ends it. */
+  /** Called during `advance` for each notification that the device's MIB has. Returns a function that ends it. */
   onNotification(listener: (notification: SimulatedNotification) => void): () => void;
 }
 
@@ -103,12 +104,12 @@ export interface ManagedObjectsChange {
 export interface SimulatedFleetOptions {
   readonly scenario: ScenarioName;
   readonly seed: number;
-  /** How many of each; a scenario has its own defaults and may need at least some. */
+  /** Numbers of devices; a scenario has its own defaults and minimum. */
   readonly gms?: number;
   readonly kss?: number;
-  /** The instant of the first answer; what came before is simulated as history. */
+  /** The instant of the first answer; everything before is simulated as history. */
   readonly startMs: EpochMs;
-  /** Instead of the scenario's own: e.g. KEK 86400 and TEK 3600 s, the defaults of the devices. */
+  /** Instead of the scenario's own: for example KEK 86400 and TEK 3600 s, the defaults of the devices. */
   readonly lifetimes?: { readonly kekSeconds: number; readonly tekSeconds: number };
 }
 
@@ -119,7 +120,7 @@ const GM_BOOT_MS = { from: 60_000, to: 95_000 } as const;
 const KS_BOOT_MS = 90_000;
 /** `snmpEngineBoots` of the first device of each role; the next one has one more. */
 const FIRST_BOOTS = 3;
-/** Between two packets that fail the check: a router logs a few of them. */
+/** Between two packets that fail the check: a router logs only some of them. */
 const REPLAY_FAILURE_MS = { from: 3_000, to: 20_000 } as const;
 const BOOT_TO_REGISTRATION_MS = { from: 5_000, to: 25_000 } as const;
 
@@ -133,7 +134,7 @@ export function createSimulatedFleet(options: SimulatedFleetOptions): SimulatedF
   return createFleetFromPlan(plan, { seed: options.seed, startMs: options.startMs, scenario: options.scenario });
 }
 
-/** The fleet of a plan of one's own. */
+/** A fleet with a plan of its own. */
 export function createFleetFromPlan(
   plan: FleetPlan,
   options: { readonly seed: number; readonly startMs: EpochMs; readonly scenario?: string },
@@ -153,7 +154,7 @@ class Fleet implements SimulatedFleet {
   readonly devices: readonly SimulatedDevice[];
   readonly #world: World;
   readonly #entries = new Map<string, Entry>();
-  /** Per group: its key servers. */
+  /** By group: its key servers. */
   readonly #groups = new Map<string, KeyServer[]>();
 
   constructor(plan: FleetPlan, seed: number, startMs: EpochMs, scenario: string) {

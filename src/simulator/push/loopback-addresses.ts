@@ -1,7 +1,7 @@
 /**
- * Where simulated devices live on loopback: all on 127.0.0.1, or each on an address of its own, so that a receiver
- * tells the senders of log messages and traps apart as it does with real ones. Linux binds all of 127.0.0.0/8;
- * elsewhere all share one address.
+ * Loopback addresses of simulated devices: all on 127.0.0.1, or each on its own, so that a receiver can tell the
+ * senders of log messages and traps apart, as with real devices. Linux binds all of 127.0.0.0/8; elsewhere all share
+ * one address.
  */
 import { createSocket } from 'node:dgram';
 
@@ -12,7 +12,7 @@ const MAX_DEVICES = 256 * PER_BLOCK;
 
 export type AddressPlan = 'shared' | 'per_device';
 
-/** Loopback address by device. `per_device` where this machine binds such addresses, else `shared`. */
+/** Loopback address by device. `per_device` if this machine binds such addresses, otherwise `shared`. */
 export async function loopbackAddresses(
   devices: readonly { readonly name: string }[],
   plan: AddressPlan,
@@ -22,7 +22,7 @@ export async function loopbackAddresses(
   return new Map(devices.map(({ name }, index) => [name, apart ? addressOf(index) : SHARED_ADDRESS]));
 }
 
-/** 127.1.0.1 and on. */
+/** 127.1.0.1 and following. */
 function addressOf(index: number): string {
   const position = Math.max(0, index);
   return `127.1.${Math.floor(position / PER_BLOCK)}.${(position % PER_BLOCK) + 1}`;

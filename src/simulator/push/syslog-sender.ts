@@ -1,6 +1,6 @@
 /**
  * `logging host`: the log messages of simulated devices as IOS sends them. RFC 3164 with a priority of local7, IOS's
- * message counter in place of the header's time and host, and the time stamp of the device's own making.
+ * message counter in place of the header's time and host, and the device's own time stamp.
  */
 import { type Socket as UdpSocket, createSocket } from 'node:dgram';
 import { type Socket as TcpSocket, connect } from 'node:net';
@@ -10,15 +10,13 @@ export interface SyslogTarget {
   readonly host: string;
   readonly port: number;
   readonly protocol: 'udp' | 'tcp';
-  /**
-   * `logging origin-id hostname`: the hostname stands before the message. Default: no such line in the configuration.
-   */
+  /** `logging origin-id hostname`: the hostname precedes the message. Default: no such line in the configuration. */
   readonly originId?: 'hostname';
 }
 
-/** local7, what IOS sends with unless told otherwise. */
+/** local7, which IOS uses by default. */
 const LOCAL7 = 23;
-/** Octets that wait for a receiver that does not read, for each device; what comes then is lost. */
+/** Octets that wait for a receiver that does not read, per device; further ones are lost. */
 const MAX_WAITING_OCTETS = 65_536;
 
 /** `<188>48: GM1: 000063: *Mar  1 01:12:10.919: %GDOI-4-GM_RE_REGISTER: ...`. */
@@ -83,7 +81,7 @@ export class SyslogSender implements AsyncDisposable {
     });
   }
 
-  /** One connection for each device; one that broke is opened anew with the next message. */
+  /** One connection for each device; a broken one is opened again with the next message. */
   #sendTcp(device: string, line: string): void {
     const { host, port } = this.#target;
     let socket = this.#tcp.get(device);

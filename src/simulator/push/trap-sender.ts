@@ -1,7 +1,7 @@
 /**
  * `snmp-server host`: the notifications of simulated devices as v2c or v3 traps or informs, each from its device's
- * address. Of a trap the device is the authoritative engine, of an inform the receiver, whose engine is learnt from its
- * reports (RFC 3414, 3.2 and 4).
+ * address. For a trap the device is the authoritative engine; for an inform it is the receiver, whose engine is learned
+ * from its reports (RFC 3414, 3.2 and 4).
  */
 import { type Socket, createSocket } from 'node:dgram';
 import type { Clock } from '../../kernel/clock.ts';
@@ -28,12 +28,12 @@ export interface TrapTarget {
   readonly kind?: 'trap' | 'inform';
 }
 
-/** `snmp-server inform retries 3 timeout 15 pending 25`: what IOS has without such a line. */
+/** `snmp-server inform retries 3 timeout 15 pending 25`: the defaults of IOS. */
 const INFORM = { retries: 3, timeoutMs: 15_000, pending: 25 } as const;
 const NOTHING = Buffer.alloc(0);
 
 export interface TrapCounters {
-  /** Datagrams, repetitions included. */
+  /** Datagrams, including repetitions. */
   sent: number;
   acknowledged: number;
   /** Informs that nobody acknowledged, or for which too many others were waiting. */
@@ -140,11 +140,11 @@ interface OriginOptions {
 interface Waiting {
   readonly pdu: Pdu;
   readonly acknowledged: () => void;
-  /** It was sent again because a report told more of the receiver's engine; once is enough. */
+  /** It was sent again because a report gave new facts about the receiver's engine; once is enough. */
   corrections: number;
 }
 
-/** A receiver's engine as its last report told it. */
+/** A receiver's engine according to its last report. */
 interface KnownEngine {
   readonly user: LocalizedUser;
   readonly at: EngineInstant;

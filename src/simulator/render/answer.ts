@@ -1,4 +1,4 @@
-/** What a device prints for a command line: the table of commands, and how IOS refuses what is not in it. */
+/** What a device prints for a command line: the table of commands, and how IOS refuses others. */
 import type { EpochMs } from '../../kernel/clock.ts';
 import type { GroupMember } from '../world/group-member.ts';
 import type { KeyServer } from '../world/key-server.ts';
@@ -59,7 +59,7 @@ const TERMINAL_COMMAND = /^terminal (length|width) \d{1,3}$/u;
 /** `show ... | include PATTERN`: IOS prints the lines that match. */
 const INCLUDE_FILTER = / \| include (.+)$/u;
 
-/** The answer, LF line ends, without echo and prompt. Blanks and case of the command do not matter. */
+/** The answer with LF line ends, without echo and prompt. Blanks and case of the command do not matter. */
 export function renderAnswer(source: AnswerSource, command: string, nowMs: EpochMs): string {
   const filter = INCLUDE_FILTER.exec(command);
   if (filter === null) return renderWhole(source, command, nowMs);
@@ -85,7 +85,7 @@ function renderWhole(source: AnswerSource, command: string, nowMs: EpochMs): str
   return invalidInput(source, command, words);
 }
 
-/** The caret stands under the first word that no known command has there. */
+/** The caret is under the first word that no known command has at that place. */
 function invalidInput(source: AnswerSource, command: string, words: string): string {
   const gdoi = source.device.release.gkm ? ['gdoi', 'gkm'] : ['gdoi'];
   const known = [

@@ -1,4 +1,6 @@
-/** Notifications of CISCO-GDOI-MIB: which one a happening is, and the varbinds after sysUpTime and snmpTrapOID. */
+/**
+ * Notifications of CISCO-GDOI-MIB: which one belongs to a happening, and its varbinds after sysUpTime and snmpTrapOID.
+ */
 import type { Happening } from '../world/happening.ts';
 import {
   GDOI_TABLES,
@@ -35,7 +37,7 @@ const NAMES: Readonly<Record<Happening['kind'], NotificationName>> = {
   ks_peer_unreachable: 'cgmGdoiKeyServerPeerUnreachable',
 };
 
-/** Null: the device's MIB is from before that notification. */
+/** Null: the device's MIB is older than that notification. */
 export function notificationOf(happening: Happening, revision: MibRevision): MibNotification | null {
   const found = NOTIFICATIONS.find(({ name }) => name === NAMES[happening.kind]);
   return found === undefined || revision === 'none' || found.since > revision ? null : found;
@@ -76,7 +78,7 @@ export function notificationVarbinds(happening: Happening): Varbind[] {
 
 type AtGm = Extract<Happening, { gm: string; keyServer: string }>;
 
-/** Group and GM are told only by the instance. */
+/** Group and GM are only in the instance. */
 function gmColumn(column: number, { identity, gm }: { readonly identity: string; readonly gm: string }): number[] {
   return [...GDOI_TABLES.gm.entry, column, ...identityIndex(groupIdentity(identity)), ...addressIndex(gm)];
 }

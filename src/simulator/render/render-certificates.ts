@@ -1,6 +1,6 @@
 /**
- * `show crypto pki certificates`: a device's own certificate and its CA's. They are issued anew once a year and good
- * for 90 days more, so that none ends while a fleet runs, however long.
+ * `show crypto pki certificates`: a device's own certificate and its CA's. They are issued once a year and valid for 90
+ * days more, so that none expires while a fleet runs, however long.
  */
 import type { EpochMs } from '../../kernel/clock.ts';
 import { certificateTime } from './render-text.ts';
@@ -56,7 +56,7 @@ CA Certificate
 `;
 }
 
-/** The latest issue of those that come every `everyDays`, on a day of its own. */
+/** The latest of those issued every `everyDays`, on a day of its own. */
 function issue(nowMs: EpochMs, everyDays: number, day: number): { readonly startMs: EpochMs; readonly number: number } {
   const everyMs = everyDays * DAY_MS;
   const number = Math.floor((nowMs - day * DAY_MS) / everyMs);

@@ -1,12 +1,12 @@
-/** `show version`, `show clock`, `show logging`, `show processes cpu`: what a device says of itself. */
+/** `show version`, `show clock`, `show logging`, `show processes cpu`: what a device shows about itself. */
 import type { EpochMs } from '../../kernel/clock.ts';
 import { HARDWARE } from '../world/release.ts';
 import { clockLine, logLine, longTime } from './render-text.ts';
 import type { SimDevice } from '../world/world.ts';
 
 /**
- * Where a router prints its vendor's notices: prose of the same length, in our words, each line marked as such. It
- * names a Version and an address, so that no reader takes them for facts of the device.
+ * Where a router prints its vendor's notices: prose of the same length in our words, each line marked as such. It
+ * mentions a Version and an address, which no reader may take for facts of the device.
  */
 const EXPORT_NOTICE = `
 
@@ -106,7 +106,7 @@ export function renderShowVersion(device: SimDevice, nowMs: EpochMs): string {
   return lines.join('\n');
 }
 
-/** A serial number that stays with the name. */
+/** A serial number derived from the name. */
 function boardId(name: string): string {
   let hash = 7;
   for (const char of name) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 2_176_782_336;
@@ -117,7 +117,7 @@ export function renderShowClock(device: SimDevice, nowMs: EpochMs): string {
   return `${clockLine(device, nowMs)}\n`;
 }
 
-/** The processes that take nothing are left out. */
+/** Processes that take no CPU are left out. */
 export function renderProcessesCpu({ cpuPercent }: SimDevice): string {
   const share = cpuPercent.toFixed(2).padStart(5);
   return `CPU utilization for five seconds: ${cpuPercent}%/1%; one minute: ${cpuPercent}%; five minutes: ${cpuPercent}%

@@ -6,7 +6,7 @@ import { hex32 } from '../world/keys.ts';
 import { field, hhmmss, secondsLeft } from './render-text.ts';
 
 interface Layout {
-  /** `GROUP INFORMATION` ... fields of the group before the member. */
+  /** Fields of the group before the member in `GROUP INFORMATION`. */
   readonly groupFields: (gm: GroupMember) => readonly string[];
   readonly memberFields: (gm: GroupMember, nowMs: EpochMs) => readonly string[];
   readonly aclIndent: string;
@@ -190,7 +190,7 @@ function lastRekeyAge(gm: GroupMember, nowMs: EpochMs): string {
     : field(7, 22, 'Rekey Rcvd(hh:mm:ss)', hhmmss(nowMs - gm.lastRekeyAtMs));
 }
 
-/** [W], [T] and [C]: with multicast the age of the last rekey stands under `Rekeys cumulative`. */
+/** [W], [T] and [C]: with multicast the age of the last rekey is under `Rekeys cumulative`. */
 function lab15Member(gm: GroupMember, nowMs: EpochMs, options: { readonly version: boolean }): readonly string[] {
   const lines = [memberLine(gm)];
   if (options.version && gm.device.release.gmVersion !== null)

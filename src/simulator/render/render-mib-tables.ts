@@ -1,6 +1,6 @@
 /**
- * The rows of CISCO-GDOI-MIB from the state machines that also answer on the command line. They differ from it only as
- * the MIB does: no registration status, no counters of registrations, and "rekeys received" is a sequence number.
+ * The rows of CISCO-GDOI-MIB from the state machines that also answer on the command line. They differ from the CLI
+ * only as the MIB does: no registration status, no registration counters, and "rekeys received" is a sequence number.
  */
 import type { EpochMs } from '../../kernel/clock.ts';
 import type { AnswerSource } from './answer.ts';
@@ -151,7 +151,7 @@ function gmRow(gm: GroupMember): MibRow {
   };
 }
 
-/** A secondary sees another secondary as unknown, as the MIB has it. */
+/** In the MIB a secondary shows another secondary as unknown. */
 function coopPeerRow(ks: KeyServer, peer: KeyServer): MibRow {
   const heard = ks.hears(peer);
   const bothSecondary = ks.role === 'secondary' && peer.role === 'secondary';
@@ -187,7 +187,7 @@ function ksKekRows(ks: KeyServer, nowMs: EpochMs): MibRow[] {
   return [row(policy.kekNumber - 1, replaced, KEK_STATUS.inUse), row(policy.kekNumber, policy.kek, KEK_STATUS.new)];
 }
 
-/** An expired KEK stays with 0 s until a new one comes; one that was given up with a re-registration is gone. */
+/** An expired KEK stays with 0 s until a new one comes; one that was given up at a re-registration is gone. */
 function gmKekRows(gm: GroupMember, nowMs: EpochMs): MibRow[] {
   const { policySource } = gm;
   if (policySource === null) return [];

@@ -1,6 +1,6 @@
 /**
- * The managed objects of a device at an instant, in the order of a walk: what its SNMP agent answers from.
- * `revision` decides which part of CISCO-GDOI-MIB there is; the rest is what every device has.
+ * The managed objects of a device at an instant, in the order of a walk: its SNMP agent answers from them. `revision`
+ * decides which part of CISCO-GDOI-MIB there is; every device has the rest.
  */
 import type { EpochMs } from '../../kernel/clock.ts';
 import type { AnswerSource } from './answer.ts';
@@ -24,14 +24,14 @@ import type { EngineInstant } from '../snmp-wire/usm.ts';
 export interface ManagedObjects {
   /** In the order of a walk. */
   readonly objects: readonly Varbind[];
-  /** Columns of the revision, rows or not: what is missing in them is an instance, elsewhere an object. */
+  /** Columns of the revision, with or without rows: in these an instance may be missing, elsewhere the object. */
   readonly columns: readonly Oid[];
 }
 
 export interface MibView {
   readonly revision: MibRevision;
   readonly engineId: Buffer;
-  /** What the agent says of its engine. */
+  /** What the agent shows of its engine. */
   readonly at: EngineInstant;
 }
 
@@ -51,7 +51,7 @@ const TABLE_NAMES = [
 const PRODUCT: Oid = oidOf('1.3.6.1.4.1.9.1.1');
 const MAX_TIMETICKS = 4_294_967_296;
 
-/** sysUpTime in hundredths of a second; begins anew after 497 days. */
+/** sysUpTime in hundredths of a second; restarts after 497 days. */
 export function upTimeTicks(bootMs: EpochMs, nowMs: EpochMs): number {
   return Math.max(0, Math.floor((nowMs - bootMs) / 10)) % MAX_TIMETICKS;
 }

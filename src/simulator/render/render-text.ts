@@ -1,4 +1,4 @@
-/** Small pieces that every answer is made of. */
+/** Small parts of all answers. */
 import type { EpochMs } from '../../kernel/clock.ts';
 import type { LogMessage, SimDevice } from '../world/world.ts';
 
@@ -23,7 +23,7 @@ export function hhmmss(ms: number): string {
     .join(':');
 }
 
-/** What the device takes the time to be. A clock that was never set starts at 1 March 1993 with each boot. */
+/** The time by the device's own clock. A clock that was never set starts at 1 March 1993 with each boot. */
 function deviceTimeMs(device: SimDevice, atMs: EpochMs, clockOffsetMs = device.clockOffsetMs): EpochMs {
   const { clockState, bootMs } = device;
   return clockState === 'never-set' ? Date.UTC(1993, 2, 1) + Math.max(0, atMs - bootMs) : atMs + clockOffsetMs;

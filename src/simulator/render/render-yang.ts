@@ -1,6 +1,6 @@
 /**
- * The operational model of crypto from the state machines that also answer on the command line: JSON as RFC 7951 has
- * it, leaves that only exist under a condition left out, remaining lifetimes from the instant that the model names.
+ * The operational model of crypto from the state machines that also answer on the command line: JSON according to RFC
+ * 7951, without leaves whose condition does not hold, remaining lifetimes relative to the instant in the model.
  *
  * GDOI came into the model with IOS XE 17.5.1. Instants are cut to the second, on the device's clock.
  */
@@ -27,7 +27,7 @@ interface Entry {
   readonly [leaf: string]: Leaf | Entry | readonly (Entry | Leaf)[];
 }
 
-/** `module`: what the device has of the model; `release`: as its release. */
+/** `module`: the part of the model that the device has; `release`: according to its release. */
 export interface YangView {
   readonly module: 'release' | 'without-gdoi';
 }
@@ -52,7 +52,7 @@ export function renderYang(source: AnswerSource, path: string, nowMs: EpochMs, v
     : { kind: 'document', body: { [`${CRYPTO_MODULE}:${node}`]: entries } };
 }
 
-/** `17.6.4` and later; 17.4 and every 16 have nothing of it. */
+/** `17.6.4` and later; 17.4 and every 16 have none of it. */
 export function showsGdoi(version: string): boolean {
   const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)\./.exec(version) ?? [];
   return Number(major) > 17 || (Number(major) === 17 && Number(minor) >= 5);
@@ -312,7 +312,7 @@ function ksPolicyEntry(ks: KeyServer): Entry {
   };
 }
 
-/** Both countdowns are from the key's birth; a key that was replaced has no rekey before it. */
+/** Both countdowns start at the key's creation; a key that was replaced has no rekey before it. */
 function lifeOf(key: Kek | Tek, leadMs: number | null): Entry {
   const whole = key.lifetimeMs / 1000;
   return {

@@ -4,7 +4,7 @@ export interface RestconfManners {
   /**
    * What happens to a request: answered; `unauthorized` 401, `forbidden` 403 for `forbiddenPaths`; `busy` 409, `later`
    * 429 with Retry-After, `gone` 503, `error` 500; `redirect` 302; `silent` nothing; `truncated` cut inside the body;
-   * `short` says more than it sends and closes; `babble` never ends; `garbage` no HTTP.
+   * `short` announces more than it sends and closes; `babble` never ends; `garbage` no HTTP.
    */
   readonly answer:
     | 'normal'
@@ -20,7 +20,7 @@ export interface RestconfManners {
     | 'babble'
     | 'garbage'
     | 'broken-json';
-  /** NACM hides paths that end so. */
+  /** Path endings that NACM hides. */
   readonly forbiddenPaths: readonly string[];
   readonly contentType: string;
   /** HTTP/1.0 closes after each answer. */
@@ -28,13 +28,13 @@ export interface RestconfManners {
   readonly chunked: boolean;
   readonly date: boolean;
   readonly delayMs: number;
-  /** `old`: TLS 1.1 at most. `silent`: takes the TCP connection and says nothing. */
+  /** `old`: TLS 1.1 at most. `silent`: accepts the TCP connection and sends nothing. */
   readonly tls: 'normal' | 'old' | 'silent';
   /** `changed`: another certificate than before. */
   readonly certificate: 'first' | 'changed';
-  /** What it has of the model. */
+  /** The part of the model that it has. */
   readonly module: 'release' | 'without-gdoi';
-  /** Of the device's clock against the fleet's. */
+  /** The device's clock minus the fleet's. */
   readonly clockAheadMs: number;
 }
 

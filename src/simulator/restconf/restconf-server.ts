@@ -1,7 +1,6 @@
 /**
- * RESTCONF in front of a simulated fleet: one TLS port for each device on loopback, answering GET from the state
- * machines at the instant of the request, with the manners of IOS XE or worse ones. A device that is down takes no
- * connection.
+ * RESTCONF in front of a simulated fleet: one TLS port per device on loopback, answering GET from the state machines at
+ * the instant of the request, behaving like IOS XE or worse. A device that is down accepts no connection.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
@@ -19,14 +18,14 @@ export interface SimulatedRestconfOptions {
   readonly host?: string;
   readonly hostFor?: (device: string) => string;
   readonly portFor?: (device: string) => number;
-  /** Who answers; default: all. */
+  /** Devices that answer; default: all. */
   readonly devices?: readonly string[];
   readonly mannersFor?: (device: string) => Partial<RestconfManners>;
 }
 
 export interface SimulatedRestconf extends AsyncDisposable {
   readonly ports: ReadonlyMap<string, number>;
-  /** Change manners; what is not named stays. */
+  /** Changes the given manners; others stay. */
   setManners(device: string, manners: Partial<RestconfManners>): void;
   certificate(device: string): SelfSigned;
   /** Requests of the device since the start, as `METHOD target`. */

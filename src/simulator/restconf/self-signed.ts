@@ -1,6 +1,6 @@
 /**
  * A device's self-signed certificate (RFC 5280), as IOS makes one for its web server: ECDSA on P-256, a name and an
- * address, ten years. In DER by the codec that the SNMP agent has anyway.
+ * address, ten years. In DER, by the codec of the SNMP agent.
  */
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import type { EpochMs } from '../../kernel/clock.ts';
@@ -23,7 +23,7 @@ const DNS_NAME = 0x82;
 const IP_ADDRESS = 0x87;
 const TEN_YEARS_MS = 3650 * 86_400_000;
 
-/** `authority`: who signs instead of the device itself. */
+/** `authority`: signs instead of the device itself. */
 export function selfSigned(options: {
   readonly name: string;
   readonly addresses: readonly string[];

@@ -10,7 +10,7 @@ export interface GroupPlan {
   readonly antiReplay: { readonly kind: 'counter' | 'time'; readonly window: number };
   readonly kekLifetimeSeconds: number;
   readonly tekLifetimeSeconds: number;
-  /** Remaining life of the KEK at the start: it places the next rekey. */
+  /** Remaining life of the KEK at the start, which places the next rekey. */
   readonly kekRemainingSeconds: number;
   /** KEK rekeys in the simulated history before the start. */
   readonly pastKekCycles: number;
@@ -38,9 +38,7 @@ export interface KsPlan extends DevicePlan {
 export interface GmPlan extends DevicePlan {
   /** Names of its KSs in the order it tries them; default: all of the group in the plan's order. */
   readonly keyServers?: readonly string[];
-  /**
-   * It goes on showing `Registered` while it tries in vain and holds a TEK; default: it shows `Registering` at once.
-   */
+  /** It shows `Registered` while it tries in vain and still has a TEK; default: it shows `Registering` at once. */
   readonly staysRegistered?: boolean;
 }
 
@@ -48,28 +46,28 @@ export interface FleetPlan {
   readonly groups: readonly GroupPlan[];
   readonly kss: readonly KsPlan[];
   readonly gms: readonly GmPlan[];
-  /** From the beginning of the history on. */
+  /** Valid from the beginning of the history. */
   readonly paths: readonly ({ readonly gm: string; readonly ks: string } & Partial<Path>)[];
   /** Seconds after the start. */
   readonly script: readonly { readonly atSeconds: number; readonly act: (fleet: FleetOperations) => void }[];
 }
 
-/** Acts upon a fleet, at its present instant. */
+/** Acts on a fleet at its present instant. */
 export interface FleetOperations {
-  /** Power cycle; up again after `downSeconds` (default: the time such a device boots). */
+  /** Power cycle; up again after `downSeconds` (default: the boot time of such a device). */
   reloadDevice(name: string, downSeconds?: number): void;
   /** `clear crypto gdoi` on a GM. */
   clearGm(name: string): void;
-  /** Change losses and cuts between a GM and a KS; what is not named stays. */
+  /** Changes losses and cuts between a GM and a KS; what is not given stays. */
   setPath(gm: string, ks: string, change: Partial<Path>): void;
   killKs(name: string): void;
   reviveKs(name: string): void;
-  /** Reload into another release. */
+  /** Reloads with another release. */
   upgradeKs(name: string, release?: ReleaseName): void;
   /** The COOP path between two KSs. */
   cutCoop(a: string, b: string): void;
   healCoop(a: string, b: string): void;
-  /** `clear crypto gdoi ks members`: all GMs of the KS's groups are told to register anew. */
+  /** `clear crypto gdoi ks members`: all GMs of the KS's groups are told to register again. */
   clearKsMembers(name: string): void;
   /** `crypto gdoi ks rekey`: a TEK rekey now. */
   rekeyNow(name: string): void;
@@ -81,6 +79,6 @@ export interface FleetOperations {
   loseTeks(name: string): void;
   /** Packets fail the time-based anti-replay check of a GM for a while. */
   failReplayChecks(name: string, forSeconds: number): void;
-  /** What a device takes the time to be, minus the time. */
+  /** The device's clock minus the true time. */
   setDeviceClock(name: string, offsetSeconds: number): void;
 }

@@ -1,4 +1,4 @@
-/** What scenarios are made of: their shape, lifetimes, and one group on clean paths on which each puts its trouble. */
+/** The parts of scenarios: their shape, lifetimes, and one group on clean paths to which each adds its trouble. */
 import type { FleetPlan, GmPlan, GroupPlan, KsPlan } from './fleet-plan.ts';
 import type { ReleaseName } from '../world/release.ts';
 import type { Path } from '../world/world.ts';
@@ -27,13 +27,14 @@ export interface Scenario {
 /** Short enough to see a KEK cycle while watching. */
 export const SHORT: Lifetimes = { kekSeconds: 1200, tekSeconds: 600 };
 /**
- * Here the rekeys of KEK and TEK fall apart, so that who misses the KEK's re-registers for the KEK, not for the TEK.
+ * With these the rekeys of KEK and TEK are apart, so that a GM that misses the KEK's re-registers because of the KEK,
+ * not the TEK.
  */
 export const SPREAD: Lifetimes = { kekSeconds: 1800, tekSeconds: 600 };
 /** The devices' defaults. */
 export const FIDELITY_LIFETIMES: Lifetimes = { kekSeconds: 86_400, tekSeconds: 3_600 };
 
-/** IOS takes no more key servers in one COOP set. */
+/** IOS allows no more key servers in one COOP set. */
 const MAX_COOP_SET = 8;
 export const NEW_GM_RELEASES: readonly ReleaseName[] = ['17.6.3', '16.9.5', '15.6(3)M2', '15.2(4)M6'];
 export const OLD_GM_RELEASES: readonly ReleaseName[] = ['15.1(4)M8', '12.4(24)T8', '15.0(1)M7'];
@@ -81,7 +82,7 @@ export function paths(
 
 export type Size = ScenarioSize & { readonly lifetimes: Lifetimes };
 
-/** One unicast group with new KSs and new GMs on clean paths; what a scenario changes comes on top. */
+/** One unicast group with new KSs and new GMs on clean paths, changed by what a scenario gives. */
 export function oneGroup({ gms, kss, lifetimes }: Size, change: Partial<GroupPlan> = {}): FleetPlan {
   return {
     groups: [group('G1', lifetimes, change)],

@@ -1,4 +1,4 @@
-/** The named scenarios: one table with what each shows and what to expect of a monitor. */
+/** The named scenarios: one table with what each shows and what to expect from a monitor. */
 import type { FleetOperations, FleetPlan, GmPlan, KsPlan } from './fleet-plan.ts';
 import {
   FIDELITY_LIFETIMES,
@@ -334,7 +334,7 @@ function demoPlan(size: Size): FleetPlan {
         // No TEK rekey falls between the two re-registrations in this cycle.
         pastKekCycles: 2,
       }),
-      // TEK rekey 40 s after the start; 90 s later the TEK of who missed it ends.
+      // TEK rekey 40 s after the start; 90 s later the TEK of a GM that missed it ends.
       group('MCAST', size.lifetimes, {
         identity: '4444',
         transport: 'multicast',
@@ -375,7 +375,9 @@ function demoPlan(size: Size): FleetPlan {
 
 const HOUR_SECONDS = 3_600;
 
-/** Ten GMs a group; group k has ks(k); every third KS is old. Acts are spread over two days by the devices' numbers. */
+/**
+ * Ten GMs per group; group k has ks(k); every third KS is old. Acts are spread over two days by the devices' numbers.
+ */
 function fieldPlan(size: Size): FleetPlan {
   const groupCount = Math.max(1, Math.min(size.kss, Math.ceil(size.gms / 10)));
   const names = Array.from({ length: groupCount }, (_, index) => `G${index + 1}`);

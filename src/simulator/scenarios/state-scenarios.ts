@@ -1,4 +1,4 @@
-/** Scenarios of states that last: what a GM suffers while its registration alone looks well. */
+/** Scenarios of lasting states: what a GM suffers while its registration looks well. */
 import type { FleetOperations } from './fleet-plan.ts';
 import { keyServers, oneGroup, paths, type Scenario, SHORT, type Size, SPREAD } from './one-group.ts';
 

@@ -1,12 +1,12 @@
 /**
- * BER as SNMP uses it: definite lengths, single-octet tags, 32-bit numbers. The simulator has a codec of its own, so
- * that the library the agent polls with is tested against another implementation.
+ * BER as SNMP uses it: definite lengths, single-octet tags, 32-bit numbers. The simulator has its own codec, so that
+ * the library with which the agent polls is tested against another implementation.
  */
 import type { Oid } from './oid.ts';
 
 export const TAG = { integer: 0x02, octets: 0x04, null: 0x05, oid: 0x06, sequence: 0x30 } as const;
 
-/** The octets are not what they should be; whoever reads a datagram drops it then. */
+/** The octets are wrong; the reader of a datagram then drops it. */
 export class BerError extends Error {
   override readonly name = 'BerError';
 }
@@ -85,7 +85,7 @@ export class BerReader {
     return this.octetsInPlace(tag).value;
   }
 
-  /** With the offset of the first octet in the whole message: a digest is computed with its own place zeroed. */
+  /** With the offset of the first octet in the whole message: a digest is computed with its own field zeroed. */
   octetsInPlace(tag: number = TAG.octets): { readonly value: Buffer; readonly offset: number } {
     const { start, end } = this.#next(tag);
     return { value: this.#buffer.subarray(start, end), offset: start };

@@ -7,7 +7,7 @@ import { type EngineInstant, type LocalizedUser, SALT_OCTETS } from './usm.ts';
 
 const VERSION = { v2c: 1, v3: 3 } as const;
 const USM = 3;
-/** What IOS announces unless told otherwise (`snmp-server packetsize`). */
+/** The default of IOS (`snmp-server packetsize`). */
 export const PACKET_OCTETS = 1500;
 const FLAG = { auth: 1, privacy: 2, reportable: 4 } as const;
 
@@ -31,7 +31,7 @@ export interface V3Message {
   readonly body: Buffer;
 }
 
-/** Throws `BerError` on what is no SNMPv2c or SNMPv3 message. */
+/** Throws `BerError` for anything but an SNMPv2c or SNMPv3 message. */
 export function decodeMessage(buffer: Buffer): SnmpMessage {
   const message = new BerReader(buffer).enter();
   const version = message.integer();
@@ -68,7 +68,7 @@ export function decodeMessage(buffer: Buffer): SnmpMessage {
   };
 }
 
-/** PDU of a scoped PDU in the clear. */
+/** The PDU of an unencrypted scoped PDU. */
 export function decodeScopedPdu(body: Buffer): Pdu {
   const scoped = new BerReader(body).enter();
   scoped.octets();
@@ -125,7 +125,7 @@ export function encodeV3(pdu: Pdu, envelope: V3Envelope): Buffer {
 
 const NOTHING = Buffer.alloc(0);
 
-/** The `number`th salt of a sender: each only once. */
+/** The `number`th salt of a sender: each is used once. */
 export function saltOf(number: number): Buffer {
   const salt = Buffer.alloc(SALT_OCTETS);
   salt.writeUInt32BE(number >>> 0, 4);

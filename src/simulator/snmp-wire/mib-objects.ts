@@ -1,7 +1,6 @@
 /**
- * The objects a simulated device shows by SNMP: CISCO-GDOI-MIB (revision 2015-07-17, and what its revision of 2010
- * had), and what a poller asks of SNMPv2-MIB and SNMP-FRAMEWORK-MIB. Written from the MIB files for the simulator
- * alone.
+ * The objects that a simulated device shows over SNMP: CISCO-GDOI-MIB (revision 2015-07-17, and its revision of 2010),
+ * and what a poller asks of SNMPv2-MIB and SNMP-FRAMEWORK-MIB. Written from the MIB files only for the simulator.
  */
 import { type Oid, oidOf } from './oid.ts';
 
@@ -22,14 +21,14 @@ export const SYSTEM_OBJECTS = {
   snmpEngineMaxMessageSize: oidOf('1.3.6.1.6.3.10.2.1.4.0'),
 } as const;
 
-/** cpmCPUTotal1minRev of CISCO-PROCESS-MIB, of the one processor. */
+/** cpmCPUTotal1minRev of CISCO-PROCESS-MIB, for the one processor. */
 export const CPU_ONE_MINUTE: Oid = oidOf('1.3.6.1.4.1.9.9.109.1.1.1.1.7.1');
 
 /** snmpTrapOID.0: the second varbind of every notification. */
 export const SNMP_TRAP_OID = oidOf('1.3.6.1.6.3.1.1.4.1.0');
 
 export interface MibTable {
-  /** Of the conceptual row: column and index follow. */
+  /** The conceptual row: column and index follow. */
   readonly entry: Oid;
   /** Readable columns in order, with the first revision that has them. */
   readonly columns: readonly { readonly number: number; readonly name: string; readonly since: '2010' | '2015' }[];
@@ -156,7 +155,7 @@ export const LIFETIME_COLUMNS: readonly Oid[] = [GDOI_TABLES.ksKek, GDOI_TABLES.
   );
 
 export interface MibNotification {
-  /** In `cgmGdoiMIBNotifications`, and in `cgmGdoiNotifCntl` for what switches it on. */
+  /** In `cgmGdoiMIBNotifications`, and in `cgmGdoiNotifCntl` for its switch. */
   readonly number: number;
   readonly name: string;
   readonly since: '2010' | '2015';

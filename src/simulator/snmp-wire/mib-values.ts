@@ -33,8 +33,8 @@ export function textValue(text: string): SnmpValue {
 }
 
 /**
- * Four octets, big endian. From Node's pool of small buffers: one of its own for each word would keep its collector
- * busy.
+ * Four octets, big endian, from Node's pool of small buffers: an own buffer for each word would keep the garbage
+ * collector busy.
  */
 export function word(value: number): Buffer {
   return Buffer.from([value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff]);

@@ -1,4 +1,4 @@
-/** Object identifiers as lists of sub-identifiers, in the order in which a walk meets them. */
+/** Object identifiers as lists of sub-identifiers, in the order of a walk. */
 
 export type Oid = readonly number[];
 

@@ -29,9 +29,9 @@ export type PduType = keyof typeof PDU_TAGS;
 export interface Pdu {
   readonly type: PduType;
   readonly requestId: number;
-  /** Error status; of a getBulk the non-repeaters. */
+  /** Error status; for a getBulk the non-repeaters. */
   readonly first: number;
-  /** Error index; of a getBulk the max-repetitions. */
+  /** Error index; for a getBulk the max-repetitions. */
   readonly second: number;
   readonly varbinds: readonly Varbind[];
 }
@@ -41,7 +41,7 @@ export const ERROR_STATUS = { none: 0, tooBig: 1, genErr: 5, noAccess: 6 } as co
 
 const NUMBER_TAGS = { integer: TAG.integer, counter32: 0x41, unsigned32: 0x42, timeticks: 0x43 } as const;
 const EMPTY_TAGS = { null: TAG.null, noSuchObject: 0x80, noSuchInstance: 0x81, endOfMibView: 0x82 } as const;
-/** A datagram with more varbinds than this is none that a poller sends. */
+/** No poller sends a datagram with more varbinds than this. */
 const MAX_VARBINDS = 512;
 const NOTHING = Buffer.alloc(0);
 
@@ -82,7 +82,7 @@ function encodeValue(value: SnmpValue): Buffer {
   }
 }
 
-/** Throws `BerError` on anything that is no PDU of SNMPv2. */
+/** Throws `BerError` for anything but a PDU of SNMPv2. */
 export function decodePdu(reader: BerReader): Pdu {
   const tag = reader.peekTag();
   const type = PDU_TYPES.get(tag);

@@ -77,14 +77,14 @@ export class LocalizedUser {
     return this.user.auth === undefined ? 0 : AUTH[this.user.auth.protocol].digestOctets;
   }
 
-  /** The digest of a message whose place for it is zeroed. */
+  /** The digest of a message whose digest field is zeroed. */
   digest(message: Buffer): Buffer {
     if (this.user.auth === undefined) return NOTHING;
     const { hash, digestOctets } = AUTH[this.user.auth.protocol];
     return createHmac(hash, this.#authKey).update(message).digest().subarray(0, digestOctets);
   }
 
-  /** Does the message, as received, carry the right digest at `offset`? */
+  /** Whether the message, as received, has the right digest at `offset`. */
   authentic(message: Buffer, offset: number, digest: Buffer): boolean {
     if (digest.length !== this.digestOctets) return false;
     const zeroed = Buffer.from(message);

@@ -1,4 +1,4 @@
-/** What an agent answers to a request, from the managed objects in the order of a walk (RFC 3416, 4.2). */
+/** An agent's answer to a request, from the managed objects in the order of a walk (RFC 3416, 4.2). */
 import type { ManagedObjects } from '../render/render-mib.ts';
 import { type Oid, compareOids, isWithin } from '../snmp-wire/oid.ts';
 import { ERROR_STATUS, type Pdu, type SnmpValue, type Varbind, encodeVarbind } from '../snmp-wire/pdu.ts';
@@ -9,7 +9,7 @@ export type NextObject = (oid: Oid) => Varbind | null;
 export interface AnswerLimits {
   /** Octets that the varbinds of an answer may take. */
   readonly octets: number;
-  /** How a walk goes on; default: in order. */
+  /** How a walk continues; default: in order. */
   readonly next?: NextObject;
 }
 
@@ -69,7 +69,7 @@ function whole(request: Pdu, varbinds: readonly Varbind[], limits: AnswerLimits)
     : { ...failure(request, ERROR_STATUS.tooBig, 0), varbinds: [] };
 }
 
-/** As many repetitions of all repeaters as fit, cut within a repetition where they do not. */
+/** As many repetitions of all repeaters as fit, cut inside a repetition if they do not. */
 function bulk(request: Pdu, following: (oid: Oid) => Varbind, octets: number): Varbind[] {
   const nonRepeaters = Math.max(0, request.first);
   const varbinds: Varbind[] = [];

@@ -26,7 +26,7 @@ export interface SnmpCredentials {
 export interface EngineOptions {
   readonly engineId: Buffer;
   readonly credentials: SnmpCredentials;
-  /** What the engine says of its time. */
+  /** What the engine shows of its time. */
   readonly instant: () => EngineInstant;
   /** The answer to an admitted request, within so many octets of varbinds; null: none. */
   readonly answer: (request: Pdu, octets: number) => Pdu | null;
@@ -83,7 +83,7 @@ export class SnmpEngine {
     this.#salts = Math.floor(startMs / 1000) >>> 0;
   }
 
-  /** Null: no answer, as for a wrong community and for what is no SNMP. */
+  /** Null: no answer, as for a wrong community and for anything that is not SNMP. */
   receive(datagram: Buffer, packetOctets: number): Buffer | null {
     try {
       const message = decodeMessage(datagram);
@@ -141,7 +141,8 @@ export class SnmpEngine {
   }
 
   /**
-   * A report in place of an answer, when the request allows one; `user`: authenticated, as the time window's must be.
+   * A report instead of an answer, if the request allows one; `user`: authenticated, as reports of the time window must
+   * be.
    */
   #report(message: V3Message, stat: UsmStat, user: LocalizedUser | null): Buffer | null {
     const { reports } = this.counters;

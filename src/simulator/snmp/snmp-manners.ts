@@ -1,11 +1,11 @@
-/** How a simulated SNMP agent behaves: as IOS does unless told otherwise, and what goes wrong. */
+/** How a simulated SNMP agent behaves: like IOS by default, and what goes wrong. */
 import type { MibRevision } from '../snmp-wire/mib-objects.ts';
 import { PACKET_OCTETS } from '../snmp-wire/message.ts';
 import type { Oid } from '../snmp-wire/oid.ts';
 
 export interface SnmpManners {
   /**
-   * What becomes of an answer: `truncated` is cut in half, `garbage` is no BER, `wrong-request-id` is one off,
+   * What happens to an answer: `truncated` is cut in half, `garbage` is not BER, `wrong-request-id` is one off,
    * `other-port` leaves from another port, `empty` has no varbinds, `error` is genErr.
    */
   readonly answer:
@@ -18,14 +18,14 @@ export interface SnmpManners {
     | 'empty'
     | 'error';
   readonly delayMs: number;
-  /** Every so many-th request is lost; 0: none. */
+  /** Every n-th request is lost; 0: none. */
   readonly dropEvery: number;
   /**
-   * How GetNext and GetBulk go on: `endless` invents a further object behind every one, `backward` gives the first
-   * object of all again and again, `stuck` the one that was asked for.
+   * How GetNext and GetBulk continue: `endless` invents another object after each one, `backward` repeats the first
+   * object of all, `stuck` the one that was asked for.
    */
   readonly walk: 'normal' | 'endless' | 'backward' | 'stuck';
-  /** What there is of CISCO-GDOI-MIB; `release`: what the device's release has. */
+  /** The revision of CISCO-GDOI-MIB; `release`: that of the device's release. */
   readonly objects: 'release' | MibRevision;
   /** Columns or objects whose numbers come as text and whose text comes as a number. */
   readonly wrongType: readonly Oid[];

@@ -1,6 +1,6 @@
 /**
- * SNMP in front of a simulated fleet: one UDP port for each device on loopback, answering SNMPv2c and SNMPv3 from the
- * state machines at the instant of the request, with the manners of IOS or worse ones. A device that is down is silent.
+ * SNMP in front of a simulated fleet: one UDP port per device on loopback, answering SNMPv2c and SNMPv3 from the state
+ * machines at the instant of the request, behaving like IOS or worse. A device that is down is silent.
  */
 import { type RemoteInfo, type Socket, createSocket } from 'node:dgram';
 import type { Clock } from '../../kernel/clock.ts';
@@ -30,9 +30,9 @@ export interface SimulatedSnmpOptions {
 
 export interface SimulatedSnmp extends AsyncDisposable {
   readonly ports: ReadonlyMap<string, number>;
-  /** Change manners; what is not named stays. */
+  /** Changes the given manners; others stay. */
   setManners(device: string, manners: Partial<SnmpManners>): void;
-  /** Of the device since the start. */
+  /** Counts of the device since the start. */
   counters(device: string): Readonly<EngineCounters>;
 }
 
@@ -115,7 +115,7 @@ function newAgent(device: string, options: SimulatedSnmpOptions): Agent {
   return agent;
 }
 
-/** What the engine says of its boots and time. */
+/** What the engine shows of its boots and time. */
 function told(agent: Agent, at: EngineInstant): EngineInstant {
   switch (agent.manners.engine) {
     case 'normal':
@@ -239,7 +239,7 @@ function bind(socket: Socket, port: number, host: string): Promise<number> {
     socket.once('error', reject);
     socket.bind(port, host, () => {
       socket.off('error', reject);
-      // A destination that is gone comes back as an error of the socket; a router does not care either.
+      // A destination that is gone comes back as an error of the socket; a router ignores it too.
       socket.on('error', () => undefined);
       resolve(socket.address().port);
     });

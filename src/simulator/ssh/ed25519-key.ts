@@ -1,10 +1,10 @@
 /**
- * A fresh ed25519 key pair in OpenSSH's format. ssh2 1.17 writes one in about 230 such that it cannot be read back
- * ("Malformed OpenSSH private key", or no public key): those are thrown away.
+ * A fresh ed25519 key pair in OpenSSH's format. About one in 230 that ssh2 1.17 writes cannot be read back ("Malformed
+ * OpenSSH private key", or no public key): those are discarded.
  */
 import ssh2 from 'ssh2';
 
-/** Without: the private key is not encrypted. */
+/** Absent: the private key is not encrypted. */
 interface Encryption {
   readonly passphrase: string;
   readonly cipher: string;

@@ -1,4 +1,4 @@
-/** How a simulated device behaves on the wire: what real IOS does, and what goes wrong. Everything has a default. */
+/** How a simulated device behaves on the wire: like real IOS, and what goes wrong. Everything has a default. */
 
 export interface Manners {
   /** Sent before authentication. */
@@ -7,13 +7,13 @@ export interface Manners {
   readonly motd: string | null;
   /** False: the prompt ends in `>` and `show crypto` wants `enable`. */
   readonly privileged: boolean;
-  /** What comes back of typed characters: one write each, one write a chunk, nothing. */
+  /** What is echoed of typed characters: one write each, one write per chunk, nothing. */
   readonly echo: 'char' | 'line' | 'none';
   /** `terminal length` fails (command authorization), so that answers are paged. */
   readonly refusesTerminalLength: boolean;
-  /** A log line lands in each answer: between two lines, or inside one. */
+  /** A log line appears in each answer: between two lines, or inside one. */
   readonly logInOutput: 'none' | 'between-lines' | 'inside-line';
-  /** After so many commands of a session the hostname is another one. */
+  /** After this many commands of a session the hostname changes. */
   readonly rename: { readonly afterCommands: number; readonly hostname: string } | null;
   /** Answers leave at this pace. */
   readonly dripBytesPerSecond: number | null;
@@ -32,11 +32,11 @@ export interface Manners {
   readonly hostKey: 'first' | 'changed';
   /** Sessions at once; one more is refused. */
   readonly vtyLines: number;
-  /** Command lines that begin so get `Command authorization failed.` */
+  /** Commands with such a beginning get `Command authorization failed.` */
   readonly unauthorizedCommands: readonly string[];
-  /** `once`: one exec for each connection, as IOS; `refused`: none. */
+  /** `once`: one exec per connection, like IOS; `refused`: none. */
   readonly exec: 'once' | 'refused';
-  /** `silent`: takes the TCP connection and says nothing. */
+  /** `silent`: accepts the TCP connection and sends nothing. */
   readonly connect: 'normal' | 'silent';
 }
 

@@ -1,5 +1,5 @@
 /**
- * Settings of a server of ssh2 that sends no keepalives, as IOS does not: it knows no way to leave them out, and sends
- * one every 15 s where nothing is said. This is the longest interval there is, 24 days.
+ * Settings of an ssh2 server that sends no keepalives, like IOS. ssh2 cannot switch them off, and by default sends one
+ * every 15 s; this is the longest possible interval, 24 days.
  */
 export const NO_KEEPALIVES = { keepaliveInterval: 2 ** 31 - 1 } as const;

@@ -1,8 +1,8 @@
 /**
- * SSH in front of a simulated fleet: one listener for each device on loopback, with the manners of IOS.
+ * SSH in front of a simulated fleet: one listener per device on loopback, behaving like IOS.
  *
  * The fleet is advanced to the clock's wall time when a command is complete, and answers for that instant. A device
- * that is down takes no connection; a session from before a reload ends with its next command.
+ * that is down accepts no connection; a session from before a reload ends with its next command.
  */
 import { createHash } from 'node:crypto';
 import { type Socket, type Server as TcpServer, createServer } from 'node:net';
@@ -36,11 +36,11 @@ export interface SimulatedSshOptions {
 export interface SimulatedSsh extends AsyncDisposable {
   readonly host: string;
   readonly ports: ReadonlyMap<string, number>;
-  /** Change manners; what is not named stays. Host key and algorithms count from the next connection on. */
+  /** Changes the given manners; others stay. Host key and algorithms apply from the next connection on. */
   setManners(device: string, manners: Partial<Manners>): void;
-  /** `SHA256:...` of the host key the device shows at present, as `ssh-keygen -l` prints it. */
+  /** `SHA256:...` of the present host key, as `ssh-keygen -l` prints it. */
   hostKeyFingerprint(device: string): string;
-  /** Host key as known_hosts has it: `ssh-ed25519 AAAA...`. */
+  /** Host key as in known_hosts: `ssh-ed25519 AAAA...`. */
   hostPublicKey(device: string): string;
   /** TCP connections open now. */
   openConnections(device: string): number;
@@ -54,7 +54,7 @@ interface Listener {
   readonly tcp: TcpServer;
   readonly sockets: Set<Socket>;
   manners: Manners;
-  /** Of the present manners' algorithms and host key. */
+  /** For the algorithms and host key of the present manners. */
   ssh: { readonly profile: string; readonly server: ssh2.Server } | null;
   accepted: number;
   refused: number;
@@ -66,7 +66,7 @@ const LEGACY_ALGORITHMS: ssh2.Algorithms = {
   serverHostKey: ['ssh-rsa'],
   hmac: ['hmac-sha1'],
 };
-/** What IOS calls itself. */
+/** The identification string of IOS. */
 const IDENT = 'Cisco-1.25';
 
 interface HostKey {
@@ -74,7 +74,7 @@ interface HostKey {
   readonly publicKey: string;
 }
 
-/** Keys are made once for each process: making them is the costly part of a fleet's start. */
+/** Keys are made once per process: they are the costly part of a fleet's start. */
 const hostKeys = new Map<string, HostKey>();
 
 function hostKeyOf(manners: Manners): HostKey {
@@ -296,7 +296,7 @@ function startShell(
   channel.on('error', () => shell.close());
   channel.on('close', () => {
     shell.close();
-    // Only now: a peer that reads the disconnection first drops what it has not printed yet.
+    // Only now: a peer that reads the disconnection first discards what it has not printed yet.
     connection.end();
   });
   connection.on('close', () => shell.close());

@@ -1,8 +1,7 @@
 /**
  * The exec shell of a simulated router on one SSH channel: login in the shell, prompt, echo, `enable`, pager, faults.
- *
- * It reads characters one by one, as IOS does, and asks for the answer when the line is complete: the answer is of
- * that instant. It knows no SSH: characters in, characters out, so it is fed by an exec channel as well.
+ * It reads characters one by one, like IOS, and asks for the answer when the line is complete, so the answer is of that
+ * instant. It knows no SSH: characters in, characters out, so an exec channel can use it as well.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Manners } from './manners.ts';
@@ -23,7 +22,7 @@ export interface ShellOptions {
   readonly signal: AbortSignal;
   readonly hostname: string;
   readonly credentials: ShellCredentials;
-  /** Asked afresh at each command: manners may change while a session is open. */
+  /** Asked at each command: manners may change while a session is open. */
   readonly manners: () => Manners;
   /** Null: the device is gone. */
   readonly answer: (command: string) => string | null;
@@ -39,7 +38,7 @@ export interface ShellCredentials {
 const DEFAULT_LENGTH = 24;
 const MORE = ' --More-- ';
 const ERASE_MORE = `${'\b'.repeat(MORE.length - 1)}${' '.repeat(MORE.length - 1)}${'\b'.repeat(MORE.length - 1)}`;
-/** Type-ahead that a shell keeps; more is dropped, as IOS drops it. */
+/** Type-ahead that a shell keeps; more is dropped, as by IOS. */
 const MAX_TYPED_AHEAD = 16_384;
 const MAX_LOGIN_ATTEMPTS = 3;
 

@@ -1,8 +1,8 @@
 /**
- * COOP roles of one group's key servers: who is primary, given who hears whom.
+ * COOP roles of one group's key servers: which is primary, given which KSs hear each other.
  *
- * A KS that hears no primary elects the one with the highest priority (then address) among those it hears. Two
- * primaries that hear each other: the lower one steps down and takes the other's keys. Nobody preempts.
+ * A KS that hears no primary elects the one with the highest priority (then address) among those it hears. Of two
+ * primaries that hear each other the lower one steps down and takes the other's keys. Nobody preempts.
  */
 import { COOP_WATCHDOG_MS, type KeyServer } from './key-server.ts';
 import type { World } from './world.ts';
@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 /** From a restored path or a boot to the exchange of announcements. */
 const COOP_GREETING_MS = 5_000;
 
-/** Settle the roles now. `quiet`: at the beginning of the world, without log lines. */
+/** Settles the roles now. `quiet`: at the beginning of the world, without log lines. */
 export function settleRoles(keyServers: readonly KeyServer[], options: { readonly quiet: boolean }): void {
   const alive = keyServers.filter((keyServer) => keyServer.device.up);
   for (const upper of alive) {

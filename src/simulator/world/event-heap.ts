@@ -1,7 +1,6 @@
 /**
- * Events in simulated time: a binary heap by instant, first come first served within one instant.
- * Cancelled events stay in the heap until their instant and are skipped there: timers are re-armed far more often
- * than they fire.
+ * Events in simulated time: a binary heap by instant, first come first served within one instant. Cancelled events stay
+ * in the heap until their instant and are skipped there: timers are re-armed far more often than they fire.
  */
 import type { EpochMs } from '../../kernel/clock.ts';
 
@@ -32,7 +31,7 @@ export class EventHeap {
     return timer;
   }
 
-  /** Take the earliest event at or before `untilMs` that is not cancelled; null when there is none. */
+  /** Takes the earliest event at or before `untilMs` that is not cancelled; null if there is none. */
   take(untilMs: EpochMs): SimTimer | null {
     for (;;) {
       const first = this.#heap[0];

@@ -1,6 +1,6 @@
 /**
- * What really happened in the simulated fleet: the list that tests and the accuracy benchmark compare a monitor with.
- * Cause names are those of docs/getvpn.md, written down here independently.
+ * What really happened in the simulated fleet: tests and the accuracy benchmark compare a monitor with it. Cause names
+ * are those of docs/getvpn.md, written here independently.
  */
 import type { EpochMs } from '../../kernel/clock.ts';
 
@@ -18,16 +18,16 @@ export type TruthCause =
 
 export type CoopRole = 'primary' | 'secondary' | 'none';
 
-/** Keys and timers of a GM when a registration started: which causes its instant allows. */
+/** Keys and timers of a GM when a registration started: they tell which causes its instant allows. */
 export interface HeldBefore {
-  /** Of the KEK held, or held last; null: none since the boot. */
+  /** Expiry of the KEK held, or held last; null: none since the boot. */
   readonly kekExpiryMs: EpochMs | null;
-  /** Of the longest-lived TEK. */
+  /** Expiry of the longest-lived TEK. */
   readonly tekExpiryMs: EpochMs | null;
   readonly tekLifetimeMs: number | null;
   /** Since when `Reregisters in` counted down to this start; null: no timer of the GM started it. */
   readonly countdownSinceMs: EpochMs | null;
-  /** Its counters, as they were before a reload or a clear that made it start. */
+  /** Its counters before a reload or a clear that started it. */
   readonly succeeded: number;
   readonly rekeysReceived: number;
 }
@@ -35,25 +35,25 @@ export interface HeldBefore {
 export type TruthEvent =
   | {
       readonly kind: 'registration';
-      /** When it completed: the counter of succeeded registrations moved. */
+      /** When it completed: the counter of succeeded registrations rose. */
       readonly atMs: EpochMs;
-      /** When it was started, by a timer, a boot or an operator. */
+      /** When a timer, a boot or an operator started it. */
       readonly startedAtMs: EpochMs;
       readonly device: string;
       readonly group: string;
       /** What made the GM register: the timer or act that started it. */
       readonly cause: TruthCause;
-      /** Other causes whose evidence is true of it as well, e.g. `ks_failover` when another KS answered. */
+      /** Other causes whose evidence is also true of it, for example `ks_failover` if another KS answered. */
       readonly alsoTrue: readonly TruthCause[];
       readonly keyServer: string;
       readonly attempts: number;
       /** The KEK it brought is the one held (or last held) before. */
       readonly sameKek: boolean;
-      /** When the KEK it brought ends. */
+      /** When the KEK that it brought ends. */
       readonly kekExpiryMs: EpochMs;
       /** What the GM held when it started. */
       readonly before: HeldBefore;
-      /** Its release keeps a timer of the KEK. */
+      /** Its release has a KEK timer. */
       readonly kekTimer: boolean;
     }
   /** `atMs` is when the device went down; it is up again at `upAtMs`. */

@@ -17,7 +17,7 @@ import type { SimDevice, World } from './world.ts';
 const KEK_NOTICE_MS = 200_000;
 /** ... and re-registers at random in this window before expiry (Cisco, KEK rekey behaviour change). */
 const KEK_WINDOW_MS = { from: 190_000, to: 40_000 } as const;
-/** Whole seconds of lifetimes. */
+/** Lifetimes are in whole seconds. */
 const TWIN_MS = 4_000;
 /**
  * After the expiry of a KEK: re-registration in [expiry, expiry + 80 s]. Not within the first second, because a GM's
@@ -31,7 +31,7 @@ const KEK_AFTER_EXPIRY_MS = { from: 1_000, to: 80_000 } as const;
 const TEK_LATEST_MS = 60_000;
 const TEK_EARLIEST_FLOOR_MS = 72_000;
 const TEK_EARLIEST_SHARE = 0.05;
-/** A KS that does not answer is given up after this long; then the next one of the list is tried. */
+/** A KS that does not answer is given up after this time; then the next one of the list is tried. */
 const REGISTRATION_TIMEOUT_MS = 20_000;
 /** After the last KS of the list: pause before the next round. */
 const REGISTRATION_RETRY_MS = { from: 25_000, to: 40_000 } as const;
@@ -40,7 +40,7 @@ const REGISTRATION_LATENCY_MS = { from: 150, to: 900 } as const;
 const DELETE_CUT_MS = 90_000;
 const DELETE_REGISTER_MS = { from: 5_000, to: 60_000 } as const;
 
-/** From the interface's return to the registration. */
+/** From the return of the interface to the registration. */
 const INTERFACE_MS = { from: 1_000, to: 4_000 } as const;
 
 /** Second 0 of the group's pseudotime. */
@@ -51,7 +51,7 @@ const REPLAYED_FROM = '10.16.200.2';
 /** What made a GM register. */
 type Trigger = 'first' | 'reload' | 'clear' | 'forced' | 'interface' | 'kek_window' | 'kek_expiry' | 'tek';
 
-/** These start a registration without the message of one that a timer starts. */
+/** These start a registration without the log message of a timer. */
 const WITHOUT_NOTICE: ReadonlySet<Trigger> = new Set<Trigger>(['first', 'reload', 'clear', 'interface']);
 
 export interface HeldKek {
@@ -91,12 +91,12 @@ export class GroupMember implements RekeyReceiver {
   registeredWith: KeyServer | null = null;
   /** The KS that is being asked while `Registering`. */
   registeringTo: KeyServer | null = null;
-  /** When its last registration was complete; null: never since the boot. */
+  /** When its last registration completed; null: never since the boot. */
   registeredAtMs: EpochMs | null = null;
   kek: HeldKek | null = null;
-  /** Counts the KEKs it held since the boot. */
+  /** Number of KEKs that it held since the boot. */
   kekNumber = 0;
-  /** What the KS told at the last registration or rekey: algorithms, ACL, transport. */
+  /** The KS of the last registration or rekey: its algorithms, ACL, transport. */
   policySource: KeyServer | null = null;
   succeeded = 0;
   attempted = 0;
@@ -115,7 +115,7 @@ export class GroupMember implements RekeyReceiver {
   #lastRekey: RekeyMessage | null = null;
   #legacySeenForKek: string | null = null;
   #countersLost = { succeeded: 0, rekeysReceived: 0 };
-  /** The public key that the last registration brought: rekeys must be signed with its other half. */
+  /** The public key from the last registration: rekeys must be signed with its private key. */
   #rsaKey: string | null = null;
   #registration: Registration | null = null;
   #kekTimer: SimTimer | null = null;
@@ -149,7 +149,7 @@ export class GroupMember implements RekeyReceiver {
     return this.#teks.filter((tek) => tek.expiryMs > this.world.nowMs);
   }
 
-  /** The word that `show crypto gdoi` gives: on some releases the old registration counts until its TEKs end. */
+  /** The word that `show crypto gdoi` prints: on some releases the old registration counts until its TEKs end. */
   shownStatus(): GmStatus {
     return this.status === 'Registering' &&
       this.device.staysRegistered &&
@@ -160,8 +160,7 @@ export class GroupMember implements RekeyReceiver {
   }
 
   /**
-   * The earlier of the KEK and the TEK cause, now while it tries; null where it shows that it registers, or without
-   * keys.
+   * The earlier of the KEK and the TEK cause; now while it tries; null if it shows that it registers, or has no keys.
    */
   reregistersAtMs(): EpochMs | null {
     if (this.shownStatus() !== 'Registered') return null;
@@ -170,12 +169,12 @@ export class GroupMember implements RekeyReceiver {
     return instants.length === 0 ? null : Math.min(...instants);
   }
 
-  /** First registration of all, `delayMs` from now. */
+  /** The very first registration, `delayMs` from now. */
   start(delayMs: number): void {
     this.#startLater('first', delayMs);
   }
 
-  /** The device went down: everything volatile is gone. */
+  /** The device went down: everything volatile is lost. */
   lose(): void {
     this.#forget();
     this.status = 'Not Registered';
@@ -188,7 +187,7 @@ export class GroupMember implements RekeyReceiver {
     this.#startLater(this.#lastKek === null ? 'first' : 'reload', delayMs);
   }
 
-  /** `clear crypto gdoi`: counters restart, the GM registers anew. */
+  /** `clear crypto gdoi`: counters restart, the GM registers again. */
   clear(): void {
     if (!this.device.up) return;
     const { world, device, config } = this;
@@ -257,23 +256,21 @@ export class GroupMember implements RekeyReceiver {
     return true;
   }
 
-  /**
-   * A retransmit of a rekey after which its KS has sent another one (RFC 6407: sequence numbers rise under one KEK).
-   */
+  /** A retransmitted rekey after which its KS has sent another one (RFC 6407: sequence numbers rise under one KEK). */
   #isReplaced({ from, newKek, policy }: RekeyMessage): boolean {
     const last = this.#lastRekey;
     if (newKek || last?.from !== from || last.policy.kek.spi !== policy.kek.spi) return false;
     return policy.sequence < last.policy.sequence;
   }
 
-  /** Its old registration had counted on, and the rekey renewed it. */
+  /** Its old registration still counted, and the rekey renewed it. */
   #tryNoMore(): void {
     this.#registration = null;
     this.registeringTo = null;
     this.status = 'Registered';
   }
 
-  /** Signed with a key that no registration brought: it cannot be used, and the KS gets no acknowledgement. */
+  /** Signed with a key that no registration brought: it is unusable, and the KS gets no acknowledgement. */
   #refuse(rekey: RekeyMessage): void {
     const { world, device, config } = this;
     world.log(
@@ -285,7 +282,7 @@ export class GroupMember implements RekeyReceiver {
     world.notify(device, { kind: 'gm_rekey_failure', ...this.#place(rekey.from.address), sequence });
   }
 
-  /** The interface with the crypto map came up: the GM registers anew over it. */
+  /** The interface with the crypto map came up: the GM registers over it again. */
   interfaceCameUp(): void {
     if (this.status === 'Registered')
       this.#startLater('interface', this.world.uniform(INTERFACE_MS.from, INTERFACE_MS.to));
@@ -302,7 +299,7 @@ export class GroupMember implements RekeyReceiver {
     world.log(device, 'GDOI-3-GM_NO_IPSEC_FLOWS', `IPSec FLOW limit possibly reached in group ${config.name}`);
   }
 
-  /** A packet came whose pseudotime lies outside the window. */
+  /** A packet came whose pseudotime is outside the window. */
   failReplayCheck(): void {
     const antiReplay = this.policySource?.config.antiReplay;
     if (!this.device.up || antiReplay?.kind !== 'time') return;
@@ -438,7 +435,7 @@ export class GroupMember implements RekeyReceiver {
 
   /**
    * In the window, from a KS that waits for the expiry: no rekey was missed yet. After a split its KEK may be another
-   * one that ends with the old one.
+   * one that ends at the same time.
    */
   #isTwinOfOldKs(
     { before, kekSpiBefore, startedAtMs }: Registration,
@@ -488,7 +485,7 @@ export class GroupMember implements RekeyReceiver {
   }
 
   /**
-   * What the instant of a TEK-driven re-registration says of the KEK as well: the TEK's timer was only the earlier one.
+   * What the time of a TEK-driven re-registration shows about the KEK too: the TEK's timer was only the earlier one.
    */
   #kekEvidence(registration: Registration, sameKek: boolean): readonly TruthCause[] {
     const { before, kekSpiBefore, startedAtMs } = registration;
@@ -540,7 +537,7 @@ export class GroupMember implements RekeyReceiver {
 
   #takeKek(policy: KeyPolicy, registration: boolean): void {
     const { world } = this;
-    // Lifetimes travel in whole seconds, so a GM's KEK ends a little before the KS's.
+    // Lifetimes are sent in whole seconds, so a GM's KEK ends a little before the KS's.
     const expiryMs = world.nowMs + wholeSecondsMs(policy.kek.expiryMs - world.nowMs);
     if (this.#lastKek?.spi !== policy.kek.spi || this.kekNumber === 0) this.kekNumber += 1;
     this.#dropKek();

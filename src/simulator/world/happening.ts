@@ -1,6 +1,4 @@
-/**
- * What happens on a device that CISCO-GDOI-MIB has a notification for. Plain facts; `notification.ts` makes varbinds.
- */
+/** What happens on a device and has a notification in CISCO-GDOI-MIB. Plain facts; `notification.ts` makes varbinds. */
 
 interface Place {
   readonly group: string;

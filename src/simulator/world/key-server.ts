@@ -23,11 +23,11 @@ import {
 } from './keys.ts';
 import type { SimDevice, World } from './world.ts';
 
-/** A GM as a KS reaches it. */
+/** A GM as its KS reaches it. */
 export interface RekeyReceiver {
   readonly deviceName: string;
   readonly address: string;
-  /** True when taken (or known already): then it acknowledges. */
+  /** True: taken (or known already), so it acknowledges. */
   receiveRekey(rekey: RekeyMessage): boolean;
   receiveDelete(keyServer: KeyServer): void;
 }
@@ -44,7 +44,7 @@ export interface RekeyMessage {
   readonly replaceNow: boolean;
 }
 
-/** Which keys a rekey makes anew. */
+/** Which keys a rekey replaces. */
 interface RekeyOrder {
   readonly kek: boolean;
   readonly tek: boolean;
@@ -82,10 +82,10 @@ export interface KsGroupConfig {
 const EJECTION_ACKS_MISSED = 3;
 /** From the decision to rekey to the first packet's arrival. */
 const REKEY_LATENCY_MS = 60;
-/** COOP: a secondary that heard nothing for this long holds an election. */
+/** COOP: a secondary that hears nothing for this long holds an election. */
 export const COOP_WATCHDOG_MS = 30_000;
 
-/** What a KS does not share with its peers. */
+/** Settings that a KS does not share with its peers. */
 interface KsOwnConfig {
   readonly priority: number;
   readonly rsaKey: string;
@@ -98,7 +98,7 @@ export class KeyServer {
   readonly priority: number;
   /** Names the RSA key pair that signs its rekeys: the KSs of a COOP set must share one. */
   readonly rsaKey: string;
-  /** Members of the COOP set, this one left out. */
+  /** The other members of the COOP set. */
   peers: readonly KeyServer[] = [];
   role: CoopRole = 'none';
   policy: KeyPolicy | null = null;
@@ -106,7 +106,7 @@ export class KeyServer {
   rekeysSent = 0;
   lastRekeyRetransmits = 0;
   lastRekeyDurationMs = 0;
-  /** Since when it holds its role: the COOP message counters count from there. */
+  /** Since when it has its role: the COOP message counters count from there. */
   roleSinceMs: EpochMs;
   #replaced: { readonly kek: Kek; readonly untilMs: EpochMs } | null = null;
   #rekeyTimer: SimTimer | null = null;
@@ -186,7 +186,7 @@ export class KeyServer {
   }
 
   /**
-   * Become primary: with the keys it knows, or with new ones. From here on its member database is its own, because
+   * Becomes primary with the keys it knows, or with new ones. From here on its member database is its own, because
    * another primary may be alive beyond a cut path.
    */
   becomePrimary(): void {
@@ -202,7 +202,7 @@ export class KeyServer {
     this.#disarm();
   }
 
-  /** The device went down: keys and members are gone. */
+  /** The device went down: keys and members are lost. */
   lose(): void {
     this.#disarm();
     this.policy = null;
@@ -212,7 +212,7 @@ export class KeyServer {
     this.rekeysSent = 0;
   }
 
-  /** Give the keys to the secondaries that hear this KS. */
+  /** Gives the keys to the secondaries that hear this KS. */
   announce(): void {
     for (const peer of this.peers) {
       if (this.hears(peer) && peer.role !== 'primary') peer.policy = this.policy;
@@ -226,7 +226,7 @@ export class KeyServer {
   }
 
   /**
-   * Two primaries met and this one stays: members of the other are told under the KEK they hold, so that nobody is
+   * Two primaries met and this one stays: the other's members get a rekey under the KEK they hold, so that nobody is
    * left behind.
    */
   absorb(other: KeyServer): void {
@@ -248,7 +248,7 @@ export class KeyServer {
     if (this.role === 'primary' && this.policy !== null) this.#rekey({ kek: true, tek: true, replaceNow: true });
   }
 
-  /** `clear crypto gdoi ks members` on a primary: members are told to leave, keys are made anew. */
+  /** `clear crypto gdoi ks members` on a primary: members are told to leave, new keys are made. */
   clearMembers(): void {
     if (this.role !== 'primary') return;
     const rows = [...this.rows.values()];

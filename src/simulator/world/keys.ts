@@ -1,4 +1,4 @@
-/** KEK and TEK as the KS makes them, and the instants at which a KS renews them. */
+/** KEK and TEK as the KS makes them, and the instants at which it renews them. */
 import type { EpochMs } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { KekBehavior } from './release.ts';
@@ -29,7 +29,7 @@ export interface KeyPolicy {
   readonly sequence: number;
 }
 
-/** What decides the instants of rekeys. */
+/** What determines the instants of rekeys. */
 export interface RekeyTimers {
   readonly kekLifetimeMs: number;
   readonly tekLifetimeMs: number;
@@ -88,7 +88,7 @@ export function nextRekey(
   return { atMs: tekAtMs, kek: together, tek: true };
 }
 
-/** After `cycles` KEK rekeys from a KS that made its first keys at 0: when the last of them was made. */
+/** When a KS that made its first keys at 0 makes the last of `cycles` KEK rekeys. */
 export function kekCreationAfter(cycles: number, timers: RekeyTimers, behavior: KekBehavior, gms: number): number {
   let kek = kekAt(0, timers.kekLifetimeMs);
   let tek = tekAt(0, timers.tekLifetimeMs);

@@ -17,14 +17,14 @@ type Dialect = 'classic' | 'ios15' | 'vendor' | 'xe';
 
 export interface Release {
   /**
-   * What it has of CISCO-GDOI-MIB: the feature came with 15.2(1)T, the objects of 2015 with later images (an
+   * Its revision of CISCO-GDOI-MIB: the feature came with 15.2(1)T, the objects of 2015 with later images (an
    * inference).
    */
   readonly gdoiMib: MibRevision;
   readonly version: string;
   readonly kekBehavior: KekBehavior;
   readonly dialect: Dialect;
-  /** Takes `show crypto gkm ...` beside `show crypto gdoi ...`. */
+  /** Accepts `show crypto gkm ...` beside `show crypto gdoi ...`. */
   readonly gkm: boolean;
   /** GETVPN software version of a GM; null: the layout does not print it. */
   readonly gmVersion: string | null;

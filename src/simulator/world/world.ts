@@ -1,5 +1,5 @@
 /**
- * The simulated world that the state machines act in: time, randomness, paths between devices, devices with their log
+ * The simulated world in which the state machines act: time, randomness, paths between devices, devices with their log
  * buffers, and the record of what really happened. No I/O and no real clock: time moves only by `advance`.
  */
 import type { EpochMs } from '../../kernel/clock.ts';
@@ -10,14 +10,14 @@ import type { Happening } from './happening.ts';
 import type { Release } from './release.ts';
 
 /**
- * What a device's clock is set by. `ntp`: right; `lost`: right, marked `.`; `never-set`: marked `*`, counts from
- * 1 March 1993 at boot as routers without a battery do.
+ * How a device's clock is set. `ntp`: right; `lost`: right, marked `.`; `never-set`: marked `*`, counts from 1 March
+ * 1993 at boot, like routers without a battery.
  */
 export type ClockState = 'ntp' | 'lost' | 'never-set';
 
 export interface LogMessage {
   readonly atMs: EpochMs;
-  /** By which the device's clock was off when it wrote this: a stamp stays as it was written. */
+  /** Error of the device's clock when it wrote this: a stamp stays as it was written. */
   readonly clockOffsetMs: number;
   readonly sequence: number;
   /** `GDOI-4-GM_RE_REGISTER`. */
@@ -35,13 +35,13 @@ export class SimDevice {
   readonly role: 'gm' | 'ks';
   readonly clockState: ClockState;
   readonly sequenceNumbers: boolean;
-  /** Of a GM: it shows `Registered` for as long as it holds a TEK. */
+  /** For a GM: it shows `Registered` as long as it has a TEK. */
   readonly staysRegistered: boolean;
   release: Release;
   up = true;
   /** The interface that carries the crypto map. */
   interfaceUp = true;
-  /** What the device takes the time to be, minus the time: somebody set it, or its crystal is bad. */
+  /** The device's clock minus the true time: somebody set it, or its crystal is bad. */
   clockOffsetMs = 0;
   bootMs: EpochMs;
   /** `snmpEngineBoots`. */
@@ -100,12 +100,12 @@ interface Interval {
   readonly toMs: EpochMs;
 }
 
-/** The way between a GM and a KS. Losses are probabilities per packet, cuts are intervals in which nothing passes. */
+/** The path between a GM and a KS. Losses are probabilities per packet, cuts are intervals in which nothing passes. */
 export interface Path {
   readonly rekeyLoss: number;
-  /** Acknowledgements of rekeys: lost alone, the GM is well and the KS drops it in the end. */
+  /** Acknowledgements of rekeys: if only they are lost, the GM is well and the KS drops it in the end. */
   readonly ackLoss: number;
-  /** Rekeys that carry a new KEK: larger, so the first to suffer from an MTU or fragment filter. */
+  /** Rekeys that carry a new KEK: larger, so the first to suffer from an MTU or a fragment filter. */
   readonly kekRekeyLoss: number;
   readonly registrationLoss: number;
   readonly rekeyCuts: readonly Interval[];
@@ -124,7 +124,7 @@ const PERFECT_PATH: Path = {
   unauthorized: false,
 };
 
-/** Older half is dropped beyond it: a fleet that runs for weeks must not grow. */
+/** Beyond it the older half is dropped: a fleet that runs for weeks must not grow. */
 const MAX_TRUTH_EVENTS = 1_000_000;
 
 export type WorldLogListener = (device: SimDevice, message: LogMessage) => void;
@@ -149,7 +149,7 @@ export class World {
     return this.#nowMs;
   }
 
-  /** Run everything due up to `toMs`. Time never goes back: an earlier instant changes nothing. */
+  /** Runs everything due up to `toMs`. Time never goes back: an earlier instant changes nothing. */
   advance(toMs: EpochMs): void {
     for (let timer = this.#heap.take(toMs); timer !== null; timer = this.#heap.take(toMs)) {
       this.#nowMs = Math.max(this.#nowMs, timer.atMs);

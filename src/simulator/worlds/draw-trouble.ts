@@ -1,4 +1,4 @@
-/** One thing that goes wrong in a drawn world, with its beginning, its end and a line that says so. */
+/** One thing that goes wrong in a random world, with its beginning, its end and a line that describes it. */
 import type { Random } from '../../kernel/random.ts';
 import type { FleetOperations, FleetPlan, GmPlan, KsPlan } from '../scenarios/fleet-plan.ts';
 import type { Path } from '../world/world.ts';
@@ -26,11 +26,11 @@ export type TroubleKind =
 
 export interface Trouble {
   readonly kind: TroubleKind;
-  /** Whom it happens to; null: the whole fleet. */
+  /** The device that it happens to; null: the whole fleet. */
   readonly device: string | null;
-  /** After the start. */
+  /** Seconds after the start. */
   readonly atSeconds: number;
-  /** When it ends; of an act that lasts no time the same. */
+  /** When it ends; for an instantaneous act the same. */
   readonly untilSeconds: number;
   readonly description: string;
   readonly acts: FleetPlan['script'];
@@ -40,7 +40,7 @@ interface Place {
   readonly seconds: number;
   readonly gms: readonly GmPlan[];
   readonly kss: readonly KsPlan[];
-  /** When keys are renewed, where half of the troubles are to fall near to that; empty: they come whenever. */
+  /** When keys are renewed, if half of the troubles are to fall near that; empty: they come at any time. */
   readonly renewalsSeconds: readonly number[];
 }
 
@@ -52,12 +52,12 @@ interface Drawn {
   readonly place: Place;
 }
 
-/** `kind` and `device`: where they are not those of the table. */
+/** `kind` and `device`: given if they are not those of the table. */
 type Draw = (drawn: Drawn) => Omit<Trouble, 'kind' | 'device'> & Partial<Pick<Trouble, 'kind' | 'device'>>;
 
 type Subject = 'gm' | 'ks' | null;
 
-/** Kinds, how often each is drawn, and whom it happens to. */
+/** Kinds of trouble, how often each is drawn, and what it happens to. */
 const KINDS: readonly (readonly [share: number, kind: TroubleKind, subject: Subject, draw: Draw])[] = [
   [4, 'gm_reload', 'gm', gmReloads],
   [3, 'gm_clear', 'gm', gmIsCleared],
@@ -105,7 +105,7 @@ export function drawTrouble(random: Random, place: Place): Trouble {
   return { kind: 'gm_reload', device: gm, ...gmReloads(drawn) };
 }
 
-/** From the time of the rekey to the end of the key, and a little beyond. */
+/** From the time of the rekey to a little after the end of the key. */
 const NEAR_RENEWAL_SECONDS = { from: -40, to: 330 } as const;
 
 function drawInstant(random: Random, { seconds, renewalsSeconds }: Place): number {

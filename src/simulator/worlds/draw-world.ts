@@ -1,7 +1,7 @@
 /**
  * A fleet and its troubles drawn from a seed: lifetimes, releases, paths, and what goes wrong when. The same seed and
- * limits give the same world; a smaller limit takes parts away and leaves the others as they are, so that a fault found
- * in a large world can be looked for in a small one.
+ * limits give the same world; a smaller limit removes parts and leaves the others unchanged, so that a fault found in a
+ * large world can be looked for in a small one.
  */
 import { type Random, seededRandom } from '../../kernel/random.ts';
 import type { FleetPlan, GmPlan, GroupPlan, KsPlan } from '../scenarios/fleet-plan.ts';
@@ -14,8 +14,8 @@ export interface WorldLimits {
   readonly troubles: number;
   readonly hours: number;
   /**
-   * What fleets hardly ever are, each part of it possible: TEKs that outlive the KEK or are tiny beside it, groups that
-   * share a GM and no KS, troubles that fall together with a renewal of the keys.
+   * Rare but possible properties of fleets: TEKs that outlive the KEK or are tiny beside it, groups that share a GM and
+   * no KS, troubles that coincide with a renewal of the keys.
    */
   readonly unusual?: boolean;
 }
@@ -60,7 +60,7 @@ export function drawWorld(seed: number, limits: WorldLimits = WHOLE_WORLD): Draw
   return { seed, hours, troubles, plan: { groups, kss, gms, paths, script: troubles.flatMap(({ acts }) => acts) } };
 }
 
-/** Randomness of one part: taking another part away changes nothing in it. */
+/** Randomness of one part: removing another part does not change it. */
 export function streamOf(seed: number, part: string): Random {
   let hash = (seed ^ 0x9e_37_79_b9) >>> 0;
   for (const character of part) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01_00_01_93) >>> 0;
@@ -91,7 +91,7 @@ function renewalsOf({ kekLifetimeSeconds, kekRemainingSeconds }: GroupPlan, unti
 /** Seen: 225 s and 235 s. */
 const LEAD_SECONDS = 230;
 
-/** Of two groups each has KSs of its own, where there are enough. */
+/** Each of two groups has its own KSs, if there are enough. */
 function eachItsOwn(kss: readonly KsPlan[], groups: readonly string[]): readonly KsPlan[] {
   if (groups.length < 2 || kss.length < 2) return kss;
   return kss.map((ks, index) => ({ ...ks, groups: groups.filter((_, place) => place === index % groups.length) }));
@@ -111,7 +111,7 @@ function drawGroups(random: Random, unusual: boolean): readonly GroupPlan[] {
       cipher: random() < 0.5 ? '3DES' : 'AES',
       antiReplay,
       kekLifetimeSeconds,
-      // An odd length now and then: else the ends of KEK and TEK keep falling together.
+      // An odd length now and then: otherwise the ends of KEK and TEK keep coinciding.
       tekLifetimeSeconds: pick(random, shorter) + (random() < 0.5 ? 0 : Math.floor(random() * 97)),
       kekRemainingSeconds: Math.floor(kekLifetimeSeconds * (0.1 + 0.8 * random())),
       pastKekCycles: 1,
