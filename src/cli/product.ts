@@ -63,6 +63,8 @@ export interface ProductOptions {
   /** The clock of polls and schedules; connections live on the machine's own. */
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Failed writes of its log; absent: not counted. */
+  readonly logErrors?: () => number;
   /** The configuration as it is now; rejects with a `UserError` when it cannot be used. */
   readonly reread: () => Promise<ResolvedConfig>;
   /** Aborted: the start is given up, and rejects with the signal's reason. Absent: never. */
@@ -165,6 +167,7 @@ async function startParts(
   const server: HttpServer = await parts.start('HTTP', () =>
     serve({ config, clock, make }, common, {
       agent,
+      logErrors: options.logErrors,
       store,
       targets,
       push,
@@ -303,6 +306,8 @@ function beginReloads(
 
 interface Served {
   readonly agent: Agent;
+  /** undefined: not counted. */
+  readonly logErrors: (() => number) | undefined;
   readonly store: EventStore;
   readonly targets: Targets;
   readonly push: AlertmanagerPush;
@@ -336,7 +341,8 @@ async function serve(
   );
   agent.readModel.onChange((device, view) => lines.update(device, view));
   // One look at the agent for all metrics of a scrape: it counts sessions one by one.
-  let status = agent.status();
+  const statusNow = () => ({ ...agent.status(), logErrors: served.logErrors?.() ?? 0 });
+  let status = statusNow();
   const registry = createSelfMetrics(packageVersion(), () => status, agent.readModel);
   const { host, port } = config.listen;
   try {
@@ -349,7 +355,7 @@ async function serve(
       logger,
       errors,
       fleet: agent.readModel,
-      status: () => agent.status(),
+      status: statusNow,
       outcast: served.outcast,
       deviceMetrics: () => (served.owning() ? lines.chunks() : []),
       deviceLines: (device) => lines.of(device),
@@ -362,7 +368,7 @@ async function serve(
       grafanaUrl: () => targets.config.grafanaUrl,
       web: () => withAgentsToken(targets.config.web, served.agentsToken),
       selfMetrics: async () => {
-        status = agent.status();
+        status = statusNow();
         await gatherGroups(agent.readModel, network);
         return [
           await registry.metrics(),

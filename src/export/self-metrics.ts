@@ -97,6 +97,12 @@ const SELF_METRICS: readonly SelfMetric[] = [
     value: (status) => status.snmpDatagramsDropped,
   },
   {
+    name: 'gdoi_log_errors_total',
+    type: 'counter',
+    help: 'Failed writes of the log; its lines wait, up to 1 MiB of them.',
+    value: (status) => status.logErrors ?? 0,
+  },
+  {
     name: 'gdoi_record_errors_total',
     type: 'counter',
     help: 'Failed writes of the recording.',
