@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -487,6 +488,21 @@ describe('a store that fails in operation', () => {
     expect(await failureOf(store.commit(batch))).toEqual(storeError('locked'));
     expect((await store.query(everything)).events).toEqual([]);
     bare.exec('COMMIT');
+    expect(await store.commit(batch)).toEqual(batch.events);
+  });
+
+  it('because its file was moved or deleted: what nobody would find is not kept, until it is back', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const store = await openStore(path);
+    const batch = aBatch({ events: [anEvent({ id: 'a' })] });
+    renameSync(path, `${path}.moved`);
+    expect(await failureOf(store.commit(batch))).toEqual(storeError('io'));
+    expect(await failureOf(store.notes.put('refusal', 'a', 'b'))).toEqual(storeError('io'));
+    writeFileSync(path, '');
+    expect(await failureOf(store.commit(batch))).toMatchObject({
+      message: expect.stringMatching(/^store .*store\.db: another file is in its place: put the agent's own back/),
+    });
+    renameSync(`${path}.moved`, path);
     expect(await store.commit(batch)).toEqual(batch.events);
   });
 

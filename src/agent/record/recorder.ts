@@ -14,6 +14,7 @@ import type { PushedMessage } from '../../access/pushed.ts';
 import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
 import type { DeviceSettings } from '../../model/fleet-step.ts';
 import { deviceSettingsLine, fleetSettingsLine, type ReplaySettings } from './recorded-settings.ts';
+import { makeRecordDirectory } from './record-directory.ts';
 import { recordedDocuments, recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
 
 /** Characters that may wait for the disk. */
@@ -21,7 +22,6 @@ const MAX_WAITING = 16 * 1024 * 1024;
 const RETRY_MS = 60_000;
 
 export class Recorder implements AsyncDisposable {
-  /** It is there: `makeRecordDirectory`. */
   readonly #directory: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -174,6 +174,8 @@ export class Recorder implements AsyncDisposable {
   }
 
   async #headOf(file: string): Promise<readonly string[]> {
+    // Somebody may have taken the directory away.
+    await makeRecordDirectory(this.#directory);
     const settings = Array.from(this.#settings.values(), (line) => `${JSON.stringify(this.#dated(line))}\n`);
     // A process that was killed, or a full disk, may have cut the last line short: that one alone is lost.
     return (await endsInsideLine(file)) ? ['\n', ...settings] : settings;

@@ -104,3 +104,20 @@ test('settings that a full disk refused are written when there is room: a file w
   // What did not reach the disk: the log line and the answer.
   expect(recorder.dropped).toBe(2);
 });
+
+test('a directory that was taken away is made again', async () => {
+  const inside = join(directory, 'gone');
+  await mkdir(inside);
+  const clock = new FakeClock(NOON);
+  const recorder = new Recorder({ directory: inside, clock, logger: new MemoryLogger() });
+  recorder.record(aReport({}, { answers: [answer] }));
+  await expect.poll(() => recorder.idle).toBe(true);
+  await rm(inside, { recursive: true });
+  recorder.record(aReport({}, { answers: [answer] }));
+  await expect.poll(() => recorder.idle).toBe(true);
+  await clock.advance(60_000);
+  recorder.record(aReport({}, { answers: [answer] }));
+  await recorder[Symbol.asyncDispose]();
+  expect((await readFile(join(inside, '2026-01-01.jsonl'), 'utf8')).trimEnd().split('\n')).toHaveLength(2);
+  expect(recorder.errors).toBe(1);
+});
