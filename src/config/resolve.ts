@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { append } from '../kernel/append.ts';
 import { addressRanges } from './address-range.ts';
+import { blockedPorts } from './blocked-ports.ts';
 import { isLoopback, isPlainAndRemote } from './address.ts';
 import type { CheckedConfig } from './check.ts';
 import { type Credentials, resolveCredentials, unknownCredential } from './credentials.ts';
@@ -68,6 +69,7 @@ export async function resolveConfig(
     },
     problems: [
       ...openPage(config),
+      ...blockedPorts(config),
       ...secrets.problems,
       ...credentials.problems,
       ...checkJumpHosts(config, credentials.value),
