@@ -32,7 +32,7 @@ const SELF_METRICS: readonly SelfMetric[] = [
   {
     name: 'gdoi_polls_skipped_total',
     type: 'counter',
-    help: 'Polls that were due while the previous one of the device was not over.',
+    help: 'Turns of a schedule that passed without a poll: the previous one was not over, or the agent itself was paused.',
     value: (status) => status.pollsSkippedLate,
   },
   {
