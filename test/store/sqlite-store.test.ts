@@ -47,6 +47,8 @@ function bareSqlite(path: string): InstanceType<typeof Libsql> {
   return database;
 }
 
+const MAY_MOUNT = process.getuid?.() === 0;
+
 const ignoreDamage = (): void => undefined;
 
 async function failureOf(work: Promise<unknown>): Promise<unknown> {
@@ -348,6 +350,18 @@ describe('a store that does not open says in one line what to do', () => {
     expect(await lineOf(openSqliteStoreReadOnly(path, ignoreDamage))).toBe(line);
   });
 
+  it.skipIf(!MAY_MOUNT && process.env['CI'] !== 'true')(
+    'a file system that is read-only (needs root: mounts a tmpfs)',
+    async () => {
+      const mountPoint = temporaryDirectory();
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'gdoiwatch-test', mountPoint]);
+      onTestFinished(() => void execFileSync('umount', ['--lazy', mountPoint]));
+      expect(await lineOf(openStore(join(mountPoint, 'store.db')))).toBe(
+        `store ${mountPoint}/store.db: ${mountPoint} is on a read-only file system: name a file on another one, or mount it writable`,
+      );
+    },
+  );
+
   it('the database of another program', async () => {
     const path = join(temporaryDirectory(), 'store.db');
     bareSqlite(path).exec('CREATE TABLE routers (name TEXT)');
@@ -519,8 +533,7 @@ describe('a store that fails in operation', () => {
     expect(await failureOf(damaged.query(everything))).toEqual(storeError('corrupt'));
   });
 
-  const mayMount = process.getuid?.() === 0;
-  it.skipIf(!mayMount && process.env['CI'] !== 'true')(
+  it.skipIf(!MAY_MOUNT && process.env['CI'] !== 'true')(
     'because its disk is full: nothing of the batch is kept, and it goes on when there is room again (needs root: mounts a tmpfs)',
     async () => {
       const mountPoint = join(temporaryDirectory(), 'small');
