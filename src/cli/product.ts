@@ -61,6 +61,8 @@ export interface ProductOptions {
   /** The clock of polls and schedules; connections use the machine's own. */
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Number of failed writes of its log; absent: not counted. */
+  readonly logErrors?: () => number;
   /** The present configuration; rejects with a `UserError` if it cannot be used. */
   readonly reread: () => Promise<ResolvedConfig>;
   /** Aborted: the start is given up and rejects with the signal's reason. Absent: never. */
@@ -163,6 +165,7 @@ async function startParts(
   const server: HttpServer = await parts.start('HTTP', () =>
     serve({ config, clock, make }, common, {
       agent,
+      logErrors: options.logErrors,
       store,
       targets,
       push,
@@ -301,6 +304,8 @@ function beginReloads(
 
 interface Served {
   readonly agent: Agent;
+  /** undefined: not counted. */
+  readonly logErrors: (() => number) | undefined;
   readonly store: EventStore;
   readonly targets: Targets;
   readonly push: AlertmanagerPush;
@@ -334,7 +339,8 @@ async function serve(
   );
   agent.readModel.onChange((device, view) => lines.update(device, view));
   // One status of the agent for all metrics of a scrape, because it counts sessions one by one.
-  let status = agent.status();
+  const statusNow = () => ({ ...agent.status(), logErrors: served.logErrors?.() ?? 0 });
+  let status = statusNow();
   const registry = createSelfMetrics(packageVersion(), () => status, agent.readModel);
   const { host, port } = config.listen;
   try {
@@ -347,7 +353,7 @@ async function serve(
       logger,
       errors,
       fleet: agent.readModel,
-      status: () => agent.status(),
+      status: statusNow,
       outcast: served.outcast,
       deviceMetrics: () => (served.owning() ? lines.chunks() : []),
       deviceLines: (device) => lines.of(device),
@@ -360,7 +366,7 @@ async function serve(
       grafanaUrl: () => targets.config.grafanaUrl,
       web: () => withAgentsToken(targets.config.web, served.agentsToken),
       selfMetrics: async () => {
-        status = agent.status();
+        status = statusNow();
         await gatherGroups(agent.readModel, network);
         return [
           await registry.metrics(),

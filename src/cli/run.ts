@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
 import { collectGarbageEarly } from './heap-growth.ts';
-import { createLogger, LOG_FORMATS, type LogFormat } from './logger.ts';
+import { LOG_FORMATS, type LogFormat, openLog } from './logger.ts';
 import { configFile, readConfig } from './read-config.ts';
 import { keepRunning, takeSignals } from './signals.ts';
 
@@ -22,7 +22,8 @@ export function runCommand(): Command {
       let secretTrouble = (_message: string): void => undefined;
       const read = () => readConfig(options.config, (message) => secretTrouble(message));
       const { config, warnings } = await read();
-      const logger = createLogger(config.log.level, options.logFormat);
+      const log = openLog(config.log.level, options.logFormat);
+      const { logger } = log;
       secretTrouble = (reason) => logger.warn({ reason }, 'a secret cannot be read again, the old one goes on');
       for (const warning of warnings) logger.warn({ finding: warning }, 'doubt about the configuration');
 
@@ -36,7 +37,14 @@ export function runCommand(): Command {
       const clock = createSystemClock();
       // Most of the code: help and configuration errors do not need it.
       const { startProduct } = await import('./product.ts');
-      await using product = await startProduct({ config, clock, logger, reread, signal: signals.stop });
+      await using product = await startProduct({
+        config,
+        clock,
+        logger,
+        logErrors: log.errors,
+        reread,
+        signal: signals.stop,
+      });
       using _boundary = keepRunning(product.errors);
       logger.info({ url: product.url, config: options.config }, 'gdoiwatch is up');
       // The reload logs how it ended.

@@ -73,6 +73,7 @@ const REASONS: ReadonlyMap<string, string> = new Map(
     ENOTDIR: 'no such file',
     EACCES: 'permission denied',
     EPERM: 'permission denied',
+    EROFS: 'the file system is read-only',
     EISDIR: 'it is a directory',
     NO_REGULAR_FILE: 'it is a pipe, a socket or a device, not a regular file',
     ELOOP: 'too many symbolic links',

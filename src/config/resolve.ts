@@ -6,6 +6,7 @@ import { append } from '../kernel/append.ts';
 import { isLoopback } from '../kernel/loopback.ts';
 import { addressRanges } from './address-range.ts';
 import { isPlainAndRemote } from './address.ts';
+import { blockedPorts } from './blocked-ports.ts';
 import type { CheckedConfig } from './check.ts';
 import { type Credentials, resolveCredentials, unknownCredential } from './credentials.ts';
 import { createDeviceResolver, type DeviceResolver } from './device-resolver.ts';
@@ -71,6 +72,7 @@ export async function resolveConfig(
     },
     problems: [
       ...openPage(config),
+      ...blockedPorts(config),
       ...secrets.problems,
       ...credentials.problems,
       ...checkJumpHosts(config, credentials.value),

@@ -32,7 +32,7 @@ const SELF_METRICS: readonly SelfMetric[] = [
   {
     name: 'gdoi_polls_skipped_total',
     type: 'counter',
-    help: 'Polls that were due while the previous one of the device was not over.',
+    help: 'Turns of a schedule that passed without a poll: the previous one was not over, or the agent itself was paused.',
     value: (status) => status.pollsSkippedLate,
   },
   {
@@ -95,6 +95,12 @@ const SELF_METRICS: readonly SelfMetric[] = [
     type: 'counter',
     help: 'Datagrams on the polling sockets that were no answer to anything asked, or could not be read.',
     value: (status) => status.snmpDatagramsDropped,
+  },
+  {
+    name: 'gdoi_log_errors_total',
+    type: 'counter',
+    help: 'Failed writes of the log; its lines wait, up to 1 MiB of them.',
+    value: (status) => status.logErrors ?? 0,
   },
   {
     name: 'gdoi_record_errors_total',

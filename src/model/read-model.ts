@@ -55,6 +55,8 @@ export interface AgentStatus {
   /** Datagrams on the polling sockets that were no answer to anything asked. */
   readonly snmpDatagramsDropped: number;
   readonly pushed: PushedCounts;
+  /** Failed writes of the log; absent: nobody counts them. */
+  readonly logErrors?: number;
   readonly recordErrors: number;
   /** Lines that never reached the recording. */
   readonly recordLinesDropped: number;

@@ -68,6 +68,8 @@ export interface SimulatedWatch {
   readonly outOfReach?: (device: string, elapsedMs: number) => boolean;
   /** Changes what a device prints. */
   readonly amend?: (device: string, command: ShowCommand, text: string) => string;
+  /** How far the wall clock of the agent's machine is ahead of that of the fleet; default: not at all. */
+  readonly wallAheadMs?: () => number;
   /** Timers fire only at multiples of this, as on a busy machine, so that days take seconds. Default: exactly. */
   readonly timerStepMs?: number;
 }
@@ -114,10 +116,13 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
   const logger = new MemoryLogger();
   const configured = config.devices.map((device) => withSnmp(overRestconf(device, watched, fleet), watched));
   const store = createMemoryStore();
+  const { wallAheadMs = () => 0 } = watched;
+  const { monoMs, sleep, yieldToIo } = clock;
+  const ownClock = { wallMs: () => clock.wallMs() + wallAheadMs(), monoMs, sleep, yieldToIo };
   const options: Parameters<typeof Agent.open>[0] = {
     config: { ...config, devices: configured },
-    clock,
-    networkClock: clock,
+    clock: ownClock,
+    networkClock: ownClock,
     access: {
       ...accessTo(fleet, clock, watched),
       ...(watched.waitAtMost === undefined ? {} : { waitAtMost: watched.waitAtMost }),
@@ -135,7 +140,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     fleet.onLog(({ hostname, line, device }) =>
       agent.pushed({
         kind: 'syslog',
-        receivedAtMs: clock.wallMs(),
+        receivedAtMs: ownClock.wallMs(),
         host: fleet.devices.find(({ name }) => name === device)?.address ?? '',
         claimedHost: hostname,
         text: line,
@@ -270,7 +275,12 @@ class CoarseClock extends FakeClock {
 }
 
 function accessTo(fleet: SimulatedFleet, clock: FakeClock, watched: SimulatedWatch): DeviceAccess {
-  const { amend = (_device, _command, text) => text, failingLookMs = () => 0, outOfReach = () => false } = watched;
+  const {
+    amend = (_device, _command, text) => text,
+    failingLookMs = () => 0,
+    outOfReach = () => false,
+    wallAheadMs = () => 0,
+  } = watched;
   const sessions = new Map<string, { readonly session: DeviceSession; readonly bootedAtMs: number }>();
   const isGone = (device: string) => !fleet.isUp(device) || outOfReach(device, clock.wallMs() - START_MS);
   const noAnswer = async (device: string, signal: AbortSignal) => {
@@ -290,8 +300,16 @@ function accessTo(fleet: SimulatedFleet, clock: FakeClock, watched: SimulatedWat
       run: async (command, signal) => {
         fleet.advance(clock.wallMs());
         if (isGone(device)) return { ...(await noAnswer(device, signal)), command };
+        const aheadMs = wallAheadMs();
         const reply = await answerOf(fleet, clock, device, command);
-        return reply.kind === 'output' ? { ...reply, text: amend(device, command, reply.text) } : reply;
+        if (reply.kind !== 'output') return reply;
+        const { sentAtMs, receivedAtMs } = reply;
+        return {
+          ...reply,
+          text: amend(device, command, reply.text),
+          sentAtMs: sentAtMs + aheadMs,
+          receivedAtMs: receivedAtMs + wallAheadMs(),
+        };
       },
     };
     sessions.set(device, { session, bootedAtMs });

@@ -1,5 +1,5 @@
 /** `config check` beside a store: what its cells would do to the groups that were seen so far. */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FLEET_STATE_FORMAT, groupPart, memberPart } from '../../src/gdoi/fleet/fleet-state-format.ts';
@@ -156,5 +156,52 @@ describe('config check, beside files of targets', () => {
       stdout: './gdoiwatch.yml: good, 2 devices and those of 1 URL\n',
       stderr: '',
     });
+  });
+});
+
+describe('config check, where the files that say which device is the right one cannot be used', () => {
+  const OVER_SSH = ['{ name: gm1, host: 192.0.2.1 }'];
+
+  test('a directory in the place of known_hosts', async () => {
+    await using directory = await temporaryDirectory();
+    await mkdir(join(directory.path, 'known_hosts'));
+    expect(await checked(directory.path, OVER_SSH)).toEqual({
+      status: 0,
+      stdout: './gdoiwatch.yml: good, 1 device\n',
+      stderr:
+        'warning: ./gdoiwatch.yml:1:1: ssh.known_hosts: "./known_hosts" cannot be read: it is a directory; until it can, no host key can be checked, so nobody is logged in to over SSH\n',
+    });
+  });
+
+  test('a link to what is not there', async () => {
+    await using directory = await temporaryDirectory();
+    await symlink('gone', join(directory.path, 'known_hosts'));
+    expect((await checked(directory.path, OVER_SSH)).stderr).toContain(
+      '"./known_hosts" cannot be read: it is a link to "./gone", which is not there; until it can',
+    );
+    // The first key is written to where the link leads.
+    expect((await checked(directory.path, OVER_SSH, 'ssh: { host_keys: accept-new }\n')).stderr).toBe('');
+  });
+
+  test('new keys are to be accepted, and there is no directory to write them to', async () => {
+    await using directory = await temporaryDirectory();
+    const more = 'ssh: { host_keys: accept-new, known_hosts: keys/known_hosts }\n';
+    expect((await checked(directory.path, OVER_SSH, more)).stderr).toBe(
+      'warning: ./gdoiwatch.yml:3:44: ssh.known_hosts: "./keys/known_hosts" cannot be written: there is no directory "./keys"; until it can, a host key that is not in it is refused, although host_keys is accept-new\n',
+    );
+  });
+
+  test('no known_hosts at all is one without keys; and where nobody is asked over SSH it is of no use', async () => {
+    await using directory = await temporaryDirectory();
+    expect((await checked(directory.path, OVER_SSH)).stderr).toBe('');
+    await mkdir(join(directory.path, 'known_hosts'));
+    await writeFile(join(directory.path, 'community'), 'a-community', { mode: 0o600 });
+    const file = join(directory.path, 'snmp.yml');
+    await writeFile(
+      file,
+      'credentials: { c: { snmp: { version: 2c, community_file: community } } }\ndevices: [{ name: gm1, host: 192.0.2.1, transport: snmp, credentials: c }]\n',
+    );
+    await using command = new Gdoiwatch(['config', 'check', '--config', file]);
+    expect((await command.finished).stderr).not.toContain('known_hosts');
   });
 });

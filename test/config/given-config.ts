@@ -22,7 +22,7 @@ export function load(given: Given): Promise<LoadedConfig> {
     if (content.length > maxBytes) throw new RangeError('too large');
     return { bytes: Buffer.from(content), mode };
   };
-  return loadConfig(CONFIG_PATH, { env: given.env ?? {}, readFile });
+  return loadConfig(CONFIG_PATH, { env: given.env ?? {}, readFile, trouble: async () => null });
 }
 
 export async function loadOk(given: Given): Promise<{ config: ResolvedConfig; warnings: readonly string[] }> {

@@ -46,3 +46,24 @@ describe('two devices that look like one router are a doubt', () => {
     expect((await loadOk({ text, env: ENV })).warnings).toEqual([]);
   });
 });
+
+test('ports that browsers and HTTP clients refuse, where the agent listens and where it asks', async () => {
+  const text = [
+    'listen: 127.0.0.1:6000',
+    'alertmanager: { urls: ["http://127.0.0.1:9093", "http://127.0.0.1:6666"] }',
+    'webhooks: [{ url: "http://127.0.0.1:6697/in", secret_env: P }]',
+    'targets: { http_sd: ["http://127.0.0.1:5060/targets"] }',
+    withDevices('{ name: gm1, host: 192.0.2.1 }'),
+  ].join('\n');
+  const { warnings } = await loadOk({ text, env: ENV });
+  expect(warnings.map((warning) => warning.replace(/^gdoiwatch\.yml:\d+:\d+: /, ''))).toEqual([
+    'listen: browsers and many HTTP clients refuse port 6000: the page and health checks do not open; take another one',
+    'alertmanager.urls[1]: HTTP clients refuse port 6666, and so does gdoiwatch: it is never asked; take another one',
+    'webhooks[0].url: HTTP clients refuse port 6697, and so does gdoiwatch: it is never asked; take another one',
+    'targets.http_sd[0]: HTTP clients refuse port 5060, and so does gdoiwatch: it is never asked; take another one',
+  ]);
+});
+
+test.each([1, 22, 6000, 6666, 10_080])('fetch refuses port %i indeed', async (port) => {
+  await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({ cause: { message: 'bad port' } });
+});

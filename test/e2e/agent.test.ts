@@ -1,7 +1,7 @@
 /** The agent as a user runs it: `gdoiwatch run` with a configuration, against simulated routers behind real SSH. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -185,6 +185,53 @@ describe('gdoiwatch run', () => {
     agent.signal('SIGKILL');
     await agent.finished;
     await expect.poll(() => existsSync(`/proc/${session}`), PATIENCE_WITH_PROCESSES).toBe(false);
+  });
+
+  test('a disk that fills costs what it refuses and no poll, each is said once, and all goes on by itself when there is room', async () => {
+    const name = 'full-disk';
+    const logFile = join(directory, `${name}.log`);
+    const path = join(directory, `${name}.yml`);
+    const config = edited(yaml, (written) => Object.assign(written, { record: name, store: { sqlite: `${name}.db` } }));
+    await writeFile(path, config.replace('known_hosts: known_hosts', `known_hosts: known_hosts-${name}`));
+    const descriptor = openSync(logFile, 'a');
+    await using agent = new Gdoiwatch(['run', '--config', path, '--log-format', 'json'], { stderrTo: descriptor });
+    closeSync(descriptor);
+    const logged = () => readFile(logFile, 'utf8');
+    await expect.poll(logged, PATIENCE_WITH_PROCESSES).toContain('every device was polled');
+    const [, url = ''] = /"url":"([^"]+)"/.exec(await logged()) ?? [];
+
+    // No file grows any more: EFBIG as from a disk with a quota.
+    const allow = (bytes: string) =>
+      expect(spawnSync('prlimit', ['--pid', `${agent.pid}`, `--fsize=${bytes}:unlimited`]).status).toBe(0);
+    allow('1');
+    // What is known of it is to be kept at once.
+    await writeFile(path, (await readFile(path, 'utf8')).replace(/^ {2}- name: gm4\n(?: {4}.*\n)+/m, ''));
+    agent.signal('SIGHUP');
+    await until(url, 'gdoi_inventory_devices').toBe('5');
+    for (const what of ['log', 'record', 'store']) {
+      await expect
+        .poll(async () => Number(sample(await metrics(url), `gdoi_${what}_errors_total`)), PATIENCE_WITH_PROCESSES)
+        .toBeGreaterThan(0);
+    }
+    const asked = async () => Number(sample(await metrics(url), 'gdoi_polls_total{device="ks1",result="ok"}'));
+    const askedBefore = await asked();
+    await expect.poll(asked, PATIENCE_WITH_PROCESSES).toBeGreaterThan(askedBefore);
+    expect((await fetch(`${url}/-/ready`)).status).toBe(200);
+
+    allow('unlimited');
+    await expect.poll(logged, PATIENCE_WITH_PROCESSES).toContain('the store takes events again');
+    agent.signal('SIGTERM');
+    expect((await agent.finished).status).toBe(0);
+    const lines = (await logged()).trimEnd().split('\n');
+    const messages = lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
+    expect(messages.filter((message) => message.startsWith('the store refused'))).toHaveLength(1);
+    expect(messages.filter((message) => message.startsWith('cannot write the recording'))).toHaveLength(1);
+    expect(messages).not.toContain('internal error; everything else goes on');
+    // Each file of the recording can be replayed to its end.
+    const [day = ''] = await readdir(join(directory, name));
+    const recorded = (await readFile(join(directory, name, day), 'utf8')).trimEnd().split('\n');
+    expect(recorded.map((line) => line.at(-1)).filter((end) => end !== '}').length).toBeLessThanOrEqual(1);
+    expect(recorded.at(-1)).toMatch(/\}$/);
   });
 
   test('a configuration that cannot be used ends the start with one line and exit status 2', async () => {

@@ -26,6 +26,8 @@ export class Gdoiwatch implements AsyncDisposable {
       readonly main?: string;
       /** Most files it may open; default: as this process. */
       readonly openFiles?: number;
+      /** Where its stderr goes: a descriptor; absent: here. */
+      readonly stderrTo?: number;
     } = {},
   ) {
     const { main = MAIN, openFiles } = options;
@@ -37,6 +39,7 @@ export class Gdoiwatch implements AsyncDisposable {
     ];
     this.#child = spawn(command, rest, {
       env: { ...process.env, ...options.env },
+      stdio: ['pipe', 'pipe', options.stderrTo ?? 'pipe'],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {

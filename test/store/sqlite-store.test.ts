@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -45,6 +46,8 @@ function bareSqlite(path: string): InstanceType<typeof Libsql> {
   onTestFinished(() => void database.close());
   return database;
 }
+
+const MAY_MOUNT = process.getuid?.() === 0;
 
 const ignoreDamage = (): void => undefined;
 
@@ -347,6 +350,18 @@ describe('a store that does not open says in one line what to do', () => {
     expect(await lineOf(openSqliteStoreReadOnly(path, ignoreDamage))).toBe(line);
   });
 
+  it.skipIf(!MAY_MOUNT && process.env['CI'] !== 'true')(
+    'a file system that is read-only (needs root: mounts a tmpfs)',
+    async () => {
+      const mountPoint = temporaryDirectory();
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'gdoiwatch-test', mountPoint]);
+      onTestFinished(() => void execFileSync('umount', ['--lazy', mountPoint]));
+      expect(await lineOf(openStore(join(mountPoint, 'store.db')))).toBe(
+        `store ${mountPoint}/store.db: ${mountPoint} is on a read-only file system: name a file on another one, or mount it writable`,
+      );
+    },
+  );
+
   it('the database of another program', async () => {
     const path = join(temporaryDirectory(), 'store.db');
     bareSqlite(path).exec('CREATE TABLE routers (name TEXT)');
@@ -490,6 +505,21 @@ describe('a store that fails in operation', () => {
     expect(await store.commit(batch)).toEqual(batch.events);
   });
 
+  it('because its file was moved or deleted: what nobody would find is not kept, until it is back', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const store = await openStore(path);
+    const batch = aBatch({ events: [anEvent({ id: 'a' })] });
+    renameSync(path, `${path}.moved`);
+    expect(await failureOf(store.commit(batch))).toEqual(storeError('io'));
+    expect(await failureOf(store.notes.put('refusal', 'a', 'b'))).toEqual(storeError('io'));
+    writeFileSync(path, '');
+    expect(await failureOf(store.commit(batch))).toMatchObject({
+      message: expect.stringMatching(/^store .*store\.db: another file is in its place: put the agent's own back/),
+    });
+    renameSync(`${path}.moved`, path);
+    expect(await store.commit(batch)).toEqual(batch.events);
+  });
+
   it('because its pages are damaged: an error that trying again does not mend', async () => {
     const path = join(temporaryDirectory(), 'store.db');
     const store = await openStore(path);
@@ -503,8 +533,7 @@ describe('a store that fails in operation', () => {
     expect(await failureOf(damaged.query(everything))).toEqual(storeError('corrupt'));
   });
 
-  const mayMount = process.getuid?.() === 0;
-  it.skipIf(!mayMount && process.env['CI'] !== 'true')(
+  it.skipIf(!MAY_MOUNT && process.env['CI'] !== 'true')(
     'because its disk is full: nothing of the batch is kept, and it goes on when there is room again (needs root: mounts a tmpfs)',
     async () => {
       const mountPoint = join(temporaryDirectory(), 'small');

@@ -7,7 +7,8 @@
  * here and shows another one is `changed`, whatever the type: nobody slips in with a key type not seen before.
  */
 import { createHash, createHmac } from 'node:crypto';
-import { appendFile, open, readFile, stat } from 'node:fs/promises';
+import { appendFile, readFile, stat } from 'node:fs/promises';
+import { endsInsideLine } from '../../kernel/ends-inside-line.ts';
 import { globMatches } from '../../kernel/glob.ts';
 
 export type HostKeyVerdict =
@@ -198,25 +199,6 @@ function hashedNameMatches(pattern: string, name: string): boolean {
   const [, , salt, hash] = pattern.split('|');
   if (salt === undefined || hash === undefined) return false;
   return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
-}
-
-async function endsInsideLine(path: string): Promise<boolean> {
-  let file: Awaited<ReturnType<typeof open>>;
-  try {
-    file = await open(path, 'r');
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-  try {
-    const { size } = await file.stat();
-    if (size === 0) return false;
-    const last = Buffer.alloc(1);
-    await file.read(last, 0, 1, size - 1);
-    return last[0] !== 10;
-  } finally {
-    await file.close();
-  }
 }
 
 function isNotFound(error: unknown): boolean {

@@ -458,7 +458,15 @@ export class Intake implements AsyncDisposable {
     await this.#flushing;
     this.#takeGathered(true);
     this.#catchUp();
-    while (this.#hasWork()) if (!(await this.#commit())) return;
+    while (this.#hasWork()) {
+      if (await this.#commit()) continue;
+      const { waitingEvents: events } = this.#unkept;
+      this.#options.logger.error(
+        { events },
+        'the store did not take the last of what was found: it ends with the agent',
+      );
+      return;
+    }
   }
 
   /** Writes what was not due yet before the agent ends. */

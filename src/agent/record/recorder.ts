@@ -8,11 +8,13 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { endsInsideLine } from '../../kernel/ends-inside-line.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { PushedMessage } from '../../access/pushed.ts';
 import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
 import type { DeviceSettings } from '../../model/fleet-step.ts';
 import { deviceSettingsLine, fleetSettingsLine, type ReplaySettings } from './recorded-settings.ts';
+import { makeRecordDirectory } from './record-directory.ts';
 import { recordedDocuments, recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
 
 /** Characters that may wait for the disk. */
@@ -32,7 +34,7 @@ export class Recorder implements AsyncDisposable {
   #flushing: Promise<void> | null = null;
   /** Lines with the present settings, by device; those of the groups have no name. */
   #settings: ReadonlyMap<string, object> = new Map();
-  /** The file that was written to last. */
+  /** The file that was written to last; null: none, or the write failed. */
   #file: string | null = null;
 
   constructor(options: { readonly directory: string; readonly clock: Clock; readonly logger: Logger }) {
@@ -160,12 +162,10 @@ export class Recorder implements AsyncDisposable {
       this.#waiting = [];
       this.#waitingSize = 0;
       const file = join(this.#directory, `${iso(this.#clock.wallMs()).slice(0, 10)}.jsonl`);
-      if (file !== this.#file) {
-        lines.unshift(...Array.from(this.#settings.values(), (line) => `${JSON.stringify(this.#dated(line))}\n`));
-        this.#file = file;
-      }
       try {
-        await appendFile(file, lines.join(''), { mode: 0o640 });
+        const head = file === this.#file ? [] : await this.#headOf(file);
+        this.#file = file;
+        await appendFile(file, [...head, ...lines].join(''), { mode: 0o640 });
         if (this.#failedAtMonoMs !== null) this.#logger.info({ file }, 'recording goes on');
         this.#failedAtMonoMs = null;
       } catch (error) {
@@ -175,10 +175,19 @@ export class Recorder implements AsyncDisposable {
     }
   }
 
+  async #headOf(file: string): Promise<readonly string[]> {
+    // Somebody may have taken the directory away.
+    await makeRecordDirectory(this.#directory);
+    const settings = Array.from(this.#settings.values(), (line) => `${JSON.stringify(this.#dated(line))}\n`);
+    // A process that was killed, or a full disk, may have cut the last line short: that one alone is lost.
+    return (await endsInsideLine(file)) ? ['\n', ...settings] : settings;
+  }
+
   /** A half-written batch cannot be told from a whole one, so it is dropped rather than written twice. */
   #failed(file: string, lines: number, error: unknown): void {
     this.#errors += 1;
     this.#dropped += lines;
+    this.#file = null;
     const reason = error instanceof Error ? error.message : String(error);
     if (this.#failedAtMonoMs === null) {
       this.#logger.error({ file, reason }, 'cannot write the recording; polling goes on, next try in a minute');

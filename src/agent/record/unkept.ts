@@ -42,6 +42,10 @@ export class Unkept {
     return this.#dropped;
   }
 
+  get waitingEvents(): number {
+    return this.#waitingEvents;
+  }
+
   get empty(): boolean {
     const waiting = [this.#devices, this.#groups, this.#members, this.#removedDevices, this.#removedGroups];
     return waiting.every(({ size }) => size === 0);

@@ -12,6 +12,7 @@ import { resolveConfig } from '../resolve.ts';
 import type { ResolvedConfig } from '../resolved-config.ts';
 import { type RunProgram, runProgram } from '../run-program.ts';
 import type { SecretSource } from '../secret-source.ts';
+import { type FileTrouble, troubleOnDisk, trustFileProblems } from '../trust-files.ts';
 import { resolveWeb } from '../web/web-config-file.ts';
 
 export interface LoadContext {
@@ -19,6 +20,8 @@ export interface LoadContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Default: the disk. */
   readonly readFile?: ReadFile;
+  /** Why `known_hosts` and its like cannot be used. Default: as the disk has it. */
+  readonly trouble?: FileTrouble;
   /** Called now and then while a long file is read; without it, one of 10,000 devices blocks for a second or two. */
   readonly yieldToIo?: () => Promise<void>;
   /** Default: runs it. */
@@ -52,8 +55,16 @@ export async function loadConfig(path: string, context: LoadContext): Promise<Lo
     nameOf: files.nameOf,
   };
   const resolved = await resolveConfig(checked.value, path, secretSource);
+  const { targets, store } = resolved.value;
+  const ofTargets = targets === null ? null : checked.value.ssh.host_keys;
+  const trust = { ...resolved.value, ofTargets, shared: store.kind === 'postgres' };
+  const ofTrust = await trustFileProblems(trust, context.trouble ?? troubleOnDisk);
   const web = await resolveWeb(checked.value.web, secretSource);
-  const problems = withoutConsequences([files.problems, checked.problems, problemsOf([resolved, web])]);
+  const problems = withoutConsequences([
+    files.problems,
+    checked.problems,
+    [...problemsOf([resolved, web]), ...ofTrust],
+  ]);
   const findings = [...files.placed(problems), ...web.findings];
   return hasError(findings)
     ? { kind: 'invalid', findings }

@@ -80,6 +80,7 @@ function counted(tally: Tally, { atMs, between, stated, statedBy }: Draft, cause
 
 /** Its place among those of the last hour, from the third on; null: it is the first or the second. */
 function repetition({ recent }: Tally, atMs: EpochMs): number | null {
-  const place = 1 + recent.filter((earlierMs) => atMs - earlierMs < REPEATED_WITHIN_MS).length;
+  // Either way: an agent whose clock was set back remembers what is to come, for as long as it was set back by.
+  const place = 1 + recent.filter((otherMs) => Math.abs(atMs - otherMs) < REPEATED_WITHIN_MS).length;
   return place < REPEATED_FROM ? null : place;
 }

@@ -22,11 +22,13 @@ export interface Statement {
 export class SqliteFile {
   readonly path: string;
   readonly #database: InstanceType<typeof Libsql>;
+  readonly #identity: string | null;
   #open = true;
 
   constructor(path: string, database: InstanceType<typeof Libsql>) {
     this.path = path;
     this.#database = database;
+    this.#identity = identityOf(path);
   }
 
   exec(sql: string): void {
@@ -49,6 +51,7 @@ export class SqliteFile {
 
   /** All of `work` or, if it or the commit throws, nothing. The write lock is taken before `work` begins. */
   transaction<T>(work: () => T): T {
+    this.#refuseWhereLost();
     this.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
@@ -59,6 +62,17 @@ export class SqliteFile {
       if (this.#database.inTransaction) this.exec('ROLLBACK');
       throw error;
     }
+  }
+
+  /** What is written to a file that nobody finds any more would be gone at the next start. */
+  #refuseWhereLost(): void {
+    const found = identityOf(this.path);
+    if (found === this.#identity) return;
+    const what = found === null ? 'the file is gone' : 'another file is in its place';
+    throw new StoreError(
+      'io',
+      `store ${this.path}: ${what}: put the agent's own back, or restart the agent, which goes on from what it finds there`,
+    );
   }
 
   get open(): boolean {
@@ -104,6 +118,12 @@ export function openSqliteFile(
   } catch (error) {
     throw new StoreError('io', `store ${path}: cannot be opened`, error);
   }
+}
+
+/** Which file of the system it is; null: there is none. */
+function identityOf(path: string): string | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? null : `${found.dev} ${found.ino}`;
 }
 
 const OWNER_ONLY = 0o600;

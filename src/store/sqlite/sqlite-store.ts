@@ -453,21 +453,26 @@ function whyInaccessible(path: string): string {
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return `${directory} is no directory: create it`;
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) return 'a directory: name a file';
-  if (found === undefined) {
-    return accessible(directory, constants.W_OK) ? 'no such file' : `${directory} is not writable by this user`;
-  }
-  if (!accessible(path, constants.R_OK)) return 'not readable by this user';
+  if (found !== undefined && refused(path, constants.R_OK) !== null) return 'not readable by this user';
   // SQLite creates its -wal and -shm files there, even to read.
-  if (!accessible(directory, constants.W_OK)) return `${directory} is not writable by this user`;
-  if (!accessible(path, constants.W_OK)) return 'not writable by this user';
+  for (const [what, shown] of [
+    [directory, `${directory} is `],
+    [path, ''],
+  ] as const) {
+    const code = refused(what, constants.W_OK);
+    if (code === 'ENOENT') return 'no such file';
+    if (code === 'EROFS') return `${shown}on a read-only file system: name a file on another one, or mount it writable`;
+    if (code !== null) return `${shown}not writable by this user`;
+  }
   return 'SQLite cannot open it, or its -wal and -shm files: check their owner and permissions';
 }
 
-function accessible(path: string, mode: number): boolean {
+/** The system's word for why not; null: it may be. */
+function refused(path: string, mode: number): string | null {
   try {
     accessSync(path, mode);
-    return true;
-  } catch {
-    return false;
+    return null;
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   }
 }

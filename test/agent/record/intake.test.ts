@@ -164,6 +164,20 @@ describe('observations become events', () => {
     await intake[Symbol.asyncDispose]();
   });
 
+  test('an agent that stops while its store refuses says what ends with it', async () => {
+    const store = refusing(createMemoryStore());
+    const { intake, clock, logger } = await open(store);
+    take(intake, [seen(0, 1)]);
+    await clock.advance(250);
+    store.full = true;
+    take(intake, [seen(60, 2), seen(65, 2)]);
+    await intake[Symbol.asyncDispose]();
+    expect(logger.messages('error').at(-1)).toBe(
+      'the store did not take the last of what was found: it ends with the agent',
+    );
+    expect(logger.lines('error').at(-1)).toEqual({ events: 1 });
+  });
+
   test('a crash between two polls in which nothing happened loses no registration, and makes none', async () => {
     const store = createMemoryStore();
     const first = await open(store);

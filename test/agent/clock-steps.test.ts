@@ -1,0 +1,52 @@
+/** The wall clock of the agent's machine is set while it polls: by a person, by NTP, after a suspended machine woke up. */
+import { describe, expect, test } from 'vitest';
+import { simulatedAgent, type SimulatedWatch } from '../builders/simulated-agent.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** It is right for twenty minutes, off for an hour, and right again for an hour: what was found from the step on. */
+async function stepped(watch: Pick<SimulatedWatch, 'scenario' | 'logs'>, stepMs: number) {
+  let aheadMs = 0;
+  await using watching = await simulatedAgent({ ...watch, pollInterval: '30s', wallAheadMs: () => aheadMs });
+  const { agent, clock, events } = watching;
+  agent.start();
+  await clock.advance(20 * MINUTE_MS + 7_000);
+  const before = events.length;
+  aheadMs = stepMs;
+  await clock.advance(HOUR_MS);
+  aheadMs = 0;
+  await clock.advance(HOUR_MS);
+  const failures = [...agent.readModel.devices()].map(({ failure }) => failure);
+  return { found: events.slice(before), failures: failures.filter((failure) => failure !== null), ...agent.status() };
+}
+
+let once: ReturnType<typeof stepped> | null = null;
+const undisturbed = () => (once ??= stepped({ scenario: 'healthy', logs: true }, 0));
+
+describe.each([
+  ['an hour ahead', HOUR_MS],
+  ['an hour back', -HOUR_MS],
+  ['ten years back', -87_600 * HOUR_MS],
+])('a clock that is set %s', (_how, stepMs) => {
+  test('is no event, no failure, and neither polls that are left out nor more of them', async () => {
+    const healthy = await stepped({ scenario: 'healthy', logs: true }, stepMs);
+    expect(healthy.found.filter(({ type }) => type !== 'kek_rekey')).toEqual([]);
+    const { pollsSkippedLate, pollsOverAllowance } = await undisturbed();
+    expect(healthy).toMatchObject({ failures: [], pollsSkippedLate, pollsOverAllowance, pollsQueued: 0 });
+    expect(healthy.found).toHaveLength((await undisturbed()).found.length);
+  });
+
+  test('leaves registrations their cause', async () => {
+    const { found } = await stepped({ scenario: 'rekey-loss' }, stepMs);
+    const causes = found.filter(({ type }) => type === 'reregistration').map(({ cause }) => cause);
+    expect(causes.length).toBeGreaterThan(3);
+    expect(new Set(causes)).toEqual(new Set(['kek_missed_rekey']));
+  });
+});
+
+test('what was seen before a clock was set far back is not within the last hour', async () => {
+  const { found } = await stepped({ scenario: 'rekey-loss' }, -87_600 * HOUR_MS);
+  const ofBack = found.filter(({ type, atMs }) => type === 'reregistration' && atMs < Date.UTC(2020, 0, 1));
+  expect(ofBack.map(({ summary }) => summary.includes('within an hour'))).toEqual([false, false]);
+});
