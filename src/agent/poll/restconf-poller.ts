@@ -78,6 +78,11 @@ export function createRestconfPoller(deps: Deps) {
     const present = onPresentClock(learnt.clock, documentsOf(reply.answers), wallAheadMs(clock));
     const main = present.documents;
     const read = readRestconf(main, 'main', target.device);
+    if (read.problem !== null) {
+      const error = `${target.device}: the nodes that list the groups cannot be read: ${read.problem}`;
+      const memory = { ...learnt, clock: present.memory };
+      return { result: 'parse', error, observations: read.observations, documents: [main], memory };
+    }
     const paths = followUpPaths({ ...learnt, learntAtMs: memory.learntAtMs }, read, interest);
     const followUp = await followUpOf(
       deps,

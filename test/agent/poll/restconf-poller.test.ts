@@ -188,6 +188,15 @@ describe('how it ends', () => {
     expect(report.error).toContain('17.5.1; poll it over SSH');
   });
 
+  test('groups that are listed and cannot be read are `parse`: the device is not said to have none', async () => {
+    const { access, poll, modern } = given();
+    access.amend = (_device, path, body) => (path.endsWith('gdoi-gm') ? { 'gdoi-gm': [{ 'gm-entry': [] }] } : body);
+    const { result, error, observations } = await poll(modern('gm')[0]!.name);
+    expect(result).toBe('parse');
+    expect(error).toMatch(/cannot be read: gdoi-gm: group-name: missing/);
+    expect(observations.filter(({ kind }) => kind === 'groups')).toEqual([]);
+  });
+
   test('a hidden list of modules costs nothing', async () => {
     const { poll, access, modern } = given();
     access.forbidden = ['name;revision)'];
