@@ -41,6 +41,11 @@ export function silenceFailure(
   outcome: Extract<ExchangeOutcome, { kind: 'silent' }>,
   answers: number,
 ): ReadFailure {
+  if (outcome.unreadable > 0) {
+    const came = outcome.unreadable === 1 ? 'an answer came' : `${outcome.unreadable} answers came`;
+    const why = 'cut short, or with values that SNMP does not have';
+    return new ReadFailure(target, 'protocol', `${came} within ${target.timeoutMs} ms that cannot be read: ${why}`);
+  }
   const silence = `no answer within ${target.timeoutMs} ms`;
   if (answers > 0)
     return new ReadFailure(target, 'timeout', `${silence} after ${answers} ${answers === 1 ? 'answer' : 'answers'}`);
