@@ -73,6 +73,17 @@ export function deniedFailure(target: SnmpTarget, outcome: Extract<BulkOutcome, 
   return new ReadFailure(target, 'auth', what, true);
 }
 
+/** Its Report is not quoted: of those that it may be only an unknown context is the configuration's fault. */
+export function notServedFailure(target: SnmpTarget): ReadFailure {
+  const { context = '' } = target;
+  const which = context === '' ? 'the default SNMPv3 context' : `the SNMPv3 context "${context}"`;
+  return new ReadFailure(
+    target,
+    'protocol',
+    `the device reports that it does not serve this: it may not have ${which}`,
+  );
+}
+
 export function statusFailure(target: SnmpTarget, status: number): ReadFailure {
   switch (status) {
     case ERROR_STATUS.noAccess:
