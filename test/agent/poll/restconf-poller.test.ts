@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { RestconfTarget } from '../../../src/access/device-restconf.ts';
+import { RESTCONF_PATHS } from '../../../src/access/restconf-path.ts';
 import { NOTHING_LEARNT, type RestconfMemory } from '../../../src/agent/poll/restconf-memory.ts';
 import { createRestconfPoller } from '../../../src/agent/poll/restconf-poller.ts';
 import { mergeParts } from '../../../src/gdoi/seen/merge-snapshots.ts';
@@ -195,6 +196,17 @@ describe('how it ends', () => {
     expect(result).toBe('parse');
     expect(error).toMatch(/cannot be read: gdoi-gm: group-name: missing/);
     expect(observations.filter(({ kind }) => kind === 'groups')).toEqual([]);
+  });
+
+  test('a web server without RESTCONF is `command`, and the line does not blame the release', async () => {
+    const { access, poll } = given();
+    const at = { sentAtMs: START_MS, receivedAtMs: START_MS, deviceNowMs: null };
+    const answers = RESTCONF_PATHS.map((path) => ({ ...at, path, kind: 'empty', status: 404 }) as const);
+    access.failure = { kind: 'answers', connection: 1, answers };
+    const { result, error } = await poll('gm1');
+    expect(result).toBe('command');
+    expect(error).toMatch(/nothing is there under \/restconf \(404\).*is `restconf` configured/);
+    expect(error).not.toContain('17.5.1');
   });
 
   test('a hidden list of modules costs nothing', async () => {
