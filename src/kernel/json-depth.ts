@@ -1,7 +1,7 @@
 /**
- * How deeply JSON is nested and how many values it has, found in one pass over its text before it is parsed. The parser
- * accepts millions of levels and of empty objects, but whatever walks the value afterwards has a stack of some ten
- * thousand calls, and an empty object takes ten times the memory of its text.
+ * What the parser of JSON does not tell. How deep it is nested and how many values it has, from its text in one pass
+ * before it is parsed: the parser takes millions of levels and of empty objects; whatever walks the value afterwards has
+ * a stack of some ten thousand calls, and each empty object takes ten times its text. And whether it lost a member.
  */
 
 /** No document that we ask for has more than ten. */
@@ -9,6 +9,7 @@ export const MAX_JSON_DEPTH = 64;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const OPEN_BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSE_BRACKET = 0x5d;
@@ -47,6 +48,27 @@ export function jsonExcess(
     if (values > most.values) return 'values';
   }
   return null;
+}
+
+/**
+ * Does an object of the text name a member twice, so that the parser kept the last one and said nothing? `value`: what
+ * the parser made of the text. Told by their number: a member has one colon outside of strings.
+ */
+export function namesMemberTwice(text: string, value: unknown): boolean {
+  let colons = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === COLON) colons += 1;
+  }
+  return colons !== membersOf(value);
+}
+
+function membersOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inner: readonly unknown[] = Object.values(value);
+  const own = Array.isArray(value) ? 0 : inner.length;
+  return inner.reduce<number>((sum, each) => sum + membersOf(each), own);
 }
 
 function endOfString(text: string, quote: number): number {

@@ -29,6 +29,11 @@ export interface LastRegistration {
 }
 
 export interface YangReading {
+  /**
+   * The documents that list the groups name none, and hold something that could not be read: which groups there are is
+   * not known.
+   */
+  readonly unreadable: boolean;
   readonly snapshots: readonly (GmSnapshot | KsSnapshot)[];
   /** Group -> when its GM registered last. */
   readonly registered: ReadonlyMap<string, LastRegistration>;
@@ -48,15 +53,16 @@ export function decodeGdoi(documents: NodeDocuments): YangReading {
   const entriesOf = new Map(
     [...documents].map(([node, document]) => [node, byGroup(node, document, problems)] as const),
   );
-  const at = (node: GdoiNode, group: string): Dated | null => entriesOf.get(node)?.get(group) ?? null;
+  const at = (node: GdoiNode, group: string): Dated | null => entriesOf.get(node)?.groups.get(group) ?? null;
+  const isWhole = (node: GdoiNode): boolean => entriesOf.get(node)?.isWhole ?? true;
   const snapshots: (GmSnapshot | KsSnapshot)[] = [];
   const registered = new Map<string, LastRegistration>();
-  for (const [group, gm] of entriesOf.get('gdoi-gm') ?? []) {
+  for (const [group, gm] of entriesOf.get('gdoi-gm')?.groups ?? []) {
     snapshots.push(
       gmSnapshot(group, {
         gm,
         rekey: at('gdoi-gm-rekey', group),
-        rekeySa: at('gdoi-rekey-sa', group),
+        rekeySa: at('gdoi-rekey-sa', group) ?? (isWhole('gdoi-rekey-sa') ? null : 'unread'),
         replay: at('gdoi-gm-replay', group),
         dataplane: at('gdoi-gm-dp-counters', group),
       }),
@@ -66,7 +72,7 @@ export function decodeGdoi(documents: NodeDocuments): YangReading {
     const between = whenMs === null || document === undefined ? null : onAgentClock(whenMs, document);
     if (whenMs !== null && between !== null) registered.set(group, { deviceMs: whenMs, between });
   }
-  for (const [group, ks] of entriesOf.get('gdoi-ks') ?? []) {
+  for (const [group, ks] of entriesOf.get('gdoi-ks')?.groups ?? []) {
     snapshots.push(
       ksSnapshot(group, {
         ks,
@@ -77,13 +83,21 @@ export function decodeGdoi(documents: NodeDocuments): YangReading {
       }),
     );
   }
-  return { snapshots, registered, unknown: problems.count, problems: problems.texts };
+  const unreadable = snapshots.length === 0 && !(isWhole('gdoi-gm') && isWhole('gdoi-ks'));
+  return { unreadable, snapshots, registered, unknown: problems.count, problems: problems.texts };
+}
+
+interface Listed {
+  readonly groups: ReadonlyMap<string, Dated>;
+  /** Every entry was read: a group that is not there is not listed. */
+  readonly isWhole: boolean;
 }
 
 /** A document is the list itself under its own name. */
-function byGroup(node: GdoiNode, document: NodeDocument, problems: Problems): ReadonlyMap<string, Dated> {
+function byGroup(node: GdoiNode, document: NodeDocument, problems: Problems): Listed {
   const found = new Map<string, Dated>();
   const list = listOf(node, document.body, problems);
+  if (list === null) return { groups: found, isWhole: false };
   for (const leaves of readEntries(list, node, { shape: GDOI_NODES[node], problems })) {
     const group = leaves.text('group-name', MAX_GROUP_NAME);
     if (group === null) leaves.contradicts('group-name', 'missing');
@@ -91,10 +105,11 @@ function byGroup(node: GdoiNode, document: NodeDocument, problems: Problems): Re
     else if (found.has(group)) leaves.contradicts('group-name', 'there twice');
     else found.set(group, { leaves, deviceNowMs: document.deviceNowMs });
   }
-  return found;
+  return { groups: found, isWhole: found.size === list.length };
 }
 
-function listOf(node: GdoiNode, body: unknown, problems: Problems): readonly unknown[] {
+/** Null: it is another document. */
+function listOf(node: GdoiNode, body: unknown, problems: Problems): readonly unknown[] | null {
   if (body === null) return [];
   const members: readonly (readonly [string, unknown])[] =
     typeof body === 'object' && !Array.isArray(body) ? Object.entries(body) : [];
@@ -102,7 +117,7 @@ function listOf(node: GdoiNode, body: unknown, problems: Problems): readonly unk
   if (Array.isArray(value)) return value;
   if (value !== null && typeof value === 'object') return [value];
   problems.note(`${node}: the answer is another document`);
-  return [];
+  return null;
 }
 
 /**

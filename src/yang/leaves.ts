@@ -142,6 +142,12 @@ export class Leaves {
     return read;
   }
 
+  /** Its inner list holds more than could be read: what is not among `entries` may be there all the same. */
+  losesEntries(name: string): boolean {
+    const value = this.#values.get(name);
+    return !isAbsent(value) && this.entries(name).length < itemsOf(value).length;
+  }
+
   has(name: string): boolean {
     return !isAbsent(this.#values.get(name));
   }
@@ -164,12 +170,16 @@ export function readEntries(
   where: string,
   of: { readonly shape: NodeShape; readonly problems: Problems },
 ): readonly Leaves[] {
-  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const items = itemsOf(value);
   if (items.length > MAX_ENTRIES) of.problems.note(`${where}: more than ${MAX_ENTRIES} entries`);
   return items.slice(0, MAX_ENTRIES).flatMap((item) => Leaves.read(item, where, of) ?? []);
 }
 
-/** RFC 7951 puts the module's name before a name from another module. */
+function itemsOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+/** RFC 7951 sets the module's name before a name of another module. */
 export function withoutModule(name: string): string {
   return name.slice(name.indexOf(':') + 1);
 }

@@ -168,7 +168,9 @@ describe('what is taken', () => {
     ['a redirect', { answer: 'redirect' }, 'protocol', 'not followed'],
     ['another content type', { contentType: 'text/html' }, 'protocol', 'no JSON'],
     ['broken JSON', { answer: 'broken-json' }, 'protocol', 'broken JSON'],
-    ['no HTTP', { answer: 'garbage' }, 'protocol', 'gm1: gdoi-gm'],
+    ['JSON that names a member twice', { answer: 'named-twice' }, 'protocol', 'names a member twice'],
+    ['a compressed answer', { answer: 'compressed' }, 'protocol', 'the answer is compressed, unasked'],
+    ['no HTTP', { answer: 'garbage' }, 'protocol', 'gm1: gdoi-gm: the answer is no HTTP'],
     ['a cut answer', { answer: 'short' }, 'closed', 'inside an answer'],
     ['an answer without end', { answer: 'babble' }, 'too_large', 'larger than the bound'],
     ['old TLS', { tls: 'old' }, 'handshake', 'no TLS session'],
@@ -295,8 +297,11 @@ describe('a good guest', () => {
     expect(messageOf(await given.read(GM_PATHS, renamed))).toMatch(/not tried.*"restconf-2027"/);
   });
 
-  test('after a failure it waits before it asks again, and as long as Retry-After says', async () => {
-    await using given = await started({ answer: 'later' });
+  test.each([
+    ['in seconds', 'later'],
+    ['as a date of its own clock', 'later-dated'],
+  ] as const)('after a failure it waits as long as Retry-After says, %s', async (_, answer) => {
+    await using given = await started({ answer });
     expect(failureOf(await given.read())).toBe('protocol');
     given.devices.setManners('gm1', { answer: 'normal' });
     given.clock.advance(20_000);

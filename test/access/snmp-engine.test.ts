@@ -29,6 +29,20 @@ describe.each(LEVELS)('an %s session', (_, credential) => {
     expect(given.agent.datagrams).toHaveLength(1 + given.agent.requests.length);
   });
 
+  test.each([
+    [undefined, 'it may not have the default SNMPv3 context'],
+    ['vrf-blue', 'it may not have the SNMPv3 context "vrf-blue"'],
+  ])('that asks for a context the device does not have (%s) is told so', async (context, words) => {
+    await using given = await scriptedAgent(ROWS);
+    await using under = snmpUnderTest();
+    const unknownContexts = { oid: [1, 3, 6, 1, 6, 3, 12, 1, 5, 0], value: { type: 'counter32', value: 1 } } as const;
+    given.agent.answer = (asked) => ({ ...given.agent.usual(asked), type: 'report', varbinds: [unknownContexts] });
+    const target = snmpTarget(given.port, { credential, ...(context === undefined ? {} : { context }) });
+    const reply = await under.access.read(target, read, never);
+    expect(failureOf(reply)).toBe('protocol');
+    expect(messageOf(reply)).toContain(words);
+  });
+
   test('goes on after a reload of the device, and tells the new boots', async () => {
     await using given = await scriptedAgent(ROWS);
     await using under = snmpUnderTest();

@@ -221,6 +221,26 @@ describe('a datagram that is no answer', () => {
     await vi.waitFor(() => expect(under.access.status().datagramsDropped).toBe(19), PATIENCE);
   });
 
+  const ofNoType = (answer: Buffer): Buffer => {
+    const other = Buffer.from(answer);
+    // The last Unsigned32.
+    other[answer.lastIndexOf(0x42)] = 0x47;
+    return other;
+  };
+
+  test.each([
+    ['has a type that SNMP does not have', ofNoType],
+    ['is cut short', (answer: Buffer) => answer.subarray(0, -3)],
+  ])('because it %s is no silence: the line says what came', async (_, broken) => {
+    await using given = await scriptedAgent(rows(3));
+    const behave = (agent: ScriptedSnmpAgent) => {
+      agent.deliver = (answer) => agent.send(broken(answer));
+    };
+    const { reply } = await readOf(given.agent, given.port, behave, { timeoutMs: 300 });
+    expect(failureOf(reply)).toBe('protocol');
+    expect(messageOf(reply)).toMatch(/3 answers came within \d+ ms that cannot be read/);
+  });
+
   test('with the right request ID and anything behind it never crashes, and the read goes on', async () => {
     await using given = await scriptedAgent(rows(3));
     await using under = snmpUnderTest();

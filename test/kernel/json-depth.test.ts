@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jsonExcess } from '../../src/kernel/json-depth.ts';
+import { jsonExcess, namesMemberTwice } from '../../src/kernel/json-depth.ts';
 
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
@@ -33,5 +33,19 @@ describe('what JSON has too much of', () => {
     for (const text of ['', '"', '"\\', '}}}}', ']', 'null', '"[[[[']) {
       expect(jsonExcess(text, { depth: 2, values: 2 })).toBeNull();
     }
+  });
+});
+
+describe('a member that an object names twice', () => {
+  test('is told from the text and the value, whatever the names and strings hold', () => {
+    const string = fc.oneof(fc.string(), fc.stringMatching(/^[{}[\]",:\\]{0,8}$/));
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: 'binary' }), string, fc.boolean(), (json, name, spaced) => {
+        const once = JSON.stringify([json, { [name]: [name] }], null, spaced ? 1 : 0);
+        expect(namesMemberTwice(once, JSON.parse(once))).toBe(false);
+        const twice = `[${once}, {${JSON.stringify(name)}: 1, "other": ":", ${JSON.stringify(name)}: 1}]`;
+        expect(namesMemberTwice(twice, JSON.parse(twice))).toBe(true);
+      }),
+    );
   });
 });

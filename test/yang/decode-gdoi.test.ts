@@ -158,6 +158,24 @@ describe('a GM', () => {
     expect(gm({}, { 'gdoi-rekey-sa': [] }).snapshot.kek).toBeNull();
   });
 
+  test.each([
+    ['an entry of the list of KEKs that is none', [{ 'group-name': 'WAN', 'kek-entry': ['key'] }]],
+    ['an entry of the list of groups without a name', [{ 'kek-entry': [KEK] }]],
+    ['an entry of the list of groups that is none', ['WAN']],
+  ])('with %s it may hold a KEK, of which nothing is known', (_, rekeySas) => {
+    const { snapshot, unknown } = gm({}, { 'gdoi-rekey-sa': rekeySas as object[] });
+    expect(snapshot.kek).toMatchObject({ remainingSeconds: null, transport: null });
+    expect(unknown).toBeGreaterThan(0);
+  });
+
+  test('with another document in the place of the KEKs it may hold one', () => {
+    const known = documents({ 'gdoi-gm': [GM] });
+    const { snapshots } = decodeGdoi(
+      new Map([...known, ['gdoi-rekey-sa', { ...[...known.values()][0]!, body: { 'gdoi-gm': [] } }]]),
+    );
+    expect(snapshots[0]).toMatchObject({ kek: { remainingSeconds: null } });
+  });
+
   test('of two KEKs, and of one that the device has as a KS, the newest of the GM counts', () => {
     const older = { ...KEK, 'birth-time': at(-86_000), 'kek-spi': 'ff'.repeat(16) };
     const asKs = { ...KEK, 'birth-time': at(-1), 'gm-mode': false, 'kek-spi': 'ee'.repeat(16) };

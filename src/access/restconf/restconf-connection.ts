@@ -7,7 +7,7 @@ import { checkServerIdentity, type ConnectionOptions, connect as tlsConnect, typ
 import { type buildConnector, Client } from 'undici';
 import { instantFromOutside } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { jsonExcess, MAX_JSON_DEPTH } from '../../kernel/json-depth.ts';
+import { jsonExcess, MAX_JSON_DEPTH, namesMemberTwice } from '../../kernel/json-depth.ts';
 import type { PathAnswer, RestconfTarget } from '../device-restconf.ts';
 import { RESTCONF_PATHS, type RestconfPath } from '../restconf-path.ts';
 import type { ShownCertificate, TrustDecision } from './certificate-trust.ts';
@@ -23,6 +23,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** IOS XE's web server closes an idle connection after a minute or so; polls come about as often. */
 const KEEP_IDLE_MS = 180_000;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
+
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface ConnectionOptionsOfDevice {
   readonly target: RestconfTarget;
@@ -76,6 +78,7 @@ export class RestconfConnection {
         path,
         headers: {
           accept: 'application/yang-data+json',
+          'accept-encoding': 'identity',
           ...(this.#authorization === null ? {} : { authorization: this.#authorization }),
         },
         signal,
@@ -94,7 +97,7 @@ export class RestconfConnection {
 
   #answerOf(
     status: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
+    headers: AnswerHeaders,
     { at, text }: { readonly at: Omit<PathAnswer, 'kind'>; readonly text: string },
   ): PathAnswer {
     const failure = (kind: 'auth' | 'protocol', detail: string, retryAfterMs: number | null = null) =>
@@ -104,7 +107,7 @@ export class RestconfConnection {
         return {
           ...at,
           kind: 'document',
-          body: this.#json(headers['content-type'], text, at.path),
+          body: this.#json(headers, text, at.path),
           bytes: text.length,
         };
       case 204:
@@ -117,7 +120,7 @@ export class RestconfConnection {
       case 409:
       case 429:
       case 503:
-        throw failure('protocol', `the device is busy (${status})`, retryAfterOf(headers['retry-after']));
+        throw failure('protocol', `the device is busy (${status})`, retryAfterOf(headers['retry-after'], at));
       default:
         throw failure(
           'protocol',
@@ -126,10 +129,12 @@ export class RestconfConnection {
     }
   }
 
-  #json(type: string | string[] | undefined, text: string, path: RestconfPath): unknown {
-    const media = (Array.isArray(type) ? type[0] : type)?.split(';')[0]?.trim().toLowerCase();
+  #json(headers: AnswerHeaders, text: string, path: RestconfPath): unknown {
+    const media = firstOf(headers['content-type'])?.split(';')[0]?.trim().toLowerCase();
+    const encoding = firstOf(headers['content-encoding'])?.trim().toLowerCase();
     const broken = (detail: string, kind: 'protocol' | 'too_large' = 'protocol') =>
       new RestconfFailure(this.#target, kind, { operation: nameOf(path), detail });
+    if (encoding !== undefined && encoding !== 'identity') throw broken('the answer is compressed, unasked');
     if (media !== 'application/yang-data+json' && media !== 'application/json') throw broken('the answer is no JSON');
     switch (jsonExcess(text, { depth: MAX_JSON_DEPTH, values: MAX_VALUES })) {
       case 'depth':
@@ -144,6 +149,7 @@ export class RestconfConnection {
     } catch {
       throw broken('the answer is broken JSON');
     }
+    if (namesMemberTwice(text, body)) throw broken('the answer names a member twice in one object');
     return redactedDocument(body, this.#redact);
   }
 
@@ -238,8 +244,17 @@ function dateOf(header: string | string[] | undefined): number | null {
   return typeof header === 'string' ? instantFromOutside(Date.parse(header)) : null;
 }
 
-/** RFC 9110, section 10.2.3, only as a number of seconds. */
-function retryAfterOf(header: string | string[] | undefined): number | null {
-  if (typeof header !== 'string' || !/^\d{1,6}$/.test(header)) return null;
-  return Math.min(LONGEST_RETRY_AFTER_MS, Number(header) * 1000);
+/** RFC 9110, section 10.2.3: a number of seconds, or an instant of the device's clock; null: neither, or past. */
+function retryAfterOf(
+  header: string | string[] | undefined,
+  { deviceNowMs, receivedAtMs }: Pick<PathAnswer, 'deviceNowMs' | 'receivedAtMs'>,
+): number | null {
+  if (typeof header !== 'string') return null;
+  const untilMs = /^\d{1,6}$/.test(header) ? null : dateOf(header);
+  const waitMs = untilMs === null ? Number(header) * 1000 : untilMs - (deviceNowMs ?? receivedAtMs);
+  return waitMs > 0 ? Math.min(LONGEST_RETRY_AFTER_MS, waitMs) : null;
+}
+
+function firstOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
 }

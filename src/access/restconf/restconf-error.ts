@@ -34,11 +34,13 @@ const LIBRARY_ERRORS: ReadonlyMap<string, readonly [DeviceErrorKind, string]> = 
   ['UND_ERR_RES_EXCEEDED_MAX_SIZE', ['too_large', 'the answer is larger than the bound']],
   ['UND_ERR_HEADERS_OVERFLOW', ['too_large', 'the header of the answer is larger than the bound']],
   ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', ['protocol', 'the answer is shorter or longer than it says']],
-  ['HPE_INVALID_CONSTANT', ['protocol', 'the answer is no HTTP']],
 ]);
 
 export function failureOf(target: Pick<RestconfTarget, 'device'>, operation: string, error: unknown): RestconfFailure {
   if (error instanceof RestconfFailure) return error;
+  // The library gives it no code.
+  if (error instanceof Error && error.name === 'HTTPParserError')
+    return new RestconfFailure(target, 'protocol', { operation, detail: 'the answer is no HTTP' });
   const code = codeOf(error);
   const [kind, detail] =
     LIBRARY_ERRORS.get(code) ??

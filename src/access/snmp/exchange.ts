@@ -16,7 +16,8 @@ const PARTS = 2 ** SENDS - 1;
 /** The result of a request: what the session makes of the answer, and the answer's octets, or why there is none. */
 export type ExchangeOutcome =
   | (BulkOutcome & { readonly octets: number })
-  | { readonly kind: 'silent'; readonly answeredDiscovery: boolean }
+  /** `unreadable`: datagrams that came from the device meanwhile and are no message, or hold what SNMP does not have. */
+  | { readonly kind: 'silent'; readonly answeredDiscovery: boolean; readonly unreadable: number }
   | { readonly kind: 'out_of_time' }
   | { readonly kind: 'socket_failed'; readonly error: Error }
   | { readonly kind: 'aborted' };
@@ -46,6 +47,8 @@ export class Exchange implements Disposable {
   #sends = 0;
   /** Datagrams of the open request that got another answer: a discovery, a Report. */
   #stepsAnswered = 0;
+  /** Of the open request. */
+  #unreadable = 0;
   #octets = 0;
   #failure: ExchangeOutcome | null = null;
 
@@ -77,6 +80,7 @@ export class Exchange implements Disposable {
       this.#done = resolve;
       this.#sent = null;
       this.#stepsAnswered = 0;
+      this.#unreadable = 0;
       this.#octets = 0;
       this.#parts.count.request();
       session.getBulk(request, (outcome) => {
@@ -100,12 +104,18 @@ export class Exchange implements Disposable {
     this.#parts.count.octets(datagram.length, 0);
     const head = messageHead(datagram);
     const sent = this.#sent;
-    if (head === null || sent === null || this.#done === null || !canAnswer(sent.head, head, this.#parts.security)) {
+    if (head === null) this.#dropUnreadable();
+    else if (sent === null || this.#done === null || !canAnswer(sent.head, head, this.#parts.security)) {
       this.#parts.onDropped();
-      return;
+    } else {
+      this.#octets = datagram.length;
+      if (this.#session?.receive(datagram) === false) this.#dropUnreadable();
     }
-    this.#octets = datagram.length;
-    if (this.#session?.receive(datagram) === false) this.#parts.onDropped();
+  }
+
+  #dropUnreadable(): void {
+    this.#unreadable += 1;
+    this.#parts.onDropped();
   }
 
   #transmit(): void {
@@ -123,7 +133,11 @@ export class Exchange implements Disposable {
     if (this.#parts.clock.monoMs() >= this.#deadlineMs) {
       this.#fail({ kind: 'out_of_time' });
     } else if (this.#sends >= SENDS) {
-      this.#fail({ kind: 'silent', answeredDiscovery: this.#stepsAnswered > 0 });
+      this.#fail({
+        kind: 'silent',
+        answeredDiscovery: this.#stepsAnswered > 0,
+        unreadable: this.#unreadable,
+      });
     } else {
       this.#sends += 1;
       this.#transmit();

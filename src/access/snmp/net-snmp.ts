@@ -30,7 +30,9 @@ export type BulkOutcome =
   | { readonly kind: 'denied'; readonly why: 'user' | 'digest' | 'level' | 'decryption' }
   /** Engine ID, boots or time differ from what this session learned: a new session may work. */
   | { readonly kind: 'out_of_step' }
-  /** Neither made with a key of ours nor acceptable as an answer: forged or corrupted. */
+  /** A Report that is none of the user's or the time's: the context, or the kind of request, is not there (RFC 3413). */
+  | { readonly kind: 'not_served' }
+  /** Neither a key of ours made it nor can it be taken for an answer: forged or broken on the way. */
   | { readonly kind: 'not_authentic' }
   | { readonly kind: 'malformed' };
 
@@ -278,6 +280,8 @@ function outcomeOf(error: Error): BulkOutcome {
       return info === undefined ? (REPORTS.get(error.message) ?? { kind: 'malformed' }) : { kind: 'not_authentic' };
     case snmp.ResponseInvalidCode.ECouldNotDecrypt:
       return { kind: 'not_authentic' };
+    case snmp.ResponseInvalidCode.EUnexpectedReport:
+      return { kind: 'not_served' };
     case E_NOT_IN_TIME_WINDOW:
       return { kind: 'out_of_step' };
     default:

@@ -10,6 +10,7 @@ import {
   deniedFailure,
   ERROR_STATUS,
   networkFailure,
+  notServedFailure,
   ReadFailure,
   silenceFailure,
   statusFailure,
@@ -63,6 +64,8 @@ export async function runWalk(
         break;
       case 'denied':
         throw deniedFailure(target, outcome);
+      case 'not_served':
+        throw notServedFailure(target);
       case 'malformed':
         throw new ReadFailure(target, 'protocol', 'an answer that does not fit the request');
       case 'silent':

@@ -41,6 +41,11 @@ export function silenceFailure(
   outcome: Extract<ExchangeOutcome, { kind: 'silent' }>,
   answers: number,
 ): ReadFailure {
+  if (outcome.unreadable > 0) {
+    const came = outcome.unreadable === 1 ? 'an answer came' : `${outcome.unreadable} answers came`;
+    const why = 'cut short, or with values that SNMP does not have';
+    return new ReadFailure(target, 'protocol', `${came} within ${target.timeoutMs} ms that cannot be read: ${why}`);
+  }
   const silence = `no answer within ${target.timeoutMs} ms`;
   if (answers > 0)
     return new ReadFailure(target, 'timeout', `${silence} after ${answers} ${answers === 1 ? 'answer' : 'answers'}`);
@@ -66,6 +71,17 @@ const DENIED: Readonly<Record<Extract<BulkOutcome, { kind: 'denied' }>['why'], s
 export function deniedFailure(target: SnmpTarget, outcome: Extract<BulkOutcome, { kind: 'denied' }>): ReadFailure {
   const what = `the device ${DENIED[outcome.why]} (credential "${target.credentialName}")`;
   return new ReadFailure(target, 'auth', what, true);
+}
+
+/** Its Report is not quoted: of those that it may be only an unknown context is the configuration's fault. */
+export function notServedFailure(target: SnmpTarget): ReadFailure {
+  const { context = '' } = target;
+  const which = context === '' ? 'the default SNMPv3 context' : `the SNMPv3 context "${context}"`;
+  return new ReadFailure(
+    target,
+    'protocol',
+    `the device reports that it does not serve this: it may not have ${which}`,
+  );
 }
 
 export function statusFailure(target: SnmpTarget, status: number): ReadFailure {

@@ -9,6 +9,7 @@ import ssh2 from 'ssh2';
 import type { Clock } from '../../kernel/clock.ts';
 import { later } from '../../kernel/later.ts';
 import { makeFinishedHandshakeSmall } from './finished-handshake.ts';
+import { boundGroupExchanges } from './group-exchange.ts';
 import { LineMeter } from './line-meter.ts';
 import type { Allowance, ReadShare } from './read-share.ts';
 
@@ -111,6 +112,7 @@ export class GuardedClient {
     this.client.connect({ ...config, ...keepalives, sock: stream });
     if (!reads(this.client)) throw new Error('this version of ssh2 reads elsewhere');
     const { _protocol: reader } = this.client;
+    boundGroupExchanges(reader);
     const parse = reader.parse.bind(reader);
     reader.parse = (octets, from, to) => this.#read({ stream, reader, parse, allowance }, octets.subarray(from, to));
   }

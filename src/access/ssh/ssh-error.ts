@@ -3,6 +3,7 @@
  * Peer text is not quoted (it could contain anything); no message contains a secret.
  */
 import { NETWORK_ERRORS } from '../network-error.ts';
+import { GroupTooLarge } from './group-exchange.ts';
 import { TransportError } from './shell-transport.ts';
 
 /** How far a login had come when it failed. */
@@ -26,6 +27,7 @@ const NETWORK: typeof NETWORK_ERRORS = new Map([
 
 /** A failure before the shell was open. `where` is `host port N`. */
 export function translateLoginError(error: unknown, stage: LoginStage, where: string): TransportError {
+  if (error instanceof GroupTooLarge) return new TransportError('handshake', 'login', `${where}: ${error.message}`);
   const { code, level, message } = asLibraryError(error);
   const network = typeof code === 'string' ? NETWORK.get(code) : undefined;
   if (network !== undefined && stage === 'tcp')

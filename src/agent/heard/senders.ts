@@ -1,10 +1,12 @@
 /**
  * Which configured device sent a message: by the address it came from, otherwise by the name in its header.
  *
- * An address of exactly one device decides. Several devices behind one address are told apart by the name in the
- * message's header (`logging origin-id hostname`): the device's configured name, or the hostname that it showed. From
- * an unknown address the name counts only if the address is a configured relay, because anybody can write a name into a
- * message. All of this can be forged, so the result is only a hint.
+ * An address that is one device's decides, unless it is listed as a relay's as well, by itself and not within a prefix,
+ * where routers may share a hostname. Several devices behind one address are
+ * told apart by the name in the message's header (`logging origin-id hostname`): the device's configured name, the
+ * hostname it showed, or one of its addresses, which is what a relay knows of a router that names itself nowhere. From
+ * an address that is no device's a name counts only where that address is a configured relay: anybody can write a name
+ * into a message. All of it can be forged, so whoever asks must take the answer as a hint.
  */
 import { BlockList, isIP } from 'node:net';
 
@@ -20,6 +22,8 @@ export interface SenderAddresses {
 
 export class Senders {
   #relays = new BlockList();
+  /** Those of them that are listed without a prefix. */
+  #relaysByAddress = new Set<string>();
   readonly #addressesOf = new Map<string, Set<string>>();
   readonly #byAddress = new Map<string, Set<string>>();
   /** Configured names and hostnames, in lower case. */
@@ -76,6 +80,7 @@ export class Senders {
   /** Addresses and prefixes (`192.0.2.0/24`) that forward the messages of others. */
   setRelays(relays: readonly string[]): void {
     this.#relays = new BlockList();
+    this.#relaysByAddress = new Set(relays.filter((relay) => isIP(relay) !== 0).map(canonicalAddress));
     for (const relay of relays) {
       const [address = '', length] = relay.split('/');
       const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
@@ -97,6 +102,7 @@ export class Senders {
   deviceOf(address: string, claimedHost: string | null): string | null {
     const sharing = this.#byAddress.get(canonicalAddress(address));
     const claimed = claimedHost === null ? undefined : this.#byClaim(claimedHost);
+    if (claimed !== undefined && this.#relaysByAddress.has(canonicalAddress(address))) return claimed;
     if (sharing === undefined) return claimed !== undefined && this.#isRelay(address) ? claimed : null;
     if (sharing.size > 1) return claimed !== undefined && sharing.has(claimed) ? claimed : null;
     return [...sharing][0] ?? null;
@@ -107,10 +113,14 @@ export class Senders {
     return this.#relays.check(canonical, isIP(canonical) === 6 ? 'ipv6' : 'ipv4');
   }
 
-  /** `gm1.example.net` is `gm1` if nothing has the longer name. */
+  /** `gm1.example.net` is `gm1` where nothing has the longer name; an address is whose it is. */
   #byClaim(claimedHost: string): string | undefined {
     const name = claimedHost.toLowerCase();
-    return this.#byName.get(name) ?? this.#byName.get(name.split('.', 1)[0] ?? name);
+    const named = this.#byName.get(name);
+    if (named !== undefined) return named;
+    if (isIP(name) === 0) return this.#byName.get(name.split('.', 1)[0] ?? name);
+    const [device, ...others] = this.#byAddress.get(canonicalAddress(name)) ?? [];
+    return others.length === 0 ? device : undefined;
   }
 
   #add(device: string, text: string): void {

@@ -3,6 +3,7 @@ import type { AnswerReading, ReadAnswer } from '../../access/answer-reading.ts';
 import { SHOW_CERTIFICATES } from '../../access/show-command.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import type { ReadAt } from '../../gdoi/seen/instant.ts';
+import { MOST_LOG_MESSAGES } from '../../gdoi/seen/row-bounds.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { parseLogMessage } from '../../ios/log/log-message.ts';
 import { parseCommandOutput } from '../../ios/parse.ts';
@@ -20,8 +21,17 @@ function readingOf(parsed: ParseResult): AnswerReading {
   return parsed.kind === 'parsed' ? readOf(parsed) : { kind: 'unreadable', message: parsed.message };
 }
 
+/** Of a log the newest messages go on, often into another thread: a buffer may hold half a million. */
 function readOf({ command, snapshots, unknownLines, logMessages }: Parsed): ReadAnswer {
-  return { kind: 'read', command, snapshots, unknownLines: unknownLines.length, logMessages };
+  return {
+    kind: 'read',
+    command,
+    snapshots: snapshots.map((snapshot) =>
+      snapshot.role === 'log' ? { ...snapshot, messages: snapshot.messages.slice(-MOST_LOG_MESSAGES) } : snapshot,
+    ),
+    unknownLines: unknownLines.length,
+    logMessages: logMessages.slice(-MOST_LOG_MESSAGES),
+  };
 }
 
 export function groupsOf({ snapshots }: Pick<ReadAnswer, 'snapshots'>): readonly GroupSnapshot[] {

@@ -18,6 +18,8 @@ const NODE_OF_PATH: ReadonlyMap<string, GdoiNode> = new Map(
 const MAIN_PATHS: ReadonlySet<string> = new Set([...GM_MAIN, ...KS_MAIN]);
 
 export interface RestconfReading extends Shown {
+  /** Why the answer does not tell which groups there are; null: it does. */
+  readonly problem: string | null;
   readonly observations: readonly Observation[];
 }
 
@@ -32,10 +34,12 @@ export function readRestconf(
     const node = NODE_OF_PATH.get(document.path);
     if (node !== undefined) nodes.set(node, document);
   }
-  const { snapshots, registered, unknown } = decodeGdoi(nodes);
+  const { unreadable, snapshots, registered, unknown, problems } = decodeGdoi(nodes);
   const asked = documents.filter(({ path }) => NODE_OF_PATH.has(path) && MAIN_PATHS.has(path) === (part === 'main'));
   const shown = new Map([...registered].map(([group, { deviceMs }]) => [group, deviceMs] as const));
-  if (asked.length === 0) return { snapshots, registered: shown, observations: factsOf(documents, device) };
+  const problem = unreadable ? problems.join('; ') : null;
+  const read = { problem, snapshots, registered: shown };
+  if (asked.length === 0 || unreadable) return { ...read, observations: factsOf(documents, device) };
   const at = spanOf(asked);
   const groups: Observation = {
     device,
@@ -51,8 +55,7 @@ export function readRestconf(
   );
   // An instant makes more precise what the counters of the same answer show, so it comes before them.
   return {
-    snapshots,
-    registered: shown,
+    ...read,
     observations: [...(part === 'main' ? instants : []), groups, ...factsOf(documents, device)],
   };
 }

@@ -33,6 +33,10 @@ type Outcome = Pick<RestconfReport, 'result' | 'error' | 'observations' | 'docum
 
 const NO_MODEL = 'Cisco-IOS-XE-crypto-oper has no GDOI on this device: that came with IOS XE 17.5.1; poll it over SSH';
 
+/** Every RESTCONF server has the list of its modules (RFC 8040, section 10.1); IOS XE without RESTCONF says 404. */
+const NO_RESTCONF =
+  'nothing is there under /restconf (404), not even its list of modules: is `restconf` configured, and may the user read?';
+
 interface Deps {
   readonly access: RestconfAccess;
   readonly clock: Clock;
@@ -78,6 +82,11 @@ export function createRestconfPoller(deps: Deps) {
     const present = onPresentClock(learnt.clock, documentsOf(reply.answers), wallAheadMs(clock));
     const main = present.documents;
     const read = readRestconf(main, 'main', target.device);
+    if (read.problem !== null) {
+      const error = `${target.device}: the nodes that list the groups cannot be read: ${read.problem}`;
+      const memory = { ...learnt, clock: present.memory };
+      return { result: 'parse', error, observations: read.observations, documents: [main], memory };
+    }
     const paths = followUpPaths({ ...learnt, learntAtMs: memory.learntAtMs }, read, interest);
     const followUp = await followUpOf(
       deps,
@@ -179,6 +188,9 @@ function refusalOf(target: RestconfTarget, { model }: RestconfMemory, answers: r
   if (forbidden !== undefined) {
     const node = forbidden.path.slice(forbidden.path.lastIndexOf('/') + 1);
     return `${target.device}: NACM does not let "${target.credential.username ?? 'this certificate'}" read ${node}; docs/routers.md has the rules`;
+  }
+  if (model === null && answers.length > nodes.length && answers.every(isMissing)) {
+    return `${target.device}: ${NO_RESTCONF}`;
   }
   if (model === null && nodes.every(isMissing)) {
     return `${target.device}: none of the nodes of GDOI is there (404); ${NO_MODEL}`;

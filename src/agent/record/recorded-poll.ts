@@ -57,9 +57,7 @@ export function reportOf(
   const outcome: Outcome =
     failure?.kind === 'error'
       ? failureOf(failure.error)
-      : bySnmp.outcome.result === 'ok'
-        ? byCli.outcome
-        : bySnmp.outcome;
+      : ([bySnmp, byRestconf].find(({ outcome: { result } }) => result !== 'ok') ?? byCli).outcome;
   const poll = lines.find((line) => line.poll !== null)?.poll ?? null;
   const startedAtMs = poll?.startedAtMs ?? earliest(lines);
   const finishedAtMs = poll?.finishedAtMs ?? latest(lines);
@@ -177,12 +175,18 @@ function readSnmp(
 function readDocuments(
   device: string,
   lines: readonly RecordedLook[],
-): { readonly observations: readonly Observation[]; readonly documents: readonly (readonly RawDocument[])[] } {
+): {
+  readonly outcome: Outcome;
+  readonly observations: readonly Observation[];
+  readonly documents: readonly (readonly RawDocument[])[];
+} {
   const documents = lines.flatMap(({ seen }) => (seen.kind === 'restconf' ? [seen.documents] : []));
-  const observations = documents.flatMap((answer, index) =>
+  const readings = documents.map((answer, index) =>
     index === 0
-      ? readRestconf(answer, 'main', device).observations
-      : readRestconf(documents.slice(0, index + 1).flat(), 'details', device).observations,
+      ? readRestconf(answer, 'main', device)
+      : readRestconf(documents.slice(0, index + 1).flat(), 'details', device),
   );
-  return { observations, documents };
+  const problem = readings[0]?.problem ?? null;
+  const outcome: Outcome = problem === null ? OK : { result: 'parse', error: problem };
+  return { outcome, observations: readings.flatMap(({ observations }) => observations), documents };
 }

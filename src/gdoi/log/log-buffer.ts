@@ -9,6 +9,7 @@ import type { LogMessage } from '../seen/device-facts.ts';
 import { intersection, type Interval } from '../seen/interval.ts';
 import { type LogClock, writtenAt } from './log-clock.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
+import { MOST_LOG_MESSAGES } from '../seen/row-bounds.ts';
 
 export interface LogTail {
   /** When the buffer was read. */
@@ -24,8 +25,6 @@ export interface FreshLine {
 
 /** One line may be there twice; three in a row are not. */
 const TAIL_LINES = 3;
-/** The newest lines decide; a longer buffer costs no more. */
-const MAX_LINES = 2000;
 
 export function freshLines(
   tail: LogTail | null,
@@ -33,7 +32,7 @@ export function freshLines(
   at: ReadAt,
   clock: LogClock | null,
 ): { readonly tail: LogTail; readonly lines: readonly FreshLine[] } {
-  const read = messages.slice(-MAX_LINES);
+  const read = messages.slice(-MOST_LOG_MESSAGES);
   const hashes = read.map(hashOf);
   const next: LogTail = { readMs: at.sentAtMs, hashes: hashes.slice(-TAIL_LINES) };
   const fresh = read.slice(tail === null ? 0 : endOfKnown(hashes, tail.hashes));

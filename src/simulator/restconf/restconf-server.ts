@@ -211,6 +211,11 @@ function misbehave(manners: RestconfManners, response: ServerResponse, body: str
       response.setHeader('retry-after', '30');
       refuse(response, 429, 'resource-denied');
       return;
+    case 'later-dated':
+      response.setHeader('date', new Date(0).toUTCString());
+      response.setHeader('retry-after', new Date(30_000).toUTCString());
+      refuse(response, 503, 'resource-denied');
+      return;
     case 'gone':
       refuse(response, 503, 'resource-denied');
       return;
@@ -225,6 +230,14 @@ function misbehave(manners: RestconfManners, response: ServerResponse, body: str
       return;
     case 'broken-json':
       response.end(body.slice(0, body.length >> 1));
+      return;
+    case 'compressed':
+      response.setHeader('content-encoding', 'gzip');
+      // What gzip begins with is enough: nobody is to read it.
+      response.end(Buffer.from([0x1f, 0x8b, 8, 0]));
+      return;
+    case 'named-twice':
+      response.end(`{${body.trim().slice(1, -1)},${body.trim().slice(1)}`);
       return;
     case 'truncated':
     case 'short':

@@ -67,6 +67,37 @@ test('a hostname that was shown is free again when its device is gone, or shows 
   expect(senders.deviceOf('192.0.2.1', 'edge')).toBe('gm3');
 });
 
+test('a relay may know a router by its address alone: then that tells, unless several have it', () => {
+  const senders = fleet({
+    gm1: ['192.0.2.1', '2001:DB8::5'],
+    gm2: ['192.0.2.2'],
+    gm3: ['192.0.2.2'],
+    10: ['192.0.2.9'],
+  });
+  senders.setRelays(['198.51.100.9']);
+  expect(senders.deviceOf('198.51.100.9', '192.0.2.1')).toBe('gm1');
+  expect(senders.deviceOf('198.51.100.9', '2001:db8:0::5')).toBe('gm1');
+  expect(senders.deviceOf('198.51.100.9', '192.0.2.2')).toBeNull();
+  expect(senders.deviceOf('198.51.100.9', '10.0.0.1')).toBeNull();
+  expect(senders.deviceOf('203.0.113.1', '192.0.2.1')).toBeNull();
+});
+
+test('from a device that is a relay too, a message is of the device that it names, else its own', () => {
+  const senders = fleet({ hub: ['192.0.2.1'], gm1: ['10.0.0.1'] });
+  senders.setRelays(['192.0.2.1']);
+  expect(senders.deviceOf('192.0.2.1', 'gm1')).toBe('gm1');
+  expect(senders.deviceOf('192.0.2.1', 'somebody')).toBe('hub');
+  expect(senders.deviceOf('192.0.2.1', null)).toBe('hub');
+});
+
+test('a device among relays that are listed by a prefix is known by its address: others may have its hostname', () => {
+  const senders = fleet({ gm1: ['192.0.2.1'], gm2: ['192.0.2.2'] });
+  senders.setRelays(['192.0.2.0/24']);
+  for (const device of ['gm1', 'gm2']) senders.learnHostname(device, 'EDGE');
+  expect(senders.deviceOf('192.0.2.2', 'EDGE')).toBe('gm2');
+  expect(senders.deviceOf('192.0.2.9', 'EDGE')).toBe('gm1');
+});
+
 test.each([
   ['198.51.100.9', ['198.51.100.9']],
   ['198.51.100.9', ['10.0.0.0/8', '198.51.100.0/24']],

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { RestconfTarget } from '../../../src/access/device-restconf.ts';
+import { RESTCONF_PATHS } from '../../../src/access/restconf-path.ts';
 import { NOTHING_LEARNT, type RestconfMemory } from '../../../src/agent/poll/restconf-memory.ts';
 import { createRestconfPoller } from '../../../src/agent/poll/restconf-poller.ts';
 import { mergeParts } from '../../../src/gdoi/seen/merge-snapshots.ts';
@@ -186,6 +187,26 @@ describe('how it ends', () => {
     const report = await poll(modern('gm')[0]!.name);
     expect(report.result).toBe('command');
     expect(report.error).toContain('17.5.1; poll it over SSH');
+  });
+
+  test('groups that are listed and cannot be read are `parse`: the device is not said to have none', async () => {
+    const { access, poll, modern } = given();
+    access.amend = (_device, path, body) => (path.endsWith('gdoi-gm') ? { 'gdoi-gm': [{ 'gm-entry': [] }] } : body);
+    const { result, error, observations } = await poll(modern('gm')[0]!.name);
+    expect(result).toBe('parse');
+    expect(error).toMatch(/cannot be read: gdoi-gm: group-name: missing/);
+    expect(observations.filter(({ kind }) => kind === 'groups')).toEqual([]);
+  });
+
+  test('a web server without RESTCONF is `command`, and the line does not blame the release', async () => {
+    const { access, poll } = given();
+    const at = { sentAtMs: START_MS, receivedAtMs: START_MS, deviceNowMs: null };
+    const answers = RESTCONF_PATHS.map((path) => ({ ...at, path, kind: 'empty', status: 404 }) as const);
+    access.failure = { kind: 'answers', connection: 1, answers };
+    const { result, error } = await poll('gm1');
+    expect(result).toBe('command');
+    expect(error).toMatch(/nothing is there under \/restconf \(404\).*is `restconf` configured/);
+    expect(error).not.toContain('17.5.1');
   });
 
   test('a hidden list of modules costs nothing', async () => {
