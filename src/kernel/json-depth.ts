@@ -1,7 +1,8 @@
 /**
- * What the parser of JSON does not tell. How deep it is nested and how many values it has, from its text in one pass
- * before it is parsed: the parser takes millions of levels and of empty objects; whatever walks the value afterwards has
- * a stack of some ten thousand calls, and each empty object takes ten times its text. And whether it lost a member.
+ * What the JSON parser does not tell. How deeply a document is nested and how many values it has, found in one pass over
+ * its text before it is parsed: the parser accepts millions of levels and of empty objects, but whatever walks the value
+ * afterwards has a stack of some ten thousand calls, and an empty object takes ten times the memory of its text. And
+ * whether the parser dropped a member.
  */
 
 /** No document that we ask for has more than ten. */

@@ -179,7 +179,7 @@ function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** RFC 7951 sets the module's name before a name of another module. */
+/** RFC 7951 puts the module's name before a name from another module. */
 export function withoutModule(name: string): string {
   return name.slice(name.indexOf(':') + 1);
 }

@@ -30,9 +30,9 @@ export type BulkOutcome =
   | { readonly kind: 'denied'; readonly why: 'user' | 'digest' | 'level' | 'decryption' }
   /** Engine ID, boots or time differ from what this session learned: a new session may work. */
   | { readonly kind: 'out_of_step' }
-  /** A Report that is none of the user's or the time's: the context, or the kind of request, is not there (RFC 3413). */
+  /** A Report about neither the user nor the time: the device lacks the context or the kind of request (RFC 3413). */
   | { readonly kind: 'not_served' }
-  /** Neither a key of ours made it nor can it be taken for an answer: forged or broken on the way. */
+  /** Neither made with a key of ours nor acceptable as an answer: forged or corrupted. */
   | { readonly kind: 'not_authentic' }
   | { readonly kind: 'malformed' };
 

@@ -2,8 +2,8 @@
  * Which SSH algorithms are offered: `modern`, or `legacy`, which adds at the end those that old IOS needs
  * (group1/group14-sha1 key exchange, CBC ciphers, ssh-rsa host keys, hmac-sha1).
  *
- * ssh2 ignores a misspelt option in silence, so the lists are typed and complete; order is preference. The slow key
- * exchanges stand last: group1 costs about 49 ms of CPU, a group exchange with an unknown prime of 2,048 bits about 295
+ * ssh2 silently ignores a misspelt option, so the lists are typed and complete; order is preference. The slow key
+ * exchanges are last: group1 costs about 49 ms of CPU, a group exchange with an unknown prime of 2,048 bits about 295
  * ms (`group-exchange.ts` bounds it).
  */
 import type { Algorithms, CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';

@@ -1,12 +1,12 @@
 /**
  * Which configured device sent a message: by the address it came from, otherwise by the name in its header.
  *
- * An address that is one device's decides, unless it is listed as a relay's as well, by itself and not within a prefix,
- * where routers may share a hostname. Several devices behind one address are
- * told apart by the name in the message's header (`logging origin-id hostname`): the device's configured name, the
- * hostname it showed, or one of its addresses, which is what a relay knows of a router that names itself nowhere. From
- * an address that is no device's a name counts only where that address is a configured relay: anybody can write a name
- * into a message. All of it can be forged, so whoever asks must take the answer as a hint.
+ * An address of exactly one device decides, unless that address is itself listed as a relay (not just inside a listed
+ * prefix, where routers may share a hostname). Several devices behind one address are told apart by the name in the
+ * message's header (`logging origin-id hostname`): the device's configured name, the hostname that it showed, or one of
+ * its addresses, which is all that a relay knows of a router that does not name itself. From an unknown address the
+ * name counts only if the address is a configured relay, because anybody can write a name into a message. All of this
+ * can be forged, so the result is only a hint.
  */
 import { BlockList, isIP } from 'node:net';
 
@@ -113,7 +113,7 @@ export class Senders {
     return this.#relays.check(canonical, isIP(canonical) === 6 ? 'ipv6' : 'ipv4');
   }
 
-  /** `gm1.example.net` is `gm1` where nothing has the longer name; an address is whose it is. */
+  /** `gm1.example.net` is `gm1` if nothing has the longer name; an address is the device that has it. */
   #byClaim(claimedHost: string): string | undefined {
     const name = claimedHost.toLowerCase();
     const named = this.#byName.get(name);

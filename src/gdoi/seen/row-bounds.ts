@@ -36,10 +36,10 @@ export const MOST_IKE_SAS = 2 * MOST_MEMBERS;
 /** Pairs of idents: one for each ACE of each interface with a crypto map. */
 export const MOST_IPSEC_FLOWS = 10_000;
 
-/** Messages of a router's log, the newest: they decide, and a longer buffer costs no more. */
+/** Messages of a router's log, only the newest: these decide, and a longer buffer costs no more. */
 export const MOST_LOG_MESSAGES = 2_000;
 
-/** False: there are as many rows as are taken, and this one is left. */
+/** False: there are `most` rows already, and this one is left out. */
 export function addWithin<Row>(most: number, rows: Row[], row: Row): boolean {
   if (rows.length >= most) return false;
   rows.push(row);

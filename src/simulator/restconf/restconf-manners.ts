@@ -4,7 +4,7 @@ export interface RestconfManners {
   /**
    * What happens to a request: answered; `unauthorized` 401, `forbidden` 403 for `forbiddenPaths`; `busy` 409, `later`
    * 429 with Retry-After, `later-dated` 503 with a date there, `gone` 503, `error` 500; `redirect` 302; `silent`
-   * nothing; `truncated` cut inside the body; `short` says more than it sends and closes; `babble` never ends; `garbage`
+   * nothing; `truncated` cut inside the body; `short` announces more than it sends and closes; `babble` never ends; `garbage`
    * no HTTP; `compressed` gzip that nobody asked for; `named-twice` JSON with a member that is there twice.
    */
   readonly answer:
@@ -24,7 +24,7 @@ export interface RestconfManners {
     | 'broken-json'
     | 'compressed'
     | 'named-twice';
-  /** NACM hides paths that end so. */
+  /** Path endings that NACM hides. */
   readonly forbiddenPaths: readonly string[];
   readonly contentType: string;
   /** HTTP/1.0 closes after each answer. */
