@@ -217,13 +217,14 @@ export const agentDashboard = compose({
           lines: [{ expr: counted('type', 'gdoi_events_total'), legend: '{{type}}' }],
         }),
         bars({
-          title: 'Store and recording errors',
+          title: 'Store, recording and log errors',
           description: 'Batches that the store refused are tried again; events are dropped when too many wait.',
           width: 12,
           unit: 'short',
           lines: [
             { expr: counted('instance', 'gdoi_store_errors_total'), legend: '{{instance}}: store' },
             { expr: counted('instance', 'gdoi_events_dropped_total'), legend: '{{instance}}: events dropped' },
+            { expr: counted('instance', 'gdoi_log_errors_total'), legend: '{{instance}}: log' },
             { expr: counted('instance', 'gdoi_record_errors_total'), legend: '{{instance}}: recording' },
             {
               expr: counted('instance', 'gdoi_record_lines_dropped_total'),
