@@ -150,7 +150,7 @@ describe('config check, beside files of targets', () => {
   test('says nothing of names that a URL may bring, and asks none', async () => {
     await using directory = await temporaryDirectory();
     const more =
-      'targets: { http_sd: ["http://127.0.0.1:9/sd"] }\nmaintenance: [{ from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z, devices: [ks2] }]\n';
+      'targets: { http_sd: ["http://127.0.0.1:8009/sd"] }\nmaintenance: [{ from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z, devices: [ks2] }]\n';
     expect(await checked(directory.path, [KS1, KS3], more)).toEqual({
       status: 0,
       stdout: './gdoiwatch.yml: good, 2 devices and those of 1 URL\n',
