@@ -178,6 +178,7 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
     failedAttempts: failed === null ? null : Math.max(0, failed - (known?.failedBefore ?? 0)),
     reregistersAtMs: view.tracking.get(group)?.forecast?.expectedAtMs ?? null,
     nextLookMs: nextLookMs(view),
+    ...(view.regularIntervalMs === null ? {} : { intervalMs: view.regularIntervalMs }),
     reasons: view.reasons.filter((reason) => reason.group === null || reason.group === group),
   };
   const logHeardSinceMs = view.logsOf?.get(group);
