@@ -177,6 +177,7 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
     failedAttempts: state === null ? null : failedAttemptsOf(state, group),
     reregistersAtMs: view.tracking.get(group)?.forecast?.expectedAtMs ?? null,
     nextLookMs: nextLookMs(view),
+    ...(view.regularIntervalMs === null ? {} : { intervalMs: view.regularIntervalMs }),
     reasons: view.reasons.filter((reason) => reason.group === null || reason.group === group),
   };
   const logHeardSinceMs = view.logsOf?.get(group);

@@ -121,6 +121,13 @@ describe('a device whose SSH fails while SNMP answers', () => {
   });
 });
 
+test('a group hears how often its device is polled, where that is known', () => {
+  const paceOf = (regularIntervalMs: number | null) =>
+    membershipChanges(aDevice(), observe(aDevice({ regularIntervalMs }), showing(aGm()), 600_000), null, NOON).get('G1')
+      ?.context?.intervalMs;
+  expect([paceOf(900_000), paceOf(null)]).toEqual([900_000, undefined]);
+});
+
 describe('a device that gives no answer', () => {
   const failedAt = NOON + 1000;
   const message = (atMs: number, pushed = true): Observation => ({

@@ -38,6 +38,8 @@ export interface MemberContext {
   readonly reregistersAtMs: EpochMs | null;
   /** When the device is looked at next, as planned now; null: no one plans. */
   readonly nextLookMs: EpochMs | null;
+  /** Its regular interval; absent: not known. */
+  readonly intervalMs?: number | undefined;
   /** Reasons that its log gave, newest last, bounded. */
   readonly reasons: readonly LoggedReason[];
   /**
@@ -179,7 +181,7 @@ export interface KsFacts extends MemberContext {
 export interface GroupFacts {
   readonly group: string;
   readonly nowMs: EpochMs;
-  /** Regular interval of the group's devices. */
+  /** Regular interval of the slowest of the group's devices. */
   readonly pollIntervalMs: number;
   /** A KS's member list can be this much older than its answer. */
   readonly listAgeMs: number;

@@ -114,10 +114,15 @@ function summaryOf(
 function evidenceOf({ servers, bootMs, unlisted }: Loss): readonly string[] {
   const lines = servers.map(({ device, bootMs: up, members }) => {
     const since = bootMs === null || up === null ? '' : `up since ${clockTime(up)} by its uptime, `;
-    return `${device}: ${since}lists ${members === null ? 'no GMs' : counted(members, 'GM')}`;
+    return `${device}: ${since}lists ${howMany(members)}`;
   });
   if (unlisted.length === 0) return lines;
   return [...lines, `Registered, and not on its list: ${list(sorted(unlisted.map(({ device }) => device)))}`];
+}
+
+/** A number that is not shown is not 0: who is on the list is known by addresses alone. */
+function howMany(members: number | null): string {
+  return members === null ? 'none of the polled GMs' : counted(members, 'GM');
 }
 
 const GONE: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['ks_down', 'redundancy_lost', 'no_primary']);
@@ -156,7 +161,7 @@ function notListedYet(
     scope: sorted([...names, ...left]),
     evidence: kss
       .filter(({ device }) => names.includes(device))
-      .map(({ device, members }) => `${device}: lists ${members === null ? 'no GMs' : counted(members, 'GM')}`),
+      .map(({ device, members }) => `${device}: lists ${howMany(members)}`),
     claims,
   };
 }

@@ -15,6 +15,7 @@ import { factsOf } from './group-facts-of.ts';
 import { remember, rememberAll, type RoleChange } from './fleet-memory.ts';
 import { judge } from './fleet-occurrences.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from './fleet-settings.ts';
+import { atItsOwnPace } from './group-pace.ts';
 import type { FleetState, MemberFacts } from './fleet-state.ts';
 import { type FleetView, fleetView, notJudgedYet } from './fleet-view.ts';
 import { gmChanged, ksChanged } from './material-change.ts';
@@ -91,9 +92,10 @@ export function judgeFleet(
     own === state
       ? assessment
       : { ...assessment, members: assessment.members.filter(({ record }) => own.gms.has(record.device)) };
-  const facts = factsOf(own, ofOwn, nowMs, settings);
+  const paced = atItsOwnPace(own, settings);
+  const facts = factsOf(own, ofOwn, nowMs, paced);
   const { memory, explanations } = explain(state.said, facts);
-  const conditions = fleetConditions(own, ofOwn, nowMs, settings);
+  const conditions = fleetConditions(own, ofOwn, nowMs, paced);
   const { occurrences, events } = judge(state, state.occurrences, conditions, nowMs);
   const judged = { ...state, occurrences, said: memory };
   const { yardstick, roster, members } = assessment;

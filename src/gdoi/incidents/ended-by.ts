@@ -199,6 +199,15 @@ const OF_WHAT_IS_SHOWN: ReadonlySet<ExplanationCause> = new Set<ExplanationCause
   'keys_differ',
 ]);
 
+/** Each of those whom they concern is polled: one that is not is polled no more. */
+const OF_POLLED: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'gms_unreachable',
+  'interface_flap',
+  'without_tek',
+  'not_registered',
+  'without_kek',
+]);
+
 /** Of an episode that is over since this look; `after`: what is said since. */
 export function endedBy(episode: Episode, after: readonly Episode[], facts: GroupFacts): string {
   const devices = devicesOf(episode);
@@ -209,6 +218,8 @@ export function endedBy(episode: Episode, after: readonly Episode[], facts: Grou
     gms: among(facts.gms, devices),
     kss: facts.kss.filter(({ device }) => devices.includes(device)),
   };
+  if (OF_POLLED.has(episode.cause) && devices.length > 0 && end.gms.length + end.kss.length === 0)
+    return 'no device that it was about is polled in the group any more';
   const heir = after.find((other) => takesOver(other, episode));
   const shown = ENDS[episode.cause].find(({ isShown }) => isShown(end));
   if (heir !== undefined && (shown === undefined || OF_WHAT_IS_SHOWN.has(episode.cause)))

@@ -137,11 +137,27 @@ describe('an incident of GMs', () => {
     expect(fleet.see().explanations.map(({ cause }) => cause)).toEqual(['gms_unreachable']);
   });
 
+  test('that are polled no more are not known to be registered, nor is that unknown for another reason', () => {
+    const fleet = withoutRegistration();
+    fleet.see({ ...member(1, 220), presence: 'gone', gm: null, ks: null });
+    expect(endOf(fleet, 'not_registered')).toBe('no device that it was about is polled in the group any more');
+  });
+
   test('that are registered again did', () => {
     const fleet = withoutRegistration();
     fleet.see(member(1, 220, { succeeded: 2 }));
     expect(endOf(fleet, 'not_registered')).toBe('the GMs are registered');
   });
+});
+
+test('a KS that shows addresses and no number of them is not said to list nobody', () => {
+  const fleet = new Fleet();
+  const lists = (...addresses: readonly string[]) => Object.fromEntries(addresses.map((address) => [address, 0]));
+  fleet.see(ks(0, { members: lists('10.0.0.1', '10.0.0.2') }), member(1, 1), member(2, 2));
+  // Both are known to it by other addresses now, as behind another NAT.
+  const moved = ks(1000, { members: lists('198.51.100.7', '198.51.100.8') });
+  const found = find(fleet.see(moved, member(1, 1001), member(2, 1002)), 'ks_members_lost');
+  expect(found?.evidence).toEqual(['ks1: lists none of the polled GMs', 'Registered, and not on its list: gm1, gm2']);
 });
 
 test('a device that refused the agent and gives no answer now has not let it in', () => {

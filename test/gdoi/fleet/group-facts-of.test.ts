@@ -16,6 +16,7 @@ const EVERYTHING: Required<MemberContext> = {
   failedAttempts: 4,
   reregistersAtMs: START + 5,
   nextLookMs: START + 6,
+  intervalMs: 60_000,
   reasons: [],
   logHeardSinceMs: START,
   linkDown: { sinceMs: START - 7, backMs: null, evidence: ['another log line'] },
