@@ -217,7 +217,7 @@ describe('what ended it', () => {
     });
     expect(ended(gone(named(1, 400)), gone(named(2, 410)))).toMatchObject({
       status: 'closed',
-      endedBy: 'nothing shows it any more; what ended it is not known',
+      endedBy: 'no device that it was about is polled in the group any more',
     });
   });
 
