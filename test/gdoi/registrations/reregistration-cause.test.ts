@@ -344,6 +344,105 @@ describe('both registrations of a KEK’s cycle between two answers', () => {
   });
 });
 
+describe('what routers say of the reason', () => {
+  const IN_WINDOW = seconds(850, 900);
+  const byKs = (at: number, mnemonic: string, proof: LogProof = 'refused') => ({
+    ks: 'ks1',
+    mark: said(proof, at, { mnemonic }),
+  });
+  /** Of the whole group: the KS cannot rekey anybody. */
+  const NO_REKEYS = 'KS_NO_RSA_KEYS';
+  /** Of some peer, that it does not name. */
+  const ANY_PEER = 'CRL_FETCH_FAIL';
+
+  test.each<[string, readonly number[], readonly number[], object | undefined]>([
+    ['a KS that can send none', [], [820], { mnemonic: NO_REKEYS, ks: 'ks1' }],
+    ['the later word of a KS', [], [810, 820], { mnemonic: NO_REKEYS, ks: 'ks1' }],
+    ['the GM before its KS', [815], [820], { mnemonic: 'rekey_failed', ks: null }],
+    ['nobody, of what came before the keys', [599], [599], undefined],
+    ['nobody, of what came after it began', [901], [901], undefined],
+  ])('why a rekey was missed is stated by %s', (_, own, ksAt, stated) => {
+    const decision = decided(IN_WINDOW, held({ keysCame: seconds(600) }), {
+      marks: own.map((at) => said('rekey_failed', at)),
+      ksSaid: ksAt.map((at) => byKs(at, NO_REKEYS)),
+    });
+    expect(decision.cause).toBe('kek_missed_rekey');
+    expect(decision.stated).toEqual(stated);
+  });
+
+  test('a refusal of the KS is no reason why a rekey was missed', () => {
+    const ksSaid = [byKs(860, 'UNAUTHORIZED_IPADDR')];
+    expect(decided(IN_WINDOW, held(), { ksSaid }).stated).toBeUndefined();
+  });
+
+  test.each<[string, Partial<RegistrationFacts>, HeldView]>([
+    ['an old release', { kekAfter: 'same' }, held()],
+    ['a link', { marks: [said('interface_down', 800), said('interface_up', 860)] }, held({ kek: null })],
+    ['an order', { forced: { atMs: 870_000, untilMs: 900_000, evidence: 'forced' } }, held({ kek: null })],
+  ])('what kept rekeys away is not the reason where %s is', (_, over, before) => {
+    const decision = decided(IN_WINDOW, before, { ksSaid: [byKs(820, NO_REKEYS)], ...over });
+    expect(['legacy_ks', 'interface', 'ks_forced']).toContain(decision.cause);
+    expect(decision.stated).toBeUndefined();
+  });
+
+  test.each<[string, readonly ReturnType<typeof byKs>[], object | undefined, number]>([
+    ['a refusal', [byKs(975, 'UNAUTHORIZED_IPADDR')], { mnemonic: 'UNAUTHORIZED_IPADDR', ks: 'ks1' }, 1],
+    ['what may be about another peer', [byKs(975, ANY_PEER)], undefined, 1],
+    [
+      'the last that is about this GM',
+      [byKs(970, 'UNAUTHORIZED_IPADDR'), byKs(975, ANY_PEER)],
+      { mnemonic: 'UNAUTHORIZED_IPADDR', ks: 'ks1' },
+      2,
+    ],
+    ['a refusal before the last answer', [byKs(699, 'UNAUTHORIZED_IPADDR')], undefined, 0],
+    [
+      'once that it dropped it',
+      [byKs(975, 'KS_NACK_GM_EJECT', 'ejected')],
+      { mnemonic: 'KS_NACK_GM_EJECT', ks: 'ks1' },
+      1,
+    ],
+  ])('of a registration that nothing explains a KS states %s', (_, ksSaid, stated, lines) => {
+    const decision = decided(NO_TIMER, held(), { ksSaid });
+    expect(decision.cause).toBe('unknown');
+    expect(decision.stated).toEqual(stated);
+    expect(decision.evidence.filter((line) => line.startsWith('ks1 '))).toHaveLength(lines);
+  });
+
+  test('a refusal is told of a known cause too, and is not its reason', () => {
+    const decision = decided(IN_WINDOW, held(), { ksSaid: [byKs(890, 'UNAUTHORIZED_IPADDR')] });
+    expect(decision.cause).toBe('kek_missed_rekey');
+    expect(decision.evidence.at(-1)).toContain('UNAUTHORIZED_IPADDR');
+    expect(decision.stated).toBeUndefined();
+  });
+
+  test.each<[string, Partial<RegistrationFacts>, boolean]>([
+    ['that nothing explains', {}, true],
+    ['with another KS', { keyServerAfter: '192.0.2.2' }, true],
+    ['by order', { forced: { atMs: 975_000, untilMs: 980_000, evidence: 'forced' } }, false],
+  ])('packets under a TEK that it does not hold are told of one %s: %s', (_, over, isTold) => {
+    const decision = decided(NO_TIMER, held(), { marks: [said('invalid_spi', 975)], ...over });
+    expect(decision.evidence.some((line) => line.includes('invalid_spi'))).toBe(isTold);
+  });
+
+  test.each<[string, Interval, HeldView, Partial<RegistrationFacts>]>([
+    ['kek_missed_rekey', IN_WINDOW, held(), {}],
+    ['kek_expired', seconds(1010, 1050), held(), {}],
+    ['tek_expired', IN_WINDOW, held({ kek: null, teks: [{ spi: '0x1', expiry: seconds(1000) }] }), {}],
+    ['interface', NO_TIMER, held(), { marks: [said('interface_down', 960), said('interface_up', 970)] }],
+    ['recovery', NO_TIMER, held(), { marks: [said('recovery', 970)] }],
+    ['ks_forced', NO_TIMER, held(), { ksSaid: [byKs(975, 'KS_GM_REVOKED', 'ejected')] }],
+  ])('that another KS answered is told of %s as well, and only then', (expected, start, before, over) => {
+    const MOVED = 'Registered with 192.0.2.1 -> 192.0.2.2';
+    const told = (keyServerAfter: string | null, keyServer: string | null = '192.0.2.1') =>
+      decided(start, { ...before, keyServer }, { ...over, keyServerAfter });
+    expect(told('192.0.2.2')).toMatchObject({ cause: expected });
+    expect(told('192.0.2.2').evidence).toContain(MOVED);
+    for (const [after, from] of [['192.0.2.1'], [null], ['192.0.2.2', null]] as const) {
+      expect(told(after, from).evidence.filter((line) => line.startsWith('Registered with'))).toEqual([]);
+    }
+  });
+});
+
 describe('what is said of it, to the letter', () => {
   const IN_WINDOW = seconds(850, 900);
   const ENDED = 'KEK held before ended at 1970-01-01T00:16:40Z: inside [expiry - 190 s, expiry - 40 s]';
