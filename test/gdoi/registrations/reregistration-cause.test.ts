@@ -368,6 +368,8 @@ describe('what routers say of the reason', () => {
     });
     expect(decision.cause).toBe('kek_missed_rekey');
     expect(decision.stated).toEqual(stated);
+    const lost = own.some((at) => at > 600 && at <= 900) ? 'could not use' : 'did not get';
+    expect(decision.evidence).toContainEqual(expect.stringContaining(`the KS had sent a rekey that this GM ${lost}`));
   });
 
   test('a refusal of the KS is no reason why a rekey was missed', () => {
@@ -395,6 +397,12 @@ describe('what routers say of the reason', () => {
       2,
     ],
     ['a refusal before the last answer', [byKs(699, 'UNAUTHORIZED_IPADDR')], undefined, 0],
+    [
+      'first that it dropped it, then that it refused it',
+      [byKs(970, 'KS_NACK_GM_EJECT', 'ejected'), byKs(975, 'UNAUTHORIZED_IPADDR')],
+      { mnemonic: 'KS_NACK_GM_EJECT', ks: 'ks1' },
+      2,
+    ],
     [
       'once that it dropped it',
       [byKs(975, 'KS_NACK_GM_EJECT', 'ejected')],
