@@ -58,7 +58,7 @@ test('a pattern that no file fits is said by metrics, page and status, until a f
   const doubt = `targets of ${pattern}: no file fits`;
   expect(JSON.parse(await told('/page/agent'))).toMatchObject({ doubts: [doubt, none], more_doubts: 0 });
   expect(await status()).toContain(
-    `0 devices: none (agent ${product.url})\nnot as the configuration has it: ${doubt}\nnot as the configuration has it: ${none}\n`,
+    `0 devices: none (agent ${product.url})\nnot as configured: ${doubt}\nnot as configured: ${none}\n`,
   );
   const metrics = await told('/metrics');
   expect(metrics).toContain(`gdoi_target_source_up{source="${pattern}"} 0\n`);

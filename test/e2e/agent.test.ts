@@ -172,7 +172,7 @@ describe('gdoiwatch run', () => {
     });
     await writeFile(path, more);
     agent.signal('SIGHUP');
-    await agent.printed(/"openFiles":152,"devices":16,"sessionsKept":14,.*LimitNOFILE.*start the agent anew/, 'stderr');
+    await agent.printed(/"openFiles":152,"devices":16,"sessionsKept":14,.*LimitNOFILE.*restart the agent/, 'stderr');
   });
 
   test('devices that outnumber the open files of a process have their sessions in others, which end with the agent', async () => {
