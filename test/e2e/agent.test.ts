@@ -197,7 +197,7 @@ describe('gdoiwatch run', () => {
     await using agent = new Gdoiwatch(['run', '--config', path, '--log-format', 'json'], { stderrTo: descriptor });
     closeSync(descriptor);
     const logged = () => readFile(logFile, 'utf8');
-    await expect.poll(logged, PATIENCE_WITH_PROCESSES).toContain('every device was polled');
+    await expect.poll(logged, PATIENCE_WITH_PROCESSES).toContain('every device has been polled');
     const [, url = ''] = /"url":"([^"]+)"/.exec(await logged()) ?? [];
 
     // No file grows any more: EFBIG as from a disk with a quota.
@@ -219,7 +219,7 @@ describe('gdoiwatch run', () => {
     expect((await fetch(`${url}/-/ready`)).status).toBe(200);
 
     allow('unlimited');
-    await expect.poll(logged, PATIENCE_WITH_PROCESSES).toContain('the store takes events again');
+    await expect.poll(logged, PATIENCE_WITH_PROCESSES).toContain('the store accepts events again');
     agent.signal('SIGTERM');
     expect((await agent.finished).status).toBe(0);
     const lines = (await logged()).trimEnd().split('\n');
