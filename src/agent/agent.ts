@@ -578,7 +578,7 @@ export class Agent implements AsyncDisposable {
     this.#besideScheduler.takeTurns(device.name, turns);
     this.#record.paced(device, turns);
     const why = { answerMs: answerMs === null ? null : Math.round(answerMs), cpuPercent };
-    this.#options.logger.info({ device: device.name, turns, ...why }, 'polled at every so many turns');
+    this.#options.logger.info({ device: device.name, turns, ...why }, 'pace of polling changed');
   }
 
   async #pollBeside(name: string, signal: AbortSignal): Promise<void> {

@@ -58,7 +58,7 @@ export function createAgentClient(url: string, token: Secret | null): AgentClien
     unsuitable({ kind }) {
       return kind === 'no_agent'
         ? new UserError('agent_unreachable', `nothing listens at ${base}`)
-        : new UserError('agent_unsuitable', `what listens at ${base} is not gdoiwatch of this version`);
+        : new UserError('agent_unsuitable', `what listens at ${base} is not this version of gdoiwatch`);
     },
   };
 }
@@ -154,7 +154,7 @@ async function refusal(base: string, response: Response): Promise<UserError> {
   if (response.status === 401 || response.status === 403) {
     return new UserError(
       'token_refused',
-      `the agent at ${base} wants a token that may do this: --token-file FILE, or GDOIWATCH_TOKEN`,
+      `the agent at ${base} needs a token that allows this: --token-file FILE, or GDOIWATCH_TOKEN`,
     );
   }
   const problem: unknown = await response.json().catch(() => null);

@@ -59,30 +59,34 @@ interface LookFlags extends CheckFlags {
 
 export function checkCommand(): Command {
   return new Command('check')
-    .description('health of a device, polled now, or of a group; exit status 0 ok, 1 warning, 2 critical, 3 unknown')
+    .description('check a device, polled now, or a group; exit status 0 ok, 1 warning, 2 critical, 3 unknown')
     .argument('[device]', 'name of a device in the configuration')
-    .addOption(configFile('the configuration that knows the device'))
-    .option('--group <name>', 'health of a group instead of a device, from a running agent')
-    .option('--agent <url>', 'ask this agent (default: the one of the configuration, where it runs)')
+    .addOption(configFile('the configuration that has the device'))
+    .option('--group <name>', 'check a group instead, as a running agent sees it')
+    .option('--agent <url>', 'ask this agent (default: that of the configuration, if it is running)')
     .addOption(tokenFileFlag())
-    .option('--host <host>', 'a device that is in no configuration')
+    .option('--host <host>', 'check a device that is in no configuration')
     .option('--port <port>', 'its SSH port', whole(65_535), 22)
-    .option('--username <name>', 'user on that device; the password is asked for')
-    .option('--password-env <variable>', 'environment variable that holds the password')
-    .option('--password-file <file>', 'file that holds the password')
-    .option('--private-key-file <file>', 'SSH private key instead of a password')
-    .option('--known-hosts <file>', 'host keys for --host', join(homedir(), '.ssh', 'known_hosts'))
+    .option('--username <name>', 'its user; asks for the password unless one of the next three flags is given')
+    .option('--password-env <variable>', 'environment variable with the password')
+    .option('--password-file <file>', 'file with the password')
+    .option('--private-key-file <file>', 'SSH private key, used instead of a password')
+    .option('--known-hosts <file>', 'file of host keys, for --host', join(homedir(), '.ssh', 'known_hosts'))
     .addOption(
-      new Option('--host-keys <policy>', 'accept-new trusts a host that is not in --known-hosts and remembers it')
+      new Option('--host-keys <policy>', 'accept-new: trust a host that is not in --known-hosts, and remember its key')
         .choices(['strict', 'accept-new'])
         .default('strict'),
     )
-    .addOption(new Option('--algorithms <set>', 'legacy for old IOS').choices(['modern', 'legacy']).default('modern'))
-    .option('--timeout <seconds>', 'bound for connect, login and each command, with --host', whole(600), 15)
-    .option('--json', 'the health document')
-    .option('--perfdata', 'one line with performance data, for Nagios and its likes')
-    .option('--watch [seconds]', 'look again every so many seconds (default 5) until Ctrl-C', whole(86_400))
-    .option('--explain', 'what polling the device costs it: each command, why and when; nothing is sent')
+    .addOption(
+      new Option('--algorithms <set>', 'legacy: also offer what old IOS needs')
+        .choices(['modern', 'legacy'])
+        .default('modern'),
+    )
+    .option('--timeout <seconds>', 'limit for connect, login and each command, with --host', whole(600), 15)
+    .option('--json', 'print the health document as JSON')
+    .option('--perfdata', 'print one line with performance data, for Nagios and similar')
+    .option('--watch [seconds]', 'check again every so many seconds (default 5), until Ctrl-C', whole(86_400))
+    .option('--explain', 'show what polling costs the device: each command, why and when; sends nothing')
     .action(async (device: string | undefined, flags: CheckFlags, command: Command) => {
       refuseFlagsApart(flags, command);
       if (flags.explain === true) {
@@ -107,13 +111,16 @@ function refuseFlagsApart(flags: CheckFlags, command: Command): void {
     if (isHost(flags.host)) return;
     throw new UserError(
       'usage_invalid',
-      `--host: ${JSON.stringify(flags.host)} is not ${HOST}; the port goes with --port`,
+      `--host: ${JSON.stringify(flags.host)} is not ${HOST}; give the port with --port`,
     );
   }
   const given = OF_HOST.find((name) => command.getOptionValueSource(name) === 'cli');
   const flag = command.options.find((option) => option.attributeName() === given)?.long;
   if (flag != null) {
-    throw new UserError('usage_invalid', `${flag} goes with --host; of a configured device the configuration says it`);
+    throw new UserError(
+      'usage_invalid',
+      `${flag} goes with --host; for a configured device it is set in the configuration`,
+    );
   }
 }
 
@@ -147,7 +154,7 @@ function whole(max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < 1 || value > max) {
-      throw new InvalidArgumentError(`it is a whole number from 1 to ${max}.`);
+      throw new InvalidArgumentError(`it must be a whole number from 1 to ${max}.`);
     }
     return value;
   };
@@ -185,10 +192,7 @@ async function watch(look: ShownLook, flags: CheckFlags, clock: Clock): Promise<
 async function lookAt(name: string | undefined, flags: LookFlags, clock: Clock): Promise<Looked> {
   const targets = [name, flags.host, flags.group].filter((target) => target !== undefined);
   if (targets.length !== 1) {
-    throw new UserError(
-      'usage_invalid',
-      'either the name of a configured device, --group or --host says what to check',
-    );
+    throw new UserError('usage_invalid', 'name one thing to check: a configured device, --group or --host');
   }
   if (flags.host !== undefined) {
     const device = await unconfiguredDevice(flags.host, flags);
@@ -309,9 +313,7 @@ function unknownDevice(
 
 /** Where the devices come from that only an agent knows. */
 function urlsOf({ targets }: ResolvedConfig, { url }: AgentClient): string {
-  return (targets?.urls.length ?? 0) === 0
-    ? ''
-    : `; devices of http_sd are asked for by the agent, and none at ${url} knows it`;
+  return (targets?.urls.length ?? 0) === 0 ? '' : `; only an agent reads http_sd, and none at ${url} knows it`;
 }
 
 /** The host of the agent's device of this name; null: no agent answers, or it knows no such device. */

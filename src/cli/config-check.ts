@@ -14,7 +14,7 @@ import { lookAtTargetFiles } from './target-files.ts';
 
 export function configCheckCommand(): Command {
   const check = new Command('check')
-    .description('validate a configuration; errors name the path in the file, the value and what is allowed')
+    .description('validate a configuration; each error names the path in the file, the value and what is allowed')
     .addOption(configFile('the configuration file'))
     .action(async (options: { config: string }) => {
       const { config, warnings } = await readConfig(options.config);

@@ -22,9 +22,12 @@ export function demoCommand(): Command {
   return withFleetFlags(
     new Command('demo')
       .description(
-        'the whole product on an embedded simulated fleet: SSH, SNMP, syslog and traps on loopback, agent, page, metrics',
+        'run the whole product on a simulated fleet: agent, web page and metrics, with SSH, SNMP, syslog and traps on loopback',
       )
-      .option('--output <directory>', 'keep configuration, event store and a recording for replay there')
+      .option(
+        '--output <directory>',
+        'keep the configuration, the event store and a recording for replay in this directory',
+      )
       .option('--listen <address>', `address of the web page and metrics (default: ${DEFAULT_LISTEN}, or a free port)`),
     'demo',
   ).action(async (flags: FleetFlags & { listen?: string; output?: string }) => {

@@ -31,18 +31,21 @@ interface EventsFlags extends WhichHistory, EventsAsked {
 }
 
 export function eventsCommand(): Command {
-  const command = new Command('events').description('query the event history of an agent, newest first');
+  const command = new Command('events').description('show the event history of an agent, newest first');
   return withHistoryFlags(command)
-    .addOption(sinceFlag('from this instant on'))
-    .addOption(untilFlag('before this instant'))
-    .option('--device <name>', 'of this device')
-    .option('--group <name>', 'of this group')
-    .addOption(new Option('--type <type>', 'of this type').choices(EVENT_TYPES))
-    .addOption(new Option('--cause <cause>', 're-registrations with this cause').choices(CAUSES))
-    .option('--unexpected', 'only re-registrations that on-call must look at')
+    .addOption(sinceFlag('only from this time on'))
+    .addOption(untilFlag('only before this time'))
+    .option('--device <name>', 'only of this device')
+    .option('--group <name>', 'only of this group')
+    .addOption(new Option('--type <type>', 'only of this type').choices(EVENT_TYPES))
+    .addOption(new Option('--cause <cause>', 'only re-registrations with this cause').choices(CAUSES))
+    .option('--unexpected', 'only unexpected re-registrations: those that on-call must look at')
     .addOption(limitFlag())
     .addOption(
-      new Option('--follow', 'the last ones, oldest first, then each as it comes, until Ctrl-C').conflicts('until'),
+      new Option(
+        '--follow',
+        'show the latest events, oldest first, then each new one as it comes, until Ctrl-C',
+      ).conflicts('until'),
     )
     .addOption(jsonLinesFlag())
     .action(async (flags: EventsFlags) => {

@@ -9,12 +9,13 @@ export function explainText({ device, asked, commandsPerDay, loginsPerDay }: Pol
   });
   const logins =
     loginsPerDay === 0
-      ? 'one login, and one more whenever the session was lost'
+      ? 'one login, and one more whenever the session is lost'
       : `${loginsPerDay} logins a day (session: per_poll)`;
   return `${device}: at most ${commandsPerDay} commands and requests a day; ${logins}
-Nothing else is ever sent, but show version for a reload or a registration, and what somebody asks for (check, /probe, the
-page). A command that the router refuses is left alone for an hour, and a router that takes seconds for an answer, or whose CPU is
-busy, is asked at every second or fourth turn. What was sent: gdoi_device_commands_total, _logins_total, _bytes_total.
+Nothing else is ever sent, except show version after a reload or a registration, and what somebody asks for (check,
+/probe, the page). A command that the router refuses is not sent again for an hour. A router that takes seconds to answer,
+or whose CPU is busy, is polled at every second or fourth turn only. What was sent is counted in
+gdoi_device_commands_total, gdoi_device_logins_total and gdoi_device_bytes_total.
 
 ${lines.join('\n')}
 `;

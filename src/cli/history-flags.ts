@@ -8,7 +8,7 @@ import { type AgentClient, createAgentClient } from './agent-client.ts';
 import { DEFAULT_CONFIG, readConfig } from './read-config.ts';
 import { readToken, tokenFileFlag } from './secret-file.ts';
 
-const WHICH_HISTORY = 'one of --config FILE, --store FILE and --agent URL says which history to read';
+const WHICH_HISTORY = 'name one history to read: --config FILE, --store FILE or --agent URL';
 /** Shown beside a `--config` that other flags can replace. */
 export const ELSE_DEFAULT = `(default: the variable GDOIWATCH_CONFIG, else ${DEFAULT_CONFIG})`;
 export const AGENT_TIMEOUT_MS = 30_000;
@@ -42,9 +42,9 @@ export type HistorySource =
 
 export function withHistoryFlags(command: Command): Command {
   return command
-    .option('--config <file>', `the configuration whose store is read ${ELSE_DEFAULT}`)
-    .option('--store <file>', 'a store file (instead of --config)')
-    .option('--agent <url>', 'a running agent (instead of --config)')
+    .option('--config <file>', `read the store of this configuration ${ELSE_DEFAULT}`)
+    .option('--store <file>', 'read this store file instead')
+    .option('--agent <url>', 'ask this running agent instead')
     .addOption(tokenFileFlag());
 }
 
@@ -85,26 +85,26 @@ export function untilFlag(what: string): Option {
 
 /** `--limit`, for what is listed. */
 export function limitFlag(): Option {
-  return new Option('--limit <n>', 'at most so many').argParser(limit).default(50);
+  return new Option('--limit <n>', 'show at most this many').argParser(limit).default(50);
 }
 
 /** `--json`, one line per object of the API. */
 export function jsonLinesFlag(): Option {
-  return new Option('--json', 'one JSON object a line, as the API gives them');
+  return new Option('--json', 'print one JSON object per line, as the API returns them');
 }
 
 function instant(text: string): number {
   const age = /^(\d{1,6})([smhd])$/.exec(text);
   if (age) return createSystemClock().wallMs() - Number(age[1]) * (UNIT_MS.get(age[2] ?? '') ?? 0);
   const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('it is an ISO 8601 instant or an age such as 30m, 24h, 7d.');
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('it must be an ISO 8601 time or an age such as 30m, 24h, 7d.');
   return ms;
 }
 
 function limit(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > MAX_PAGE_EVENTS) {
-    throw new InvalidArgumentError(`it is a whole number from 1 to ${MAX_PAGE_EVENTS}.`);
+    throw new InvalidArgumentError(`it must be a whole number from 1 to ${MAX_PAGE_EVENTS}.`);
   }
   return value;
 }

@@ -40,16 +40,16 @@ const AGENT_PAGE = 100;
 
 export function incidentsCommand(): Command {
   const command = new Command('incidents').description(
-    'what happened to the groups, one entry a happening, the latest first',
+    'show what happened to the groups, one entry per incident, latest first',
   );
   return withHistoryFlags(command)
-    .addOption(sinceFlag('open at or after this instant'))
-    .addOption(untilFlag('begun before this instant'))
-    .option('--group <name>', 'of this group')
-    .option('--device <name>', 'that concern this device')
-    .addOption(new Option('--cause <cause>', 'with this cause').choices(EXPLANATION_CAUSES))
+    .addOption(sinceFlag('only those open at or after this time'))
+    .addOption(untilFlag('only those that began before this time'))
+    .option('--group <name>', 'only of this group')
+    .option('--device <name>', 'only those that concern this device')
+    .addOption(new Option('--cause <cause>', 'only with this cause').choices(EXPLANATION_CAUSES))
     .addOption(limitFlag())
-    .addOption(new Option('--markdown', 'for a ticket').conflicts('json'))
+    .addOption(new Option('--markdown', 'print Markdown, for a ticket').conflicts('json'))
     .addOption(jsonLinesFlag())
     .action(async (flags: IncidentsFlags) => {
       const source = await historySource(flags);
@@ -122,7 +122,7 @@ async function ticketOf(client: AgentClient, { id }: IncidentDocument): Promise<
   const answer = await client.text(`/api/v1/incidents/${encodeURIComponent(id)}/ticket`, AGENT_TIMEOUT_MS);
   if (answer.kind === 'text') return answer.text;
   throw answer.kind === 'not_found'
-    ? new UserError('agent_unsuitable', `the agent at ${client.url} has forgotten incident ${id} meanwhile`)
+    ? new UserError('agent_unsuitable', `the agent at ${client.url} no longer has incident ${id}`)
     : client.unsuitable(answer);
 }
 

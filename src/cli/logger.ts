@@ -15,7 +15,7 @@ export interface OpenLog {
 /** `to`: the descriptor that lines are written to, each at once. */
 export function openLog(level: string, format: LogFormat, to: number = process.stderr.fd): OpenLog {
   const output: LogOutput = new LogOutput(to, (lines) =>
-    logger.warn({ lines }, 'the log could not be written; so many of its lines are lost'),
+    logger.warn({ lines }, 'the log could not be written for a while; some of its lines are lost'),
   );
   const logger = pino(
     { level, base: {}, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },

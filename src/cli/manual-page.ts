@@ -32,7 +32,7 @@ export function manualPage(version: string, commands: readonly CommandOutline[])
     text('Token for the agent, where --token-file does not name one.'),
     '.SH EXIT STATUS',
     text(
-      '0: done. 2: what was given is wrong. 1: the machine is in the way. check: 0 ok, 1 warning, 2 critical, 3 unknown.',
+      '0: done. 1: the machine is the reason. 2: the input has to change. check: 0 ok, 1 warning, 2 critical, 3 unknown.',
     ),
     '.SH FILES',
     text('/etc/gdoiwatch/gdoiwatch.yml, /var/lib/gdoiwatch'),

@@ -23,9 +23,12 @@ type FailedAnswer = Captured<{ kind: 'failed' }>;
 
 export function parseCommand(): Command {
   return new Command('parse')
-    .description('parse captured CLI text: any supported command, prompts and log noise around it allowed')
-    .argument('[file]', 'the captured text; - or nothing: standard input', '-')
-    .option('--json', 'one JSON object a command: {"command", "snapshots", "unknown_lines", "device", "line", ...}')
+    .description('parse captured CLI text: any supported command; prompts and log lines around it are allowed')
+    .argument('[file]', 'file with the captured text; - or none: standard input', '-')
+    .option(
+      '--json',
+      'print one JSON object per command: {"command", "snapshots", "unknown_lines", "device", "line", ...}',
+    )
     .action(async (file: string, options: { json?: boolean }) => {
       const results = parseCapturedText(await readText(file));
       report(
@@ -94,7 +97,7 @@ function withoutInstants(health: HealthDocument): HealthDocument {
 
 const NOTHING: Readonly<Record<Nothing, string>> = {
   'nothing-configured': 'nothing configured',
-  'no-snapshot': 'known, no snapshot is made of it',
+  'no-snapshot': 'a known command, but no snapshot is made of it',
   'filtered-away': 'filtered output: nothing in it goes into a snapshot',
   'nothing-shown': 'nothing in it goes into a snapshot',
 };
@@ -126,7 +129,7 @@ async function readText(file: string): Promise<string> {
       if (size > MAX_INPUT_BYTES)
         throw new UserError(
           'input_too_large',
-          `${file}: more than ${MAX_INPUT_BYTES / 1024 / 1024} MiB, which is no capture`,
+          `${file}: more than ${MAX_INPUT_BYTES / 1024 / 1024} MiB, which is too large for a capture`,
         );
       chunks.push(bytes);
     }

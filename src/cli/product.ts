@@ -119,7 +119,7 @@ function hear(following: FollowingClock, told: ToldTime, logger: Logger): void {
   const setByMs = following.hear(told);
   if (setByMs === 0) return;
   const seconds = Math.round(setByMs / 1000);
-  logger.warn({ seconds }, "the database's clock is ahead of this machine's by so much, and is the one that counts");
+  logger.warn({ seconds }, "the database's clock is ahead of this machine's; the database's time is used");
 }
 
 async function startParts(

@@ -67,7 +67,7 @@ export class Reloads implements AsyncDisposable {
         return { ok: false, message: 'internal error: the log has it; the old configuration goes on' };
       }
       const { code, message } = error;
-      this.#logger.error({ code, reason: message }, 'configuration refused, the old one goes on');
+      this.#logger.error({ code, reason: message }, 'configuration refused; the old one stays in use');
       return { ok: false, message };
     }
   }

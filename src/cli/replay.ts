@@ -15,10 +15,10 @@ const BAD_LINES = 1;
 
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('run a recorded timeline through the tracker of live polling; prints one event per line as JSON')
+    .description('run a recorded timeline through the same tracker as live polling; prints one event per line as JSON')
     .argument('<file>', 'the recording (JSON Lines); - is standard input')
-    .option('--config <file>', 'the configuration whose settings count where the recording has none')
-    .option('--incidents', 'after the events, what happened to the groups: one incident per line as JSON')
+    .option('--config <file>', 'take settings that the recording lacks from this configuration')
+    .option('--incidents', 'after the events, also print the incidents: one per line as JSON')
     .action(async (file: string, flags: { readonly config?: string; readonly incidents?: boolean }) => {
       const replay = new Replay(await settingsGiven(flags.config));
       const events = new ReplayedEvents(replay);
@@ -42,7 +42,7 @@ export function replayCommand(): Command {
       } catch (error) {
         throw new UserError('file_unreadable', `cannot read ${file}: ${systemReason(error)}`, { cause: error });
       }
-      if (number === blank) process.stderr.write(`gdoiwatch: ${file}: no line to replay\n`);
+      if (number === blank) process.stderr.write(`gdoiwatch: ${file}: no lines to replay\n`);
       print(events.end(replay.end()));
       if (flags.incidents === true) {
         print(replay.incidents.map((incident) => incidentDocument(incident, events.of(incident.id))));

@@ -11,7 +11,7 @@ export function runCommand(): Command {
     .description('run the agent: poll the devices of the configuration and export what they show')
     .addOption(configFile('the configuration file; SIGHUP and POST /-/reload read it again'))
     .addOption(
-      new Option('--log-format <format>', 'how log lines look on stderr')
+      new Option('--log-format <format>', 'format of the log lines on stderr')
         .choices(LOG_FORMATS)
         .default(process.stderr.isTTY ? 'pretty' : 'json'),
     )
@@ -24,7 +24,7 @@ export function runCommand(): Command {
       const { config, warnings } = await read();
       const log = openLog(config.log.level, options.logFormat);
       const { logger } = log;
-      secretTrouble = (reason) => logger.warn({ reason }, 'a secret cannot be read again, the old one goes on');
+      secretTrouble = (reason) => logger.warn({ reason }, 'a secret cannot be read again; the old one stays in use');
       for (const warning of warnings) logger.warn({ finding: warning }, 'doubt about the configuration');
 
       const reread = async () => {

@@ -22,7 +22,7 @@ export function secretInVariable(variable: string): Secret {
 
 /** `--token-file FILE`, read by `readToken`. */
 export function tokenFileFlag(): Option {
-  return new Option('--token-file <file>', 'token for the agent (or the variable GDOIWATCH_TOKEN)');
+  return new Option('--token-file <file>', 'file with the token for the agent (or set GDOIWATCH_TOKEN)');
 }
 
 /** The token for an agent; null: none was given. */

@@ -97,10 +97,10 @@ export function warnOfFewFiles(
 ): void {
   const wanted = sessionsWanted(devices);
   if (wanted <= maxOpenSessions) return;
-  const helps = workerKind === 'thread' ? ', or start the agent anew: it then opens more in processes beside it' : '';
+  const helps = workerKind === 'thread' ? ', or restart the agent: it then opens more in helper processes' : '';
   logger.warn(
     { openFiles, devices: wanted, sessionsKept: maxOpenSessions, needed: wanted + ssh.maxHandshakes + FOR_THE_REST },
-    `a process may not open enough files to keep a session with each device: those beyond log in at each poll; raise LimitNOFILE or ulimit -n${helps}`,
+    `the limit on open files is too low to keep a session with each device: the rest log in at each poll; raise LimitNOFILE or ulimit -n${helps}`,
   );
 }
 

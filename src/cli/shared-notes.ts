@@ -20,7 +20,7 @@ export function keptRefusals(notes: Notes, clock: Clock, logger: Logger): KeptRe
       await work();
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      logger.warn({ reason: error.message }, 'a refused credential could not be kept for other agents');
+      logger.warn({ reason: error.message }, 'the refusal of a credential could not be shared with the other agents');
     }
   };
   return new KeptRefusals(

@@ -11,7 +11,7 @@ export function simulateCommand(): Command {
   return withFleetFlags(
     new Command('simulate')
       .description('run a simulated fleet on loopback (SSH, SNMP, syslog, traps), and write a configuration for it')
-      .option('--output <directory>', 'where the configuration and the files of its secrets are written', 'simulated'),
+      .option('--output <directory>', 'directory for the configuration and the files with its secrets', 'simulated'),
     'demo',
   ).action(async (flags: FleetFlags & { output: string }) => {
     using signals = takeSignals();

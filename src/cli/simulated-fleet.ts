@@ -39,7 +39,7 @@ export function withFleetFlags(command: Command, defaultScenario: ScenarioName):
     .addOption(new Option('--kss <n>', 'key servers (default: the scenario decides)').argParser(count(100)))
     .option(
       '--restconf',
-      'devices of IOS XE 17.5 and later answer RESTCONF too: GMs are polled by it alone, KSs beside SSH',
+      'devices of IOS XE 17.5 and later answer RESTCONF too: GMs are polled over it alone, KSs over SSH as well',
     )
     .addOption(new Option('--speed <n>', 'run the clock N times as fast').argParser(count(MAX_SPEED)).default(1))
     .addOption(
@@ -55,7 +55,7 @@ function count(max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < 1 || value > max) {
-      throw new InvalidArgumentError(`it is a whole number from 1 to ${max}.`);
+      throw new InvalidArgumentError(`it must be a whole number from 1 to ${max}.`);
     }
     return value;
   };

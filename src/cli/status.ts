@@ -31,15 +31,15 @@ type DeviceEntry = Entry & { readonly device: string; readonly host: string };
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('the fleet in a terminal, from a running agent: groups, and the devices that need a look')
-    .addOption(configFile('the configuration whose agent is asked'))
-    .option('--agent <url>', 'ask this agent (instead of that of --config)')
+    .description('show the fleet as a running agent sees it: all groups, and the devices that need attention')
+    .addOption(configFile('ask the agent of this configuration'))
+    .option('--agent <url>', 'ask this agent instead')
     .addOption(tokenFileFlag())
-    .option('--group <name>', 'this group, with its checks')
-    .option('--all', 'every device, also those that are well')
+    .option('--group <name>', 'show only this group, with its checks')
+    .option('--all', 'list every device, those that are ok included')
     .option(
       '--json',
-      'one JSON object: groups and devices as the API gives them, the doubts and what is under maintenance',
+      'print one JSON object: groups and devices as the API returns them, doubts about the configuration, and what is under maintenance',
     )
     .action(async (flags: StatusFlags) => {
       const url = flags.agent ?? agentUrl((await readConfig(flags.config)).config);
@@ -74,7 +74,7 @@ async function fleet(client: AgentClient, { all, json }: StatusFlags): Promise<s
   });
   const lines = [
     `${devices.length} ${devices.length === 1 ? 'device' : 'devices'}: ${counts.join(', ') || 'none'} (agent ${client.url})`,
-    ...doubts.map((doubt) => `not as the configuration has it: ${doubt}`),
+    ...doubts.map((doubt) => `not as configured: ${doubt}`),
     ...planned.map((window) => `under maintenance: ${window}`),
     '',
     ...rows(

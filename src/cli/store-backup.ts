@@ -10,10 +10,10 @@ interface BackupFlags {
 
 export function backupCommand(): Command {
   return new Command('backup')
-    .description('copy the store to a new file, whole and as of one instant; the agent may be running')
-    .argument('<file>', 'the file to make; it must not exist')
-    .option('--config <file>', `the configuration whose store is copied ${ELSE_DEFAULT}`)
-    .option('--store <file>', 'a store file (instead of --config)')
+    .description('copy the store to a new file, complete and as of one instant; the agent may be running')
+    .argument('<file>', 'the file to create; it must not exist yet')
+    .option('--config <file>', `copy the store of this configuration ${ELSE_DEFAULT}`)
+    .option('--store <file>', 'copy this store file instead')
     .action(async (file: string, flags: BackupFlags) => {
       const path = await storeFile(flags, {
         which: 'one of --config FILE and --store FILE says which store to copy',

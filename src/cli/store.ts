@@ -31,18 +31,18 @@ const URLS = 'sqlite:FILE or postgres://USER@HOST[:PORT]/DATABASE';
 const KEEP_ALL_MS = Number.MAX_SAFE_INTEGER;
 
 export function storeCommand(): Command {
-  const store = new Command('store').description("work with an agent's memory: its history and states");
+  const store = new Command('store').description("work with an agent's store: its history and states");
   store
     .command('copy')
-    .description('copy history and states into another store; it can be repeated. Agents of both have to be stopped')
+    .description('copy history and states into another store; may be repeated. Stop the agents of both stores first')
     .requiredOption('--from <url>', URLS)
     .requiredOption('--to <url>', URLS)
-    .option('--password-file <file>', 'file that holds the password of the PostgreSQL user')
-    .option('--tls', 'speak TLS to PostgreSQL; as each of the following does')
-    .option('--tls-ca-file <file>', "authority of the server's certificate (default: those that the system trusts)")
-    .option('--tls-cert-file <file>', 'certificate of this client, where the server asks for one')
-    .option('--tls-key-file <file>', 'its key')
-    .option('--tls-server-name <name>', "name that the server's certificate is for (default: the host of the URL)")
+    .option('--password-file <file>', 'file with the password of the PostgreSQL user')
+    .option('--tls', 'connect to PostgreSQL over TLS; each of the following flags implies it')
+    .option('--tls-ca-file <file>', "CA of the server's certificate (default: the CAs that the system trusts)")
+    .option('--tls-cert-file <file>', 'certificate of this client, if the server asks for one')
+    .option('--tls-key-file <file>', 'its private key')
+    .option('--tls-server-name <name>', "name that the server's certificate must have (default: the host of the URL)")
     .action(async (flags: CopyFlags) => {
       const { from, to, passwordFile } = flags;
       if (from === to) throw new UserError('usage_invalid', '--from and --to are the same store');
@@ -55,9 +55,9 @@ export function storeCommand(): Command {
       await using source = await open(from, '--from', around);
       await using target = await open(to, '--to', around);
       const { events, incidents, devices } = await copyStore(source, target);
-      const left = source.damaged === 0 ? '' : `; left out for damage: ${source.damaged} (in the log above)`;
+      const left = source.damaged === 0 ? '' : `; left out as damaged: ${source.damaged} (see the log above)`;
       process.stdout.write(
-        `${events.copied} of ${events.of} events copied, ${incidents} incidents, states of ${devices.copied} of ${devices.of} devices; the rest was there${left}\n`,
+        `${events.copied} of ${events.of} events copied, ${incidents} incidents, states of ${devices.copied} of ${devices.of} devices; the rest was already there${left}\n`,
       );
     });
   return store.addCommand(backupCommand());

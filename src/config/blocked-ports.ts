@@ -24,7 +24,7 @@ export function blockedPorts({ listen, alertmanager, webhooks, targets }: Sectio
     ? [
         warningAt(
           ['listen'],
-          `browsers and many HTTP clients refuse port ${listen.port}: the page and health checks do not open; take another one`,
+          `browsers and many HTTP clients refuse port ${listen.port}: the page and health checks will not work; choose another port`,
         ),
       ]
     : [];
@@ -34,7 +34,7 @@ export function blockedPorts({ listen, alertmanager, webhooks, targets }: Sectio
       ? [
           warningAt(
             path,
-            `HTTP clients refuse port ${port}, and so does gdoiwatch: it is never asked; take another one`,
+            `HTTP clients refuse port ${port}, and so does gdoiwatch, so nothing is sent there; choose another port`,
           ),
         ]
       : [];

@@ -93,7 +93,7 @@ async function resolveSsh(
     );
   }
   if (passphrase.value !== undefined && privateKey.value === undefined) {
-    wrong('a passphrase is of use only with a private key');
+    wrong('a passphrase is only for a private key');
   }
   if (entry.username === undefined) return { value: null, problems };
   const ssh = {

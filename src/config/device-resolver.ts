@@ -126,7 +126,7 @@ function snmpOf(
 
 function checkContext(entry: DeviceEntry, snmp: ResolvedSnmp | null, path: SettingPath): readonly Problem[] {
   if (entry.snmp?.context === undefined || snmp?.credential.version !== '2c') return [];
-  return [warningAt([...path, 'snmp', 'context'], 'of no effect: SNMPv2c has no contexts')];
+  return [warningAt([...path, 'snmp', 'context'], 'has no effect: SNMPv2c has no contexts')];
 }
 
 /** Undefined: the default one. */
@@ -153,20 +153,23 @@ function checkOverrides(entry: DeviceEntry, transport: Transport, path: SettingP
   const problems: Problem[] = [];
   for (const key of ['host_keys', 'algorithms', 'session'] as const) {
     if (entry[key] !== undefined && entry.ssh?.[key] !== undefined) {
-      problems.push(errorAt([...path, key], `stands in ssh.${key} too; once is enough`, 'key'));
+      problems.push(errorAt([...path, key], `is also set in ssh.${key}; set it once`, 'key'));
     }
   }
   if (entry.ssh?.max_handshakes !== undefined) {
     problems.push(
-      warningAt([...path, 'ssh', 'max_handshakes'], 'of no effect: a device has one session, the limit is for all'),
+      warningAt(
+        [...path, 'ssh', 'max_handshakes'],
+        'has no effect: a device has one session, and the limit is for all devices together',
+      ),
     );
   }
   if (entry.snmp !== undefined && !KINDS[transport].includes('snmp')) {
-    problems.push(warningAt([...path, 'snmp'], `of no effect: the transport is ${transport}`, 'key'));
+    problems.push(warningAt([...path, 'snmp'], `has no effect: the transport is ${transport}`, 'key'));
   }
   for (const key of ['port', 'interval'] as const) {
     if (transport === 'snmp' && entry[key] !== undefined && entry.snmp?.[key] !== undefined) {
-      problems.push(errorAt([...path, key], `stands in snmp.${key} too; once is enough with transport snmp`, 'key'));
+      problems.push(errorAt([...path, key], `is also set in snmp.${key}; set it once with transport snmp`, 'key'));
     }
   }
   return problems;

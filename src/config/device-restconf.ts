@@ -82,19 +82,21 @@ export function checkRestconf(entry: DeviceEntry, transport: string, path: Setti
   const used = transport === 'restconf' || transport === 'ssh+restconf';
   for (const key of ['restconf', 'tls'] as const) {
     if (entry[key] !== undefined && !used) {
-      problems.push(warningAt([...path, key], `of no effect: the transport is ${transport}`, 'key'));
+      problems.push(warningAt([...path, key], `has no effect: the transport is ${transport}`, 'key'));
     }
   }
   if (used && entry.tls?.fingerprint !== undefined) {
     for (const key of ['ca_file', 'server_name'] as const) {
       if (entry.tls[key] === undefined) continue;
-      problems.push(warningAt([...path, 'tls', key], 'of no effect: tls.fingerprint decides alone', 'key'));
+      problems.push(
+        warningAt([...path, 'tls', key], 'has no effect: with tls.fingerprint nothing else decides', 'key'),
+      );
     }
   }
   for (const key of ['port', 'interval'] as const) {
     if (transport === 'restconf' && entry[key] !== undefined && entry.restconf?.[key] !== undefined) {
       problems.push(
-        errorAt([...path, key], `stands in restconf.${key} too; once is enough with transport restconf`, 'key'),
+        errorAt([...path, key], `is also set in restconf.${key}; set it once with transport restconf`, 'key'),
       );
     }
   }

@@ -40,7 +40,7 @@ function unknownKey(
   const key = String(path.at(-1));
   if (known.includes(`${key}_file`)) {
     const instead = oneOfThem([`${key}_env`, `${key}_file`, `${key}_command`].filter((name) => known.includes(name)));
-    return errorAt(path, `a secret does not stand in the configuration: use ${instead}`, 'key');
+    return errorAt(path, `a secret does not belong in the configuration: use ${instead}`, 'key');
   }
   const near = didYouMean(key, known);
   if (!mayBeShown(path, { known, near, hasValue: valueAt(raw, path) != null })) {
@@ -99,7 +99,7 @@ function hostAdvice(value: string): string {
     .replace(/\/$/, '')
     .replace(/:\d{1,5}$/, '')
     .replace(/^\[([^\]]{1,64})\]$/, '$1');
-  return isHost(bare) && bare !== value ? `: write ${quoted(bare)} alone; a port has a key of its own` : '';
+  return isHost(bare) && bare !== value ? `: write only ${quoted(bare)}; the port has its own key` : '';
 }
 
 function shownValue(path: SettingPath, value: unknown): string {

@@ -56,7 +56,7 @@ export function createMatching({ match }: Pick<CheckedConfig, 'match'>): Matchin
     unused() {
       return rules
         .filter(({ used }) => !used)
-        .map(({ index }) => warningAt(['match', index], 'fits none of the devices'));
+        .map(({ index }) => warningAt(['match', index], 'matches none of the devices'));
     },
   };
 }
@@ -73,7 +73,7 @@ export function checkMatchRules(match: CheckedConfig['match']): readonly Problem
     const at = ['match', index];
     const problems: Problem[] = [];
     if (rule.name === undefined && rule.host === undefined && rule.label === undefined) {
-      problems.push(errorAt(at, 'needs name, host or label; what is for every device stands in defaults'));
+      problems.push(errorAt(at, 'needs name, host or label; settings for every device belong in defaults'));
     }
     if (MATCH_SETTINGS.every((key) => rule[key] === undefined)) {
       problems.push(errorAt(at, `sets nothing; needs one of ${MATCH_SETTINGS.join(', ')}`));

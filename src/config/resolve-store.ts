@@ -47,8 +47,8 @@ function onlyOfPostgres({ store, cluster }: Sections): readonly Problem[] {
   const ofStore = (['password_env', 'password_file', 'tls'] as const).filter((key) => store[key] !== undefined);
   const ofCluster = (['url', 'token_env', 'token_file', 'tls'] as const).filter((key) => cluster[key] !== undefined);
   return [
-    ...ofStore.map((key) => errorAt([...AT, key], 'of no effect without postgres', 'key')),
-    ...ofCluster.map((key) => errorAt(['cluster', key], 'of no effect without store.postgres', 'key')),
+    ...ofStore.map((key) => errorAt([...AT, key], 'has no effect without postgres', 'key')),
+    ...ofCluster.map((key) => errorAt(['cluster', key], 'has no effect without store.postgres', 'key')),
   ];
 }
 
@@ -61,16 +61,16 @@ async function resolvePostgres(
   const tls = await tlsOf(store.tls, AT, source);
   const problems = [...named.problems];
   if (named.value && password !== null) {
-    problems.push(errorAt([...AT, 'postgres'], 'either a password in the URL or password_env, password_file'));
+    problems.push(errorAt([...AT, 'postgres'], 'has a password; remove it, or password_env and password_file'));
   } else if (password !== null) {
     problems.push(
-      warningAt([...AT, 'postgres'], 'the password stands in this file: name it by password_file or password_env'),
+      warningAt([...AT, 'postgres'], 'the password is in this file: use password_file or password_env instead'),
     );
   }
   append(problems, tls.problems);
   if (tls.value === null && !hosts.every(({ host }) => host.startsWith('/') || isLoopback(host))) {
     problems.push(
-      warningAt([...AT, 'postgres'], 'not encrypted: anyone on the path reads and changes it; see store.tls'),
+      warningAt([...AT, 'postgres'], 'not encrypted: anyone on the path can read and change the data; see store.tls'),
     );
   }
   const inUrl = password === null ? null : new Secret(password);
@@ -102,7 +102,7 @@ async function resolveOthers(
     problems.push(
       warningAt(
         at,
-        'without token_file agents cannot ask each other where web names users or tokens: each shows what others poll as it is kept',
+        'web names users or tokens, so without token_file agents cannot ask each other: each shows what others poll only as it is stored',
       ),
     );
   }

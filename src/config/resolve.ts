@@ -123,7 +123,7 @@ function resolveMaintenance({ maintenance }: CheckedConfig): WithProblems<readon
 function openPage({ listen, web }: CheckedConfig): readonly Problem[] {
   if (isLoopback(listen.host) || web.config_file !== undefined || web.tokens_file !== undefined) return [];
   return [
-    warningAt(['listen'], 'open to anyone who reaches it: name web.config_file or web.tokens_file, or use loopback'),
+    warningAt(['listen'], 'open to anyone who can reach it: set web.config_file or web.tokens_file, or use loopback'),
   ];
 }
 
@@ -147,7 +147,7 @@ function resolveDevices(
     if (first === undefined) firstOfName.set(entry.name, index);
     else
       problems.push(
-        errorAt([...path, 'name'], `${quoted(entry.name)} is the name of ${nameOf(['devices', first])} already`),
+        errorAt([...path, 'name'], `${quoted(entry.name)} is already the name of ${nameOf(['devices', first])}`),
       );
     const resolved = resolver(entry, path);
     if (resolved.value !== null) {
@@ -182,11 +182,11 @@ function sameRouters(nameOf: SecretSource['nameOf']): (device: ResolvedDevice, i
     const namedAs = before(name.toLowerCase(), index);
     const problems: Problem[] = [];
     if (polledAs !== null) {
-      const what = `${quoted(host)}, port ${port}, is polled as ${polledAs} already`;
+      const what = `${quoted(host)}, port ${port}, is already polled as ${polledAs}`;
       problems.push(warningAt(['devices', index, 'host'], what));
     }
     if (namedAs !== null) {
-      const what = `${quoted(name)} differs from the name of ${namedAs} by case alone`;
+      const what = `${quoted(name)} differs from the name of ${namedAs} only in case`;
       problems.push(warningAt(['devices', index, 'name'], what));
     }
     return problems;
@@ -214,7 +214,7 @@ async function resolveTargets(
     const setting = { section: entry, at, key: 'authorization', kind: 'line' } as const;
     const authorization = await readSecret(setting, secrets);
     append(problems, authorization.problems);
-    if (urls.has(entry.url)) problems.push(errorAt(at, 'is asked already'));
+    if (urls.has(entry.url)) problems.push(errorAt(at, 'is already in the list'));
     if (isPlainAndRemote(entry.url)) {
       problems.push(
         warningAt(at, 'plain HTTP: anyone on the path can change the list, and with it whom the agent logs in to'),
@@ -253,10 +253,13 @@ function resolveTraps(traps: CheckedConfig['traps'], credentials: Credentials): 
     else if (credential.kind === 'snmp') named.set(name, credential.snmp);
   }
   if (traps.credentials.length === 0) {
-    problems.push(warningAt(['traps'], 'no credentials, so every trap is dropped: name those that devices send with'));
+    problems.push(warningAt(['traps'], 'no credentials, so every trap is dropped: name those that the devices use'));
   } else if (!isLoopback(traps.listen.host) && ![...named.values()].some(isAuthenticated)) {
     problems.push(
-      warningAt(['traps', 'listen'], 'anyone who reaches it can forge a trap: only SNMPv3 with auth proves its sender'),
+      warningAt(
+        ['traps', 'listen'],
+        'anyone who can reach it can forge a trap: only SNMPv3 with auth proves who sent it',
+      ),
     );
   }
   return { value: { listen: traps.listen, credentials: named }, problems };

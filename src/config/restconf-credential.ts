@@ -51,7 +51,7 @@ async function clientOf(
   const { client_cert_file: certificateFile } = entry;
   if (certificateFile === undefined) {
     if (key.value !== undefined) return without(errorAt(at, 'client_key_file needs client_cert_file'));
-    return passphrase.value ? without(errorAt(at, 'a passphrase is of use only with client_key_file')) : without();
+    return passphrase.value ? without(errorAt(at, 'a passphrase is only for client_key_file')) : without();
   }
   if (key.value === undefined) return without(errorAt(at, 'client_cert_file needs client_key_file'));
   const certificate = await readPem(secrets.source, certificateFile, at);

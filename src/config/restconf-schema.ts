@@ -4,25 +4,25 @@ import { envName, host, parsed, path, printing, section, userName } from './sche
 
 export const restconfCredential = section({
   username: userName.describe('User of HTTP basic auth').optional(),
-  password_env: envName.describe('Variable that holds the password').optional(),
-  password_file: path.describe('File that holds it').optional(),
+  password_env: envName.describe('Environment variable with the password').optional(),
+  password_file: path.describe('File with it').optional(),
   password_command: printing('it'),
-  client_cert_file: path.describe('Certificate in PEM form that the device is shown').optional(),
+  client_cert_file: path.describe('Certificate in PEM format to show to the device').optional(),
   client_key_file: path.describe('Its private key').optional(),
   client_key_command: printing('the key'),
-  client_key_passphrase_env: envName.describe('Variable that holds the passphrase of the key').optional(),
-  client_key_passphrase_file: path.describe('File that holds it').optional(),
+  client_key_passphrase_env: envName.describe('Environment variable with the passphrase of the key').optional(),
+  client_key_passphrase_file: path.describe('File with it').optional(),
   client_key_passphrase_command: printing('it'),
 }).describe('Username and password, a client certificate, or both');
 
 export const tls = section({
   ca_file: path
-    .describe('Certificates in PEM form whose holders vouch for devices; default: the public authorities of Node.js')
+    .describe('CA certificates in PEM format, for the certificates of devices. Default: the public CAs of Node.js')
     .optional(),
-  server_name: host.describe('The name that the certificate has to bear; default: the host').optional(),
+  server_name: host.describe('Name that the certificate must have. Default: the host').optional(),
   fingerprint: parsed('a SHA-256 fingerprint (64 hex digits, with or without colons)', parseFingerprint)
-    .describe('This certificate and no other, whoever vouches for it')
+    .describe('Accept this certificate and no other, whoever signed it')
     .optional(),
 }).describe(
-  'Which certificate a device may show over RESTCONF. Where nobody vouches for it, host_keys decides as for a host key: strict takes only one that restconf.known_certificates holds, accept-new remembers the first',
+  'Which certificate of a device is accepted over RESTCONF. If no trusted CA signed it, host_keys decides as for a host key: strict accepts only one in restconf.known_certificates, accept-new also the first one, and remembers it',
 );

@@ -56,7 +56,7 @@ export const runProgram: RunProgram = ([program, ...args], { clock, directory, e
     child.once('close', (status, signal) => {
       if (status === 0) finish({ kind: 'printed', bytes: Buffer.concat(chunks) });
       else {
-        const how = signal === null ? `ended with status ${status ?? 'unknown'}` : `was ended by ${signal}`;
+        const how = signal === null ? `ended with status ${status ?? 'unknown'}` : `was killed by ${signal}`;
         finish({ kind: 'failed', reason: `${how}; run it by hand to see why` });
       }
     });

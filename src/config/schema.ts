@@ -62,12 +62,12 @@ const namesOf = (what: string) =>
     .max(MAX_NAMES, { error: `at most ${MAX_NAMES} names` })
     .default([]);
 const maintenanceWindow = section({
-  from: instant.describe('Its beginning'),
-  until: instant.describe('Its end: it ends by itself'),
-  devices: namesOf('devices').describe('Devices that are worked on'),
+  from: instant.describe('When it begins'),
+  until: instant.describe('When it ends, by itself'),
+  devices: namesOf('devices').describe('Devices under maintenance'),
   groups: namesOf('groups').describe('Groups, with all their devices'),
   cells: namesOf('cells').describe('Cells, with all their groups'),
-  reason: text('text of at most 200 characters', printable(200)).default('').describe('Said with each event'),
+  reason: text('text of at most 200 characters', printable(200)).default('').describe('Shown with each event'),
 });
 
 /** RFC 3414, section 5: `usmUserName` has 1 to 32 octets. */
@@ -177,10 +177,10 @@ const labelsNamed = (labelName: z.ZodType<string, string>) =>
     .refine((value) => Object.keys(value).length <= MAX_LABELS, { error: `at most ${MAX_LABELS} labels` });
 
 const role = oneOf(['gm', 'ks', 'auto']).describe(
-  'gm: group member, ks: key server; auto: learnt from what the device shows',
+  'gm: group member, ks: key server, auto: recognized from what the device shows',
 );
 const transport = oneOf(TRANSPORTS).describe(
-  'How the device is polled; ssh+snmp needs credentials: { ssh: NAME, snmp: NAME }, ssh+restconf likewise. RESTCONF shows GDOI from IOS XE 17.5.1 on',
+  'How the device is polled; ssh+snmp needs credentials: { ssh: NAME, snmp: NAME }, ssh+restconf likewise. IOS XE shows GDOI over RESTCONF from 17.5.1 on',
 );
 const collect = z
   .array(oneOf(COLLECTORS), { error: `a list of ${COLLECTORS.join(', ')}` })
@@ -189,17 +189,19 @@ const collect = z
     'Extra commands per poll: replay (anti-replay counters), dataplane (data-plane error counters), logging (log buffer), certificates (when they expire)',
   );
 const interval = schedule.describe('Time between polls (30s, 5m) or a five- or six-field cron expression');
-const timeout = duration('100ms', '10m').describe('Bound for each of connect, login and one command');
+const timeout = duration('100ms', '10m').describe('Limit for connecting, for the login and for each command');
 const detailInterval = duration('1s', '168h').describe(
   'Time between the KS detail commands (policy, members, coop), which are heavy on large groups',
 );
 const phaseAware = z
   .boolean({ error: 'true or false' })
-  .describe('Also poll at the few instants around a KEK expiry that tell why a GM re-registers');
+  .describe('Also poll at a few moments around a KEK expiry that show why a GM re-registers');
 const hostKeys = oneOf(['strict', 'accept-new']).describe(
-  'strict: only keys in known_hosts; accept-new: an unknown device is trusted at first sight and remembered',
+  'strict: only keys in known_hosts; accept-new: the key of an unknown device is trusted and remembered',
 );
-const algorithms = oneOf(['modern', 'legacy']).describe('legacy: modern ones first, then those that old IOS needs');
+const algorithms = oneOf(['modern', 'legacy']).describe(
+  'modern: only current ones; legacy: these first, then those that old IOS needs',
+);
 const session = oneOf(['persistent', 'per_poll']).describe(
   'persistent: one open session per device; per_poll: log in for each poll',
 );
@@ -210,24 +212,24 @@ const snmp = section({
     'an SNMPv3 context name of at most 32 octets',
     (value) => printable(32)(value) && Buffer.byteLength(value) <= 32,
   )
-    .describe('SNMPv3 context in which the device shows its objects (snmp-server context); default: none')
+    .describe('SNMPv3 context that holds the objects of the device (snmp-server context). Default: none')
     .optional(),
   any_source: z
     .boolean({ error: 'true or false' })
     .describe(
-      'Take answers from another address than the one that was asked, as a loopback interface or HSRP gives them: the request ID, and v3, protect them',
+      'Accept answers from another address than the one that was asked, such as that of a loopback interface or of HSRP; the request ID, and SNMPv3, still protect them',
     )
     .optional(),
   interval: schedule
     .describe(
-      "SNMP's own pace. Default: with transport snmp the interval; with ssh+snmp, where interval is the pace over SSH, the smaller of 30s and interval",
+      'Time between SNMP polls. Default: with transport snmp that of interval; with ssh+snmp, where interval is for SSH, the shorter of it and 30s',
     )
     .optional(),
 });
 const restconf = section({
   port: port.describe('RESTCONF port (443)').optional(),
   interval: schedule
-    .describe("RESTCONF's own pace. Default: the interval, which with ssh+restconf is that of SSH")
+    .describe('Time between RESTCONF polls. Default: that of interval, which with ssh+restconf is for SSH')
     .optional(),
 });
 const MAX_JUMPS = 4;
@@ -235,9 +237,9 @@ const JUMP = { error: `the name of a jump host, or a list of at most ${MAX_JUMPS
 const jump = z
   .union([name, z.array(name).max(MAX_JUMPS, JUMP)], JUMP)
   .transform((value) => (Array.isArray(value) ? value : [value]))
-  .describe('Which of jump_hosts to go through: a name, or a list, the nearest first; [] goes directly');
+  .describe('Entry of jump_hosts to go through: a name, or a list, the nearest first; [] connects directly');
 const sourceAddress = text('an IP address of this machine', (value) => isIP(value) !== 0).describe(
-  'Address of this machine that connections to devices leave from',
+  'Address of this machine from which it connects to devices',
 );
 const MAX_JUMP_HOSTS = 100;
 const jumpHosts = z
@@ -246,19 +248,21 @@ const jumpHosts = z
     section({
       host: host.describe('Address or host name'),
       port: port.default(22).describe('SSH port'),
-      credentials: name.default('main').describe('Which of the section credentials, of SSH'),
-      host_keys: hostKeys.optional().describe('As in ssh, which is the default'),
-      algorithms: algorithms.optional().describe('As in ssh, which is the default'),
+      credentials: name.default('main').describe('Entry of the section credentials, for SSH'),
+      host_keys: hostKeys.optional().describe('As in the section ssh, which is the default'),
+      algorithms: algorithms.optional().describe('As in the section ssh, which is the default'),
     }),
     { error: () => 'a mapping of names to hosts' },
   )
   .refine((value) => Object.keys(value).length <= MAX_JUMP_HOSTS, { error: `at most ${MAX_JUMP_HOSTS} jump hosts` })
   .default({})
-  .describe('Hosts that devices are reached through over SSH: one kept connection to each carries many devices');
+  .describe(
+    'Hosts through which devices are reached over SSH: one connection to each stays open and carries many devices',
+  );
 const loginsPerSecond = wholeNumber(1, 1000).describe(
-  'SSH logins that may begin in a second, over all devices: what an AAA server feels',
+  'SSH logins that may begin per second, over all devices: the load on an AAA server',
 );
-const maxHandshakes = wholeNumber(1, 1024).describe('SSH handshakes under way at once, over all devices');
+const maxHandshakes = wholeNumber(1, 1024).describe('SSH handshakes at the same time, over all devices');
 
 /** IOS also offers these; why they are refused (net-snmp 3.29: no 3DES; Node 17 and later: no DES). */
 const REFUSED_PRIVACY: ReadonlyMap<string, string> = new Map(
@@ -277,26 +281,26 @@ const privacyProtocol = z.enum(SNMP_PRIVACY_PROTOCOLS, {
 
 const credentialSchema = section({
   username: userName.describe('SSH user').optional(),
-  password_env: envName.describe('Variable that holds the password').optional(),
-  password_file: path.describe('File that holds the password, alone on its line').optional(),
+  password_env: envName.describe('Environment variable with the password').optional(),
+  password_file: path.describe('File with the password as its only line').optional(),
   password_command: command
     .describe(
-      'Program that prints it: a list of the program and its arguments, run without a shell, 10 s at most; asked again once when the password was refused',
+      'Program that prints the password: a list of the program and its arguments, run without a shell, for at most 10 s; run once more when the password was refused',
     )
     .optional(),
-  private_key_file: path.describe('SSH key in PEM or OpenSSH form, instead of a password').optional(),
+  private_key_file: path.describe('Private SSH key in PEM or OpenSSH format, instead of a password').optional(),
   private_key_command: printing('the key'),
   agent: z
     .boolean({ error: 'true or false' })
     .describe('Use the keys of the SSH agent that SSH_AUTH_SOCK names')
     .optional(),
-  passphrase_env: envName.describe('Variable that holds the passphrase of the key').optional(),
-  passphrase_file: path.describe('File that holds it').optional(),
+  passphrase_env: envName.describe('Environment variable with the passphrase of the key').optional(),
+  passphrase_file: path.describe('File with it').optional(),
   passphrase_command: printing('it'),
   enable_password_env: envName
-    .describe('Variable that holds the enable password, where the user has to enable')
+    .describe('Environment variable with the enable password, if the user needs it')
     .optional(),
-  enable_password_file: path.describe('File that holds it').optional(),
+  enable_password_file: path.describe('File with it').optional(),
   enable_password_command: printing('it'),
   snmp: z
     .discriminatedUnion(
@@ -304,23 +308,23 @@ const credentialSchema = section({
       [
         section({
           version: z.literal('2c'),
-          community_env: envName.describe('Variable that holds the community').optional(),
-          community_file: path.describe('File that holds it').optional(),
+          community_env: envName.describe('Environment variable with the community').optional(),
+          community_file: path.describe('File with it').optional(),
           community_command: printing('it'),
         }),
         section({
           version: z.literal(3),
           username: snmpUserName.describe('SNMPv3 user'),
           auth: section({
-            protocol: oneOf(SNMP_AUTH_PROTOCOLS).describe('Of the digest; sha is SHA-1'),
-            password_env: envName.describe('Variable that holds the auth password').optional(),
-            password_file: path.describe('File that holds it').optional(),
+            protocol: oneOf(SNMP_AUTH_PROTOCOLS).describe('Digest; sha is SHA-1'),
+            password_env: envName.describe('Environment variable with the auth password').optional(),
+            password_file: path.describe('File with it').optional(),
             password_command: printing('it'),
           }).optional(),
           privacy: section({
-            protocol: privacyProtocol.describe('aes192, aes256: with the key extension that Cisco uses (Reeder)'),
-            password_env: envName.describe('Variable that holds the privacy password').optional(),
-            password_file: path.describe('File that holds it').optional(),
+            protocol: privacyProtocol.describe('aes192 and aes256 use the key extension of Cisco (Reeder)'),
+            password_env: envName.describe('Environment variable with the privacy password').optional(),
+            password_file: path.describe('File with it').optional(),
             password_command: printing('it'),
           }).optional(),
         }),
@@ -335,7 +339,7 @@ const credentialSchema = section({
     .optional(),
   restconf: restconfCredential.optional(),
 }).describe(
-  'Either SSH (username, password or private key), or SNMP, or RESTCONF; secrets stand in a file or the environment',
+  'Either SSH (username, password or private key), or SNMP, or RESTCONF; secrets are in a file or an environment variable',
 );
 
 const eventType = oneOf(EVENT_TYPES);
@@ -345,7 +349,7 @@ const CELL = 'the name of a cell: text of at most 64 characters';
 const cell = text(CELL, isCellName);
 
 export const deviceSchema = section({
-  name: name.describe('What the device is called in metrics, events and the API; unique'),
+  name: name.describe('Name of the device in metrics, events and the API; unique'),
   host: host.describe('Address or host name'),
   port: port.describe('SSH port (22); SNMP port (161) for transport snmp, RESTCONF port (443) for restconf').optional(),
   source_addresses: z
@@ -359,7 +363,7 @@ export const deviceSchema = section({
   source_address: sourceAddress.optional(),
   cell: cell
     .describe(
-      'Devices that share groups, such as those of one customer. Default: default, or as cluster.cell_label says',
+      'Devices that share groups, such as those of one customer. Default: default, or the value of the label cluster.cell_label',
     )
     .optional(),
   role: role.optional(),
@@ -367,7 +371,7 @@ export const deviceSchema = section({
   interval: interval.optional(),
   timeout: timeout.optional(),
   detail_interval: detailInterval.optional(),
-  credentials: credentialRef.describe('Which of the section credentials; two for ssh+snmp and ssh+restconf').optional(),
+  credentials: credentialRef.describe('Entry of the section credentials; two for ssh+snmp and ssh+restconf').optional(),
   collect: collect.optional(),
   phase_aware: phaseAware.optional(),
   labels: labelsNamed(ownLabelName).describe('Labels of gdoi_device_info').optional(),
@@ -381,7 +385,7 @@ export const deviceSchema = section({
     jump: jump.optional(),
     max_handshakes: maxHandshakes.optional(),
   })
-    .describe('Overrides of the ssh section for this device')
+    .describe('Settings of the section ssh for this device')
     .optional(),
   host_keys: hostKeys.optional().describe('Short for ssh: { host_keys: ... }'),
   algorithms: algorithms.optional().describe('Short for ssh: { algorithms: ... }'),
@@ -416,15 +420,15 @@ const MAX_RULES = 1000;
 const matchRule = section({
   name: patterns('a pattern of names (gm-*, with * and ?)').describe('Patterns of the name, with * and ?').optional(),
   host: patterns('a prefix, an address or a pattern (10.1.0.0/16, *.example.net)')
-    .describe('Prefixes, addresses and patterns of the host, as it is written')
+    .describe('Prefixes, addresses and patterns of the host, as it is written in the configuration')
     .optional(),
   label: z
     .record(labelName, patterns('a pattern of values (tai*, with * and ?)'), {
       error: () => 'a mapping of label names to patterns',
     })
-    .describe('Patterns of values by label; all labels have to fit')
+    .describe('Patterns of label values; all of the labels have to match')
     .optional(),
-  credentials: credentialRef.describe('As of a device, as all below').optional(),
+  credentials: credentialRef.describe('As for a device; so are all keys below').optional(),
   interval: interval.optional(),
   jump: jump.optional(),
   cell: cell.optional(),
@@ -474,21 +478,23 @@ export const configSchema = section({
     .max(MAX_INCLUDED, { error: `at most ${MAX_INCLUDED} files` })
     .optional()
     .describe(
-      'More files of this configuration, relative to the one they stand in, as are the paths in them: lists such as devices and match are put together, credentials and jump_hosts by name; any other section stands in one file',
+      'More files of this configuration; paths are relative to the file that names them. Lists such as devices and match are joined, credentials and jump_hosts merged by name; any other section may be in one file only',
     ),
   listen: parsed('an address to listen on (127.0.0.1:9848, [::1]:9848, :9848)', parseListenAddress)
     .prefault('127.0.0.1:9848')
-    .describe('Address of the web page, the API and the metrics; :PORT is every IPv4 address'),
+    .describe('Address of the web page, the API and the metrics; :PORT means every IPv4 address'),
   grafana_url: baseUrl
     .optional()
     .describe(
-      'Grafana that has the dashboards of dashboards/grafana, as a browser reaches it (https://grafana.example.net): the page links to the group and the device there. Default: no links',
+      'URL at which browsers reach a Grafana with the dashboards of dashboards/grafana (https://grafana.example.net): the page then links to the group and the device there. Default: no links',
     ),
   log: section({
-    level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('Least level logged'),
+    level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
+      .default('info')
+      .describe('Lowest level that is logged'),
   }).prefault({}),
   limits: section({
-    concurrent_polls: wholeNumber(1, 4096).default(512).describe('Polls under way at once, over all devices'),
+    concurrent_polls: wholeNumber(1, 4096).default(512).describe('Polls at the same time, over all devices'),
   }).prefault({}),
   metrics: section({
     labels: z
@@ -496,13 +502,13 @@ export const configSchema = section({
       .max(MAX_METRIC_LABELS, { error: `at most ${MAX_METRIC_LABELS} labels` })
       .default([])
       .describe(
-        'Labels of devices that all their series get, and not only gdoi_device_info; each makes every series longer',
+        'Labels of devices that all their series get, not only gdoi_device_info; each one makes every series longer',
       ),
     ks_members: z
       .boolean({ error: 'true or false' })
       .default(true)
       .describe(
-        'gdoi_ks_member_*: three series for each GM and KS. Without them GdoiGmEjected and GdoiGmRekeyUnacknowledged have nothing to go by',
+        'gdoi_ks_member_*: three series for each GM and KS. Without them the alerts GdoiGmEjected and GdoiGmRekeyUnacknowledged cannot fire',
       ),
   })
     .prefault({})
@@ -512,7 +518,7 @@ export const configSchema = section({
     tokens_file: path
       .optional()
       .describe(
-        'Bearer tokens of the API: lines of NAME SCOPE TOKEN; # starts a comment. SCOPE: read, or operate (read, poll now and reload). TOKEN: at least 16 characters, or sha256: and the digest of it in hex',
+        'Bearer tokens of the API: lines of NAME SCOPE TOKEN; # starts a comment. SCOPE: read, or operate (read, poll now and reload). TOKEN: at least 16 characters, or sha256: and its digest in hex',
       ),
   }).prefault({}),
   store: section({
@@ -520,17 +526,19 @@ export const configSchema = section({
     postgres: parsed('a URL (postgres://USER@HOST[:PORT][,HOST...]/DATABASE)', parsePostgresUrl)
       .optional()
       .describe(
-        'For several agents on one store: postgres://USER@HOST[:PORT][,HOST...]/DATABASE; of several hosts the writable one is taken',
+        'A store that several agents can share: postgres://USER@HOST[:PORT][,HOST...]/DATABASE; of several hosts the writable one is used',
       ),
-    password_env: envName.optional().describe('Variable that holds the password of the user of postgres'),
-    password_file: path.optional().describe('File that holds it'),
+    password_env: envName.optional().describe('Environment variable with the password of the PostgreSQL user'),
+    password_file: path.optional().describe('File with it'),
     tls: section({
       ca_file: path
         .optional()
-        .describe("Certificates of the authority that signed the server's. Default: those that the system trusts"),
-      cert_file: path.optional().describe('Certificate of this agent, where the server asks for one'),
-      key_file: path.optional().describe('Its key'),
-      server_name: host.optional().describe("Name that the server's certificate is for. Default: the host of the URL"),
+        .describe("CA certificates for the server's certificate. Default: those that the system trusts"),
+      cert_file: path.optional().describe('Certificate of this agent, if the server asks for one'),
+      key_file: path.optional().describe('Its private key'),
+      server_name: host
+        .optional()
+        .describe("Name that the server's certificate must have. Default: the host of the URL"),
     })
       .optional()
       .describe('TLS to PostgreSQL, always verified. Without it the connection is plain'),
@@ -544,42 +552,46 @@ export const configSchema = section({
   cluster: section({
     cell_label: ownLabelName
       .optional()
-      .describe("Label whose value is the device's cell, such as customer; a device without it is in the cell default"),
+      .describe(
+        'Label whose value is the cell of a device, such as customer; devices without it are in the cell default',
+      ),
     lease: duration('2s', '5m')
       .prefault('20s')
       .describe(
-        'With store.postgres: how long after its last word an agent is taken over from. It renews its lease four times in this time, and stops polling after three quarters of it. The same for all agents',
+        'With store.postgres: how long after its last renewal of the lease other agents take over from an agent. It renews four times in this time, and stops polling after three quarters of it. Must be the same for all agents',
       ),
     alone: duration('0s', '24h')
       .prefault('1m')
       .describe(
-        'With store.postgres: how long after its lease an agent that knows of no other polls on without the database. One that joins and cannot tell whether the other is gone waits for as long. 0s: it stops as if there were others',
+        'With store.postgres: how long after the end of its lease an agent that knows of no other goes on polling without the database. An agent that joins and cannot tell whether the other is gone waits for as long. 0s: it stops as if there were others',
       ),
     url: origin
       .optional()
       .describe(
-        'Where the other agents reach this one, as https://agent1.example.net:9848. Default: listen, for all addresses the one by which this machine reaches the database',
+        'URL at which the other agents reach this one, such as https://agent1.example.net:9848. Default: the address of listen; if that is all addresses, the one from which this machine reaches the database',
       ),
     token_env: envName
       .optional()
       .describe(
-        'Variable that holds what agents show each other; each accepts it beside the tokens of web. The same for all agents; at least 16 characters',
+        'Environment variable with the token by which agents know each other; each accepts it in addition to the tokens of web. The same for all agents; at least 16 characters',
       ),
-    token_file: path.optional().describe('File that holds it'),
+    token_file: path.optional().describe('File with it'),
     tls: section({
       ca_file: path
         .optional()
-        .describe("Certificates of the authority that signed the agents'. Default: those that the system trusts"),
-      cert_file: path.optional().describe('Certificate of this agent, where web asks for one'),
-      key_file: path.optional().describe('Its key'),
-      server_name: host.optional().describe("Name that the agents' certificates are for. Default: the host of the URL"),
+        .describe("CA certificates for the agents' certificates. Default: those that the system trusts"),
+      cert_file: path.optional().describe('Certificate of this agent, if web asks for one'),
+      key_file: path.optional().describe('Its private key'),
+      server_name: host
+        .optional()
+        .describe("Name that the agents' certificates must have. Default: the host of the URL"),
     })
       .optional()
       .describe('TLS to other agents that serve HTTPS, always verified'),
   })
     .prefault({})
-    .describe('Groups are kept apart by cell: two customers may both have a group of one name'),
-  record: path.optional().describe('Directory that gets a recording of every answer, for replay'),
+    .describe('Groups are kept apart by cell, so that two customers can each have a group of the same name'),
+  record: path.optional().describe('Directory in which every answer is recorded, for replay'),
   defaults: section({
     role: role.default('auto'),
     transport: transport.default('ssh'),
@@ -588,7 +600,7 @@ export const configSchema = section({
     detail_interval: detailInterval.prefault('60s'),
     credentials: credentialRef
       .default('main')
-      .describe('Which of the section credentials; two for ssh+snmp and ssh+restconf'),
+      .describe('Entry of the section credentials; two for ssh+snmp and ssh+restconf'),
     snmp: snmp.prefault({}),
     restconf: restconf.prefault({}),
     tls: tls.prefault({}),
@@ -597,10 +609,10 @@ export const configSchema = section({
     source_address: sourceAddress.optional(),
   })
     .prefault({})
-    .describe('What devices use that do not say otherwise'),
+    .describe('Settings of all devices that have none of their own'),
   credentials: z.record(name, credentialSchema, { error: () => 'a mapping of names to credentials' }).default({}),
   ssh: section({
-    known_hosts: path.default('known_hosts').describe('File of host keys, in the format of OpenSSH'),
+    known_hosts: path.default('known_hosts').describe('File of host keys, in OpenSSH format'),
     host_keys: hostKeys.default('strict'),
     algorithms: algorithms.default('modern'),
     session: session.default('persistent'),
@@ -611,7 +623,7 @@ export const configSchema = section({
   restconf: section({
     known_certificates: path
       .default('known_certificates')
-      .describe('File of certificates that were accepted though nobody vouches for them: lines of HOST:PORT SHA-256'),
+      .describe('File of certificates that were accepted although no CA signed them: lines of HOST:PORT SHA-256'),
   }).prefault({}),
   jump_hosts: jumpHosts,
   devices: z
@@ -623,7 +635,7 @@ export const configSchema = section({
     .max(MAX_RULES, { error: `at most ${MAX_RULES} rules` })
     .default([])
     .describe(
-      'Settings for devices, of the file or of targets, whose name, host and labels fit. For each setting the first rule that fits and sets it counts, after the device itself and before defaults',
+      'Settings for devices, from this file or from targets, whose name, host and labels match. For each setting the first matching rule that has it counts; the device itself goes before it, defaults after it',
     ),
   targets: section({
     file_sd: z
@@ -631,7 +643,7 @@ export const configSchema = section({
       .max(MAX_URLS, { error: `at most ${MAX_URLS} patterns` })
       .default([])
       .describe(
-        'JSON (at most 32 MiB) or YAML (1 MiB); * and ? in the last part of the path. A pattern that no file fits fails, and keeps what it had',
+        'JSON (at most 32 MiB) or YAML (1 MiB); * and ? in the last part of the path. A pattern that matches no file counts as failed, and keeps the devices it had',
       ),
     http_sd: z
       .array(targetUrl, { error: 'a list of URLs' })
@@ -651,9 +663,7 @@ export const configSchema = section({
         { error: 'a list of prefixes, addresses and host names' },
       )
       .optional()
-      .describe(
-        'What the hosts of targets have to be within: prefixes, addresses, names, *.example.net. Default: anything',
-      ),
+      .describe('Hosts that targets may have: prefixes, addresses, names, *.example.net. Default: any'),
   })
     .optional()
     .describe(
@@ -663,7 +673,7 @@ export const configSchema = section({
     listen: z
       .union([listener, z.array(listener).min(1, LISTENERS).max(MAX_LISTENERS, LISTENERS)], LISTENERS)
       .transform((value) => (Array.isArray(value) ? value : [value]))
-      .describe('Addresses that take RFC 3164 and RFC 5424'),
+      .describe('Addresses that accept RFC 3164 and RFC 5424'),
     relays: z
       .array(
         parsed('an address or prefix (192.0.2.53, 10.0.0.0/8)', (value) => (isPrefix(value) ? value : null)),
@@ -671,9 +681,7 @@ export const configSchema = section({
       )
       .max(MAX_RELAYS, { error: `at most ${MAX_RELAYS} relays` })
       .default([])
-      .describe(
-        'Addresses and prefixes of syslog relays: from there, and nowhere else, a message belongs to the device that its header names',
-      ),
+      .describe('Addresses and prefixes of syslog relays: only in messages from there does the header name the device'),
   })
     .optional()
     .describe('Receiver of log messages'),
@@ -681,11 +689,11 @@ export const configSchema = section({
     listen: parsed('an address to listen on (udp://127.0.0.1:1162)', (value) => {
       const address = parseListenerAddress(value);
       return address?.protocol === 'udp' ? address : null;
-    }).describe('Address that takes v1, v2c and v3'),
+    }).describe('Address that accepts v1, v2c and v3'),
     credentials: z
       .array(name, { error: 'a list of credential names' })
       .default([])
-      .describe('SNMP credentials; a trap that fits none of them is dropped'),
+      .describe('SNMP credentials; a trap that matches none of them is dropped'),
   })
     .optional()
     .describe('Receiver of SNMP traps and informs'),
@@ -693,46 +701,46 @@ export const configSchema = section({
     .array(
       section({
         url: webUrl.describe('Where events are sent: one POST each, CloudEvents 1.0 in JSON'),
-        name: name.optional().describe('What it is called in logs and metrics. Default: the host of the URL'),
-        secret_env: envName.optional().describe('Variable that holds the key of the signature (Standard Webhooks)'),
-        secret_file: path.optional().describe('File that holds it'),
+        name: name.optional().describe('Its name in logs and metrics. Default: the host of the URL'),
+        secret_env: envName.optional().describe('Environment variable with the key for signatures (Standard Webhooks)'),
+        secret_file: path.optional().describe('File with it'),
         secret_command: printing('it'),
         types: z
           .array(eventType, { error: 'a list of types of events' })
           .min(1, { error: 'a list of types of events' })
           .optional()
-          .describe('Which events. Default: all'),
+          .describe('Types of events to send. Default: all'),
       }),
       { error: 'a list of webhooks' },
     )
     .max(MAX_URLS, { error: `at most ${MAX_URLS} webhooks` })
     .default([])
-    .describe('Where each event is sent as it happens'),
+    .describe('URLs to which each event is sent as it happens'),
   maintenance: z
     .array(maintenanceWindow, { error: 'a list of maintenance windows' })
     .max(MAX_WINDOWS, { error: `at most ${MAX_WINDOWS} windows` })
     .default([])
     .describe(
-      'Planned work: what happens meanwhile to these devices, groups or cells is marked planned and wakes nobody',
+      'Planned work: meanwhile, what happens to these devices, groups or cells is marked as planned and wakes nobody',
     ),
   alertmanager: section({
     urls: z
       .array(webUrl, { error: 'a list of URLs' })
       .max(MAX_URLS, { error: `at most ${MAX_URLS} URLs` })
       .default([])
-      .describe('Every one of them is told, as a cluster of Alertmanagers wants it; /api/v2 is added'),
+      .describe('Alerts go to every one of them, as a cluster of Alertmanagers needs; /api/v2 is added'),
     username: userName.optional().describe('Basic auth, for all of them'),
-    password_env: envName.optional().describe('Variable that holds the password of basic auth'),
-    password_file: path.optional().describe('File that holds it'),
+    password_env: envName.optional().describe('Environment variable with the password of basic auth'),
+    password_file: path.optional().describe('File with it'),
     password_command: printing('it'),
     labels: labelsNamed(labelName)
       .default({})
       .describe(
-        'What Prometheus adds to the same alerts: job (default gdoiwatch) and instance (default: listen) of its scrape of this agent, and its external labels; where they differ, an alert stands twice',
+        'Labels that Prometheus adds to the same alerts: job (default gdoiwatch) and instance (default: listen) of its scrape of this agent, and its external labels. If they differ, each alert appears twice',
       ),
   })
     .optional()
-    .describe('Where events are pushed'),
+    .describe('Alertmanagers to which alerts are pushed'),
 });
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

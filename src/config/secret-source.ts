@@ -72,7 +72,7 @@ export class SecretReader {
   agentSocket(path: SettingPath): string | null {
     const socket = this.#source.env['SSH_AUTH_SOCK'];
     if (socket !== undefined && socket !== '') return socket;
-    this.#problems.push(errorAt(path, 'an SSH agent is wanted, and SSH_AUTH_SOCK is not set'));
+    this.#problems.push(errorAt(path, 'needs an SSH agent, but SSH_AUTH_SOCK is not set'));
     return null;
   }
 
@@ -160,10 +160,10 @@ function checked(shown: string, value: string, kind: SecretKind): SecretReading 
 /** The end of `FILE ...`; null: nothing is wrong. */
 function wrongWith(secret: string, kind: SecretKind): string | null {
   if (secret.trim() === '') return 'is empty';
-  if (kind !== 'private key' && /[\r\n\0]/.test(secret)) return 'holds more than one line';
+  if (kind !== 'private key' && /[\r\n\0]/.test(secret)) return 'has more than one line';
   if (kind === 'private key') return wrongWithKey(secret);
   if (kind === 'snmp password' && Buffer.byteLength(secret) < SHORTEST_SNMP_PASSWORD) {
-    return `is shorter than the ${SHORTEST_SNMP_PASSWORD} octets that SNMPv3 asks for`;
+    return `is shorter than the ${SHORTEST_SNMP_PASSWORD} octets that SNMPv3 requires`;
   }
   return null;
 }

@@ -42,14 +42,14 @@ export function tightened<Settings extends TargetBounds['ssh']>(
 export function outOfBounds(device: ResolvedDevice, { credentials, addresses, tls }: TargetBounds): string | null {
   for (const name of [device.ssh?.credentialName, device.snmp?.credentialName, device.restconf?.credentialName]) {
     if (name !== undefined && !credentials.has(name)) {
-      return `credential ${quoted(name)} is not one that targets may use (targets.credentials)`;
+      return `credential ${quoted(name)} may not be used by targets (targets.credentials)`;
     }
   }
   // Whoever writes the list could name a host of his own with a certificate from a public authority.
   const anyHost = addresses === null && tls.ca_file === undefined && tls.fingerprint === undefined;
   if (device.restconf !== null && anyHost) {
-    return 'transport restconf: targets may have it only where targets.addresses or defaults.tls.ca_file says who is trusted';
+    return 'transport restconf: targets may have it only if targets.addresses or defaults.tls.ca_file says whom to trust';
   }
   if (addresses === null || addresses.includes(device.host)) return null;
-  return `host ${quoted(device.host)} is not one that targets may have (targets.addresses)`;
+  return `host ${quoted(device.host)} may not be used by targets (targets.addresses)`;
 }

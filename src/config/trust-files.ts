@@ -29,7 +29,7 @@ export const troubleOnDisk: FileTrouble = async (path, use) => {
     if (codeOf(error) !== 'ENOENT') return { verb: 'read', reason: systemReason(error) };
     const target = await targetOf(path);
     if (target !== null && use === 'read') {
-      return { verb: 'read', reason: `it is a link to ${quoted(target)}, which is not there` };
+      return { verb: 'read', reason: `it is a link to ${quoted(target)}, which does not exist` };
     }
     written = dirname(target ?? path);
   }
@@ -104,7 +104,7 @@ function problemOf(
 ): Problem {
   const costs =
     verb === 'read'
-      ? `no ${what} can be checked, so nobody is logged in to over ${of}`
+      ? `no ${what} can be checked, so the agent logs in to no device over ${of}`
       : `a ${what} that is not in it is refused, although host_keys is accept-new`;
   return warningAt(path, `${quoted(file)} cannot be ${verb}: ${reason}; until it can, ${costs}`);
 }

@@ -19,15 +19,15 @@ export async function resolveWebhooks(
     const secret = await readSecret({ section: entry, at, key: 'secret', kind: 'line' }, secrets);
     append(problems, secret.problems);
     if (resolved.has(name)) {
-      problems.push(errorAt(at, `${quoted(name)} is the name of another webhook already: give it a name`));
+      problems.push(errorAt(at, `${quoted(name)} is already the name of another webhook: set a name`));
     }
     if (secret.value === undefined) {
       problems.push(
-        warningAt(at, 'not signed: whoever can reach the receiver can tell it events; give it a secret_file'),
+        warningAt(at, 'not signed: anyone who can reach the receiver can send it events; set a secret_file'),
       );
     }
     if (isPlainAndRemote(entry.url)) {
-      problems.push(warningAt([...at, 'url'], 'plain HTTP: anyone on the path reads the events'));
+      problems.push(warningAt([...at, 'url'], 'plain HTTP: anyone on the path can read the events'));
     }
     const types = entry.types === undefined ? null : new Set(entry.types);
     resolved.set(name, { name, url: entry.url, secret: secret.value ?? null, types });

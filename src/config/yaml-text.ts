@@ -54,10 +54,10 @@ const SYNTAX: Partial<Readonly<Record<ErrorCode, string>>> = {
   BAD_SCALAR_START: 'text that starts with this character needs quotes',
   KEY_OVER_1024_CHARS: 'a key is longer than 1024 characters',
   MISSING_CHAR: 'a character is missing here (a closing quote or bracket, a comma, a colon or a space)',
-  MULTILINE_IMPLICIT_KEY: 'a key must stand on one line; is a colon or a quote missing?',
+  MULTILINE_IMPLICIT_KEY: 'a key must be on one line; is a colon or a quote missing?',
   MULTIPLE_DOCS: 'one document only; a second one starts here',
   RESOURCE_EXHAUSTION: 'nested too deeply',
-  TAB_AS_INDENT: 'a tab; YAML is indented by spaces',
+  TAB_AS_INDENT: 'a tab; YAML is indented with spaces',
   TAG_RESOLVE_FAILED: 'an unknown tag; text that starts with ! needs quotes',
 };
 
@@ -91,7 +91,7 @@ function syntaxProblems(failures: readonly YAMLError[], placeOf: (offset: number
     const place = placeOf(failure.pos[0]);
     // The others on a line follow from its first.
     if (firstOfLine.has(place.line)) continue;
-    const message = `not YAML: ${SYNTAX[failure.code] ?? 'this does not fit what stands before it'}`;
+    const message = `not YAML: ${SYNTAX[failure.code] ?? 'this does not fit what is before it'}`;
     firstOfLine.set(place.line, { place, message });
   }
   return [...firstOfLine.values()].slice(0, MAX_SYNTAX_ERRORS);
@@ -155,8 +155,8 @@ class ValueBuilder {
       return;
     }
     this.#at(key, () => {
-      if (key === '__proto__') this.#problem('is no setting', 'key');
-      else if (Object.hasOwn(map, key)) this.#problem('stands here a second time', 'key');
+      if (key === '__proto__') this.#problem('is not a setting', 'key');
+      else if (Object.hasOwn(map, key)) this.#problem('is here a second time', 'key');
       else Object.defineProperty(map, key, { value: this.build(pair.value), enumerable: true });
     });
   }
@@ -187,7 +187,7 @@ class ValueBuilder {
       return null;
     }
     if (anchored.size === null) {
-      this.#problem('an alias inside of what it stands for');
+      this.#problem('an alias inside the value that it stands for');
       return null;
     }
     return this.#count(anchored.size) ? anchored.value : null;

@@ -10,7 +10,7 @@ export function clusterMetrics(status: ClusterStatus, asked: AskedCounts): strin
       {
         name: 'gdoi_cell_owned',
         type: 'gauge',
-        help: '1 where this agent polls the cell, 0 where another one may; over all agents each cell sums up to 1.',
+        help: '1 if this agent polls the cell, 0 if another one may; summed over all agents, each cell gives 1.',
       },
       Array.from(cells, ([cell, owned]) => [{ cell }, Number(owned)] as const),
     ),
@@ -19,7 +19,7 @@ export function clusterMetrics(status: ClusterStatus, asked: AskedCounts): strin
       {
         name: 'gdoi_cells_unowned',
         type: 'gauge',
-        help: 'Cells of the inventory that nobody polled when this agent looked last; all of them while it has no lease.',
+        help: 'Cells of the inventory that no agent polled when this one last looked; all of them while this one has no lease.',
       },
       [[{}, unowned]],
     ),
@@ -27,7 +27,7 @@ export function clusterMetrics(status: ClusterStatus, asked: AskedCounts): strin
       {
         name: 'gdoi_lease_age_seconds',
         type: 'gauge',
-        help: 'Since the last good renewal of the lease of this agent was sent; from 15 s on it polls nothing, unless it knows of no other agent.',
+        help: 'Time since this agent sent the last successful renewal of its lease. From three quarters of cluster.lease on (15 s by default) it polls nothing, unless it knows of no other agent.',
       },
       leaseAgeMs === null ? [] : [[{}, leaseAgeMs / 1000]],
     ),
@@ -35,7 +35,7 @@ export function clusterMetrics(status: ClusterStatus, asked: AskedCounts): strin
       {
         name: 'gdoi_fenced_writes_total',
         type: 'counter',
-        help: 'Batches that were not kept, or not whole: another agent owned something of them by then.',
+        help: 'Batches that were not stored, or only in part, because another agent owned some of their cells by then.',
       },
       [[{}, fencedWrites]],
     ),
@@ -43,7 +43,7 @@ export function clusterMetrics(status: ClusterStatus, asked: AskedCounts): strin
       {
         name: 'gdoi_lease_losses_total',
         type: 'counter',
-        help: 'Times that this process lost its lease and joined anew.',
+        help: 'Times that this process lost its lease and joined again.',
       },
       [[{}, timesFenced]],
     ),
@@ -51,7 +51,7 @@ export function clusterMetrics(status: ClusterStatus, asked: AskedCounts): strin
       {
         name: 'gdoi_cluster_questions_total',
         type: 'counter',
-        help: 'Questions to other agents about what they poll, by how they ended; refused: the token of cluster.token_file is not theirs.',
+        help: 'Requests to other agents about what they poll, by result; refused: they have another cluster token.',
       },
       [
         [{ result: 'answered' }, asked.answered],
@@ -69,7 +69,7 @@ function agentMetrics({ agents, differing }: ClusterStatus): string {
       {
         name: 'gdoi_cluster_agents',
         type: 'gauge',
-        help: 'Agents that share the store, as far as this one knows, itself included. Above 1 it stops polling when it loses the database.',
+        help: 'Agents that share the store, as far as this one knows, including itself. If there are others, it stops polling when it loses the database.',
       },
       agents === null ? [] : [[{}, agents]],
     ),
@@ -77,7 +77,7 @@ function agentMetrics({ agents, differing }: ClusterStatus): string {
       {
         name: 'gdoi_cluster_agents_differing',
         type: 'gauge',
-        help: 'Agents that share the store and have other devices than this one, or have them in other cells.',
+        help: 'Agents that share the store but have different devices than this one, or have them in different cells.',
       },
       [[{}, differing]],
     ),

@@ -74,7 +74,7 @@ export class Delivery {
     await this.#running;
     takeBack();
     const left = waiting();
-    if (left > 0) this.#parts.logger.warn({ ...fields, [what]: left }, `${what} not told at the end`);
+    if (left > 0) this.#parts.logger.warn({ ...fields, [what]: left }, `${what} not sent at the end`);
   }
 
   async #run(): Promise<void> {
@@ -102,12 +102,12 @@ export class Delivery {
     const { logger } = this.#parts;
     const { receiver, what, fields } = this.#work;
     if (outcome.kind === 'accepted') {
-      if (this.#failing) logger.info(fields, `${receiver} takes ${what} again`);
+      if (this.#failing) logger.info(fields, `${receiver} accepts ${what} again`);
       this.#failing = false;
       return;
     }
     this.#failed += 1;
-    if (!this.#failing) logger.error({ ...fields, reason: outcome.reason }, `${receiver} does not take ${what}`);
+    if (!this.#failing) logger.error({ ...fields, reason: outcome.reason }, `${receiver} does not accept ${what}`);
     this.#failing = true;
   }
 }

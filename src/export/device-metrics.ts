@@ -94,7 +94,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   device(
     'gdoi_device_info',
     'gauge',
-    'Constant 1. kek_behavior: timer from IOS 15.2(1)T and IOS XE 3.5S on, legacy before.',
+    'Constant 1, with what describes the device. kek_behavior: timer from IOS 15.2(1)T and IOS XE 3.5S on, legacy before.',
     (view, emit) =>
       emit(
         {
@@ -111,7 +111,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   device(
     'gdoi_device_uptime_seconds',
     'gauge',
-    'Uptime of the device at the last successful poll, carried on from show version (whole minutes) on the same session.',
+    'Uptime at the last successful poll: that of show version (whole minutes) plus the time since, while the session lasts.',
     (view, emit) => {
       const uptime = view.facts?.value.uptimeSeconds;
       if (view.facts === null || uptime === null || uptime === undefined || view.lastSuccessAtMs === null) return;
@@ -121,7 +121,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   device(
     'gdoi_device_last_success_timestamp_seconds',
     'gauge',
-    'When the last successful poll ended, Unix time. All figures of the device are from then.',
+    'When the last successful poll ended, Unix time. All values of the device are from then.',
     (view, emit) => emit(NONE, seconds(view.lastSuccessAtMs)),
   ),
   device(
@@ -136,19 +136,19 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   device(
     'gdoi_device_logins_total',
     'counter',
-    'Logins tried over SSH since the agent started, refused ones included.',
+    'SSH logins tried since the agent started, including refused ones.',
     (view, emit) => emit(NONE, view.traffic?.logins),
   ),
   device(
     'gdoi_device_commands_total',
     'counter',
-    'Commands over SSH (those that turn paging off included) and requests over SNMP and RESTCONF since the agent started.',
+    'SSH commands (including those that turn paging off) and SNMP and RESTCONF requests sent since the agent started.',
     (view, emit) => emit(NONE, view.traffic?.commands),
   ),
   device(
     'gdoi_device_bytes_total',
     'counter',
-    'Bytes on the network since the agent started, by direction as the agent sees it: received, sent. Of RESTCONF only the documents.',
+    'Bytes exchanged with the device since the agent started: received or sent by the agent. For RESTCONF, only the documents count.',
     (view, emit) => {
       emit(RECEIVED, view.traffic?.receivedBytes);
       emit(SENT, view.traffic?.sentBytes);
@@ -157,7 +157,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   device(
     'gdoi_device_failure',
     'gauge',
-    'Constant 1 with the reason why the device gives no answer, also while the agent waits; absent when it answers.',
+    'Constant 1 with the reason why the device does not answer, also while the agent waits to try again; absent when it answers.',
     (view, emit) => {
       if (view.failure !== null) emit({ reason: view.failure }, 1);
     },
@@ -165,16 +165,16 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   device(
     'gdoi_device_poll_interval_seconds',
     'gauge',
-    'Longest time between two regular polls: as configured, and longer while a busy router is polled at some turns only.',
+    'Longest time between two regular polls: as configured, or longer while a busy router is polled less often.',
     (view, emit) => emit(NONE, seconds(view.regularIntervalMs)),
   ),
-  device('gdoi_unparsed_lines', 'gauge', 'Lines of the last output that the parser did not know.', (view, emit) =>
+  device('gdoi_unparsed_lines', 'gauge', 'Lines of the last output that the parser did not understand.', (view, emit) =>
     emit(NONE, view.unparsedLines),
   ),
   device(
     'gdoi_collector_success',
     'gauge',
-    '1 when the last answer to a command beside show crypto gdoi was read, 0 when it was refused, lost or unreadable.',
+    '1 when the last answer to a command other than show crypto gdoi was read, 0 when it was refused, lost or unreadable.',
     (view, emit) => {
       for (const [command, result] of view.collectors) {
         emit({ collector: command.replace(/^show (crypto g(doi|km) )?/, '').replaceAll(' ', '_') }, result === 'ok');
@@ -184,13 +184,13 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   device(
     'gdoi_snmp_up',
     'gauge',
-    '1 when the last SNMP poll got an answer, 0 when it did not; only of devices that are polled by SSH and SNMP.',
+    '1 when the last SNMP poll got an answer, 0 when it did not; only for devices polled over SSH and SNMP.',
     (view, emit) => emit(NONE, view.snmp === null || view.snmp.result === null ? null : view.snmp.result === 'ok'),
   ),
   device(
     'gdoi_snmp_polls_total',
     'counter',
-    'SNMP polls by result, of devices that are polled by SSH and SNMP; those of gdoi_polls_total are SSH then.',
+    'SNMP polls by result, for devices polled over SSH and SNMP; gdoi_polls_total then counts the SSH polls.',
     (view, emit) => {
       if (view.snmp === null) return;
       for (const labels of SNMP_RESULT_LABELS) emit(labels, view.snmp.polls[labels.result] ?? 0);
@@ -199,20 +199,20 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   device(
     'gdoi_snmp_last_success_timestamp_seconds',
     'gauge',
-    'When SNMP answered last, Unix time; only of devices that are polled by SSH and SNMP.',
+    'When SNMP last answered, Unix time; only for devices polled over SSH and SNMP.',
     (view, emit) => emit(NONE, seconds(view.snmp?.lastSuccessAtMs ?? null)),
   ),
   device(
     'gdoi_restconf_up',
     'gauge',
-    '1 when the last RESTCONF poll got an answer, 0 when it did not; only of devices that are polled by SSH and RESTCONF.',
+    '1 when the last RESTCONF poll got an answer, 0 when it did not; only for devices polled over SSH and RESTCONF.',
     (view, emit) =>
       emit(NONE, view.restconf === null || view.restconf.result === null ? null : view.restconf.result === 'ok'),
   ),
   device(
     'gdoi_restconf_polls_total',
     'counter',
-    'RESTCONF polls by result, of devices that are polled by SSH and RESTCONF; those of gdoi_polls_total are SSH then.',
+    'RESTCONF polls by result, for devices polled over SSH and RESTCONF; gdoi_polls_total then counts the SSH polls.',
     (view, emit) => {
       if (view.restconf === null) return;
       for (const labels of POLL_RESULT_LABELS) emit(labels, view.restconf.polls[labels.result] ?? 0);
@@ -221,14 +221,14 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   device(
     'gdoi_restconf_last_success_timestamp_seconds',
     'gauge',
-    'When RESTCONF answered last, Unix time; only of devices that are polled by SSH and RESTCONF.',
+    'When RESTCONF last answered, Unix time; only for devices polled over SSH and RESTCONF.',
     (view, emit) => emit(NONE, seconds(view.restconf?.lastSuccessAtMs ?? null)),
   ),
 
   device(
     'gdoi_certificate_expiry_timestamp_seconds',
     'gauge',
-    "When the first certificate of a trustpoint ends, its own or a CA's, Unix time; up to 26 h early on devices in other zones than UTC.",
+    "When the first certificate of a trustpoint expires, the device's or a CA's, Unix time; up to 26 h early if the device's clock is not in UTC.",
     (view, emit) => {
       if (view.certificates === null) return;
       for (const { trustpoint, expiry } of trustpointExpiries(view.certificates.value)) {
@@ -237,10 +237,10 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     },
   ),
 
-  gm('gdoi_gm_registered', 'gauge', '1 the GM says it is registered, 0 it says it is not.', (gm, emit) =>
+  gm('gdoi_gm_registered', 'gauge', '1 if the GM says it is registered, 0 if it says it is not.', (gm, emit) =>
     emit(NONE, gm.registered),
   ),
-  gm('gdoi_gm_info', 'gauge', 'Constant 1 with what describes the GM in this group.', (gm, emit) =>
+  gm('gdoi_gm_info', 'gauge', 'Constant 1, with what describes the GM in this group.', (gm, emit) =>
     emit(
       {
         identity: gm.identity ?? '',
@@ -281,13 +281,13 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   gm(
     'gdoi_gm_rekeys_since_registration',
     'gauge',
-    'Rekeys received after the latest registration; back at 0 with each registration.',
+    'Rekeys received since the latest registration; each registration sets it back to 0.',
     (gm, emit) => emit(NONE, gm.rekeys.sinceRegistration),
   ),
   gm(
     'gdoi_gm_last_rekey_timestamp_seconds',
     'gauge',
-    'When the last rekey came, Unix time, from its age on the device; absent before the first.',
+    'When the last rekey came, Unix time, computed from its age on the device; absent before the first.',
     (gm, emit, { at }) => {
       const age = gm.rekeys.lastAgeSeconds;
       emit(NONE, age === null ? null : Math.round(at.receivedAtMs / 1000 - age));
@@ -302,7 +302,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   gm(
     'gdoi_gm_kek_present',
     'gauge',
-    '1 the GM shows a KEK, 0 it shows TEKs but no KEK, or one without life left; absent when it shows neither.',
+    '1 if the GM shows a KEK, 0 if it shows TEKs but no KEK, or an expired one; absent if it shows neither.',
     (gm, emit) => {
       const kek = kekPresence(gm);
       emit(NONE, kek === 'unknown' ? null : kek === 'shown');
@@ -311,19 +311,19 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   gm(
     'gdoi_gm_tek_present',
     'gauge',
-    '1 the GM shows a TEK with life left, 0 it shows that it holds none; absent when its TEKs are not shown.',
+    '1 if the GM shows a TEK that has not expired, 0 if it shows that it holds none; absent if it does not show its TEKs.',
     (gm, emit) => emit(NONE, gm.teks === null ? null : gm.teks.some(({ remainingSeconds }) => remainingSeconds !== 0)),
   ),
   gm(
     'gdoi_gm_kek_remaining_seconds',
     'gauge',
-    'Remaining KEK lifetime, as observed last, by SSH or SNMP; absent where the release shows none.',
+    'Remaining KEK lifetime, as last observed, over SSH or SNMP; absent if the release shows none.',
     (_, emit, { newestKek }) => emit(NONE, newestKek?.snapshot.kek?.remainingSeconds),
   ),
   gm(
     'gdoi_gm_kek_expiry_timestamp_seconds',
     'gauge',
-    'When the KEK expires, Unix time; absent where the release shows no lifetime.',
+    'When the KEK expires, Unix time; absent if the release shows no lifetime.',
     (_, emit, { newestKek }) => {
       const remaining = newestKek?.snapshot.kek?.remainingSeconds ?? null;
       if (newestKek === null || remaining === null) return;
@@ -346,7 +346,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   gm(
     'gdoi_gm_reregister_forecast',
     'gauge',
-    'Constant 1 with the cause that drives the countdown to the next re-registration; absent where it does not decide.',
+    'Constant 1, with the cause that sets the countdown to the next re-registration; absent if none can be told.',
     (_, emit, { tracking }) => {
       const cause = tracking?.forecast?.cause;
       if (cause !== null && cause !== undefined) emit({ cause }, 1);
@@ -355,7 +355,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   gm(
     'gdoi_gm_kek_rekey_overdue',
     'gauge',
-    "1 while the KEK has had less life left than the KS's lead for over three seconds and is still the same one.",
+    "1 while the KEK has had less life left than the KS's lead for over three seconds and has not been replaced.",
     (gm, emit, { tracking }) => {
       if (tracking !== null && typeof gm.kek?.remainingSeconds === 'number') emit(NONE, tracking.kekRekeyOverdue);
     },
@@ -363,7 +363,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   gm(
     'gdoi_gm_tek_rekey_overdue',
     'gauge',
-    '1 while the TEK rekey is due, by the KS or because the GM is about to register for want of it.',
+    '1 while the TEK rekey is overdue: the KS shows it as due, or the GM is about to re-register because it did not come.',
     (gm, emit, { tracking }) => {
       if (tracking !== null && gm.teks !== null) emit(NONE, tracking.tekRekeyOverdue);
     },
@@ -371,13 +371,13 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   gm(
     'gdoi_gm_registration_attempts_failed',
     'gauge',
-    'Attempts to register that failed since the GM last registered; absent where attempts are not shown.',
+    'Failed registration attempts since the GM last registered; absent if the device does not show attempts.',
     (_, emit, { tracking }) => emit(NONE, tracking?.failedAttempts),
   ),
   gm(
     'gdoi_gm_reregistrations_total',
     'counter',
-    'Re-registrations as the tracker counts them, from when the GM was first seen; the first registration is none.',
+    'Re-registrations counted by the agent since the GM was first seen; its first registration does not count.',
     (_, emit, { tracking }) => {
       if (tracking === null) return;
       emit(UNEXPECTED, tracking.reregistrations?.unexpected ?? 0);
@@ -387,7 +387,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   gm(
     'gdoi_gm_last_reregistration_timestamp_seconds',
     'gauge',
-    'When the GM re-registered last, best estimate, Unix time; absent before the first.',
+    'When the GM last re-registered, best estimate, Unix time; absent before the first time.',
     (_, emit, { tracking }) => {
       const last = tracking?.reregistrations?.last;
       if (last) emit({ cause: last.cause, unexpected: String(last.unexpected) }, last.atMs / 1000);
@@ -396,31 +396,31 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   gm(
     'gdoi_gm_kek_matches_ks',
     'gauge',
-    "1 the GM holds the KS's current KEK, 0 it does not, outside a rekey in progress; absent when unknown.",
+    "1 if the GM holds the KS's current KEK, 0 if it does not, except during a rekey; absent if unknown.",
     (_, emit, { inGroup }) => emit(NONE, inGroup?.kekMatchesKs),
   ),
   gm(
     'gdoi_gm_tek_matches_ks',
     'gauge',
-    "1 the GM holds the KS's current TEKs, 0 it does not, outside a rekey in progress; absent when unknown.",
+    "1 if the GM holds the KS's current TEKs, 0 if it does not, except during a rekey; absent if unknown.",
     (_, emit, { inGroup }) => emit(NONE, inGroup?.tekMatchesKs),
   ),
   gm(
     'gdoi_gm_listed_by_ks',
     'gauge',
-    '1 a KS that answers lists the GM, 0 the GM says it is registered and none does; absent when unknown.',
+    '1 if a KS that answers lists the GM, 0 if the GM says it is registered and no KS lists it; absent if unknown.',
     (_, emit, { inGroup }) => emit(NONE, inGroup?.listedByKs),
   ),
   gm(
     'gdoi_gm_data_problems',
     'gauge',
-    'Ways in which the figures of the GM contradict each other now; nothing is concluded from such figures.',
+    'Number of contradictions among the values that the GM shows now; the agent concludes nothing from such values.',
     (_, emit, { tracking }) => emit(NONE, tracking?.dataProblems.length),
   ),
   gm(
     'gdoi_gm_sources_disagree',
     'gauge',
-    '1 CLI and SNMP show other keys or another KS, look after look, 0 they agree; absent where not both are polled.',
+    '1 if CLI and SNMP repeatedly show different keys or a different KS, 0 if they agree; absent unless both are polled.',
     (_, emit, { tracking }) => emit(NONE, tracking?.sourcesDisagree),
   ),
   gm(
@@ -442,7 +442,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     },
   ),
 
-  ks('gdoi_ks_info', 'gauge', 'Constant 1 with what describes the KS in this group.', (ks, emit) =>
+  ks('gdoi_ks_info', 'gauge', 'Constant 1, with what describes the KS in this group.', (ks, emit) =>
     emit(
       {
         identity: ks.identity ?? '',
@@ -485,7 +485,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   ks(
     'gdoi_ks_member_rekeys_sent_total',
     'counter',
-    'Rekeys the KS sent to a GM, polled or not (show crypto gdoi ks members).',
+    'Rekeys that the KS sent to a GM, polled or not (show crypto gdoi ks members).',
     (ks, emit) => {
       for (const member of ks.memberDetails ?? []) emit({ member: member.address }, member.rekeysSent);
     },
@@ -498,21 +498,31 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
       for (const member of ks.memberDetails ?? []) emit({ member: member.address }, member.acksMissed);
     },
   ),
-  ks('gdoi_ks_member_registered', 'gauge', '1 the KS lists the GM as registered, 0 in another state.', (ks, emit) => {
-    for (const member of ks.memberDetails ?? []) {
-      emit({ member: member.address }, member.state === null ? null : member.state.toLowerCase() === 'registered');
-    }
-  }),
-  ks('gdoi_ks_role', 'gauge', 'Constant 1 with the COOP role; none where no redundancy is configured.', (ks, emit) => {
+  ks(
+    'gdoi_ks_member_registered',
+    'gauge',
+    '1 if the KS lists the GM as registered, 0 if in another state.',
+    (ks, emit) => {
+      for (const member of ks.memberDetails ?? []) {
+        emit({ member: member.address }, member.state === null ? null : member.state.toLowerCase() === 'registered');
+      }
+    },
+  ),
+  ks('gdoi_ks_role', 'gauge', 'Constant 1, with the COOP role; none if no redundancy is configured.', (ks, emit) => {
     const role = ks.redundancy === false ? 'none' : ks.localRole;
     if (role !== null) emit({ role }, 1);
   }),
-  ks('gdoi_ks_coop_peer_up', 'gauge', '1 the COOP peer is alive, 0 it is dead; absent while unknown.', (ks, emit) => {
-    for (const peer of ks.peers ?? []) {
-      const status = peer.status?.toLowerCase();
-      emit({ peer: peer.address }, status === 'alive' ? 1 : status === 'dead' ? 0 : null);
-    }
-  }),
+  ks(
+    'gdoi_ks_coop_peer_up',
+    'gauge',
+    '1 if the COOP peer is alive, 0 if it is dead; absent while unknown.',
+    (ks, emit) => {
+      for (const peer of ks.peers ?? []) {
+        const status = peer.status?.toLowerCase();
+        emit({ peer: peer.address }, status === 'alive' ? 1 : status === 'dead' ? 0 : null);
+      }
+    },
+  ),
 ];
 
 function teksByInterface(gm: GmSnapshot): ReadonlyMap<string, NonNullable<GmSnapshot['teks']>> {

@@ -17,17 +17,17 @@ interface GroupGauge {
 const GROUP_GAUGES: readonly GroupGauge[] = [
   {
     name: 'gdoi_group_members',
-    help: 'GMs of the group: those polled, and those a KS lists that are not.',
+    help: 'GMs of the group: those that are polled, and others that a KS lists.',
     value: (view) => view.members,
   },
   {
     name: 'gdoi_group_divergent_members',
-    help: "GMs whose TEKs are not the group's, outside a rekey in progress: traffic with them is dropped.",
+    help: "GMs whose TEKs are not the group's, except during a rekey: traffic with them is dropped.",
     value: (view) => view.divergentMembers.length,
   },
   {
     name: 'gdoi_group_mixed_versions',
-    help: '1 a GM with the KEK timer can register with a KS that rekeys at expiry: two re-registrations in every KEK cycle.',
+    help: '1 if a GM with the KEK timer can register with a KS that rekeys at expiry: it then re-registers twice in every KEK cycle.',
     value: (view) => Number(view.mixedVersions !== null),
   },
   {
@@ -37,7 +37,7 @@ const GROUP_GAUGES: readonly GroupGauge[] = [
   },
   {
     name: 'gdoi_group_coop_split',
-    help: '1 two KSs were read as primary over the same time, 0 not; a failover does not overlap.',
+    help: '1 if two KSs were seen as primary at the same time, otherwise 0; a failover does not count, as the two never overlap.',
     value: (view) => Number(view.coopSplit !== null),
   },
   {
@@ -79,7 +79,7 @@ export function groupMetrics(fleet: FleetReadModel, planned: Planned = NOTHING_P
     {
       name: 'gdoi_group_reregistrations_total',
       type: 'counter',
-      help: 'Re-registrations in the group by cause, from the first one kept; every cause starts at 0.',
+      help: 'Re-registrations in the group by cause, counted from the first one in the store; every cause starts at 0.',
     },
     Array.from(fleet.totals.byGroup(), ({ group, cell, cause, unexpected, count }): [Labels, number] => [
       { ...groupLabels({ group, ...inCell(cell) }), cause, unexpected: String(unexpected) },
@@ -91,7 +91,7 @@ export function groupMetrics(fleet: FleetReadModel, planned: Planned = NOTHING_P
     {
       name: 'gdoi_events_total',
       type: 'counter',
-      help: 'Events by type, from the first one kept; every type starts at 0.',
+      help: 'Events by type, counted from the first one in the store; every type starts at 0.',
     },
     Array.from(fleet.totals.byType(), ([type, count]): [Labels, number] => [{ type }, count]),
   );
@@ -146,7 +146,7 @@ interface IncidentGauge {
 const INCIDENT_GAUGES: readonly IncidentGauge[] = [
   {
     name: 'gdoi_incident',
-    help: '1 while an incident is open: its cause is known and there. severity: critical, warning, info (needs no one).',
+    help: '1 while an incident is open: its cause is known and present. severity: critical, warning, info (nothing to do).',
     samples: ({ labels, explanation }) => [
       [{ ...labels, cause: explanation.cause, severity: severityOf(explanation) }, 1],
     ],
@@ -158,30 +158,30 @@ const INCIDENT_GAUGES: readonly IncidentGauge[] = [
   },
   {
     name: 'gdoi_incident_first_devices',
-    help: '1 for each open incident, with the first devices that it concerns as a label for texts: KSs before GMs, and how many more.',
+    help: '1 for each open incident, with the first devices that it concerns as a label for alert texts: KSs before GMs, then how many more.',
     samples: ({ view, labels, explanation: { cause, scope } }) =>
       scope.length === 0 ? [] : [[{ ...labels, cause, devices: firstDevices(scope, view) }, 1]],
   },
   {
     name: 'gdoi_incident_consequence',
-    help: '1 for each open incident that leads to something, with what that is as a label for texts.',
+    help: '1 for each open incident that has a consequence, with the consequence as a label for alert texts.',
     samples: ({ labels, explanation: { cause, consequence } }) =>
       consequence === null ? [] : [[{ ...labels, cause, consequence: inShort(consequence) }, 1]],
   },
   {
     name: 'gdoi_incident_first_step',
-    help: '1 for each open incident in which there is something to do, with the first step as a label for texts.',
+    help: '1 for each open incident that needs action, with the first step as a label for alert texts.',
     samples: ({ labels, explanation: { cause, firstStep } }) =>
       firstStep === null ? [] : [[{ ...labels, cause, first_step: asSentence(firstStep) }, 1]],
   },
   {
     name: 'gdoi_incident_began_timestamp_seconds',
-    help: 'Since when an open incident is there.',
+    help: 'When an open incident began, Unix time.',
     samples: ({ labels, explanation }) => [[{ ...labels, cause: explanation.cause }, explanation.sinceMs / 1000]],
   },
   {
     name: 'gdoi_incident_deadline_timestamp_seconds',
-    help: 'When what an open incident leads to comes, unless something is done; absent: it is there, or not known when.',
+    help: 'When the consequence of an open incident comes if nothing is done, Unix time; absent if it is already there, or the time is not known.',
     samples: ({ labels, explanation: { cause, deadlineMs } }) =>
       deadlineMs === null ? [] : [[{ ...labels, cause }, deadlineMs / 1000]],
   },
@@ -204,7 +204,7 @@ function incidentFamilies(views: readonly FleetView[], planned: Planned): string
     {
       name: 'gdoi_incident_cause_info',
       type: 'gauge',
-      help: '1 for each cause of an open incident, with what it means in words: for texts of alerts.',
+      help: '1 for each cause of an open incident, with its meaning in words as a label for alert texts.',
     },
     [...new Set(open.map(({ explanation: { cause } }) => cause))].map((cause): [Labels, number] => [
       { cause, meaning: CAUSE_MEANING[cause] },
@@ -215,7 +215,7 @@ function incidentFamilies(views: readonly FleetView[], planned: Planned): string
     {
       name: 'gdoi_explanation',
       type: 'gauge',
-      help: '1 for each cause that explains what is seen in the group. phase: present, unclear (not decided yet), over (its traces).',
+      help: '1 for each cause that explains what is seen in the group. phase: present, unclear (not decided yet), over (only its traces are left).',
     },
     said.map(({ labels, explanation: { cause, phase } }): [Labels, number] => [{ ...labels, cause, phase }, 1]),
   );
@@ -223,7 +223,7 @@ function incidentFamilies(views: readonly FleetView[], planned: Planned): string
     {
       name: 'gdoi_explained_unreachable',
       type: 'gauge',
-      help: '1 for a device that does not answer, where that is part of what happened in its group.',
+      help: '1 for a device that does not answer, if a cause found in its group explains that.',
     },
     said.flatMap(({ labels, explanation: { cause, explains } }) =>
       explains

@@ -30,7 +30,7 @@ export function httpMetrics(state: HttpState): string {
       {
         name: 'gdoi_http_streams_closed_slow_total',
         type: 'counter',
-        help: 'Event streams that were closed because their reader fell behind.',
+        help: 'Event streams closed because their reader fell behind.',
       },
       [[{}, state.streamsClosedSlow]],
     ) +
@@ -38,7 +38,7 @@ export function httpMetrics(state: HttpState): string {
       {
         name: 'gdoi_http_refused_total',
         type: 'counter',
-        help: 'Requests refused and connections closed because there were too many, by reason; every reason starts at 0.',
+        help: 'Requests refused and connections closed (too many of them, wrong credentials, a request from another site), by reason; every reason starts at 0.',
       },
       Object.entries(refused).map(([reason, count]) => [{ reason }, count] as const),
     )

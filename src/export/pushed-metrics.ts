@@ -11,7 +11,7 @@ export function pushedMetrics(pushed: AgentStatus['pushed'], listeners: readonly
       {
         name: 'gdoi_messages_total',
         type: 'counter',
-        help: 'Pushed messages (syslog, trap) by what became of them; unknown_device: from no configured address or name.',
+        help: 'Syslog messages and traps by what became of them; unknown_device: not from the address or name of a configured device.',
       },
       Object.entries(pushed).flatMap(([kind, results]) =>
         Object.entries(results).map(([result, count]): Sample => [{ kind, result }, count]),
@@ -21,7 +21,7 @@ export function pushedMetrics(pushed: AgentStatus['pushed'], listeners: readonly
       {
         name: 'gdoi_listener_received_total',
         type: 'counter',
-        help: 'Messages and datagrams that reached a listener, dropped ones included.',
+        help: 'Messages and datagrams that reached a listener, including dropped ones.',
       },
       listeners.map(({ url, received }): Sample => [{ listener: url }, received]),
     ) +

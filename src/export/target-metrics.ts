@@ -22,7 +22,7 @@ export function targetMetrics({ devices, findings, sources }: TargetsState): str
       {
         name: 'gdoi_target_findings',
         type: 'gauge',
-        help: 'Targets, names and labels of service discovery that were left out, and lists without a target; the log says why.',
+        help: 'Targets, names and labels from service discovery that were left out, and lists without a target; the log says why.',
       },
       [[{}, findings]],
     ) +
@@ -30,12 +30,12 @@ export function targetMetrics({ devices, findings, sources }: TargetsState): str
       {
         name: 'gdoi_target_source_up',
         type: 'gauge',
-        help: '1 the last look at the source was good, 0 it failed; a pattern that no file fits is a source.',
+        help: '1 if the last read of the source succeeded, 0 if it failed; a pattern that matches no file is a source too.',
       },
       each(({ failing }) => Number(failing === null)),
     ) +
     renderFamily(
-      { name: 'gdoi_target_source_failures_total', type: 'counter', help: 'Failed looks at a source of targets.' },
+      { name: 'gdoi_target_source_failures_total', type: 'counter', help: 'Failed reads of a source of targets.' },
       each(({ failures }) => failures),
     )
   );

@@ -51,7 +51,7 @@ export function createApp(options: AppOptions): App {
     serverFactory: (handle) => createServer(handle, options),
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, _request, reply) => {
-      sendProblem(reply, error.statusCode ?? 400, 'This is not a path that can be read.');
+      sendProblem(reply, error.statusCode ?? 400, 'This path cannot be understood.');
     },
   });
   const app = fastify.withTypeProvider<ZodTypeProvider>();
@@ -67,7 +67,7 @@ export function createApp(options: AppOptions): App {
     if (isPersonLooking(request.method, path, request.headers.accept)) {
       return reply.code(404).type('text/html; charset=utf-8').send(NOT_HERE);
     }
-    return sendProblem(reply, 404, `${request.method} ${path} is not here.`);
+    return sendProblem(reply, 404, `There is no ${request.method} ${path}.`);
   });
   app.setErrorHandler<FastifyError>((error, request, reply) => answerError(error, request, reply, options.errors));
   return app;
@@ -107,7 +107,7 @@ function answerUnreadable(error: { readonly code?: string }, socket: Socket): vo
   const { code = '' } = error;
   if (code === 'ECONNRESET' || !socket.writable) return;
   const status = STATUS_OF_CLIENT_ERROR.get(code) ?? 400;
-  const { title, ...rest } = problemOf(status, 'This is not a request that can be read.');
+  const { title, ...rest } = problemOf(status, 'This request cannot be understood.');
   const body = JSON.stringify({ ...rest, title });
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

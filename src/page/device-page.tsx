@@ -137,7 +137,7 @@ function DeviceFacts({ device, nowMs }: Shown): VNode {
       </Fact>
       <Fact name="Next">
         {device.next === null ? (
-          'nothing is announced'
+          'nothing known'
         ) : (
           <Fragment>
             {device.next.what} <Countdown at={device.next.at} nowMs={nowMs} />

@@ -124,7 +124,7 @@ const SPANS: ReadonlyMap<string, string> = new Map(
 const FEED_TEXT: Readonly<Record<FeedState, string>> = {
   connecting: 'Connecting to the live stream ...',
   live: 'Live: new events appear by themselves.',
-  lost: 'The live stream is lost and is tried again; the list is refreshed every few seconds.',
+  lost: 'The live stream is lost; the page tries to open it again, and refreshes the list every few seconds.',
 };
 
 function EventFilters({ filter }: { readonly filter: Filter }): VNode {

@@ -193,7 +193,7 @@ export class GroupPage implements Page {
         <KekLegend scale={scale} />
         <table class="members" role="table">
           <caption>
-            {group.gms.length} polled {group.gms.length === 1 ? 'GM' : 'GMs, those in need first'}
+            {group.gms.length} polled {group.gms.length === 1 ? 'GM' : 'GMs, those with problems first'}
             {group.gms_left_out > 0 ? `; ${group.gms_left_out} more are in the fleet table` : ''}
           </caption>
           <thead role="rowgroup">
@@ -450,7 +450,7 @@ function lead({ lead: { seconds, source }, kss }: GroupDocument): VNode | string
   return (
     <Fragment>
       {Math.round(seconds)} s before expiry{' '}
-      <span class="faint">({source === 'ks' ? 'as its KS shows' : 'no KS shows it: the least there is'})</span>
+      <span class="faint">({source === 'ks' ? 'as its KS shows' : 'no KS shows it: the minimum'})</span>
     </Fragment>
   );
 }

@@ -26,7 +26,7 @@ export function lastKnown(devices: StatusCount, groups: readonly { readonly stat
   const isTrouble = devices.ok < sum(devices) || groups.some(({ status }) => status === 'critical');
   return isTrouble
     ? `Last known: ${last.replace(/^./, (first) => first.toLowerCase())}`
-    : 'How the fleet is now is not known';
+    : 'The present state of the fleet is not known';
 }
 
 export function sum(devices: StatusCount): number {

@@ -138,9 +138,9 @@ export class Tickets {
 
   async copy(id: string): Promise<void> {
     const text = await askText(`/api/v1/incidents/${encodeURIComponent(id)}/ticket`, this.#signal);
-    if (text === null) this.#last = { id, said: 'The agent does not give it.', text: null };
+    if (text === null) this.#last = { id, said: 'The agent did not return it.', text: null };
     else if (await isCopied(text)) this.#last = { id, said: 'Copied.', text: null };
-    else this.#last = { id, said: 'This browser does not let the page copy: take it from here.', text };
+    else this.#last = { id, said: 'This browser does not allow copying: select the text here.', text };
     this.#session.changed();
   }
 }

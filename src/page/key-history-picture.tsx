@@ -74,7 +74,7 @@ export function KeyHistoryPicture({
         </li>
       </ul>
       <details>
-        <summary>The same in words</summary>
+        <summary>In words</summary>
         <InWords history={history} />
       </details>
     </figure>

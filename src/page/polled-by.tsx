@@ -10,11 +10,12 @@ export function PolledBy({ owner }: { readonly owner: OwnerDocument | undefined 
   return (
     <Fact name="Polled by">
       {owner.agent === null ? 'nobody now' : <bdi>{owner.agent}</bdi>}
-      {owner.source === 'kept' && `, which cannot be asked: as it was kept ${age(owner)}`}
+      {owner.source === 'kept' &&
+        `${owner.agent === null ? '' : ', which cannot be asked'}: shown as stored, ${age(owner)}`}
     </Fact>
   );
 }
 
 function age({ age_seconds: seconds }: OwnerDocument): string {
-  return seconds === null ? 'last' : `${durationText(seconds)} ago`;
+  return seconds === null ? 'no answer yet' : `last answer ${durationText(seconds)} ago`;
 }

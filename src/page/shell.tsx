@@ -26,7 +26,7 @@ export function Shell(props: {
   return (
     <Fragment>
       <a class="skip" href="#main">
-        To the content
+        Skip to the content
       </a>
       <header>
         <strong class="brand">gdoiwatch</strong>
@@ -138,7 +138,7 @@ function Trouble({ session, onSignIn }: { readonly session: Session; readonly on
           }}
         >
           <strong role="alert">
-            {hasToken() ? 'The agent does not accept this token.' : 'The agent wants to know who you are.'}
+            {hasToken() ? 'The agent does not accept this token.' : 'The agent asks you to sign in.'}
           </strong>{' '}
           <label>
             Token <input type="password" name="token" autoComplete="off" required maxLength={4096} />

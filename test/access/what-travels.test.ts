@@ -126,7 +126,7 @@ describe('a credential that a device refused', () => {
     const iosPort = await ios.listen();
     await using under = accessUnderTest({ refusals });
     expect(await poll(under.access, target(iosPort, WRONG), 'show clock')).toMatchObject({ failure: 'auth' });
-    expect(logger.messages('warn')).toEqual(['a refused credential could not be kept for other agents']);
+    expect(logger.messages('warn')).toEqual(['the refusal of a credential could not be shared with the other agents']);
   });
 });
 

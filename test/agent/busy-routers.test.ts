@@ -66,7 +66,7 @@ describe('a router whose CPU is busy', () => {
       await pass(12);
       expect(interval()).toBe(MINUTE_MS);
       expect(await pass(40)).toBeGreaterThanOrEqual(40);
-      expect(given.logger.messages('info').filter((said) => said === 'polled at every so many turns')).toHaveLength(4);
+      expect(given.logger.messages('info').filter((said) => said === 'pace of polling changed')).toHaveLength(4);
     },
     TEST_TIMEOUT_MS,
   );

@@ -35,7 +35,7 @@ test('a device, a host and an agent that are none', async () => {
     'gdoiwatch: ./gdoiwatch.yml knows no device "GM1"; did you mean "gm1"? [device_unknown]\n',
   );
   expect(await ask('check', '--host', '192.0.2.1:22', '--username', 'u')).toBe(
-    'gdoiwatch: --host: "192.0.2.1:22" is not a host name or IP address; the port goes with --port [usage_invalid]\n',
+    'gdoiwatch: --host: "192.0.2.1:22" is not a host name or IP address; give the port with --port [usage_invalid]\n',
   );
   expect(await ask('status', '--agent', '127.0.0.1:9848')).toBe(
     'gdoiwatch: --agent: "127.0.0.1:9848" is not a URL (http://127.0.0.1:9848) [usage_invalid]\n',

@@ -120,15 +120,15 @@ describe('config check, beside files of targets', () => {
     });
   });
 
-  test('warns of patterns that no file fits, of files without targets, and of names that no device bears', async () => {
+  test('warns of patterns that no file matches, of files without targets, and of names that no device bears', async () => {
     await using directory = await temporaryDirectory();
     await given(directory.path, 'a.json', []);
     const more =
       'targets: { file_sd: ["a.json", "sites/*.json", "b*.yml"] }\nmaintenance: [{ from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z, devices: [ks2] }]\n';
     expect((await checked(directory.path, [KS1, KS3], more)).stderr.split('\n')).toEqual([
-      'warning: targets of ./sites/*.json: no file: its directory is not there',
-      'warning: targets of ./b*.yml: no file fits',
-      'warning: ./a.json: holds no target',
+      'warning: targets of ./sites/*.json: no file: its directory does not exist',
+      'warning: targets of ./b*.yml: no file matches',
+      'warning: ./a.json: has no target',
       'warning: maintenance[0].devices[0]: no device is called "ks2"; did you mean "ks1"?',
       '',
     ]);
@@ -138,7 +138,7 @@ describe('config check, beside files of targets', () => {
     await using directory = await temporaryDirectory();
     await given(directory.path, 'a.json', []);
     expect((await checked(directory.path, [], 'targets: { file_sd: [a.json] }\n#')).stderr).toBe(
-      'warning: ./a.json: holds no target\nwarning: devices: there are none: nothing is polled\n',
+      'warning: ./a.json: has no target\nwarning: devices: there are none: nothing is polled\n',
     );
     expect(await checked(directory.path, [], 'devices: []\n#')).toEqual({
       status: 0,
@@ -169,7 +169,7 @@ describe('config check, where the files that say which device is the right one c
       status: 0,
       stdout: './gdoiwatch.yml: good, 1 device\n',
       stderr:
-        'warning: ./gdoiwatch.yml:1:1: ssh.known_hosts: "./known_hosts" cannot be read: it is a directory; until it can, no host key can be checked, so nobody is logged in to over SSH\n',
+        'warning: ./gdoiwatch.yml:1:1: ssh.known_hosts: "./known_hosts" cannot be read: it is a directory; until it can, no host key can be checked, so the agent logs in to no device over SSH\n',
     });
   });
 
@@ -177,7 +177,7 @@ describe('config check, where the files that say which device is the right one c
     await using directory = await temporaryDirectory();
     await symlink('gone', join(directory.path, 'known_hosts'));
     expect((await checked(directory.path, OVER_SSH)).stderr).toContain(
-      '"./known_hosts" cannot be read: it is a link to "./gone", which is not there; until it can',
+      '"./known_hosts" cannot be read: it is a link to "./gone", which does not exist; until it can',
     );
     // The first key is written to where the link leads.
     expect((await checked(directory.path, OVER_SSH, 'ssh: { host_keys: accept-new }\n')).stderr).toBe('');

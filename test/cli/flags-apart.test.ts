@@ -5,10 +5,10 @@ import { replayCommand } from '../../src/cli/replay.ts';
 afterEach(() => vi.restoreAllMocks());
 
 test.each([
-  [['gm1', '--timeout', '3'], '--timeout goes with --host; of a configured device the configuration says it'],
+  [['gm1', '--timeout', '3'], '--timeout goes with --host; for a configured device it is set in the configuration'],
   [
     ['--group', 'G1', '--username', 'x'],
-    '--username goes with --host; of a configured device the configuration says it',
+    '--username goes with --host; for a configured device it is set in the configuration',
   ],
   [['gm1', '--json', '--perfdata'], '--json and --perfdata do not go together'],
 ])('check %j is refused before anything is asked', async (flags, message) => {
@@ -21,5 +21,5 @@ test.each([
 test('a recording without a line is said to have none', async () => {
   const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   await replayCommand().parseAsync(['/dev/null'], { from: 'user' });
-  expect(said.mock.calls.map(([text]) => text)).toEqual(['gdoiwatch: /dev/null: no line to replay\n']);
+  expect(said.mock.calls.map(([text]) => text)).toEqual(['gdoiwatch: /dev/null: no lines to replay\n']);
 });

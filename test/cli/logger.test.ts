@@ -18,7 +18,7 @@ function logged(): readonly Readonly<Record<string, unknown>>[] {
     const descriptor = openSync(file, 'w');
     const log = createLogger('trace', 'json', descriptor);
     for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const) {
-      log[level]({ device: 'gm1', turns: 2 }, 'polled at every so many turns');
+      log[level]({ device: 'gm1', turns: 2 }, 'pace of polling changed');
     }
     closeSync(descriptor);
     return readFileSync(file, 'utf8')

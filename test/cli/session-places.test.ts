@@ -82,7 +82,7 @@ test('one line of the log says that sessions cannot stay open, and what helps', 
   const enough = placesOf({ devices: 400, openFiles: 508, maxHandshakes: 8 });
   expect(enough).toMatchObject({ workerKind: 'thread', maxOpenSessions: 400 });
   expect(logger.messages('warn')[0]).toMatch(
-    /log in at each poll; raise LimitNOFILE or ulimit -n, or start the agent anew/,
+    /log in at each poll; raise LimitNOFILE or ulimit -n, or restart the agent/,
   );
   warnOfFewFiles(aConfig({ devices }), placesOf({ devices: 5_000, openFiles: 120 }), logger);
   expect(logger.messages('warn')[1]).toMatch(/raise LimitNOFILE or ulimit -n$/);

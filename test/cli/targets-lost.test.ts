@@ -44,7 +44,7 @@ test('a list that drops more than half of the devices changes nothing, and is sa
   expect(logger.messages('error')).toHaveLength(1);
 });
 
-test('a pattern that no file fits is said by metrics, page and status, until a file is there', async () => {
+test('a pattern that no file matches is said by metrics, page and status, until a file is there', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-lost-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   await using product = await productWith(directory, '*.json', new MemoryLogger());
@@ -55,10 +55,10 @@ test('a pattern that no file fits is said by metrics, page and status, until a f
   };
   const pattern = join(directory, '*.json');
   const none = 'devices: there are none: nothing is polled';
-  const doubt = `targets of ${pattern}: no file fits`;
+  const doubt = `targets of ${pattern}: no file matches`;
   expect(JSON.parse(await told('/page/agent'))).toMatchObject({ doubts: [doubt, none], more_doubts: 0 });
   expect(await status()).toContain(
-    `0 devices: none (agent ${product.url})\nnot as the configuration has it: ${doubt}\nnot as the configuration has it: ${none}\n`,
+    `0 devices: none (agent ${product.url})\nnot as configured: ${doubt}\nnot as configured: ${none}\n`,
   );
   const metrics = await told('/metrics');
   expect(metrics).toContain(`gdoi_target_source_up{source="${pattern}"} 0\n`);

@@ -91,7 +91,7 @@ describe('a mistake', () => {
     ).toEqual([
       'a.yml:1:1: ssh: stands in "main.yml" already',
       'a.yml:2:16: credentials.main: stands in "main.yml" already',
-      'a.yml:3:19: devices[0].name: "gm1" is the name of devices[0] of "main.yml" already',
+      'a.yml:3:19: devices[0].name: "gm1" is already the name of devices[0] of "main.yml"',
     ]);
   });
 
@@ -108,7 +108,7 @@ describe('a mistake', () => {
       'one file twice',
       ['a.yml', './a.yml'],
       { 'a.yml': '' },
-      ['main.yml:1:18: include[1]: "a.yml" is included already'],
+      ['main.yml:1:18: include[1]: "a.yml" is already included'],
     ],
     ['a list', ['a.yml'], { 'a.yml': '- gm1\n' }, ['a.yml:1:1: needs a mapping of sections']],
     [

@@ -12,7 +12,7 @@ test.each([
   ['ssh://gm1.example.net:22/', 'gm1.example.net'],
 ])('the host %s is refused with the host that was meant', async (host, meant) => {
   expect(await errorsOf({ text: withDevices(`{ name: gm1, host: "${host}" }`), env: ENV })).toEqual([
-    `gdoiwatch.yml:3:24: devices[0].host: "${host}" is not a host name or IP address: write "${meant}" alone; a port has a key of its own`,
+    `gdoiwatch.yml:3:24: devices[0].host: "${host}" is not a host name or IP address: write only "${meant}"; the port has its own key`,
   ]);
 });
 
@@ -25,13 +25,13 @@ test('a host that is none has no advice', async () => {
 describe('two devices that look like one router are a doubt', () => {
   it('by their address', async () => {
     expect(await warningsOf('{ name: gm1, host: R.example.net }', '{ name: gm2, host: r.example.net }')).toEqual([
-      'gdoiwatch.yml:4:24: devices[1].host: "r.example.net", port 22, is polled as devices[0] already',
+      'gdoiwatch.yml:4:24: devices[1].host: "r.example.net", port 22, is already polled as devices[0]',
     ]);
   });
 
   it('by their names', async () => {
     expect(await warningsOf('{ name: gm1, host: 192.0.2.1 }', '{ name: GM1, host: 192.0.2.2 }')).toEqual([
-      'gdoiwatch.yml:4:13: devices[1].name: "GM1" differs from the name of devices[0] by case alone',
+      'gdoiwatch.yml:4:13: devices[1].name: "GM1" differs from the name of devices[0] only in case',
     ]);
   });
 
@@ -57,10 +57,10 @@ test('ports that browsers and HTTP clients refuse, where the agent listens and w
   ].join('\n');
   const { warnings } = await loadOk({ text, env: ENV });
   expect(warnings.map((warning) => warning.replace(/^gdoiwatch\.yml:\d+:\d+: /, ''))).toEqual([
-    'listen: browsers and many HTTP clients refuse port 6000: the page and health checks do not open; take another one',
-    'alertmanager.urls[1]: HTTP clients refuse port 6666, and so does gdoiwatch: it is never asked; take another one',
-    'webhooks[0].url: HTTP clients refuse port 6697, and so does gdoiwatch: it is never asked; take another one',
-    'targets.http_sd[0]: HTTP clients refuse port 5060, and so does gdoiwatch: it is never asked; take another one',
+    'listen: browsers and many HTTP clients refuse port 6000: the page and health checks will not work; choose another port',
+    'alertmanager.urls[1]: HTTP clients refuse port 6666, and so does gdoiwatch, so nothing is sent there; choose another port',
+    'webhooks[0].url: HTTP clients refuse port 6697, and so does gdoiwatch, so nothing is sent there; choose another port',
+    'targets.http_sd[0]: HTTP clients refuse port 5060, and so does gdoiwatch, so nothing is sent there; choose another port',
   ]);
 });
 

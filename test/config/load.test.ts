@@ -156,8 +156,8 @@ describe("the contract's own example", () => {
       },
     });
     expect(warnings.slice(0, 3)).toEqual([
-      expect.stringMatching(/cluster: without token_file agents cannot ask each other/),
-      expect.stringMatching(/store\.postgres: the password stands in this file/),
+      expect.stringMatching(/cluster: web names users or tokens, so without token_file agents cannot ask each other/),
+      expect.stringMatching(/store\.postgres: the password is in this file/),
       expect.stringMatching(/store\.postgres: not encrypted/),
     ]);
     expect(JSON.stringify([config, warnings])).not.toContain('hunter2');
@@ -192,7 +192,7 @@ describe("the contract's own example", () => {
   it('refuses how agents ask each other where nobody shares the store', async () => {
     const text = `${CONTRACT}cluster: { url: "https://agent1.example:9848" }\n`;
     const problems = await errorsOf({ text, files: CONTRACT_FILES, env: CONTRACT_ENV });
-    expect(problems.join('\n')).toContain('of no effect without store.postgres');
+    expect(problems.join('\n')).toContain('has no effect without store.postgres');
   });
 });
 
@@ -341,7 +341,7 @@ describe('each mistake is one line that says where, what and what is allowed', (
     [
       'a name twice',
       withDevices('{ name: a, host: h }', '{ name: b, host: h }', '{ name: a, host: h }'),
-      '5:13: devices[2].name: "a" is the name of devices[0] already',
+      '5:13: devices[2].name: "a" is already the name of devices[0]',
     ],
     [
       'a collector that is none',
@@ -374,11 +374,11 @@ describe('each mistake is one line that says where, what and what is allowed', (
       `zzz: 1\n${withDevices('{ name: a, host: h }')}`,
       `1:1: zzz: unknown key; allowed are ${allowedKeys}`,
     ],
-    ['a key twice', device('host: 192.0.2.2'), '3:35: devices[0].host: stands here a second time'],
+    ['a key twice', device('host: 192.0.2.2'), '3:35: devices[0].host: is here a second time'],
     [
       'a key of JavaScript',
       `__proto__: { x: 1 }\n${withDevices('{ name: a, host: h }')}`,
-      '1:1: __proto__: is no setting',
+      '1:1: __proto__: is not a setting',
     ],
     [
       'an override of known_hosts',
@@ -388,7 +388,7 @@ describe('each mistake is one line that says where, what and what is allowed', (
     [
       'an override in both places',
       device('session: per_poll, ssh: { session: per_poll }'),
-      '3:35: devices[0].session: stands in ssh.session too; once is enough',
+      '3:35: devices[0].session: is also set in ssh.session; set it once',
     ],
     [
       'an unknown credential',
@@ -453,7 +453,7 @@ describe('each mistake is one line that says where, what and what is allowed', (
       'devices: []\n---\ndevices: []\n',
       '2:1: not YAML: one document only; a second one starts here',
     ],
-    ['a tab', 'ssh:\n\tsession: per_poll\n', '2:1: not YAML: a tab; YAML is indented by spaces'],
+    ['a tab', 'ssh:\n\tsession: per_poll\n', '2:1: not YAML: a tab; YAML is indented with spaces'],
     [
       'an open quote',
       'record: "x\n',
@@ -469,14 +469,14 @@ describe('each mistake is one line that says where, what and what is allowed', (
       'record: !hunter2 x\n',
       '1:9: not YAML: an unknown tag; text that starts with ! needs quotes',
     ],
-    ['an alias of itself', 'devices: &d [*d]\n', '1:14: devices[0]: an alias inside of what it stands for'],
+    ['an alias of itself', 'devices: &d [*d]\n', '1:14: devices[0]: an alias inside the value that it stands for'],
     [
       'several mistakes, all at once and in the order of the file',
       `listenn: x\n${withDevices('{ name: a, host: h, role: x }', '{ name: b, host: h, credentials: nobody }', '{ name: a, host: h }')}limits: { concurrent_polls: 0 }\n`,
       '1:1: listenn: unknown key; did you mean listen?',
       '4:31: devices[0].role: "x" is not one of gm, ks, auto',
       '5:38: devices[1].credentials: "nobody" is not one of the credentials (main)',
-      '6:13: devices[2].name: "a" is the name of devices[0] already',
+      '6:13: devices[2].name: "a" is already the name of devices[0]',
       '7:29: limits.concurrent_polls: 0 is not a whole number from 1 to 4096',
     ],
   ];
@@ -517,19 +517,19 @@ describe('credentials', () => {
       'a password in the file',
       'username: u, password: hunter2',
       {},
-      '1:34: credentials.c.password: a secret does not stand in the configuration: use password_env, password_file or password_command',
+      '1:34: credentials.c.password: a secret does not belong in the configuration: use password_env, password_file or password_command',
     ],
     [
       'a key in the file',
       'username: u, private_key: hunter2',
       {},
-      '1:34: credentials.c.private_key: a secret does not stand in the configuration: use private_key_file or private_key_command',
+      '1:34: credentials.c.private_key: a secret does not belong in the configuration: use private_key_file or private_key_command',
     ],
     [
       'a community in the file',
       'snmp: { version: 2c, community: hunter2 }',
       {},
-      '1:42: credentials.c.snmp.community: a secret does not stand in the configuration: use community_env, community_file or community_command',
+      '1:42: credentials.c.snmp.community: a secret does not belong in the configuration: use community_env, community_file or community_command',
     ],
     [
       'a password as a key, not repeated',
@@ -589,7 +589,7 @@ describe('credentials', () => {
       'a password of two lines, which IOS would take for a command',
       'username: u, enable_password_file: pw, password_env: P',
       { env: ENV, files: { pw: 'a\nreload\n' } },
-      '1:56: credentials.c.enable_password_file: "/etc/gdoiwatch/pw" holds more than one line',
+      '1:56: credentials.c.enable_password_file: "/etc/gdoiwatch/pw" has more than one line',
     ],
     [
       'an OpenSSH certificate',
@@ -626,7 +626,7 @@ describe('credentials', () => {
       'a passphrase without a key',
       'username: u, password_env: P, passphrase_env: P',
       { env: ENV },
-      '1:19: credentials.c: a passphrase is of use only with a private key',
+      '1:19: credentials.c: a passphrase is only for a private key',
     ],
     [
       'SSH and SNMP in one',

@@ -86,20 +86,20 @@ targets: { file_sd: [t.json], credentials: [main, site] }
     });
     expect(narrow.config.targets?.makeDevice({ name: 'gm1', host: 'h' })).toEqual({
       device: null,
-      problems: ['credential "site" is not one that targets may use (targets.credentials)'],
+      problems: ['credential "site" may not be used by targets (targets.credentials)'],
     });
   });
 
   it('that fits no device is warned about, where no others can come', async () => {
     const { warnings } = await loadOk(given('  - { name: "gn-*", interval: 5s }', '  - { name: gm-1, host: h }'));
-    expect(warnings).toEqual(['gdoiwatch.yml:7:5: match[0]: fits none of the devices']);
+    expect(warnings).toEqual(['gdoiwatch.yml:7:5: match[0]: matches none of the devices']);
   });
 
   it.each([
     [
       'no pattern',
       '{ interval: 5s }',
-      '7:5: match[0]: needs name, host or label; what is for every device stands in defaults',
+      '7:5: match[0]: needs name, host or label; settings for every device belong in defaults',
     ],
     [
       'no setting',

@@ -164,7 +164,7 @@ describe('is refused in one clear line:', () => {
     ['transport: netconf', 'devices[0].transport: "netconf" is not one of ssh, snmp, ssh+snmp, restconf, ssh+restconf'],
     [
       'transport: restconf, credentials: rc, port: 1, restconf: { port: 2 }',
-      'devices[0].port: stands in restconf.port too; once is enough with transport restconf',
+      'devices[0].port: is also set in restconf.port; set it once with transport restconf',
     ],
     [
       'transport: restconf, credentials: rc, restconf: { prot: 2 }',
@@ -204,7 +204,7 @@ describe('is refused in one clear line:', () => {
       'credentials.rc.restconf: needs a username with password_env, password_file or password_command, or client_cert_file with client_key_file',
     ],
     ['{ password_env: P }', 'credentials.rc.restconf: a password needs a username'],
-    ['{ username: m, password: x }', 'credentials.rc.restconf.password: a secret does not stand in the configuration'],
+    ['{ username: m, password: x }', 'credentials.rc.restconf.password: a secret does not belong in the configuration'],
     ['{ client_cert_file: mine.crt }', 'credentials.rc.restconf: client_cert_file needs client_key_file'],
     [
       '{ username: m, password_env: P, client_key_file: mine.key }',
@@ -212,7 +212,7 @@ describe('is refused in one clear line:', () => {
     ],
     [
       '{ username: m, password_env: P, client_key_passphrase_env: PASSPHRASE }',
-      'credentials.rc.restconf: a passphrase is of use only with client_key_file',
+      'credentials.rc.restconf: a passphrase is only for client_key_file',
     ],
     [
       '{ client_cert_file: not.pem, client_key_file: mine.key }',
@@ -254,12 +254,12 @@ it('what says nothing with this transport is a warning', async () => {
     `transport: restconf, credentials: rc, tls: { fingerprint: ${mine.fingerprint}, ca_file: ca.pem }`,
   );
   expect(pinned.warnings).toEqual([
-    expect.stringContaining('tls.ca_file: of no effect: tls.fingerprint decides alone'),
+    expect.stringContaining('tls.ca_file: has no effect: with tls.fingerprint nothing else decides'),
   ]);
   const ssh = await oneDevice('restconf: { port: 8443 }, tls: { ca_file: ca.pem }');
   expect(ssh.warnings).toEqual([
-    expect.stringContaining('devices[0].restconf: of no effect: the transport is ssh'),
-    expect.stringContaining('devices[0].tls: of no effect: the transport is ssh'),
+    expect.stringContaining('devices[0].restconf: has no effect: the transport is ssh'),
+    expect.stringContaining('devices[0].tls: has no effect: the transport is ssh'),
   ]);
 });
 
@@ -275,7 +275,7 @@ describe('service discovery', () => {
   it('may not choose both the host and RESTCONF, where any public authority would vouch for its host', async () => {
     expect(await target('')).toEqual({
       device: null,
-      problems: [expect.stringContaining('only where targets.addresses or defaults.tls.ca_file says who is trusted')],
+      problems: [expect.stringContaining('only if targets.addresses or defaults.tls.ca_file says whom to trust')],
     });
   });
 
@@ -293,7 +293,7 @@ describe('service discovery', () => {
     const { config } = await loadOk(given('targets: { file_sd: ["t.json"], addresses: [192.0.2.0/24] }\n'));
     expect(deviceOfTarget({ address: '192.0.2.1', labels: LABELS }, config.targets!.makeDevice)).toEqual({
       device: null,
-      problems: ['credential "rc" is not one that targets may use (targets.credentials)'],
+      problems: ['credential "rc" may not be used by targets (targets.credentials)'],
     });
   });
 });

@@ -60,9 +60,9 @@ describe('a program that prints a secret', () => {
   const WHERE = 'gdoiwatch.yml:1:55: credentials.main.password_command: ';
   it.each([
     ['fails', 'echo s3cr3t >&2; exit 3', '"./vault" ended with status 3; run it by hand to see why'],
-    ['is killed', 'kill -9 $$', '"./vault" was ended by SIGKILL; run it by hand to see why'],
+    ['is killed', 'kill -9 $$', '"./vault" was killed by SIGKILL; run it by hand to see why'],
     ['prints nothing', 'true', 'what "./vault" prints is empty'],
-    ['prints two lines', 'echo a; echo b', 'what "./vault" prints holds more than one line'],
+    ['prints two lines', 'echo a; echo b', 'what "./vault" prints has more than one line'],
     ['prints binary data', "printf '\\377'", 'what "./vault" prints is not UTF-8 text'],
     ['prints without end', 'while :; do echo s3cr3t; done', `"./vault" printed more than ${MAX_PROGRAM_BYTES} bytes`],
   ])('that %s is an error in one line, without what it said', async (_what, text, message) => {

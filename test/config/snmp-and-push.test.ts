@@ -65,7 +65,7 @@ describe('a device polled by SNMP', () => {
 
   it('an snmp section without SNMP is a doubt', async () => {
     const { warnings } = await oneDevice('snmp: { port: 1161 }');
-    expect(warnings).toEqual(['gdoiwatch.yml:5:31: devices[0].snmp: of no effect: the transport is ssh']);
+    expect(warnings).toEqual(['gdoiwatch.yml:5:31: devices[0].snmp: has no effect: the transport is ssh']);
   });
 
   it('may send from other addresses', async () => {
@@ -91,7 +91,7 @@ describe('mistakes with SNMP are one line each', () => {
     [
       'the port twice',
       device('transport: snmp, credentials: v3, port: 1161, snmp: { port: 1162 }'),
-      '5:65: devices[0].port: stands in snmp.port too; once is enough with transport snmp',
+      '5:65: devices[0].port: is also set in snmp.port; set it once with transport snmp',
     ],
     [
       'an unknown key of snmp',
@@ -111,7 +111,7 @@ describe('mistakes with SNMP are one line each', () => {
     [
       'a password under 8 octets',
       snmp('version: 3, username: u, auth: { protocol: sha, password_env: SHORT }'),
-      '1:91: credentials.c.snmp.auth.password_env: environment variable SHORT is shorter than the 8 octets that SNMPv3 asks for',
+      '1:91: credentials.c.snmp.auth.password_env: environment variable SHORT is shorter than the 8 octets that SNMPv3 requires',
     ],
     [
       'an auth without a password',
@@ -145,7 +145,7 @@ describe('receivers', () => {
     [
       'udp://:162',
       'v2',
-      ['6:18: traps.listen: anyone who reaches it can forge a trap: only SNMPv3 with auth proves its sender'],
+      ['6:18: traps.listen: anyone who can reach it can forge a trap: only SNMPv3 with auth proves who sent it'],
     ],
     ['udp://:162', 'v3', []],
     ['udp://127.0.0.1:162', 'v2', []],
@@ -153,7 +153,7 @@ describe('receivers', () => {
     [
       'udp://127.0.0.1:162',
       '',
-      ['6:8: traps: no credentials, so every trap is dropped: name those that devices send with'],
+      ['6:8: traps: no credentials, so every trap is dropped: name those that the devices use'],
     ],
   ])('traps on %s with [%s]', async (listen, names, warnings) => {
     const loaded = await receiver(`traps: { listen: "${listen}", credentials: [${names}] }`);
@@ -251,7 +251,7 @@ describe('targets', () => {
       'http_sd: ["http://me:hunter2@h/"]',
       '22: targets.http_sd[0]: the value (not shown) is not a URL (http://... or https://...) without user and password, or { url: URL, authorization_file: FILE }',
     ],
-    ['http_sd: ["http://h/", "http://h/"]', '35: targets.http_sd[1]: is asked already'],
+    ['http_sd: ["http://h/", "http://h/"]', '35: targets.http_sd[1]: is already in the list'],
   ])('%s is refused', async (settings, error) => {
     expect(await errorsOf({ text: `targets: { ${settings} }\n` })).toEqual([`gdoiwatch.yml:1:${error}`]);
   });
@@ -270,7 +270,7 @@ describe('snmp.context and snmp.any_source', () => {
   it('a context is of no effect with v2c, which is said', async () => {
     const { device, warnings } = await oneDevice('transport: snmp, credentials: v2, snmp: { context: vrf-a }');
     expect(device.snmp).not.toHaveProperty('context');
-    expect(warnings).toEqual([expect.stringContaining('snmp.context: of no effect: SNMPv2c has no contexts')]);
+    expect(warnings).toEqual([expect.stringContaining('snmp.context: has no effect: SNMPv2c has no contexts')]);
   });
 
   it.each([

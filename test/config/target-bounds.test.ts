@@ -51,7 +51,7 @@ describe('credentials', () => {
     const target = await targetUnder('');
     expect(target('192.0.2.1', labels)).toEqual({
       device: null,
-      problems: [`credential ${named} is not one that targets may use (targets.credentials)`],
+      problems: [`credential ${named} may not be used by targets (targets.credentials)`],
     });
   });
 
@@ -88,7 +88,7 @@ describe('addresses', () => {
       const target = await targetUnder(`addresses: ${JSON.stringify(within)}`);
       expect(target(host.includes(':') ? `[${host}]:22` : host)).toEqual({
         device: null,
-        problems: [`host "${host}" is not one that targets may have (targets.addresses)`],
+        problems: [`host "${host}" may not be used by targets (targets.addresses)`],
       });
     },
   );

@@ -196,10 +196,10 @@ describe('the texts of file_sd and http_sd', () => {
     expect(targetsOfYaml('['.repeat(50_000)).kind).toBe('malformed');
     expect(targetsOfJson(`${'['.repeat(100_000)}${']'.repeat(100_000)}`).kind).toBe('malformed');
     const labels = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`l${i}`, 'x']));
-    expect(targetsOfGroups([{ targets: ['a'], labels }])).toMatchObject({ reason: '[0].labels are more than 256' });
+    expect(targetsOfGroups([{ targets: ['a'], labels }])).toMatchObject({ reason: '[0].labels has more than 256' });
     const address = 'a';
     expect(targetsOfGroups([{ targets: Array.from({ length: 200_001 }, () => address) }])).toMatchObject({
-      reason: 'holds more than 200000 targets',
+      reason: 'has more than 200000 targets',
     });
   });
 
@@ -226,8 +226,8 @@ it('the first of a name stays: the configuration file, then the sources in their
   );
   expect(devices.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
   expect(findings).toEqual([
-    'x.json: a is left out: the configuration file has a device of that name',
-    'x.json: b is left out: it has a device of that name',
-    'y.json: b is left out: x.json has a device of that name',
+    'x.json: a is left out: the configuration file already has a device of that name',
+    'x.json: b is left out: it already has a device of that name',
+    'y.json: b is left out: x.json already has a device of that name',
   ]);
 });

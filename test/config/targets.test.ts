@@ -86,7 +86,7 @@ describe('targets from files', () => {
     expect(found.config.devices[1]).toMatchObject({ host: 'gm2', labels: { site: 'x' } });
     expect(found.status()).toMatchObject({ devices: 2, findings: 1, complete: true });
     expect(logger.lines('warn')).toEqual([
-      { finding: `${file('a.json')}: gm1 is left out: the configuration file has a device of that name` },
+      { finding: `${file('a.json')}: gm1 is left out: the configuration file already has a device of that name` },
     ]);
     expect(onChange).not.toHaveBeenCalled();
   });
@@ -130,7 +130,9 @@ describe('targets from files', () => {
     await until(() => expect(found.status().sources[0]?.failures).toBe(2));
     await system.sleep(10 * (2000 / FAST));
     expect(names(found)).toEqual(['gm1']);
-    expect(logger.messages('warn')).toEqual(Array.from({ length: 2 }, () => 'targets refused, the last list stays'));
+    expect(logger.messages('warn')).toEqual(
+      Array.from({ length: 2 }, () => 'targets refused; the last list stays in use'),
+    );
     await replaceFile('a.json', groups('gm2'));
     await until(() => expect(names(found)).toEqual(['gm2']));
     expect(logger.messages('info')).toContain('targets can be read again');
@@ -193,16 +195,16 @@ describe('targets from files', () => {
     expect(names(found)).toEqual(['gm1']);
   });
 
-  it('a pattern that no file fits fails until one does, which is logged once each', async () => {
+  it('a pattern that no file matches fails until one does, which is logged once each', async () => {
     const { found } = await start(JSON_FILES);
     const pattern = file('*.json');
     expect(found.status()).toMatchObject({
       complete: false,
-      sources: [{ source: pattern, targets: 0, failing: 'no file fits', lastSuccessAtMs: null }],
+      sources: [{ source: pattern, targets: 0, failing: 'no file matches', lastSuccessAtMs: null }],
     });
     await until(() => expect(found.status().sources[0]?.failures).toBeGreaterThan(3));
     expect(logger.messages('warn').filter((message) => message.startsWith('targets'))).toHaveLength(1);
-    expect(logger.lines('warn')).toContainEqual({ source: pattern, reason: 'no file fits' });
+    expect(logger.lines('warn')).toContainEqual({ source: pattern, reason: 'no file matches' });
     await replaceFile('a.json', groups('gm1'));
     await until(() => expect(names(found)).toEqual(['gm1']));
     expect(found.status().sources).toMatchObject([{ source: file('a.json'), failing: null }]);
@@ -210,7 +212,7 @@ describe('targets from files', () => {
   });
 
   it.each([
-    ['of a pattern', JSON_FILES, '*.json', 'no file fits'],
+    ['of a pattern', JSON_FILES, '*.json', 'no file matches'],
     ['named by its path', 'file_sd: ["targets/a.json"]', 'a.json', 'there is no such file'],
   ])(
     'a file %s that is taken away leaves its list, over a reload too, until it is back',
@@ -250,7 +252,7 @@ describe('targets from files', () => {
     await replaceFile('a.json', '[{"targets": []}]');
     await until(() => expect(names(found)).toEqual([]));
     expect(found.status()).toMatchObject({ findings: 1, complete: true });
-    expect(logger.lines('warn')).toContainEqual({ finding: `${file('a.json')}: holds no target` });
+    expect(logger.lines('warn')).toContainEqual({ finding: `${file('a.json')}: has no target` });
   });
 
   it('a list written anew with the same content is no change', async () => {
@@ -275,7 +277,7 @@ describe('names of the configuration that no device bears', () => {
       'maintenance[0].cells[0]: no device is in a cell "acme"',
       'metrics.labels[1]: no device has a label "town"',
       'cluster.cell_label: no device has a label "customer"',
-      'match[0]: fits none of the devices',
+      'match[0]: matches none of the devices',
     ];
     expect(found.doubts()).toEqual([of22, ...others]);
     await replaceFile('a.json', groups('gm1', 'gm2'));
@@ -291,7 +293,7 @@ describe('names of the configuration that no device bears', () => {
   it('are not told one by one where there is no device at all: that is said', async () => {
     const { found } = await start(JSON_FILES, { more: `maintenance: [{ ${WORK}, devices: [gm1] }]\n` });
     expect(found.doubts()).toEqual([
-      `targets of ${file('*.json')}: no file fits`,
+      `targets of ${file('*.json')}: no file matches`,
       'devices: there are none: nothing is polled',
     ]);
     expect(logger.lines('warn')).toContainEqual({ finding: 'devices: there are none: nothing is polled' });
@@ -334,8 +336,8 @@ describe('looking at files', () => {
   });
 
   it.each([
-    ['later/*.json', 'no file: its directory is not there'],
-    ['targets/*.json', 'no file fits'],
+    ['later/*.json', 'no file: its directory does not exist'],
+    ['targets/*.json', 'no file matches'],
     ['targets/a.json', 'there is no such file'],
   ])('%s, which nothing is there of, fails: %s', async (name, reason) => {
     const pattern = join(directory, name);

@@ -150,7 +150,7 @@ basic_auth_users: { alice: ${HASH} }
       `rate_limit: { interval: 1s, burst: 20 }\nbasic_auth_users: { alice: ${HASH.replace('$10$', '$14$')} }\n`,
     );
     expect(warnings).toEqual([
-      '/etc/gdoiwatch/tls/web.yml:1:1: rate_limit: of no effect: gdoiwatch bounds requests by itself',
+      '/etc/gdoiwatch/tls/web.yml:1:1: rate_limit: has no effect: gdoiwatch limits requests by itself',
       '/etc/gdoiwatch/tls/web.yml:2:28: basic_auth_users.alice: a bcrypt cost of 14 keeps the agent busy at each login; 10 is usual',
     ]);
   });
@@ -168,7 +168,7 @@ describe('an address that others reach', () => {
   it.each(['192.0.2.100:9848', '":9848"', '"[2001:db8::1]:9848"'])(
     '%s without users and tokens is a doubt',
     async (listen) => {
-      expect(await warningsAt(listen)).toEqual([expect.stringContaining('listen: open to anyone who reaches it')]);
+      expect(await warningsAt(listen)).toEqual([expect.stringContaining('listen: open to anyone who can reach it')]);
     },
   );
 
@@ -224,7 +224,7 @@ describe('what is wrong with it is one line with its place in that file', () => 
     [
       'a CA that would not be asked',
       tls(`${TLS}, client_ca_file: ca.crt`),
-      'tls/web.yml:1:20: tls_server_config: a client CA is of use only with client_auth_type: RequireAndVerifyClientCert',
+      'tls/web.yml:1:20: tls_server_config: a client CA is only for client_auth_type: RequireAndVerifyClientCert',
     ],
     [
       'names of clients, which would not be looked at',
@@ -301,13 +301,13 @@ describe('the file of tokens', () => {
     [`n/c read ${TOKEN}`, 'the name is not one of letters, digits and . _ - (at most 64)'],
     ['noc read short', 'the token is not 16 or more printable ASCII characters'],
     ['noc read sha256:abc', 'the digest is not 64 hex digits'],
-    [`noc read ${TOKEN}\nnoc read ${TOKEN}`, 'a second token of the name noc', 2],
+    [`noc read ${TOKEN}\nnoc read ${TOKEN}`, 'a second token with the name noc', 2],
   ])('%s is refused, without showing it', async (text, message, line = 1) => {
     expect(await findingsOf('', text)).toEqual([`tokens:${line}:1: ${message}`]);
   });
 
   it('one without tokens would leave the API open, and is refused', async () => {
-    expect(await findingsOf('', '# nobody yet\n')).toEqual(['tokens: holds no token']);
+    expect(await findingsOf('', '# nobody yet\n')).toEqual(['tokens: has no token']);
   });
 
   it('more tokens than a thousand are refused, with one line', async () => {

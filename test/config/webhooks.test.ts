@@ -21,12 +21,12 @@ it('mistakes are one line each, and a key is not repeated', async () => {
     await errorsOf(given('  - { url: "https://u:hunter2@noc/" }\n  - { url: "https://a/", secret: hunter2 }\n')),
   ).toEqual([
     expect.stringContaining('webhooks[0].url: the value (not shown) is not a URL without user and password'),
-    'gdoiwatch.yml:4:26: webhooks[1].secret: a secret does not stand in the configuration: use secret_env, secret_file or secret_command',
+    'gdoiwatch.yml:4:26: webhooks[1].secret: a secret does not belong in the configuration: use secret_env, secret_file or secret_command',
   ]);
   expect(await errorsOf(given('  - { url: "https://a/1", secret_env: P, types: [reloads] }\n'))).toEqual([
     expect.stringMatching(/webhooks\[0\]\.types\[0\]: "reloads" is not one of reregistration, /),
   ]);
   expect(
     await errorsOf(given('  - { url: "https://a/1", secret_env: P }\n  - { url: "https://a/2", secret_env: P }\n')),
-  ).toEqual(['gdoiwatch.yml:4:5: webhooks[1]: "a" is the name of another webhook already: give it a name']);
+  ).toEqual(['gdoiwatch.yml:4:5: webhooks[1]: "a" is already the name of another webhook: set a name']);
 });

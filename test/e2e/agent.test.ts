@@ -172,7 +172,7 @@ describe('gdoiwatch run', () => {
     });
     await writeFile(path, more);
     agent.signal('SIGHUP');
-    await agent.printed(/"openFiles":152,"devices":16,"sessionsKept":14,.*LimitNOFILE.*start the agent anew/, 'stderr');
+    await agent.printed(/"openFiles":152,"devices":16,"sessionsKept":14,.*LimitNOFILE.*restart the agent/, 'stderr');
   });
 
   test('devices that outnumber the open files of a process have their sessions in others, which end with the agent', async () => {
@@ -197,7 +197,7 @@ describe('gdoiwatch run', () => {
     await using agent = new Gdoiwatch(['run', '--config', path, '--log-format', 'json'], { stderrTo: descriptor });
     closeSync(descriptor);
     const logged = () => readFile(logFile, 'utf8');
-    await expect.poll(logged, PATIENCE_WITH_PROCESSES).toContain('every device was polled');
+    await expect.poll(logged, PATIENCE_WITH_PROCESSES).toContain('every device has been polled');
     const [, url = ''] = /"url":"([^"]+)"/.exec(await logged()) ?? [];
 
     // No file grows any more: EFBIG as from a disk with a quota.
@@ -219,7 +219,7 @@ describe('gdoiwatch run', () => {
     expect((await fetch(`${url}/-/ready`)).status).toBe(200);
 
     allow('unlimited');
-    await expect.poll(logged, PATIENCE_WITH_PROCESSES).toContain('the store takes events again');
+    await expect.poll(logged, PATIENCE_WITH_PROCESSES).toContain('the store accepts events again');
     agent.signal('SIGTERM');
     expect((await agent.finished).status).toBe(0);
     const lines = (await logged()).trimEnd().split('\n');

@@ -74,7 +74,7 @@ describe('without an agent', () => {
 
   test.each([
     ['a device that nobody knows', ['nobody'], /knows no device "nobody"/],
-    ['nothing to check', [], /either the name of a configured device, --group or --host/],
+    ['nothing to check', [], /name one thing to check: a configured device, --group or --host/],
     ['an unknown flag', ['gm1', '--no-such-flag'], /unknown option/],
     [
       'an unknown flag after a wrong value',

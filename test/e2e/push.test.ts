@@ -190,8 +190,8 @@ test('an Alertmanager that does not answer costs the push only: polls go on, and
   expect(await sample(`gdoi_alertmanager_up{alertmanager="${alertmanager.apiUrl}"}`)).toBe(0);
   agent.signal('SIGTERM');
   expect((await agent.finished).status).toBe(0);
-  expect(agent.stderr.match(/"msg":"Alertmanager does not take alerts"/g)).toHaveLength(1);
-  expect(agent.stderr).toContain('"msg":"alerts not told at the end"');
+  expect(agent.stderr.match(/"msg":"Alertmanager does not accept alerts"/g)).toHaveLength(1);
+  expect(agent.stderr).toContain('"msg":"alerts not sent at the end"');
 });
 
 /** What an agent would export, until told otherwise. */

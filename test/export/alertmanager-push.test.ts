@@ -224,8 +224,8 @@ describe('an Alertmanager in trouble', () => {
     await until(() => statusOf(push).sent === 1);
     expect(server.posted[1]).toEqual(server.posted[0]);
     expect(statusOf(push)).toMatchObject({ failed: 1, queued: 0, failing: false });
-    expect(logger.messages('error')).toEqual(['Alertmanager does not take alerts']);
-    expect(logger.messages('info')).toEqual(['Alertmanager takes alerts again']);
+    expect(logger.messages('error')).toEqual(['Alertmanager does not accept alerts']);
+    expect(logger.messages('info')).toEqual(['Alertmanager accepts alerts again']);
   });
 
   test('is left alone longer and longer, up to a minute', async () => {
@@ -381,7 +381,7 @@ describe('the end of the agent', () => {
     await until(() => statusOf(push).failed === 1);
     server.answer = taken;
     await push[Symbol.asyncDispose]();
-    expect(logger.messages('info')).toEqual(['Alertmanager takes alerts again']);
+    expect(logger.messages('info')).toEqual(['Alertmanager accepts alerts again']);
     expect(logger.messages('warn')).toEqual([]);
     expect(server.posted).toHaveLength(2);
   });

@@ -55,7 +55,7 @@ describe('a delivery', () => {
     queue.push('first', 'second');
     delivery.wake();
     await delivery.close(AbortSignal.abort());
-    expect(logger.messages('warn')).toEqual(['events not told at the end']);
+    expect(logger.messages('warn')).toEqual(['events not sent at the end']);
     expect(logger.lines('warn')).toEqual([{ events: 2 }]);
   });
 });

@@ -58,7 +58,7 @@ test('planned work that goes on is said above every view, the first to end first
 
 test.each([
   ['an end before its beginning', { from: at(20), until: at(10), devices: ['gm1'] }, 'until: not after from'],
-  ['an end that is past', { from: at(-20), until: at(-10), devices: ['gm1'] }, 'until: past already'],
+  ['an end that is past', { from: at(-20), until: at(-10), devices: ['gm1'] }, 'until: in the past'],
   ['nothing that is worked on', { until: at(10) }, 'neither devices, groups nor cells are named'],
   ['an instant without its zone', { until: '2026-01-01T13:00:00', devices: ['gm1'] }, 'until'],
   ['an unknown key', { until: at(10), device: 'gm1' }, 'device'],
@@ -116,7 +116,7 @@ test('it needs the scope operate', async () => {
   const refused = await post(server, body, { authorization: 'Bearer r' });
   expect([refused.status, await refused.json()]).toMatchObject([
     403,
-    { detail: 'This token may read; polling, reloading and planned work need the scope operate.' },
+    { detail: 'This token may only read; polling, reloading and planned work need the scope operate.' },
   ]);
   expect((await post(server, body, { authorization: 'Bearer o' })).status).toBe(201);
   const list = await server.get('/api/v1/maintenance', { headers: { authorization: 'Bearer r' } });

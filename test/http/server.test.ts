@@ -75,7 +75,7 @@ describe('an error is a problem document', () => {
       type: 'about:blank',
       title: 'Not Found',
       status: 404,
-      detail: 'GET /nothing is not here.',
+      detail: 'There is no GET /nothing.',
     });
   });
 

@@ -94,11 +94,11 @@ describe.skipIf(chromiumMissing())('a device', () => {
     await its.open('/devices/gm1');
     await signIn('operator');
     await expect
-      .poll(() => its.page.getByText('Too many polls are asked for. Try again in 7 s.').count(), PATIENCE)
+      .poll(() => its.page.getByText('Too many polls were requested. Try again in 7 s.').count(), PATIENCE)
       .toBe(1);
     guarded.now.web = accessBy('reader', 'read');
     await signIn('reader');
-    await expect.poll(() => its.page.getByText('This token may read').count(), PATIENCE).toBe(1);
+    await expect.poll(() => its.page.getByText('This token may only read').count(), PATIENCE).toBe(1);
   });
 
   test('shows its last answers and events on demand, and they stay open', async () => {

@@ -117,7 +117,7 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     await expect.poll(() => its.page.getByText('The agent does not answer').count(), PATIENCE).toBe(1);
     expect(await itsNames()).toEqual(['gm1']);
     expect(await its.page.locator('main.stale').count()).toBe(1);
-    expect(await wordsOf(its.page, 'h1')).toEqual(['How the fleet is now is not known']);
+    expect(await wordsOf(its.page, 'h1')).toEqual(['The present state of the fleet is not known']);
     await using second = await serve({ port: Number(new URL(first.url).port), clock: new NoonClock() });
     second.fleet.set(polledGm('gm2'));
     await lookAgain(its);

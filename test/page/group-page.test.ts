@@ -192,7 +192,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
       '41 members, 1 unexpected re-registration (gm3), 0 incidents',
     );
     expect(await under.tab.page.evaluate<number>('document.documentElement.scrollWidth')).toBe(375);
-    await under.tab.page.getByText('The same in words').click();
+    await under.tab.page.getByText('In words').click();
     expect(await wordsOf(under.tab.page, '.key-history details li')).toContainEqual(
       expect.stringMatching(/^GM gm3: KEK until .*; re-registered: tek_expired, /u),
     );

@@ -98,7 +98,7 @@ describe.skipIf(chromiumMissing())('every page', () => {
   test('the fleet is walked through by the keyboard alone', async () => {
     await under.tab.open('/');
     await under.tab.page.keyboard.press('Tab');
-    expect(await under.tab.page.evaluate('document.activeElement.textContent')).toBe('To the content');
+    expect(await under.tab.page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
     await under.tab.page.locator('.fleet tbody a').first().focus();
     await under.tab.page.keyboard.press('Enter');
     await under.tab.page.waitForURL('**/devices/**');

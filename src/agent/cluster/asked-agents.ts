@@ -119,7 +119,7 @@ export class AskedAgents implements OtherAgents {
       answer.kind === 'none' ? answer.reason : `it refuses the token (${answer.status}): see cluster.token_file`;
     this.#options.logger.warn(
       { agent: agent.name, reason },
-      'another agent cannot be asked; what it polls is shown as kept',
+      'another agent cannot be asked; what it polls is shown as stored',
     );
   }
 

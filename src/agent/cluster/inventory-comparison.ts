@@ -59,7 +59,7 @@ export class InventoryComparison {
       const names = others.map(({ name }) => name);
       this.#logger.warn(
         { agents: names },
-        'agents have other devices, or other cells, than this one: a device may be polled twice',
+        'other agents have different devices or cells than this one: a device may be polled twice',
       );
     }
     this.#sinceMonoMs ??= monoMs;

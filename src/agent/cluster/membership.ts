@@ -229,7 +229,7 @@ export class Membership implements AsyncDisposable {
       return false;
     }
     if (this.#failing.delete(what) && this.#failing.size === 0) {
-      this.#options.logger.info({}, 'the cluster is reached again');
+      this.#options.logger.info({}, 'the cluster can be reached again');
     }
     return true;
   }
@@ -289,7 +289,7 @@ export class Membership implements AsyncDisposable {
     const { isGone, leases, logger } = this.#options;
     const gone = agents.filter(({ id, process }) => id !== this.#id && isGone(process));
     for (const { id, name } of gone) {
-      logger.info({ agent: name }, 'an agent of this machine is gone, its cells are free');
+      logger.info({ agent: name }, 'an agent on this machine is gone; its cells are free');
       await leases.bury(id);
     }
     return gone.length > 0;
@@ -324,7 +324,7 @@ export class Membership implements AsyncDisposable {
     const mine = view.cells.filter(({ agent }) => agent === me);
     await this.#become(mine);
     if (plan.release.length > 0 && this.#id === me) {
-      logger.info({ cells: plan.release }, 'cells let go of');
+      logger.info({ cells: plan.release }, 'cells released');
       await this.#let(plan.release, true);
       await this.#letGo(me, plan.release);
     }
@@ -373,7 +373,7 @@ export class Membership implements AsyncDisposable {
         return;
       }
       this.#owned = new Set([...this.#owned, ...gained]);
-      this.#options.logger.info({ cells: gained }, 'cells are polled by this agent now');
+      this.#options.logger.info({ cells: gained }, 'this agent polls these cells now');
     });
   }
 
@@ -452,7 +452,7 @@ export class Membership implements AsyncDisposable {
     await leases.leave(me).catch((error: unknown) => {
       logger.warn(
         { reason: String(error) },
-        'the cells could not be let go of: others take them when the lease is over',
+        'the cells could not be released: other agents take them when the lease is over',
       );
     });
   }

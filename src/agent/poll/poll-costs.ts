@@ -40,7 +40,7 @@ interface Row {
 const MAIN: Row = {
   command: 'show crypto gdoi',
   role: 'any',
-  why: 'registration, rekeys, KEK and TEK timers of every group: what all conclusions start from',
+  why: 'registration, rekeys, KEK and TEK timers of every group: the basis of all conclusions',
   pace: 'poll',
 };
 const KS_DETAILS: readonly Row[] = [
@@ -53,13 +53,13 @@ const KS_DETAILS: readonly Row[] = [
   {
     command: 'show crypto gdoi ks members',
     role: 'ks',
-    why: 'rekeys sent to, and acknowledged by, every GM: also those that are not polled',
+    why: 'rekeys sent to, and acknowledged by, every GM, including those that are not polled',
     pace: 'detail',
   },
   {
     command: 'show crypto gdoi ks coop',
     role: 'ks',
-    why: 'roles of the key servers, a peer lost, a split',
+    why: 'roles of the key servers, lost peers, splits',
     pace: 'detail',
   },
 ];
@@ -70,10 +70,10 @@ function collected(collect: ResolvedDevice['collect']): readonly Row[] {
     rows.push({
       command: 'show clock',
       role: 'any',
-      why: 'collect: logging; the clock that the stamps are read by',
+      why: 'collect: logging; the clock, to read the time stamps',
       pace: 'detail',
     });
-    rows.push({ command: SHOW_LOG, role: 'any', why: 'collect: logging; messages that tell a cause', pace: 'detail' });
+    rows.push({ command: SHOW_LOG, role: 'any', why: 'collect: logging; messages that show a cause', pace: 'detail' });
   }
   if (collect.includes('replay')) {
     rows.push({
@@ -119,7 +119,7 @@ function overSsh(device: ResolvedDevice): readonly AskedOfDevice[] {
   const polls = pollsPerDay(schedule);
   const perPoll = ssh.session === 'per_poll';
   const besides = polledBesidePerDay(schedule);
-  const atLogin = perPoll ? 'at each poll (session: per_poll)' : 'at a login: once, and when the session was lost';
+  const atLogin = perPoll ? 'at each poll (session: per_poll)' : 'at login: once, and again when the session was lost';
   const certificatesMs = CERTIFICATES_PACE * detailIntervalMs;
   const slow = (intervalMs: number) => ({
     when: `every ${durationText(paceOnPolls(intervalMs, DAY_MS / polls))}`,
@@ -145,7 +145,7 @@ function overSsh(device: ResolvedDevice): readonly AskedOfDevice[] {
     login('terminal width 511', 'no wrapped lines'),
     ...rows.map(({ command, why, role, pace }) => ({
       what: command,
-      why: role !== 'any' && device.role === 'auto' ? `${why} (only where it is a ${role.toUpperCase()})` : why,
+      why: role !== 'any' && device.role === 'auto' ? `${why} (only if it is a ${role.toUpperCase()})` : why,
       ...paces[pace],
     })),
     {
@@ -163,14 +163,14 @@ function overSsh(device: ResolvedDevice): readonly AskedOfDevice[] {
     },
     {
       what: MAIN.command,
-      why: `${phaseAware ? 'phase_aware: the few instants around a KEK expiry that tell why a GM re-registers; ' : ''}a message that something happened`,
-      when: 'beside that, some ten for a KEK lifetime and one for each happening',
+      why: `${phaseAware ? 'phase_aware: a few moments around a KEK expiry that show why a GM re-registers; ' : ''}a message that something happened`,
+      when: 'in addition, about ten per KEK lifetime and one for each message',
       perDay: besides,
     },
     {
       what: 'show crypto gkm ...',
-      why: 'how newer images spell it',
-      when: 'in place of show crypto gdoi ..., where that is refused',
+      why: 'the spelling of newer images',
+      when: 'instead of show crypto gdoi ..., if that is refused',
       perDay: null,
     },
   ];
@@ -181,7 +181,7 @@ function overSnmp({ snmp }: ResolvedDevice): readonly AskedOfDevice[] {
   return [
     {
       what: 'SNMP read of CISCO-GDOI-MIB and system',
-      why: 'keys, their lifetimes and the uptime, cheaper for the router than a command; a few GetBulk requests',
+      why: 'keys, their lifetimes and the uptime, at less cost to the router than a command; a few GetBulk requests',
       when: scheduleText(snmp.schedule),
       perDay: pollsPerDay(snmp.schedule),
     },
@@ -193,7 +193,7 @@ function overRestconf({ restconf }: ResolvedDevice): readonly AskedOfDevice[] {
   return [
     {
       what: 'RESTCONF read of the GDOI operational nodes',
-      why: 'exact instants and whole SPIs; a few GETs on one kept connection',
+      why: 'exact instants and whole SPIs; a few GETs on one connection that stays open',
       when: scheduleText(restconf.schedule),
       perDay: pollsPerDay(restconf.schedule),
     },

@@ -399,7 +399,7 @@ export class Intake implements AsyncDisposable {
         incidents: piece.incidents,
         cellOf: (device) => this.#cellOf(device),
       });
-      if (this.#storeFailing) logger.info({}, 'the store takes events again');
+      if (this.#storeFailing) logger.info({}, 'the store accepts events again');
       this.#storeFailing = false;
       this.#unkept.kept(piece);
       for (const event of fresh) this.#options.totals.add(event);
@@ -461,10 +461,7 @@ export class Intake implements AsyncDisposable {
     while (this.#hasWork()) {
       if (await this.#commit()) continue;
       const { waitingEvents: events } = this.#unkept;
-      this.#options.logger.error(
-        { events },
-        'the store did not take the last of what was found: it ends with the agent',
-      );
+      this.#options.logger.error({ events }, 'the store did not accept the last events and states: they are lost');
       return;
     }
   }

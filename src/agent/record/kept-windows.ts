@@ -11,7 +11,7 @@ export function keptWindows(notes: Notes, logger: Logger): WindowKeeper {
       return await work();
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      logger.debug({ reason: error.message }, 'announced maintenance could not be read or kept');
+      logger.debug({ reason: error.message }, 'announced maintenance could not be read or stored');
       return otherwise;
     }
   };

@@ -34,10 +34,13 @@ export class FirstSweep {
     const nowMs = this.#clock.monoMs();
     const fields = { polled: this.#devices.size - this.#unpolled.size, devices: this.#devices.size };
     if (this.done) {
-      this.#logger.info({ ...fields, seconds: Math.round((nowMs - this.#beganMs) / 1000) }, 'every device was polled');
+      this.#logger.info(
+        { ...fields, seconds: Math.round((nowMs - this.#beganMs) / 1000) },
+        'every device has been polled',
+      );
     } else if (nowMs - this.#saidMs >= SAID_EVERY_MS) {
       this.#saidMs = nowMs;
-      this.#logger.info(fields, 'first sweep under way');
+      this.#logger.info(fields, 'first sweep in progress');
     }
     return this.done;
   }

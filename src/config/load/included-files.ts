@@ -79,7 +79,7 @@ class FilesReader {
     const absolute = resolve(file);
     const around = including.indexOf(absolute);
     if (around !== -1) return `includes itself: ${[...including.slice(around), absolute].map(quoted).join(' -> ')}`;
-    if (this.parts.some((part) => part.absolute === absolute)) return `${quoted(file)} is included already`;
+    if (this.parts.some((part) => part.absolute === absolute)) return `${quoted(file)} is already included`;
     if (this.parts.length >= MAX_FILES) return `more than ${MAX_FILES} files`;
     const text = await readText(this.#readFile, file, this.#bytesLeft);
     if (text.kind === 'failed') {

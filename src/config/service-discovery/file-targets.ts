@@ -112,9 +112,9 @@ export class FileTargets {
       const listed = await withMatches(files, directory, nameMatcher(basename(pattern)));
       files = listed.files;
       if (listed.failure !== null) unlisted.set(directory, listed.failure);
-      else if (!listed.isThere) unmatched.set(pattern, 'no file: its directory is not there');
+      else if (!listed.isThere) unmatched.set(pattern, 'no file: its directory does not exist');
       else if (!listed.isMatched)
-        unmatched.set(pattern, /[*?]/.test(pattern) ? 'no file fits' : 'there is no such file');
+        unmatched.set(pattern, /[*?]/.test(pattern) ? 'no file matches' : 'there is no such file');
     }
     return { files, unlisted, unmatched };
   }

@@ -25,7 +25,7 @@ export function mergeDevices(
         devices.push(device);
       } else {
         findings.push(
-          `${source}: ${device.name} is left out: ${first === source ? 'it' : first} has a device of that name`,
+          `${source}: ${device.name} is left out: ${first === source ? 'it' : first} already has a device of that name`,
         );
       }
     }

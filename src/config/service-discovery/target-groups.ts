@@ -33,13 +33,13 @@ export function targetsOfGroups(value: unknown): TargetList {
       return malformed(`[${index}].labels is not a mapping of names to text`);
     }
     if (Object.keys(labels).length > MAX_LABELS_OF_GROUP) {
-      return malformed(`[${index}].labels are more than ${MAX_LABELS_OF_GROUP}`);
+      return malformed(`[${index}].labels has more than ${MAX_LABELS_OF_GROUP}`);
     }
     const addresses = group['targets'] ?? [];
     if (!Array.isArray(addresses) || !addresses.every(isText)) {
       return malformed(`[${index}].targets is not a list of text`);
     }
-    if (targets.length + addresses.length > MAX_TARGETS) return malformed(`holds more than ${MAX_TARGETS} targets`);
+    if (targets.length + addresses.length > MAX_TARGETS) return malformed(`has more than ${MAX_TARGETS} targets`);
     for (const address of addresses) targets.push({ address, labels });
   }
   return { kind: 'targets', targets };

@@ -87,7 +87,7 @@ export class TargetSource {
   fail(reason: string): void {
     this.#failures += 1;
     if (reason !== this.#failing)
-      this.#logger.warn({ source: this.name, reason }, 'targets refused, the last list stays');
+      this.#logger.warn({ source: this.name, reason }, 'targets refused; the last list stays in use');
     this.#failing = reason;
   }
 
@@ -103,7 +103,7 @@ export class TargetSource {
     const devices: ResolvedDevice[] = [];
     // Before its first text it has no list.
     const isEmpty = this.#digest !== null && this.#targets.length === 0;
-    const findings = isEmpty ? [`${this.name}: holds no target`] : [];
+    const findings = isEmpty ? [`${this.name}: has no target`] : [];
     for (const [index, target] of this.#targets.entries()) {
       if (index % TARGETS_PER_TURN === 0) await this.#clock.yieldToIo();
       const { device, problems } = deviceOfTarget(target, makeDevice);

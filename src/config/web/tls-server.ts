@@ -99,7 +99,7 @@ function checkSettings(tls: TlsSection): readonly Problem[] {
   need('key', 'for TLS');
   if (verifiesClients(tls)) need('client_ca', 'for client_auth_type RequireAndVerifyClientCert');
   else if (tls.client_ca !== undefined || tls.client_ca_file !== undefined) {
-    problems.push(errorAt([SECTION], 'a client CA is of use only with client_auth_type: RequireAndVerifyClientCert'));
+    problems.push(errorAt([SECTION], 'a client CA is only for client_auth_type: RequireAndVerifyClientCert'));
   }
   if (tls.min_version === 'TLS13' && tls.max_version === 'TLS12') {
     problems.push(errorAt([SECTION, 'max_version'], 'is below min_version'));
@@ -116,7 +116,7 @@ function checkTogether(resolved: ResolvedTls, tls: TlsSection): readonly Problem
     return [errorAt(keyPath, 'is not the key of the certificate')];
   }
   if (attempt(() => secureContext(resolved)) !== null) return [];
-  return [errorAt([SECTION], 'is refused by OpenSSL: a key that is too short, or settings that leave nothing')];
+  return [errorAt([SECTION], 'is refused by OpenSSL: the key is too short, or the settings leave nothing to use')];
 }
 
 function secureContext({ cert, key, clientCa, minVersion, maxVersion, ciphers, ecdhCurve }: ResolvedTls): object {

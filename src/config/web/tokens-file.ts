@@ -26,7 +26,7 @@ export function parseTokens(
     if (line === '' || line.startsWith('#')) continue;
     const token = tokens.size < MAX_TOKENS ? parseToken(line) : `more than ${MAX_TOKENS} tokens`;
     const problem =
-      typeof token === 'string' ? token : tokens.has(token.name) ? `a second token of the name ${token.name}` : null;
+      typeof token === 'string' ? token : tokens.has(token.name) ? `a second token with the name ${token.name}` : null;
     if (problem !== null) {
       findings.push({ severity: 'error', file, line: index + 1, column: 1, path: '', message: problem });
       if (tokens.size >= MAX_TOKENS) break;

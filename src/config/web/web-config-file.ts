@@ -89,7 +89,7 @@ function doubts(config: WebConfig): readonly Problem[] {
     }
   }
   if (config.rate_limit !== undefined) {
-    problems.push(warningAt(['rate_limit'], 'of no effect: gdoiwatch bounds requests by itself', 'key'));
+    problems.push(warningAt(['rate_limit'], 'has no effect: gdoiwatch limits requests by itself', 'key'));
   }
   return problems;
 }
@@ -105,7 +105,7 @@ async function readTokens(
   const { tokens, findings } = parseTokens(file, text);
   // An empty file would open the API to everyone, which nobody wants who names a file.
   const isEmpty = tokens.length === 0 && findings.length === 0;
-  return { value: tokens, problems, findings: isEmpty ? [fileFinding(file, 'holds no token')] : findings };
+  return { value: tokens, problems, findings: isEmpty ? [fileFinding(file, 'has no token')] : findings };
 }
 
 /** Null: it cannot be read. */

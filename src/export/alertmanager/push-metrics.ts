@@ -15,31 +15,31 @@ export function pushMetrics({ alertmanagers, forgotten }: PushStatus): string {
       {
         name: 'gdoi_alertmanager_up',
         type: 'gauge',
-        help: '1 the latest push was taken, or none was needed yet; 0 not.',
+        help: '1 if the latest push was accepted, or none was needed yet; otherwise 0.',
       },
       each(({ failing }) => Number(!failing)),
     ) +
     renderFamily(
-      { name: 'gdoi_alertmanager_alerts_sent_total', type: 'counter', help: 'Alerts that an Alertmanager took.' },
+      { name: 'gdoi_alertmanager_alerts_sent_total', type: 'counter', help: 'Alerts that an Alertmanager accepted.' },
       each(({ sent }) => sent),
     ) +
     renderFamily(
       {
         name: 'gdoi_alertmanager_requests_failed_total',
         type: 'counter',
-        help: 'Pushes without success: no connection, no answer in time, or an answer that is not 2xx.',
+        help: 'Failed pushes: no connection, no answer in time, or an answer that is not 2xx.',
       },
       each(({ failed }) => failed),
     ) +
     renderFamily(
-      { name: 'gdoi_alertmanager_alerts_queued', type: 'gauge', help: 'Alerts that wait to be pushed.' },
+      { name: 'gdoi_alertmanager_alerts_queued', type: 'gauge', help: 'Alerts waiting to be pushed.' },
       each(({ queued }) => queued),
     ) +
     renderFamily(
       {
         name: 'gdoi_alertmanager_alerts_dropped_total',
         type: 'counter',
-        help: 'Alerts that were not pushed: overflow too many waited, expired it was over before, refused by Alertmanager.',
+        help: 'Alerts that were not pushed. overflow: too many were waiting; expired: it ended before; refused: by Alertmanager.',
       },
       alertmanagers.flatMap(({ url, dropped }) =>
         Object.entries(dropped).map(([reason, count]): readonly [Labels, number] => [
@@ -52,7 +52,7 @@ export function pushMetrics({ alertmanagers, forgotten }: PushStatus): string {
       {
         name: 'gdoi_alertmanager_alerts_forgotten_total',
         type: 'counter',
-        help: 'Firing alerts whose end is not pushed, because too many fire: they end by themselves.',
+        help: 'Firing alerts whose end will not be pushed, because too many fire; they expire by themselves.',
       },
       [[{}, forgotten]],
     )

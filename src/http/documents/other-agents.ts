@@ -143,7 +143,7 @@ export async function relay(
   const trouble =
     answer.kind === 'none' ? answer.reason : NOT_RELAYED.has(answer.status) ? `status ${answer.status}` : null;
   if (answer.kind === 'none' || trouble !== null) {
-    const detail = `Agent ${JSON.stringify(owner.name)} polls this device, and cannot be asked: ${trouble}.`;
+    const detail = `Agent ${JSON.stringify(owner.name)} polls this device, but cannot be asked: ${trouble}.`;
     return sendProblem(reply, 503, detail, { retryAfterSeconds: 5 });
   }
   return reply

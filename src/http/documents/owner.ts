@@ -54,5 +54,5 @@ function whyKept({ owner }: OtherCell): string {
 
 function lastAnswer(atMs: number | null, nowMs: number): string {
   const age = ageSeconds(atMs, nowMs);
-  return age === null ? 'never, as far as is kept' : `${counted(Math.round(age), 'second')} ago, as far as is kept`;
+  return age === null ? 'never, as far as is stored' : `${counted(Math.round(age), 'second')} ago, as far as is stored`;
 }

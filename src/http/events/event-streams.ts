@@ -83,7 +83,7 @@ export class EventStreams implements AsyncDisposable {
   /** As they are sent. An event is sent even if its incident cannot be read. */
   async #framed(events: readonly GdoiEvent[]): Promise<readonly Framed[]> {
     const incidentOf = await incidentIdsOf(events, this.#history).catch((error: unknown) => {
-      this.#logger.warn({ err: error }, 'the incidents of events that are told could not be read');
+      this.#logger.warn({ err: error }, 'the incidents of streamed events could not be read');
       return new Map<GdoiEvent, string>();
     });
     return events.map((event) => ({ id: event.id, frame: frameOf(event, incidentOf.get(event) ?? null) }));

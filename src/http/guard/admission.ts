@@ -56,7 +56,7 @@ export function guard(app: App, options: HttpOptions, counters: HttpCounters): v
         return sendProblem(
           reply.header('www-authenticate', [...admission.challenges]),
           401,
-          'A user or token of this server is needed.',
+          'This server needs a user or a token.',
         );
       case 'limited':
         return sendProblem(reply, 429, 'Too many wrong or unchecked credentials from this address.', admission);
@@ -68,7 +68,11 @@ export function guard(app: App, options: HttpOptions, counters: HttpCounters): v
 
 /** Also for a parameter that acts, on a route that otherwise only reads. */
 export function lacksScope(reply: FastifyReply): FastifyReply {
-  return sendProblem(reply, 403, 'This token may read; polling, reloading and planned work need the scope operate.');
+  return sendProblem(
+    reply,
+    403,
+    'This token may only read; polling, reloading and planned work need the scope operate.',
+  );
 }
 
 export function refuseCrossSite(reply: FastifyReply, counters: HttpCounters): FastifyReply {

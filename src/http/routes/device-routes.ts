@@ -74,7 +74,7 @@ function deviceRoute(app: App, options: HttpOptions, board: HealthBoard): void {
     '/api/v1/devices/:name',
     {
       schema: {
-        summary: 'All that is known of a device',
+        summary: 'All that is known about a device',
         tags: ['devices'],
         params: nameParams,
         querystring: noQuery,
@@ -97,7 +97,7 @@ function healthRoute(app: App, options: HttpOptions, board: HealthBoard, counter
     '/api/v1/devices/:name/health',
     {
       schema: {
-        summary: 'Is the device well, and why not; `live=true` polls it first',
+        summary: 'Whether the device is healthy, and if not, why; `live=true` polls it first',
         tags: ['devices'],
         params: nameParams,
         querystring: healthQuery,
@@ -132,7 +132,7 @@ function healthRoute(app: App, options: HttpOptions, board: HealthBoard, counter
             return noDevice(reply, name);
           case 'limited':
             counters.pollsLimited += 1;
-            return sendProblem(reply, 429, 'Too many polls are asked for.', polled);
+            return sendProblem(reply, 429, 'Too many polls were requested.', polled);
           case 'abandoned':
             return sendProblem(reply, 504, 'The device was not polled in time; the poll goes on.');
           default:

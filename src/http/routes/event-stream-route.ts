@@ -35,7 +35,7 @@ export function eventStreamRoute(
     async (request, reply) => {
       if (streams.full) {
         counters.streamsRefused += 1;
-        return sendProblem(reply, 503, `${streams.limit} streams are open already.`, { retryAfterSeconds: 30 });
+        return sendProblem(reply, 503, `${streams.limit} streams are already open.`, { retryAfterSeconds: 30 });
       }
       connections.livesLong(request.raw.socket);
       const lastEventId = request.headers['last-event-id'];

@@ -21,7 +21,7 @@ function listRoute(app: App, options: HttpOptions): void {
     '/api/v1/incidents',
     {
       schema: {
-        summary: 'What happened to the groups, the latest first',
+        summary: 'What happened to the groups, latest first',
         tags: ['incidents'],
         querystring: incidentsQuery,
         response: { 200: incidentListSchema, ...commonProblems },
@@ -42,7 +42,7 @@ function incidentRoute(app: App, options: HttpOptions): void {
     '/api/v1/incidents/:id',
     {
       schema: {
-        summary: 'One incident, with the events of its devices in their order',
+        summary: 'One incident, with the events of its devices in order',
         tags: ['incidents'],
         params: incidentParams,
         querystring: noQuery,
@@ -62,7 +62,7 @@ function ticketRoute(app: App, options: HttpOptions): void {
     '/api/v1/incidents/:id/ticket',
     {
       schema: {
-        summary: 'One incident for a ticket, as `gdoiwatch incidents --markdown` gives it',
+        summary: 'One incident for a ticket, as `gdoiwatch incidents --markdown` prints it',
         tags: ['incidents'],
         params: incidentParams,
         querystring: noQuery,

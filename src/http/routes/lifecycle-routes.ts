@@ -14,7 +14,7 @@ export function lifecycleRoutes(app: App, { status, outcast, reload }: HttpOptio
       return reply.code(503).send('gdoiwatch polls nothing: it cannot join the agents that share its store.\n');
     }
     if (status().firstSweepDone) return 'gdoiwatch is ready.\n';
-    return reply.code(503).send('gdoiwatch is starting: not every device was polled yet.\n');
+    return reply.code(503).send('gdoiwatch is starting: not every device has been polled yet.\n');
   });
   const schema = { hide: true, querystring: reloadQuery };
   app.post('/-/reload', { config: { access: 'operate' }, schema }, async (request, reply) => {

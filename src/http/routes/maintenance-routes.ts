@@ -19,7 +19,7 @@ import { unknownName } from '../documents/unknown-names.ts';
 const PATH = '/api/v1/maintenance';
 /** Enough for some thousand names. */
 const MAX_BODY_BYTES = 262_144;
-const NOT_KEPT = 'The store does not take it now: nothing has changed.';
+const NOT_KEPT = 'The store cannot take it now: nothing has changed.';
 const RETRY_SECONDS = 10;
 
 export function maintenanceRoutes(app: App, options: HttpOptions, board: HealthBoard): void {
@@ -35,7 +35,7 @@ function listRoute(app: App, { maintenance, clock }: Parts): void {
     PATH,
     {
       schema: {
-        summary: 'Windows of planned work that go on or are to come',
+        summary: 'Maintenance windows that are open or still to come',
         tags: ['maintenance'],
         querystring: noQuery,
         response: { 200: maintenanceListSchema, ...commonProblems },
@@ -56,7 +56,7 @@ function announceRoute(app: App, options: HttpOptions, board: HealthBoard): void
       config: { access: 'operate' },
       bodyLimit: MAX_BODY_BYTES,
       schema: {
-        summary: 'Announce planned work; it is forgotten when it ends',
+        summary: 'Announce planned work; the window is removed when it ends',
         tags: ['maintenance'],
         querystring: noQuery,
         body: maintenanceRequest,
@@ -82,7 +82,7 @@ function announceRoute(app: App, options: HttpOptions, board: HealthBoard): void
         case 'announced':
           return reply.code(201).send(document(announced.window));
         case 'too_many':
-          return sendProblem(reply, 400, `${MAX_ANNOUNCED} windows are announced already.`);
+          return sendProblem(reply, 400, `${MAX_ANNOUNCED} windows are already announced.`);
         case 'not_kept':
           return sendProblem(reply, 503, NOT_KEPT, { retryAfterSeconds: RETRY_SECONDS });
         default:
@@ -111,7 +111,7 @@ function endRoute(app: App, { maintenance, clock }: Parts): void {
         case 'ended':
           return { maintenance: maintenance.windows(clock.wallMs()).map(document) };
         case 'fixed':
-          return sendProblem(reply, 400, `Window ${JSON.stringify(id)} is of the configuration: change it there.`);
+          return sendProblem(reply, 400, `Window ${JSON.stringify(id)} is in the configuration: change it there.`);
         case 'unknown':
           return sendProblem(reply, 404, `No window ${JSON.stringify(id)} is known.`);
         case 'not_kept':
@@ -129,7 +129,7 @@ function refusalOf(
 ): { readonly parameter: string; readonly detail: string } | null {
   const { fromMs, untilMs, devices, groups, cells } = work;
   if (untilMs <= fromMs) return { parameter: 'until', detail: 'not after from' };
-  if (untilMs <= nowMs) return { parameter: 'until', detail: 'past already' };
+  if (untilMs <= nowMs) return { parameter: 'until', detail: 'in the past' };
   return devices.length + groups.length + cells.length === 0
     ? { parameter: 'devices', detail: 'neither devices, groups nor cells are named' }
     : null;

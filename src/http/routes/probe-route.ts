@@ -64,7 +64,7 @@ export function probeRoute(app: App, options: HttpOptions, counters: HttpCounter
           return noDevice(reply, target);
         case 'limited':
           counters.pollsLimited += 1;
-          return sendProblem(reply, 429, 'Too many polls are asked for.', polled);
+          return sendProblem(reply, 429, 'Too many polls were requested.', polled);
         default:
           return polled satisfies never;
       }
@@ -80,7 +80,7 @@ function timeoutSeconds(header: string | string[] | undefined): number {
 
 function probeLines(success: boolean, durationSeconds: number): string {
   return [
-    '# HELP probe_success 1 when this poll got and parsed an answer',
+    '# HELP probe_success 1 if this poll got and parsed an answer',
     '# TYPE probe_success gauge',
     `probe_success ${success ? 1 : 0}`,
     '# HELP probe_duration_seconds How long this probe took',

@@ -7,4 +7,4 @@ export const components = z.registry<{ id: string }>();
 export const instant = z.string().meta({ format: 'date-time' });
 
 /** The cell of a group, a device or what happened to them. */
-export const cellField = z.string().optional().describe('Only where there are more cells than `default`');
+export const cellField = z.string().optional().describe('Only if there are cells besides `default`');

@@ -24,7 +24,7 @@ const reregistrationSchema = z.object({ at: instant, cause: z.enum(CAUSES), unex
 
 const forecastSchema = z
   .object({
-    cause: z.enum(FORECAST_CAUSES).nullable().describe('What drives the countdown; null: not decided'),
+    cause: z.enum(FORECAST_CAUSES).nullable().describe('What sets the countdown; null: not decided'),
     possible: z.array(z.enum(FORECAST_CAUSES)),
     expected_at: instant.nullable(),
     expected_between: pair.nullable(),
@@ -43,12 +43,12 @@ export const membershipSchema = z
     status: statusSchema,
     summary: z.string(),
     address: z.string().nullable(),
-    key_server: z.string().nullable().describe('GM: the KS it is registered with'),
+    key_server: z.string().nullable().describe('For a GM: the KS with which it is registered'),
     registered: z.boolean().nullable(),
     ks_role: z.enum(['primary', 'secondary', 'unknown']).nullable(),
     members: z.number().nullable(),
     kek: timelineSchema.nullable(),
-    tek_expires_at: instant.nullable().describe('The longest-lived one'),
+    tek_expires_at: instant.nullable().describe('That of the longest-lived TEK'),
     reregisters_at: instant.nullable(),
     reregister_cause: z.enum(FORECAST_CAUSES).nullable(),
     last_reregistration: reregistrationSchema.nullable(),
@@ -59,12 +59,12 @@ const summaryShape = {
   device: z.string(),
   cell: cellField,
   host: z.string(),
-  role: role.nullable().describe('As configured, else as its answers show; null: not known'),
+  role: role.nullable().describe('As configured, otherwise as its answers show; null: not known'),
   kek_behavior: z.enum(['timer', 'legacy', 'unknown']),
   labels: z.record(z.string(), z.string()),
   status: statusSchema,
   summary: z.string(),
-  result: z.string().nullable().describe('How the last poll ended; null before the first'),
+  result: z.string().nullable().describe('How the last poll ended; null: not polled yet'),
   observed_at: instant.nullable(),
   next: nextSchema,
   owner: ownerField,
@@ -79,7 +79,7 @@ export type MembershipDocument = z.output<typeof membershipSchema>;
 export const deviceListSchema = z.object({
   devices: z.array(deviceSummarySchema),
   next_cursor: z.string().nullable(),
-  total: z.int().describe('Devices that the filters let through, on all pages'),
+  total: z.int().describe('Devices that match the filters, on all pages'),
   by_status: z.record(statusSchema, z.int()).describe('The whole fleet, whatever the filters'),
 });
 export type DeviceList = z.output<typeof deviceListSchema>;
@@ -97,15 +97,18 @@ export const deviceSchema = z
     ...summaryShape,
     configured_role: z.enum(['gm', 'ks', 'auto']),
     error: z.string().nullable(),
-    failure: z.string().nullable().describe('The failure that holds, also while the agent waits; null: none'),
+    failure: z
+      .string()
+      .nullable()
+      .describe('Why the device does not answer, also while the agent waits to try again; null: no failure'),
     polls: z.record(z.string(), z.int()).describe('Polls by result since the start'),
     last_poll_at: instant.nullable(),
     poll_duration_seconds: z.number().nullable(),
     regular_interval_seconds: z.number().nullable().describe('Longest time between two regular polls'),
     unparsed_lines: z.int().nullable(),
-    commands: z.record(z.string(), z.string()).describe('Follow-up command: how it ended last'),
-    snmp: polledBeside.nullable().describe('SNMP beside SSH; null: it is not polled beside SSH'),
-    restconf: polledBeside.nullable().describe('RESTCONF beside SSH; null: it is not polled beside SSH'),
+    commands: z.record(z.string(), z.string()).describe('By follow-up command: how it last ended'),
+    snmp: polledBeside.nullable().describe('SNMP in addition to SSH; null: not polled in addition to SSH'),
+    restconf: polledBeside.nullable().describe('RESTCONF in addition to SSH; null: not polled in addition to SSH'),
     facts: z
       .object({
         read_at: instant,
@@ -126,22 +129,22 @@ export const deviceSchema = z
         reregistrations: z
           .object({ expected: z.int(), unexpected: z.int() })
           .nullable()
-          .describe('As the tracker counts; null: a KS'),
+          .describe('As counted by the agent; null: the device is a KS'),
         kek_matches_ks: z.boolean().nullable(),
         tek_matches_ks: z.boolean().nullable(),
-        data_problems: z.array(z.string()).describe('What the device contradicts itself in'),
+        data_problems: z.array(z.string()).describe('Where the device contradicts itself'),
         sources_disagree: z
           .boolean()
           .nullable()
-          .describe('CLI and SNMP, or CLI and RESTCONF; null: not both are asked'),
-        snmp: shownBeside.nullable().describe('What SNMP shows, where the CLI answers too'),
-        restconf: shownBeside.nullable().describe('What RESTCONF shows, where the CLI answers too'),
+          .describe('CLI and SNMP, or CLI and RESTCONF; null: not both are polled'),
+        snmp: shownBeside.nullable().describe('What SNMP shows, if the CLI answers too'),
+        restconf: shownBeside.nullable().describe('What RESTCONF shows, if the CLI answers too'),
       }),
     ),
     certificates: z
       .array(z.object({ trustpoint: z.string(), expires_at: instant }))
       .nullable()
-      .describe('Earliest end among the certificates of a trustpoint; null: not collected'),
+      .describe('Earliest expiry among the certificates of a trustpoint; null: not collected'),
     planned_polls: z.array(z.object({ at: instant, reason: z.enum(POLL_REASONS) })),
     health: healthSchema,
     answers: z

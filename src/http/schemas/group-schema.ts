@@ -35,12 +35,12 @@ const gmSchema = z
     device: z.string(),
     reachable: z.boolean(),
     kek_behavior: z.enum(['timer', 'legacy', 'unknown']),
-    kek_matches_ks: z.boolean().nullable().describe('null: unknown, or a rekey is under way'),
+    kek_matches_ks: z.boolean().nullable().describe('null: unknown, or a rekey is in progress'),
     tek_matches_ks: z.boolean().nullable(),
     divergent: z.boolean(),
     kek_expired_in_use: z.boolean(),
     kek_rekey_overdue: z.boolean(),
-    acks_missed: z.number().nullable().describe('As its KS counts; null: not listed'),
+    acks_missed: z.number().nullable().describe('As counted by its KS; null: not listed'),
     membership: membershipSchema.nullable(),
   })
   .register(components, { id: 'GroupGm' });
@@ -89,24 +89,24 @@ export const groupSchema = z
       seconds: z.number(),
       source: z.enum(['ks', 'floor']),
       measured_seconds: z.number().nullable(),
-      estimated_seconds: z.number().nullable().describe('An inferred formula: only to be displayed'),
+      estimated_seconds: z.number().nullable().describe('From an inferred formula: for display only'),
     }),
     kek_lifetime_seconds: z.number().nullable(),
     tek_lifetime_seconds: z.number().nullable(),
     members: z.int(),
-    gms: z.array(gmSchema).describe('Those at risk first'),
-    gms_left_out: z.int().describe('Polled GMs beyond the bound of one answer'),
+    gms: z.array(gmSchema).describe('GMs at risk first'),
+    gms_left_out: z.int().describe('Number of polled GMs beyond the limit of one answer'),
     kss: z.array(ksSchema),
     primaries: z.array(z.string()),
     coop_split: z.object({ primaries: z.array(z.string()), since: instant }).nullable(),
     separate_groups: z
       .object({ kss: z.array(z.array(z.string())), summary: z.string() })
       .nullable()
-      .describe('Several groups of one name in one cell, as it seems: the KSs of each; null: nothing proves that'),
+      .describe('Apparently several groups of one name in one cell: the KSs of each; null: nothing proves that'),
     other_cells: z
       .object({ cells: z.array(z.string()), summary: z.string() })
       .nullable()
-      .describe('One group that lies in several cells, as it seems: their KSs hold one KEK; null: nothing proves that'),
+      .describe('Apparently one group in several cells: their KSs hold the same KEK; null: nothing proves that'),
     coop_peers: z.array(z.object({ address: z.string(), device: z.string().nullable(), lost: z.boolean().nullable() })),
     mixed_versions: z
       .object({
@@ -124,7 +124,7 @@ export const groupSchema = z
         ejected: z.boolean(),
       }),
     ),
-    not_polled: z.array(z.string()).describe('Addresses of GMs that a KS lists and no one polls'),
+    not_polled: z.array(z.string()).describe('Addresses of GMs that a KS lists and nobody polls'),
     not_listed: z.array(z.string()).describe('Registered GMs that no polled KS lists'),
   })
   .register(components, { id: 'Group' });

@@ -14,7 +14,7 @@ export const nextSchema = z.object({ what: z.string(), at: instant }).nullable()
 export const checkSchema = z
   .object({
     name: z.enum(CHECK_NAMES),
-    group: z.string().nullable().describe('null: of the device as such'),
+    group: z.string().nullable().describe('null: of the device as a whole'),
     status: statusSchema,
     detail: z.string(),
     value: z.union([z.number(), z.string(), z.boolean()]).nullable().describe('Base units; null: not shown'),
@@ -29,14 +29,16 @@ export const explanationSchema = z
     cause: z.enum(EXPLANATION_CAUSES),
     phase: z
       .enum(['present', 'unclear', 'over'])
-      .describe('unclear: decided at known_at; over: only its traces are left'),
+      .describe('unclear: to be decided by known_at; over: only its traces are left'),
     status: z.enum(['ok', 'warning', 'critical']),
     since: instant,
     summary: z.string().describe('One sentence'),
-    consequence: z.string().nullable().describe('What follows, unless; null: nothing'),
-    deadline: instant.nullable().describe('When the consequence comes; null: it is there, or not known when'),
+    consequence: z.string().nullable().describe('What follows if nothing is done; null: nothing'),
+    deadline: instant
+      .nullable()
+      .describe('When the consequence comes; null: it is already there, or the time is not known'),
     confidence: z.enum(['certain', 'likely', 'possible']),
-    known_at: instant.nullable().describe('When an unclear one is decided at the latest'),
+    known_at: instant.nullable().describe('When an unclear one will be decided, at the latest'),
     first_step: z.string().nullable().describe('Read-only'),
     scope: z.array(z.string()).describe('Devices that cause it, suffer from it, or will'),
     evidence: z.array(z.string()),
@@ -54,8 +56,8 @@ export const healthSchema = z
     device: z.string(),
     owner: ownerField,
     status: statusSchema,
-    summary: z.string().describe('One sentence: the cause that weighs most, else the worst check'),
-    observed_at: instant.nullable().describe('The last answer; null: there was none'),
+    summary: z.string().describe('One sentence: the most serious cause, otherwise the worst check'),
+    observed_at: instant.nullable().describe('When the last answer came; null: there was none'),
     age_seconds: z.number().nullable(),
     checks: z.array(checkSchema),
     groups: z.array(

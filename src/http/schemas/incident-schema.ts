@@ -5,25 +5,27 @@ import { cellField, components, instant } from './components.ts';
 
 export const incidentSchema = z
   .object({
-    id: z.string().describe('The same over restarts'),
+    id: z.string().describe('Stays the same over restarts'),
     group: z.string(),
     cell: cellField,
     cause: z.enum(EXPLANATION_CAUSES),
     status: z.enum(['open', 'closed']),
-    severity: z.enum(['info', 'warning', 'critical']).describe('The worst it was'),
+    severity: z.enum(['info', 'warning', 'critical']).describe('The highest it has been'),
     began_at: instant,
     ended_at: instant.nullable(),
-    summary: z.string().describe('Of one that is over: what it was, and when that was seen'),
-    consequence: z.string().nullable().describe('What follows; of one that is over, what was foreseen'),
-    deadline: instant.nullable().describe('When the consequence comes; null: it is there, not known when, or over'),
+    summary: z.string().describe('Once it is over: what it was, and when that was seen'),
+    consequence: z.string().nullable().describe('What follows; once it is over: what was foreseen'),
+    deadline: instant
+      .nullable()
+      .describe(
+        'When the consequence comes; null: it is already there, the time is not known, or the incident is over',
+      ),
     first_step: z.string().nullable().describe('Read-only'),
     devices: z.array(z.string()),
     events: z.array(z.string()).describe('Ids of the events of its devices and its group, oldest first'),
     evidence: z
       .array(z.string())
-      .describe(
-        'As the last look showed it; a line of an earlier one begins with its instant, as all of one that is over do',
-      ),
+      .describe('As last seen; lines from earlier begin with their time, as do all lines of an incident that is over'),
     ended_by: z.string().nullable(),
   })
   .register(components, { id: 'Incident' });

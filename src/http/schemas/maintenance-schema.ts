@@ -9,12 +9,12 @@ const zoned = z.iso.datetime({ offset: true });
 
 export const maintenanceRequest = z
   .strictObject({
-    from: zoned.optional().describe('Its beginning; absent: now'),
-    until: zoned.describe('Its end: it ends by itself'),
+    from: zoned.optional().describe('When it begins; absent: now'),
+    until: zoned.describe('When it ends, by itself'),
     devices: names.default([]),
     groups: names.default([]).describe('With all their devices'),
     cells: names.default([]).describe('With all their groups'),
-    reason: z.string().max(200).default('').describe('Said with each event'),
+    reason: z.string().max(200).default('').describe('Shown with each event'),
   })
   .register(components, { id: 'MaintenanceRequest' });
 

@@ -25,12 +25,12 @@ const problemResponse = (description: string) => ({
 
 /** Errors that any page of the API can answer. */
 export const commonProblems = {
-  400: problemResponse('A parameter is not what it may be; `errors` names it.'),
-  401: problemResponse('Credentials are configured, and these are none of them.'),
+  400: problemResponse('A parameter or its value is not allowed; `errors` names it.'),
+  401: problemResponse('Credentials are needed, and these are missing or wrong.'),
   403: problemResponse('The credential lacks the scope, or the request comes from another site.'),
-  429: problemResponse('Too many at once; `Retry-After` says when.'),
+  429: problemResponse('Too many requests at once; `Retry-After` says when to try again.'),
 };
 export const notFoundProblem = { 404: problemResponse('There is no such device or group.') };
 export const ambiguousProblem = { 409: problemResponse('More than one cell has a group of this name: name the cell.') };
-export const unavailableProblem = { 503: problemResponse('Not now; `Retry-After` says when.') };
+export const unavailableProblem = { 503: problemResponse('Not possible now; `Retry-After` says when to try again.') };
 export const timeoutProblem = { 504: problemResponse('The device was not polled in time.') };

@@ -12,7 +12,7 @@ const name = z.string().min(1).max(MAX_NAME);
 export const nameParams = z.strictObject({ name });
 export const noQuery = z.strictObject({});
 
-const cursor = z.string().min(1).max(MAX_CURSOR).optional().describe('`next_cursor` of the page before');
+const cursor = z.string().min(1).max(MAX_CURSOR).optional().describe('`next_cursor` of the previous page');
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 function limit(fallback: number, most: number) {
@@ -22,7 +22,7 @@ function limit(fallback: number, most: number) {
     .min(1)
     .max(most)
     .default(fallback)
-    .describe(`Most entries of the page: 1 to ${most}, unless told ${fallback}`);
+    .describe(`Most entries per page: 1 to ${most}; default ${fallback}`);
 }
 
 const ISO_INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
@@ -46,7 +46,7 @@ export const devicesQuery = z.strictObject({
   group: name.optional(),
   role: z.enum(['gm', 'ks', 'both']).optional(),
   status: z.enum(HEALTH_STATUSES).optional(),
-  key_server: name.optional().describe('GMs that are registered with the KS of this address'),
+  key_server: name.optional().describe('Only GMs that are registered with the KS of this address'),
   result: z.string().max(32).optional().describe('How the last poll ended: `ok`, `timeout`, `auth`, ...'),
   q: z.string().max(200).optional().describe('Part of the name, host, label value, group or summary'),
   sort: z.enum(['name', 'status']).default('name').describe('`status`: the worst first, then by name'),
@@ -58,7 +58,7 @@ export type DevicesQuery = z.output<typeof devicesQuery>;
 const cell = name.optional().describe('Only of this cell');
 
 export const groupQuery = z.strictObject({
-  cell: name.optional().describe('Needed where more than one cell has a group of this name'),
+  cell: name.optional().describe('Needed if more than one cell has a group of this name'),
 });
 export const groupsQuery = z.strictObject({ limit: limit(100, 1000), cursor });
 
@@ -67,8 +67,8 @@ export const healthQuery = z.strictObject({
 });
 
 export const eventsQuery = z.strictObject({
-  since: instantParam.optional().describe('From this instant on: ISO 8601, or seconds since 1970'),
-  until: instantParam.optional().describe('Before this instant'),
+  since: instantParam.optional().describe('From this time on: ISO 8601, or seconds since 1970'),
+  until: instantParam.optional().describe('Before this time'),
   device: name.optional(),
   group: name.optional(),
   cell,
@@ -80,11 +80,11 @@ export const eventsQuery = z.strictObject({
 });
 
 export const incidentsQuery = z.strictObject({
-  since: instantParam.optional().describe('Open at or after this instant: ISO 8601, or seconds since 1970'),
-  until: instantParam.optional().describe('Begun before this instant'),
+  since: instantParam.optional().describe('Open at or after this time: ISO 8601, or seconds since 1970'),
+  until: instantParam.optional().describe('Began before this time'),
   group: name.optional(),
   cell,
-  device: name.optional().describe('That concern this device'),
+  device: name.optional().describe('Only incidents that concern this device'),
   cause: z.enum(EXPLANATION_CAUSES).optional(),
   limit: limit(20, 100),
   cursor,

@@ -27,7 +27,7 @@ test('what is nobody’s is left alone while a live owner has other devices, for
   expect(comparison.look(beside('another'), ME, 10_000)).toBe(true);
   expect(comparison.differing).toBe(1);
   expect(logger.messages('warn')).toEqual([
-    'agents have other devices, or other cells, than this one: a device may be polled twice',
+    'other agents have different devices or cells than this one: a device may be polled twice',
   ]);
   // It stays so: that must keep nothing from being polled.
   expect(comparison.look(beside('another'), ME, 5_000 + HOLD_MS)).toBe(false);

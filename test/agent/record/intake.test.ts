@@ -172,9 +172,7 @@ describe('observations become events', () => {
     store.full = true;
     take(intake, [seen(60, 2), seen(65, 2)]);
     await intake[Symbol.asyncDispose]();
-    expect(logger.messages('error').at(-1)).toBe(
-      'the store did not take the last of what was found: it ends with the agent',
-    );
+    expect(logger.messages('error').at(-1)).toBe('the store did not accept the last events and states: they are lost');
     expect(logger.lines('error').at(-1)).toEqual({ events: 1 });
   });
 
