@@ -259,7 +259,7 @@ const SENT: readonly Claim[] = [
     ],
   },
   {
-    begins: 'A certificate is vouched for',
+    begins: 'A certificate is accepted if',
     provedBy: [
       [
         'access/restconf-access.test.ts',
@@ -307,7 +307,7 @@ const SENT: readonly Claim[] = [
 const DISCOVERY: readonly Claim[] = [
   { begins: 'Whoever writes a list of targets', needsNoProof: 'the reason for what follows, which is proved' },
   {
-    begins: 'So labels only tighten',
+    begins: 'So labels only make settings',
     provedBy: [
       [
         'config/target-bounds.test.ts',
@@ -350,7 +350,7 @@ const DISCOVERY: readonly Claim[] = [
     ],
   },
   {
-    begins: 'A device of the configuration file goes',
+    begins: 'A device of the configuration file takes precedence',
     provedBy: [
       [
         'config/target-device.test.ts',
@@ -382,7 +382,7 @@ const DISCOVERY: readonly Claim[] = [
     ],
   },
   {
-    begins: 'Set `targets.addresses` where',
+    begins: 'Set `targets.addresses` if',
     provedBy: [
       [
         'config/target-bounds.test.ts',
@@ -437,13 +437,13 @@ const HINTS: readonly Claim[] = [
   },
   { begins: 'Syslog and SNMPv2c traps prove nothing', needsNoProof: 'says what these protocols are' },
   {
-    begins: 'Such a message brings a poll',
+    begins: 'Such a message causes a poll',
     provedBy: [
       ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM bring polls and no event'],
     ],
   },
   {
-    begins: 'It may name why what answers show',
+    begins: 'It may give the reason for',
     provedBy: [
       [
         'gdoi/explain/said-in-logs.test.ts',
@@ -472,7 +472,7 @@ const HINTS: readonly Claim[] = [
     ],
   },
   {
-    begins: 'What nothing but the log of a KS tells',
+    begins: 'What only the log of a KS shows',
     provedBy: [
       [
         'gdoi/explain/said-in-logs.test.ts',
@@ -570,7 +570,7 @@ const SECRETS: readonly Claim[] = [
     ],
   },
   {
-    begins: 'What it says on standard error',
+    begins: 'Its standard error',
     provedBy: [
       [
         'config/secret-program.test.ts',
@@ -611,7 +611,7 @@ const SECRETS: readonly Claim[] = [
     ],
   },
   {
-    begins: 'A secret that IOS prints by itself',
+    begins: 'A secret that IOS also prints',
     provedBy: [['kernel/known-secrets.test.ts', 'a secret that IOS prints by itself is left alone > %j']],
     figures: [
       ['fewer than four characters', 'src/kernel/known-secrets.ts', 'SHORTEST = 4;'],
@@ -644,12 +644,12 @@ const SECRETS: readonly Claim[] = [
       ],
     ],
   },
-  { begins: 'The answers hold addresses', needsNoProof: ADVICE },
+  { begins: 'The answers contain addresses', needsNoProof: ADVICE },
 ];
 
 const FAULTS: readonly Claim[] = [
   {
-    begins: "A fault of the agent's own costs",
+    begins: "A fault of the agent's own affects",
     provedBy: [
       [
         'agent/faults.test.ts',
@@ -771,12 +771,15 @@ const FAULTS: readonly Claim[] = [
       ],
     ],
   },
-  { begins: 'A named pipe is no', provedBy: [['e2e/start-and-stop.test.ts', 'a named pipe is no configuration']] },
+  {
+    begins: 'A named pipe is not accepted',
+    provedBy: [['e2e/start-and-stop.test.ts', 'a named pipe is no configuration']],
+  },
 ];
 
 const BOUNDS: readonly Claim[] = [
   {
-    begins: 'Everything that comes from outside has an end.',
+    begins: 'Everything that comes from outside has a limit.',
     needsNoProof: 'the heading of the rows below, each of which is proved',
   },
   {
@@ -1155,7 +1158,7 @@ const WHO_MAY_ASK: readonly Claim[] = [
     provedBy: [['http/authentication.test.ts', 'without a credential everything is closed but liveness']],
   },
   {
-    begins: 'Where only tokens are configured',
+    begins: 'If only tokens are configured',
     provedBy: [
       [
         'http/authentication.test.ts',
@@ -1201,7 +1204,7 @@ const LEFT_TO_YOU: readonly Claim[] = [
       ['access/ssh-dialogue.test.ts', 'a session with an IOS device, held $where > writes nothing but the fixed list'],
     ],
   },
-  { begins: 'Reports of holes', needsNoProof: ADVICE },
+  { begins: 'Reports of vulnerabilities', needsNoProof: ADVICE },
 ];
 
 export const CLAIMS: readonly Claim[] = [
