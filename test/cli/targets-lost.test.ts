@@ -20,7 +20,7 @@ async function productWith(directory: string, pattern: string, logger: MemoryLog
   return startProduct({ config, clock: createSystemClock(), logger, reread: () => Promise.resolve(config) });
 }
 
-test('a list that drops more than half of the devices changes nothing, and is said; one that drops fewer counts', async () => {
+test('a list that drops more than half of the devices changes nothing, and is reported; one that drops fewer counts', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-lost-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   const list = join(directory, 'targets.json');
@@ -44,7 +44,7 @@ test('a list that drops more than half of the devices changes nothing, and is sa
   expect(logger.messages('error')).toHaveLength(1);
 });
 
-test('a pattern that no file fits is said by metrics, page and status, until a file is there', async () => {
+test('metrics, page and status report a pattern that no file fits, until a file is there', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-lost-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   await using product = await productWith(directory, '*.json', new MemoryLogger());

@@ -38,7 +38,7 @@ const BOUNDARIES: readonly Claim[] = [
     provedBy: [
       [
         'config/secret-program.test.ts',
-        'a program that prints a secret > gets its arguments as they stand: no shell reads them',
+        'a program that prints a secret > gets its arguments unchanged: no shell reads them',
         'a program that prints a secret > that %s is an error in one line, without what it said',
         'a program that prints a secret > that does not end is killed with all it started after ten seconds',
       ],
@@ -60,8 +60,8 @@ const BOUNDARIES: readonly Claim[] = [
       [
         'access/restconf-access.test.ts',
         'whom it trusts > strict: an unknown certificate is refused with the line that makes it known; nothing is sent',
-        'what is taken > %s is a failure of its kind, in one line',
-        'what is taken > a device that %s is a timeout',
+        'what is received > %s is a failure of its kind, in one line',
+        'what is received > a device that %s is a timeout',
       ],
       ['hostile/restconf-servers.test.ts', 'a device that answers with > %s fails, in one line, without its octets'],
     ],
@@ -69,7 +69,7 @@ const BOUNDARIES: readonly Claim[] = [
   {
     begins: 'routers, over SNMP |',
     provedBy: [
-      ['access/snmp-engine.test.ts', 'an %s session > takes no data that is not secured as its own requests are'],
+      ['access/snmp-engine.test.ts', 'an %s session > accepts only data that is secured like its own requests'],
       [
         'access/snmp-hostile.test.ts',
         'a datagram that is no answer > because it %s is dropped and counted; the real one counts',
@@ -82,7 +82,7 @@ const BOUNDARIES: readonly Claim[] = [
       [
         'access/jump-hosts.test.ts',
         'devices behind a jump host > are not asked through one whose key is not known',
-        'devices behind a jump host > are told nothing through one before their own host key is accepted',
+        'devices behind a jump host > get nothing through one before their own host key is accepted',
       ],
     ],
   },
@@ -90,7 +90,7 @@ const BOUNDARIES: readonly Claim[] = [
   {
     begins: 'log messages and traps | a hint',
     provedBy: [
-      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM bring polls and no event'],
+      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM cause polls and no event'],
       [
         'gdoi/tracker/tracker-snmp.test.ts',
         'SNMP alone > traps make no event while no timer was due and no key changed',
@@ -160,8 +160,8 @@ const BOUNDARIES: readonly Claim[] = [
     provedBy: [
       [
         'export/webhook-push.test.ts',
-        'an event is told as a CloudEvent, signed over id, time and body',
-        'what it refuses is dropped and counted, and the next one is told',
+        'an event is sent as a CloudEvent, signed over id, time and body',
+        'an event that it refuses is dropped and counted, and the next one is sent',
       ],
     ],
   },
@@ -183,7 +183,7 @@ const SENT: readonly Claim[] = [
       ['access/ssh-dialogue.test.ts', 'a session with an IOS device, held $where > writes nothing but the fixed list'],
       [
         'access/restconf-access.test.ts',
-        'what is sent > is GET of the listed paths, one after the other on one kept connection',
+        'what is sent > is GET of the listed paths, one after the other on one open connection',
       ],
     ],
   },
@@ -206,7 +206,7 @@ const SENT: readonly Claim[] = [
       ],
       [
         'access/restconf-access.test.ts',
-        'what is sent > no path holds a group or a word of configuration, and none is an operation',
+        'what is sent > no path contains a group or a word of configuration, and none is an operation',
       ],
     ],
   },
@@ -219,7 +219,7 @@ const SENT: readonly Claim[] = [
       ],
       [
         'access/restconf-access.test.ts',
-        'what is sent > no path holds a group or a word of configuration, and none is an operation',
+        'what is sent > no path contains a group or a word of configuration, and none is an operation',
       ],
     ],
   },
@@ -263,10 +263,10 @@ const SENT: readonly Claim[] = [
     provedBy: [
       [
         'access/restconf-access.test.ts',
-        'whom it trusts > an authority vouches where the name is right, and not where it is another',
+        'whom it trusts > an authority is trusted for the right name only',
         'whom it trusts > a configured fingerprint decides alone',
-        'whom it trusts > accept-new: the first one is remembered, another one is refused whatever the setting',
-        'whom it trusts > a file of certificates that cannot be read trusts nobody',
+        'whom it trusts > accept-new: the first one is remembered, another one is refused with every setting',
+        'whom it trusts > nobody is trusted if the file of certificates cannot be read',
       ],
     ],
   },
@@ -344,7 +344,7 @@ const DISCOVERY: readonly Claim[] = [
     provedBy: [
       [
         'config/restconf.test.ts',
-        'service discovery > may not choose both the host and RESTCONF, where any public authority would vouch for its host',
+        'service discovery > may not choose both the host and RESTCONF if any public authority is trusted for its host',
         'service discovery > may choose RESTCONF with %s %s',
       ],
     ],
@@ -377,7 +377,7 @@ const DISCOVERY: readonly Claim[] = [
     provedBy: [
       [
         'cli/targets-lost.test.ts',
-        'a list that drops more than half of the devices changes nothing, and is said; one that drops fewer counts',
+        'a list that drops more than half of the devices changes nothing, and is reported; one that drops fewer counts',
       ],
     ],
   },
@@ -409,7 +409,7 @@ const HINTS: readonly Claim[] = [
     provedBy: [
       [
         'agent/heard/senders.test.ts',
-        'behind one address the name in the message tells: configured, shown, or its first part',
+        'behind one address the name in the message decides: configured, shown, or its first part',
         'from a relay (%s of %j) the name in the message tells',
         'from %s, which is neither a device nor a relay, a known name is worth nothing',
       ],
@@ -423,7 +423,7 @@ const HINTS: readonly Claim[] = [
   },
   {
     begins: 'Hints that show nothing new',
-    provedBy: [['agent/heard/hint-pace.test.ts', 'hints that show nothing bring fewer and fewer polls']],
+    provedBy: [['agent/heard/hint-pace.test.ts', 'hints that show nothing cause fewer and fewer polls']],
   },
   {
     begins: 'A v3 trap from outside',
@@ -431,7 +431,7 @@ const HINTS: readonly Claim[] = [
       [
         'access/trap-listener.test.ts',
         'a trap of v3 > that was recorded is refused once its engine has moved on by more than 150 s',
-        'a trap of v3 > of an earlier boot is refused, one of a later boot begins anew',
+        'a trap of v3 > of an earlier boot is refused, one of a later boot starts a new time',
       ],
     ],
   },
@@ -439,7 +439,7 @@ const HINTS: readonly Claim[] = [
   {
     begins: 'Such a message causes a poll',
     provedBy: [
-      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM bring polls and no event'],
+      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM cause polls and no event'],
     ],
   },
   {
@@ -464,7 +464,7 @@ const HINTS: readonly Claim[] = [
   {
     begins: 'Alone it makes no event',
     provedBy: [
-      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM bring polls and no event'],
+      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM cause polls and no event'],
       [
         'gdoi/tracker/tracker-snmp.test.ts',
         'SNMP alone > traps make no event while no timer was due and no key changed',
@@ -488,7 +488,7 @@ const SECRETS: readonly Claim[] = [
     begins: 'Passwords, keys, communities and tokens come from',
     provedBy: [
       ['config/load.test.ts', 'credentials > $title'],
-      ['config/web-config.test.ts', 'the file of tokens > holds tokens or their digests; what is kept are digests'],
+      ['config/web-config.test.ts', 'the file of tokens > has tokens or their digests; only digests are kept'],
       [
         'e2e/check.test.ts',
         'without an agent > a host that is in no configuration: by its address, with a password from a file or the environment',
@@ -509,7 +509,7 @@ const SECRETS: readonly Claim[] = [
         'config/load-properties.test.ts',
         'whatever the file holds > a loaded configuration shows [secret] for each secret',
       ],
-      ['config/web-config.test.ts', 'the file of tokens > holds tokens or their digests; what is kept are digests'],
+      ['config/web-config.test.ts', 'the file of tokens > has tokens or their digests; only digests are kept'],
     ],
   },
   {
@@ -551,7 +551,7 @@ const SECRETS: readonly Claim[] = [
     provedBy: [
       [
         'config/secret-program.test.ts',
-        'a program that prints a secret > gets its arguments as they stand: no shell reads them',
+        'a program that prints a secret > gets its arguments unchanged: no shell reads them',
       ],
     ],
   },
@@ -585,8 +585,8 @@ const SECRETS: readonly Claim[] = [
         'access/password-questions.test.ts',
         'a question that belongs to a change of the password > %j is not answered',
         'a device that asks for a change of the password > in the shell with %j is told nothing, and the poll ends as auth',
-        'a device that asks for a change of the password > at enable is told nothing',
-        'a device that asks for a change of the password > by keyboard-interactive is told nothing',
+        'a device that asks for a change of the password > at enable gets no answer',
+        'a device that asks for a change of the password > by keyboard-interactive gets no answer',
       ],
     ],
   },
@@ -816,8 +816,8 @@ const BOUNDS: readonly Claim[] = [
     provedBy: [
       [
         'access/restconf-access.test.ts',
-        'what is taken > %s is a failure of its kind, in one line',
-        'what is taken > a device that %s is a timeout',
+        'what is received > %s is a failure of its kind, in one line',
+        'what is received > a device that %s is a timeout',
       ],
     ],
     figures: [
@@ -833,7 +833,7 @@ const BOUNDS: readonly Claim[] = [
       [
         'access/snmp-hostile.test.ts',
         'a walk of an agent > that never ends stops at the bound',
-        'a walk of an agent > that answers every request at the last moment stops at the time for a whole read',
+        'a walk of an agent > that answers every request at the last moment ends at the time limit of the read',
       ],
       ['access/snmp-walk.test.ts', 'a walk > ends as a problem at the bound for %s'],
     ],
@@ -948,7 +948,7 @@ const BOUNDS: readonly Claim[] = [
       [
         'access/pushed-bounds.test.ts',
         'the rate at which messages are taken > is a burst of each source, then so many a second',
-        'the rate at which messages are taken > is bounded for all sources together, and a refused source loses nothing of its own',
+        'the rate at which messages are taken > is bounded for all sources together, and a refused source keeps its own allowance',
       ],
       [
         'access/syslog-listener.test.ts',
@@ -974,10 +974,10 @@ const BOUNDS: readonly Claim[] = [
     provedBy: [
       [
         'agent/schedule/scheduler.test.ts',
-        'hints bring one poll at once, then at most one a second, and the schedule stays',
+        'hints cause one poll at once, then at most one a second, and the schedule stays',
         'a storm of hints is spread over the fleet',
       ],
-      ['agent/heard/hint-pace.test.ts', 'hints that show nothing bring fewer and fewer polls'],
+      ['agent/heard/hint-pace.test.ts', 'hints that show nothing cause fewer and fewer polls'],
     ],
     figures: [
       ['one a second', 'src/agent/schedule/scheduler.ts', 'HINT_GAP_MS = 1000;'],
@@ -1000,7 +1000,7 @@ const BOUNDS: readonly Claim[] = [
     provedBy: [
       [
         'agent/record/intake.test.ts',
-        'observations become events > a store that is full costs the telling, not the tracking: one error, and all is told when there is room',
+        'observations become events > a full store delays events, not tracking: one error, and all events go out when there is room',
       ],
     ],
     figures: [['100,000', 'src/agent/record/unkept.ts', 'MAX_WAITING_EVENTS = 100_000;']],
@@ -1012,7 +1012,7 @@ const BOUNDS: readonly Claim[] = [
         'config/targets.test.ts',
         'targets from files > a file over the bound is refused, and one that cannot be read is read again when it can',
         'targets from a URL > %s leaves the list as it was',
-        'targets from a URL > an answer that never ends holds up the start until its deadline only',
+        'targets from a URL > an answer that never ends delays the start until its deadline only',
       ],
       ['config/target-device.test.ts', 'the texts of file_sd and http_sd > %s is malformed'],
     ],
@@ -1123,7 +1123,7 @@ const WHO_MAY_ASK: readonly Claim[] = [
     provedBy: [
       [
         'config/web-config.test.ts',
-        'the file of tokens > holds tokens or their digests; what is kept are digests',
+        'the file of tokens > has tokens or their digests; only digests are kept',
         'the file of tokens > %s is refused, without showing it',
       ],
     ],
@@ -1147,7 +1147,7 @@ const WHO_MAY_ASK: readonly Claim[] = [
     provedBy: [
       [
         'config/reload-diff.test.ts',
-        'a reload > users, tokens, certificates, targets and where events go need no restart',
+        'a reload > users, tokens, certificates, targets and receivers of events need no restart',
       ],
       ['http/authentication.test.ts', 'a changed password counts at once, the old one no more'],
       ['http/tls.test.ts', 'a renewed certificate is served without a restart'],
@@ -1178,7 +1178,7 @@ const WHO_MAY_ASK: readonly Claim[] = [
       [
         'config/web-config.test.ts',
         'an address that others reach > %s without users and tokens is a doubt',
-        'an address that others reach > with either, or on loopback, is none',
+        'an address that others reach > with either, or on loopback, is no warning',
       ],
     ],
   },
