@@ -102,7 +102,7 @@ const BOUNDARIES: readonly Claim[] = [
     provedBy: [
       [
         'hostile/http-queries.test.ts',
-        'where tokens are asked for, any request > with one that may only read polls nothing and reloads nothing',
+        'if tokens are required, any request > with one that may only read polls nothing and reloads nothing',
       ],
       [
         'access/ssh-dialogue.test.ts',
@@ -527,9 +527,9 @@ const SECRETS: readonly Claim[] = [
       ],
       [
         'hostile/echoed-secrets.test.ts',
-        'a router that echoes our secrets, its session held $where > %s gets them nowhere',
+        'a router that echoes our secrets, with its session $where > %s gets them nowhere',
       ],
-      ['http/authentication.test.ts', 'no answer and no log line holds a credential'],
+      ['http/authentication.test.ts', 'no answer and no log line contains a credential'],
     ],
   },
   {
@@ -539,7 +539,7 @@ const SECRETS: readonly Claim[] = [
   {
     begins: 'A wrong password of PostgreSQL',
     provedBy: [
-      ['store/postgres-store.test.ts', 'opening > tells a wrong password in one line, without it'],
+      ['store/postgres-store.test.ts', 'opening > reports a wrong password in one line, without its value'],
       [
         'config/load.test.ts',
         "the contract's own example > takes PostgreSQL as the store, and doubts a password in the file and a connection that is not encrypted",
@@ -595,7 +595,7 @@ const SECRETS: readonly Claim[] = [
     provedBy: [
       [
         'hostile/echoed-secrets.test.ts',
-        'a router that echoes our secrets, its session held $where > %s gets them nowhere',
+        'a router that echoes our secrets, with its session $where > %s gets them nowhere',
         'a router that echoes our secrets > in a log message gets them nowhere',
       ],
       [
@@ -605,8 +605,8 @@ const SECRETS: readonly Claim[] = [
       ],
       [
         'kernel/known-secrets.test.ts',
-        'text of a device > loses every secret, wherever and however often it stands',
-        'text of a device > loses one whole that another one is a part of, whichever came first',
+        'text of a device > loses every secret, wherever and however often it occurs',
+        'text of a device > loses a secret completely that contains another one, whichever was added first',
       ],
     ],
   },
@@ -625,7 +625,7 @@ const SECRETS: readonly Claim[] = [
       [
         'store/sqlite-store.test.ts',
         'the files of the store > are for their owner only, whatever the umask',
-        'the files of the store > are made so where an older version left them readable',
+        'the files of the store > are made so if an older version left them readable',
       ],
       ['access/access-limits.test.ts', 'host keys > accept-new records the first key in a file only its owner reads'],
       ['access/restconf-access.test.ts', 'whom it trusts > the file of known certificates is for its owner only'],
@@ -893,7 +893,7 @@ const BOUNDS: readonly Claim[] = [
         'devices behind a jump host > share one connection to it, and its key is remembered like that of a device',
         'devices behind a jump host > spend one login on a credential that it refuses, and their own credential stays good',
       ],
-      ['hostile/jump-hosts.test.ts', 'a jump host that > %s is left when it has carried nobody for ten minutes'],
+      ['hostile/jump-hosts.test.ts', 'a jump host that > %s is disconnected after ten minutes without a device'],
     ],
     figures: [
       ['ten idle minutes', 'src/access/ssh/jump-hosts.ts', 'IDLE_MS = 10 * 60_000;'],
@@ -1095,7 +1095,7 @@ const WHO_MAY_ASK: readonly Claim[] = [
         'hostile/http-queries.test.ts',
         'any request > is answered, never with a failure of ours, never with data of a device, group or incident that it does not name',
         'any request > with a hostile name, or one hostile value of a parameter that the route has, is refused or answered with nothing',
-        'where tokens are asked for, any request > without one of them gets nothing of the network',
+        'if tokens are required, any request > without one of them gets nothing of the network',
         'every route of the server is asked',
       ],
     ],
@@ -1138,7 +1138,7 @@ const WHO_MAY_ASK: readonly Claim[] = [
       ],
       [
         'hostile/http-queries.test.ts',
-        'where tokens are asked for, any request > with one that may only read polls nothing and reloads nothing',
+        'if tokens are required, any request > with one that may only read polls nothing and reloads nothing',
       ],
     ],
   },
@@ -1162,11 +1162,11 @@ const WHO_MAY_ASK: readonly Claim[] = [
     provedBy: [
       [
         'http/authentication.test.ts',
-        'the page’s own files are closed where a browser can ask for a user, and open where only a script has a token',
+        'the page’s own files need a user if users are configured, and are open if only tokens are',
       ],
       [
         'http/page-files.test.ts',
-        'the shell > names a script, a style sheet and an icon, and holds no script or style itself',
+        'the shell > names a script, a style sheet and an icon, and contains no script or style itself',
       ],
     ],
   },
