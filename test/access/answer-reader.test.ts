@@ -21,7 +21,7 @@ function everyWay(stream: string) {
 }
 
 describe('an answer on the terminal', () => {
-  test('is what stands between the echo and the prompt', () => {
+  test('is the text between the echo and the prompt', () => {
     const answer = everyWay('show crypto gdoi\r\nGROUP INFORMATION\r\n\r\n    Group Name : G1\r\nGM1#');
     expect(answer.complete).toBe(true);
     expect(answer.lines).toEqual(['GROUP INFORMATION', '', '    Group Name : G1']);
@@ -47,7 +47,7 @@ describe('an answer on the terminal', () => {
     expect(everyWay('show crypto gdoi\r\nGM1#')).toMatchObject({ complete: true, lines: [] });
   });
 
-  test('loses the log lines that landed in it, which are kept apart', () => {
+  test('does not contain log lines printed within it, which are kept separately', () => {
     const answer = everyWay(
       'show crypto gdoi\r\nGROUP INFORMATION\r\n*Mar  1 01:12:10.919: %GDOI-5-GM_REGS_COMPL: Registration to KS 1.1.1.1 complete for group G1\r\n    Group Name : G1\r\n%SNMP agent not enabled\r\nGM1#',
     );
@@ -85,7 +85,7 @@ describe('an answer on the terminal', () => {
     });
   });
 
-  test('keeps log lines where they are the answer', () => {
+  test('keeps log lines if they are the answer', () => {
     const reader = new AnswerReader('show logging', 'GM1#');
     reader.feed('show logging\r\n*Mar  1 01:12:10.919: %SYS-5-RESTART: System restarted --\r\nGM1#');
     expect(reader.answer(true).lines).toHaveLength(1);
@@ -110,7 +110,7 @@ describe('an answer on the terminal', () => {
     expect(everyWay('show crypto gdoi\r\none\r\n<--- More --->\r\n\u001b[Ktwo\r\nGM1#').lines).toEqual(['one', 'two']);
   });
 
-  test('asks for one blank a pager, however its bytes arrive', () => {
+  test('asks for one blank per pager, however its bytes arrive', () => {
     const reader = new AnswerReader('show crypto gdoi', 'GM1#');
     const asked = `show crypto gdoi\r\none\r\n${PAGER_ERASED}two\r\n --More-- `
       .split('')
@@ -195,7 +195,7 @@ describe('an answer on the terminal', () => {
     expect(cost(60_000) / cost(100)).toBeLessThan(10);
   });
 
-  test('is the same however it is cut into chunks, and whatever noise it holds', () => {
+  test('is the same for all chunks and all noise', () => {
     const piece = fc.oneof(
       fc.constantFrom(
         '\r\n',

@@ -5,7 +5,7 @@ import { createSystemClock } from '../../src/kernel/clock.ts';
 
 const real = createSystemClock();
 
-test('each device is told, where there is time for it', async () => {
+test('each device gets a goodbye if there is time for it', async () => {
   let told = 0;
   const goodbyes = Array.from({ length: 2_500 }, () => () => {
     told += 1;
@@ -15,7 +15,7 @@ test('each device is told, where there is time for it', async () => {
   expect(told).toBe(2_500);
 });
 
-test('what has not begun in time is left out, what has is awaited', async () => {
+test('a goodbye that did not begin in time is left out; one that did is awaited', async () => {
   let [begun, ended] = [0, 0];
   const hangUps: (() => void)[] = [];
   const goodbyes = Array.from({ length: 2_500 }, () => async () => {
@@ -31,7 +31,7 @@ test('what has not begun in time is left out, what has is awaited', async () => 
   expect([begun, ended]).toEqual([1_000, 1_000]);
 });
 
-test('one that fails is told, and the others are said', async () => {
+test('one that fails is reported, and the others are still said', async () => {
   let told = 0;
   const fine = () => {
     told += 1;

@@ -65,7 +65,7 @@ test('a device that chooses a group beyond what was asked for is refused, and th
 });
 
 test.skipIf(skipWithoutOpenssh)(
-  'a server that takes nothing but a group exchange is asked for 2,048 bits, whatever the length of the cipher’s key',
+  'a server that accepts only a group exchange is asked for 2,048 bits, for any length of the cipher’s key',
   async () => {
     await using server = await startOpenssh([
       'KexAlgorithms diffie-hellman-group-exchange-sha256',

@@ -176,7 +176,7 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
     expect(router.connections).toBe(0);
   });
 
-  test('are told nothing through one before their own host key is accepted', async () => {
+  test('get nothing through one before their own host key is accepted', async () => {
     await using sshd = await startOpenssh();
     await using router = new ScriptedIos();
     const port = await router.listen();
@@ -190,7 +190,7 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
     expect(router.attempts).toEqual([]);
   });
 
-  test('say so where it forbids the connection', async () => {
+  test('say so if it forbids the connection', async () => {
     await using sshd = await startOpenssh(['AllowTcpForwarding no']);
     await using router = new ScriptedIos();
     const port = await router.listen();
@@ -200,7 +200,7 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
     expect(message).toMatch(/jump host bastion does not allow connections to 127\.0\.0\.1 port/);
   });
 
-  test('say so where it cannot connect to them', async () => {
+  test('say so if it cannot connect to them', async () => {
     await using sshd = await startOpenssh();
     const router = new ScriptedIos();
     const port = await router.listen();
@@ -211,7 +211,7 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
     expect(message).toMatch(/jump host bastion cannot connect to 127\.0\.0\.1 port/);
   });
 
-  test('beyond 64 share another connection to it: one carries no more, and sshd is asked for none of its sessions', async () => {
+  test('beyond 64 share another connection: one carries no more, and no session is requested from sshd', async () => {
     // A forwarded connection is no session to OpenSSH: the default of 10, and even none, is no bound for devices.
     await using sshd = await startOpenssh(['MaxSessions 0']);
     await using gateway = await new Gateway(sshd.port).listen();
@@ -228,7 +228,7 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
     expect([router.openNow, gateway.connections]).toEqual([70, 2]);
   });
 
-  test('that are many at once take two connections, not one each', async () => {
+  test('that come all at once use two connections, not one each', async () => {
     await using sshd = await startOpenssh();
     await using gateway = await new Gateway(sshd.port).listen();
     await using router = new ScriptedIos();
@@ -366,7 +366,7 @@ describe.skipIf(skipWithoutOpenssh || !existsSync('/usr/bin/ssh-agent'))('an SSH
     expect(await textOf(under.access, to, 'show version')).toContain('Version 15.6(3)M2');
   });
 
-  test('that a jump host does not take are told with its name', async () => {
+  test('that a jump host refuses are reported with its name', async () => {
     await using sshd = await startOpenssh();
     await using other = await startOpenssh();
     const agent = await agentFor(other);

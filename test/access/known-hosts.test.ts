@@ -60,14 +60,14 @@ describe('a known_hosts file', () => {
     expect(await verdict(`${hashed('[gm1]:2222')} ${shown(key)}\n`, 'gm1', 2222)).toBe('known');
   });
 
-  test('takes a host it does not hold, or a file that is not there, for unknown', async () => {
+  test('says that a host is unknown if it is not in the file, or there is no file', async () => {
     expect(await verdict(`gm2 ${shown(key)}\n`)).toBe('unknown');
     expect(await verdict(`gm*,!gm1 ${shown(key)}\n`)).toBe('unknown');
     expect(await verdict('')).toBe('unknown');
     expect(await verdict(null)).toBe('unknown');
   });
 
-  test('takes another key for a changed one, of whatever type', async () => {
+  test('says that the key changed if another one is known, of any type', async () => {
     expect(await verdict(`gm1 ${shown(other)}\n`)).toBe('changed');
     expect(await verdict('gm1 ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQ==\n')).toBe('changed');
   });
@@ -117,7 +117,7 @@ describe('a known_hosts file', () => {
     expect(await store.check('r2', 22, key)).toEqual({ kind: 'unknown' });
   });
 
-  test('takes many new hosts at once, each whole, and one host once', async () => {
+  test('accepts many new hosts at once, each with a complete line, and one host once', async () => {
     const path = file(null);
     const store = createKnownHosts(path);
     await Promise.all(Array.from({ length: 50 }, (_, index) => store.add(`gm${index % 25}`, 22, key)));
@@ -131,7 +131,7 @@ describe('a known_hosts file', () => {
     expect(fingerprint(key)).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
   });
 
-  test('may hold anything without a crash', () => {
+  test('may contain anything without a crash', () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCodePoint }), (text) => {
         expect(Array.isArray(parseKnownHosts(text))).toBe(true);

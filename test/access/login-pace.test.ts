@@ -35,7 +35,7 @@ describe('the budget of logins a second', () => {
     expect(begun.at(-1)).toBeLessThan(7000);
   });
 
-  test('brings ten thousand devices up in less than four minutes', async () => {
+  test('logs in to ten thousand devices in less than four minutes', async () => {
     const begun = await beginnings(10_000, 2000);
     expect(begun.at(-1)).toBeLessThan(240_000);
   });
@@ -143,7 +143,7 @@ describe('shared with other agents', () => {
     await Promise.all(all);
   });
 
-  test('an agent holds as many places at once as its share allows, and one at least', async () => {
+  test('an agent uses at most the places of its share at once, and at least one', async () => {
     let share = 0.5;
     const gate = new HandshakeGate(8, null, () => share);
     const places = Array.from({ length: 8 }, () => gate.pass(never));

@@ -64,7 +64,7 @@ describe.skipIf(skipWithoutOpenssh)('against a real OpenSSH server', () => {
     expect(await poll(under.access, wrong, 'show version')).toMatchObject({ failure: 'quarantined' });
   });
 
-  test('a password for a server that takes keys only is said to be of no use', async () => {
+  test('a password for a server that accepts only keys is reported as useless', async () => {
     await using under = accessUnderTest();
     const { failure, message } = await poll(
       under.access,

@@ -20,7 +20,7 @@ describe('a question for the password of a login', () => {
     expect(passwordQuestion(line)).toBe('login');
   });
 
-  test('is one below a banner that speaks of passwords', () => {
+  test('is recognised below a banner that mentions passwords', () => {
     const banner = ['Never tell anybody your password.', 'Passwords are changed every 90 days.', ''];
     expect(passwordQuestion('Password: ', banner)).toBe('login');
   });
@@ -82,13 +82,13 @@ describe('a device that asks for a change of the password', () => {
     },
   );
 
-  test('at enable is told nothing', async () => {
+  test('at enable gets no answer', async () => {
     const { typed, failure } = await typedAt({ userExec: true, enableQuestion: 'Enter new password: ' });
     expect(failure).toBe('auth');
     expect(typed).not.toContain('of-today');
   });
 
-  test('by keyboard-interactive is told nothing', async () => {
+  test('by keyboard-interactive gets no answer', async () => {
     await using server = new ScriptedIos({ methods: ['keyboard-interactive'], keyboardPrompts: ['New password: '] });
     const port = await server.listen();
     await using under = accessUnderTest();

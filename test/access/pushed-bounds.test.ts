@@ -19,7 +19,7 @@ describe('the rate at which messages are taken', () => {
     expect(take(5)).toHaveLength(3);
   });
 
-  it('is bounded for all sources together, and a refused source loses nothing of its own', async () => {
+  it('is bounded for all sources together, and a refused source keeps its own allowance', async () => {
     const clock = new FakeClock();
     const rate = new RateLimit(BOUNDS, clock);
     const verdicts = ['a', 'a', 'a', 'b', 'b', 'b', 'c', 'c', 'c'].map((host) => rate.take(host));
@@ -60,7 +60,7 @@ describe('handing over', () => {
     expect(turns).toBeGreaterThanOrEqual(9);
   });
 
-  it('refuses what is too much, by count and by octets, until some is taken', async () => {
+  it('refuses too many messages or octets until some are taken', async () => {
     let taken = 0;
     const queue = handOver(() => {
       taken += 1;

@@ -106,7 +106,7 @@ function answersOf(reply: RestconfReply): readonly PathAnswer[] {
 }
 
 describe('what is sent', () => {
-  test('is GET of the listed paths, one after the other on one kept connection', async () => {
+  test('is GET of the listed paths, one after the other on one open connection', async () => {
     await using given = await started();
     await given.read(RESTCONF_PATHS);
     await given.read();
@@ -122,7 +122,7 @@ describe('what is sent', () => {
     expect(given.devices.requests('gm1')).toEqual([]);
   });
 
-  test('no path holds a group or a word of configuration, and none is an operation', () => {
+  test('no path contains a group or a word of configuration, and none is an operation', () => {
     for (const path of RESTCONF_PATHS) {
       expect(path).toMatch(/^\/restconf\/data\/[\w-]+:[\w-]+(?:\/[\w-]+)*(?:\?fields=module\(name;revision\))?$/);
       expect(path).not.toMatch(/native|operations|cli-rpc|actions/);
@@ -130,8 +130,8 @@ describe('what is sent', () => {
   });
 });
 
-describe('what is taken', () => {
-  test('documents with the device’s own time; an empty node and an unknown one are told apart by status', async () => {
+describe('what is received', () => {
+  test('documents with the device’s own time; the status distinguishes an empty node from an unknown one', async () => {
     await using given = await started({ clockAheadMs: 3_600_000 });
     const [gm, ks] = answersOf(await given.read([cryptoPath('gdoi-gm'), cryptoPath('gdoi-ks')]));
     expect(gm).toMatchObject({ kind: 'document', body: { 'Cisco-IOS-XE-crypto-oper:gdoi-gm': expect.any(Array) } });
@@ -201,7 +201,7 @@ describe('what is taken', () => {
     },
   );
 
-  test('a device that is down, or where nothing listens, is refused or closed', async () => {
+  test('the outcome is refused or closed if the device is down or nothing listens', async () => {
     await using given = await started();
     expect(failureOf(await given.read(GM_PATHS, { port: 1 }))).toBe('refused');
   });
@@ -222,7 +222,7 @@ describe('whom it trusts', () => {
     );
   });
 
-  test('accept-new: the first one is remembered, another one is refused whatever the setting', async () => {
+  test('accept-new: the first one is remembered, another one is refused with every setting', async () => {
     await using given = await started();
     expect(failureOf(await given.read())).toBe('document document');
     expect(readFileSync(given.known, 'utf8')).toContain(given.devices.certificate('gm1').fingerprint);
@@ -250,7 +250,7 @@ describe('whom it trusts', () => {
     );
   });
 
-  test('an authority vouches where the name is right, and not where it is another', async () => {
+  test('an authority is trusted for the right name only', async () => {
     await using given = await started();
     const authorities = given.devices.certificate('gm1').certificatePem;
     expect(failureOf(await given.read(GM_PATHS, trust({ authorities })))).toBe('document document');
@@ -258,7 +258,7 @@ describe('whom it trusts', () => {
     expect(failureOf(await given.read(GM_PATHS, trust({ authorities, serverName: 'gm2' })))).toBe('host_key');
   });
 
-  test('a file of certificates that cannot be read trusts nobody', async () => {
+  test('nobody is trusted if the file of certificates cannot be read', async () => {
     await using given = await started({}, { knownCertificatesPath: directory });
     const reply = await given.read();
     expect(failureOf(reply)).toBe('host_key');
@@ -286,7 +286,7 @@ describe('a good guest', () => {
     expect(failureOf(await given.read())).toBe('document document');
   });
 
-  test('a credential that was renamed is judged and named by its new name from the next read on', async () => {
+  test('a renamed credential has its new name from the next read on', async () => {
     await using given = await started();
     await given.read();
     const renamed = { credentialName: 'restconf-2027' };
@@ -310,7 +310,7 @@ describe('a good guest', () => {
     expect(failureOf(await given.read())).toBe('document document');
   });
 
-  test('a kept connection that the device closed meanwhile is made anew, once', async () => {
+  test('an open connection that the device closed meanwhile is opened again, once', async () => {
     await using given = await started();
     await given.read();
     given.devices.setManners('gm1', {});
@@ -325,7 +325,7 @@ describe('a good guest', () => {
     expect(given.devices.connections('gm1')).toBe(1);
   });
 
-  test('what the device says of our password is taken out', async () => {
+  test('the agent’s password is removed from what the device says', async () => {
     await using given = await started();
     given.fleet.logNow('gm1', 'SYS-5-X', PASSWORD);
     const { read } = given;
@@ -339,7 +339,7 @@ describe('a good guest', () => {
     expect(failureOf(await reading)).toBe('closed');
   });
 
-  test('ends only when a refusal that it met is kept for other agents', async () => {
+  test('ends only after a refusal is stored for other agents', async () => {
     const refusals = heldRefusals();
     await using given = await started({ answer: 'unauthorized' }, { refusals: refusals.kept });
     const reading = given.read();
@@ -347,7 +347,7 @@ describe('a good guest', () => {
     expect(failureOf(await reading)).toBe('auth');
   });
 
-  test('a forgotten device leaves no connection', async () => {
+  test('no connection to a forgotten device remains', async () => {
     await using given = await started();
     await given.read();
     await given.access.forget('gm1');

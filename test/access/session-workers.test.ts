@@ -189,7 +189,7 @@ describe.each([
   ['in a thread beside it', () => inWorkers('thread', WORKER_URL)],
   ['in a process of its own', () => inWorkers('process', WORKER_URL)],
 ] as const)('conversations held %s', (_where, create) => {
-  test('log in, answer one command after the other, and tell their end once', async () => {
+  test('log in, answer one command after the other, and report their end once', async () => {
     await using server = new ScriptedIos();
     const port = await server.listen();
     await using conversations = create();
@@ -235,7 +235,7 @@ describe.each([
     await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 
-  test('take a verdict on the host key that comes when the login was given up for none', async () => {
+  test('ignore a verdict on the host key that comes after the login was given up', async () => {
     await using server = new ScriptedIos();
     const port = await server.listen();
     await using conversations = create();
@@ -267,7 +267,7 @@ describe.each([
     await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 
-  test('says refused where nobody listens', async () => {
+  test('says refused if nobody listens', async () => {
     await using server = new ScriptedIos();
     const port = await server.listen();
     await server[Symbol.asyncDispose]();
@@ -278,7 +278,7 @@ describe.each([
     });
   });
 
-  test('go on when the device exchanges keys anew, its host key verified again', async () => {
+  test('go on when the device exchanges keys again, and verify its host key again', async () => {
     await using server = new ScriptedIos({
       answers: {
         'show clock': async (terminal) => {
@@ -338,7 +338,7 @@ describe.each([
     await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 
-  test('tell what the device was asked, and what went over the network', async () => {
+  test('report what the device was asked, and the traffic', async () => {
     await using server = new ScriptedIos();
     const port = await server.listen();
     await using conversations = create();
@@ -397,7 +397,7 @@ describe.each(['thread', 'process'] as const)('a %s with sessions', (kind) => {
     });
   });
 
-  test('is told a credential when a login begins, and never says one', async () => {
+  test('gets a credential when a login begins, and never sends one back', async () => {
     await using server = new ScriptedIos({ userExec: true, enablePassword: 'en4ble-it', password: 'open-s3same' });
     const port = await server.listen();
     const said: FromWorker[] = [];
@@ -432,7 +432,7 @@ describe.each(['thread', 'process'] as const)('a %s with sessions', (kind) => {
     await worker.terminate();
   });
 
-  test('that dies ends what it held and what is opening, says so once, and is started anew for the next one', async () => {
+  test('that dies ends its sessions and openings, says so once, and is started again for the next one', async () => {
     await using server = new ScriptedIos({ answers: { 'show clock': 'die\r\n' } });
     await using slow = new ScriptedIos({ authDelayMs: 60_000 });
     const port = await server.listen();
@@ -457,7 +457,7 @@ describe.each(['thread', 'process'] as const)('a %s with sessions', (kind) => {
     expect(conversations.lost).toBe(1);
   });
 
-  test('that dies soon after each start is left alone for a growing while', async () => {
+  test('that dies soon after each start is restarted after a growing delay', async () => {
     await using server = new ScriptedIos({ answers: { 'show clock': 'die\r\n' } });
     const port = await server.listen();
     const clock = shiftedClock();
@@ -477,7 +477,7 @@ describe.each(['thread', 'process'] as const)('a %s with sessions', (kind) => {
     expect(server.connections).toBe(8);
   });
 
-  test('is not felt by the others: their hosts go on', async () => {
+  test('does not affect the others: their hosts go on', async () => {
     await using hostile = new ScriptedIos({ answers: { 'show clock': 'die\r\n' } });
     const port = await hostile.listen();
     await using conversations = inWorkers(kind, FRAGILE_WORKER, { workers: 4 });
@@ -496,7 +496,7 @@ describe.each(['thread', 'process'] as const)('a %s with sessions', (kind) => {
     for (const other of others) await other[Symbol.asyncDispose]();
   });
 
-  test('that meets a bug of ours throws it to who asked, without a secret, and goes on', async () => {
+  test('that meets a bug of ours throws it to the caller, without a secret, and goes on', async () => {
     await using server = new ScriptedIos({ answers: { 'show clock': 'throw\r\n' } });
     const port = await server.listen();
     await using conversations = inWorkers(kind, FRAGILE_WORKER);
@@ -510,7 +510,7 @@ describe.each(['thread', 'process'] as const)('a %s with sessions', (kind) => {
     await expect.poll(() => server.openNow, PATIENCE).toBe(1);
   });
 
-  test('that meets a bug of ours while nobody asks tells of it, and goes on', async () => {
+  test('that meets a bug of ours without a caller reports it, and goes on', async () => {
     await using server = new ScriptedIos({ answers: { 'show clock': 'late throw\r\n' } });
     const logger = new MemoryLogger();
     const errors = new InternalErrors(logger);
@@ -523,7 +523,7 @@ describe.each(['thread', 'process'] as const)('a %s with sessions', (kind) => {
     expect(conversations.lost).toBe(0);
   });
 
-  test('that answers nobody any more is replaced; its owners have their deadlines meanwhile', async () => {
+  test('that stops answering is replaced; deadlines end the waits of its owners', async () => {
     await using server = new ScriptedIos({ answers: { 'show clock': 'spin\r\n' } });
     const port = await server.listen();
     const real = createSystemClock();
@@ -571,7 +571,7 @@ describe('a process with sessions', () => {
 });
 
 describe('access to devices whose sessions live in a thread', () => {
-  test('polls on in the same poll when the thread dies: each device logs in anew, within the limits', async () => {
+  test('goes on within the same poll when the thread dies: each device logs in again, within the limits', async () => {
     await using server = new ScriptedIos();
     const port = await server.listen();
     await using under = accessUnderTest({ workers: 1, workerUrl: FRAGILE_WORKER, maxHandshakes: 2 });
@@ -602,7 +602,7 @@ describe('access to devices whose sessions live in a thread', () => {
     expect(under.access.status().workersLost).toBeLessThan(6);
   });
 
-  test('takes a secret out of what was read, too', async () => {
+  test('removes a secret from the parsed answer, too', async () => {
     await using server = new ScriptedIos({
       password: 'open-s3same',
       answers: {
@@ -616,7 +616,7 @@ describe('access to devices whose sessions live in a thread', () => {
     expect(JSON.stringify(replies)).not.toContain('open-s3same');
   });
 
-  test('reaches devices behind a jump host from the main thread, where the connection to it lives', async () => {
+  test('reaches devices behind a jump host from the main thread, which has the connection to it', async () => {
     await using server = new ScriptedIos();
     const port = await server.listen();
     await using under = accessUnderTest({ workers: 1 });

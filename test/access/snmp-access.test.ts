@@ -166,7 +166,7 @@ describe('a user whom devices refuse', () => {
     expect(JSON.stringify([sweep.map(messageOf), under.logger.lines('error')])).not.toMatch(/s3cr3t/);
   });
 
-  test('is kept for other agents before the access ends', async () => {
+  test('is stored for other agents before the access ends', async () => {
     await using given = await scriptedAgent(ROWS);
     const refusals = heldRefusals();
     const under = snmpUnderTest({ refusals: refusals.kept });
@@ -175,7 +175,7 @@ describe('a user whom devices refuse', () => {
     expect(failureOf(await reading)).toBe('auth');
   });
 
-  test('keeps nobody from reading by community', async () => {
+  test('does not prevent reads by community', async () => {
     await using given = await scriptedAgent(ROWS);
     await using under = snmpUnderTest();
     await under.access.read(snmpTarget(given.port, { credential: wrong }), read, never);

@@ -43,7 +43,7 @@ describe.each(LEVELS)('an %s session', (_, credential) => {
     expect(messageOf(reply)).toContain(words);
   });
 
-  test('goes on after a reload of the device, and tells the new boots', async () => {
+  test('goes on after a reload of the device, and reports the new boots', async () => {
     await using given = await scriptedAgent(ROWS);
     await using under = snmpUnderTest();
     const target = snmpTarget(given.port, { credential });
@@ -62,7 +62,7 @@ describe.each(LEVELS)('an %s session', (_, credential) => {
     expect(valuesOf(await under.access.read(target, read, never)).size).toBe(2);
   });
 
-  test('begins anew, once, when the time of the engine goes back with the same boots', async () => {
+  test('starts again, once, when the time of the engine goes back with the same boots', async () => {
     await using given = await scriptedAgent(ROWS);
     await using under = snmpUnderTest();
     const target = snmpTarget(given.port, { credential });
@@ -71,7 +71,7 @@ describe.each(LEVELS)('an %s session', (_, credential) => {
     expect(await under.access.read(target, read, never)).toMatchObject({ engine: { boots: 7, timeSeconds: 10 } });
   });
 
-  test('begins anew when another device has taken the place, whose boots are fewer', async () => {
+  test('starts again when another device with fewer boots has taken the address', async () => {
     await using given = await scriptedAgent(ROWS);
     await using under = snmpUnderTest();
     const target = snmpTarget(given.port, { credential });
@@ -82,7 +82,7 @@ describe.each(LEVELS)('an %s session', (_, credential) => {
     expect(await under.access.read(target, read, never)).toMatchObject({ engine: { boots: 1, timeSeconds: 5 } });
   });
 
-  test('ends as a failure when the engine never holds still', async () => {
+  test('fails when the engine changes with every answer', async () => {
     await using given = await scriptedAgent(ROWS);
     await using under = snmpUnderTest();
     given.agent.deliver = (answer) => {
@@ -94,7 +94,7 @@ describe.each(LEVELS)('an %s session', (_, credential) => {
     expect(given.agent.datagrams.length).toBeLessThan(12);
   });
 
-  test('takes no data that is not secured as its own requests are', async () => {
+  test('accepts only data that is secured like its own requests', async () => {
     await using given = await scriptedAgent(ROWS);
     await using under = snmpUnderTest();
     const forged: Buffer[] = [];
@@ -122,7 +122,7 @@ describe.each(LEVELS)('an %s session', (_, credential) => {
     expect(forged.length).toBeGreaterThan(0);
   });
 
-  test('asks again when an answer carries a wrong digest, and counts it', async () => {
+  test('asks again after an answer with a wrong digest, and counts it', async () => {
     await using given = await scriptedAgent(ROWS);
     await using under = snmpUnderTest();
     given.agent.deliver = (answer, number) => {

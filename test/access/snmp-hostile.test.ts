@@ -66,7 +66,7 @@ describe('a walk of an agent', () => {
     expect(given.agent.requests.length).toBeLessThan(30);
   });
 
-  test('that answers every request at the last moment stops at the time for a whole read', async () => {
+  test('that answers every request at the last moment ends at the time limit of the read', async () => {
     await using given = await scriptedAgent(rows(2_000));
     await using under = snmpUnderTest();
     given.agent.deliver = (answer) => {
@@ -109,7 +109,7 @@ describe('a walk of an agent', () => {
     expect(given.agent.requests).toHaveLength(2);
   });
 
-  test('gives values of any type as they are, and null for what has none', async () => {
+  test('gives values of any type as they are, and null for a missing value', async () => {
     const value = (index: number, of: SnmpValue): [string, SnmpValue] => [`${COLUMN}.${index}`, of];
     await using given = await scriptedAgent([
       value(1, { type: 'octets', value: Buffer.from('seven') }),
@@ -152,7 +152,7 @@ describe('an answer that is lost', () => {
   });
 });
 
-test('a port that nobody listens on is refused, at once', async () => {
+test('a port without a listener is refused, at once', async () => {
   await using under = snmpUnderTest();
   const port = await freeUdpPort();
   const reply = await under.access.read(snmpTarget(port, { timeoutMs: 600_000 }), read, never);

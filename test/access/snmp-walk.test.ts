@@ -70,7 +70,7 @@ describe('the order of object identifiers', () => {
     );
   });
 
-  test('below is what has the whole OID in front', () => {
+  test('an OID is below another one if it begins with it', () => {
     expect(liesBelow('1.3.6', '1.3.6.1')).toBe(true);
     expect(liesBelow('1.3.6', '1.3.61')).toBe(false);
     expect(liesBelow('1.3.6', '1.3.6')).toBe(false);
@@ -84,7 +84,7 @@ describe('a walk', () => {
     { selector: ([column, row]) => `${column}.${row}`, maxLength: 60 },
   );
 
-  test('gives exactly the rows of its columns, wherever the agent cuts its answers', () => {
+  test('gives exactly the rows of its columns, however the agent splits its answers', () => {
     fc.assert(
       fc.property(table, fc.infiniteStream(fc.integer({ min: 1, max: 30 })), (cells, cuts) => {
         const rows = agentOf(cells.map(([column, row]) => [`${column}.${row}`, row]));
@@ -175,7 +175,7 @@ describe('a walk', () => {
     expect(take(...oids.map((oid) => ({ oid, value: 1 }))).problem).toEqual({ kind: 'backwards', column: '1.5' });
   });
 
-  test('ends as a problem when an answer holds nothing', () => {
+  test('ends as a problem when an answer is empty', () => {
     expect(take().problem).toEqual({ kind: 'empty' });
   });
 

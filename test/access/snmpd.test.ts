@@ -95,7 +95,7 @@ describe.skipIf(skipWithoutSnmpd)('a read of snmpd', () => {
     expect(reply).toMatchObject({ emptyColumns: [LAST_REKEY_MS] });
   });
 
-  test('by an authenticated user tells boots and time of the engine, which also are the MIB objects', async () => {
+  test('by an authenticated user gives boots and time of the engine, equal to the MIB objects', async () => {
     const reply = await readBy(v3('sha256aes', 'sha256', 'aes128'));
     const values = valuesOf(reply);
     if (reply.kind === 'failed' || reply.engine === null) throw new Error('no engine');
@@ -119,14 +119,14 @@ describe.skipIf(skipWithoutSnmpd)('a read of snmpd', () => {
     expect(messageOf(reply)).not.toMatch(/s3cr3t/);
   });
 
-  test('with a wrong community is silence, and the message says so', async () => {
+  test('with a wrong community gets no answer, and the message says so', async () => {
     const reply = await readBy({ version: '2c', community: new Secret('wr0ng-s3cr3t') }, 300);
     expect(failureOf(reply)).toBe('timeout');
     expect(messageOf(reply)).toMatch(/wrong community/);
     expect(messageOf(reply)).not.toMatch(/s3cr3t/);
   });
 
-  test('with a wrong privacy password is silence after the discovery, and the message says so', async () => {
+  test('with a wrong privacy password gets no answer after the discovery, and the message says so', async () => {
     const reply = await readBy(v3('sha1aes', 'sha', 'aes128', { privacyPassword: 'wr0ng-s3cr3t' }), 300);
     expect(failureOf(reply)).toBe('timeout');
     expect(messageOf(reply)).toMatch(/answered discovery: the privacy protocol or password may be wrong/);

@@ -130,7 +130,7 @@ describe.each(PLACES)('a session with an IOS device, held $where', ({ workers })
       expect(server.typed.match(/pw\n/g)).toHaveLength(1);
     }));
 
-  test('becomes privileged where an enable password is configured', () =>
+  test('becomes privileged if an enable password is configured', () =>
     served({ userExec: true, enablePassword: 'en4ble' }, async ({ server, port, access }) => {
       expect(await textOf(access, target(port, { enablePassword: new Secret('en4ble') }), 'show clock')).toBe(
         'answer to show clock\n',
@@ -138,7 +138,7 @@ describe.each(PLACES)('a session with an IOS device, held $where', ({ workers })
       expect(server.terminals[0]?.privileged).toBe(true);
     }));
 
-  test('stays in user exec where none is configured', () =>
+  test('stays in user exec if none is configured', () =>
     served({ userExec: true }, async ({ server, port, access }) => {
       expect(await textOf(access, target(port), 'show clock')).toBe('answer to show clock\n');
       expect(server.commands).not.toContain('enable');
@@ -206,7 +206,7 @@ describe.each(PLACES)('a session with an IOS device, held $where', ({ workers })
     );
   });
 
-  test('goes on where terminal length and width are refused, and answers the pager', () =>
+  test('goes on if terminal length and width are refused, and answers the pager', () =>
     served(
       {
         refuseTerminal: true,

@@ -88,7 +88,7 @@ describe('a syslog message of IOS', () => {
     expect(parseLogMessage(read(`<189>${header}${TAG}`)?.text ?? '')?.sequence).toBe(sequence);
   });
 
-  it('stays on one line, whatever it holds', () => {
+  it('stays on one line, whatever it contains', () => {
     const octets = Buffer.from(`<189>45: ${TAG} a\r\nb\0\u001b[2Jc\u2028d\xff`, 'latin1');
     expect(readSyslogMessage(octets)?.text).toBe(`${TAG} a b [2Jc(dÿ`.replace('ÿ', '\uFFFD'));
   });

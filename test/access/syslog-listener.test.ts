@@ -42,7 +42,7 @@ describe('syslog over UDP', () => {
     expect(syslog.listener.status()).toMatchObject({ received: 4, dropped: { source_rate: 0, queue_full: 0 } });
   });
 
-  it('takes so many messages from one sender, then drops, and says so in the log once a minute', async () => {
+  it('accepts messages of one sender up to the limit, then drops them, and logs it once a minute', async () => {
     const clock = new FakeClock();
     await using syslog = await syslogUnderTest('udp', { clock, bounds: { rate: ONE_A_SECOND } });
     const five = Array.from({ length: 5 }, () => LINE);
@@ -98,7 +98,7 @@ describe('syslog over UDP', () => {
     expect(syslog.messages).toEqual([]);
   });
 
-  it('cannot listen where another does', async () => {
+  it('cannot listen on a port that is in use', async () => {
     await using syslog = await syslogUnderTest('udp');
     const listen = { protocol: 'udp', host: '127.0.0.1', port: syslog.port } as const;
     const started = startSyslogListener({

@@ -34,7 +34,7 @@ describe('a trap of v3', () => {
     expect(await traps.arrived(4)).toHaveLength(4);
   });
 
-  it('of an earlier boot is refused, one of a later boot begins anew', async () => {
+  it('of an earlier boot is refused, one of a later boot starts a new time', async () => {
     await using traps = await trapsUnderTest([user], { clock: new FakeClock() });
     await sendUdp(traps.port, v3(7, 1000), v3(8, 1), v3(7, 1001), v3(8, 2), v3(2 ** 31 - 1, 3));
     expect(await traps.dropped(2)).toEqual({ time_window: 2 });
@@ -110,7 +110,7 @@ describe('an inform', () => {
 });
 
 describe('an inform of v3', () => {
-  it('is taken within 150 s of the time of the engine it addresses, and not from before its start', async () => {
+  it('is accepted within 150 s of the time of the engine it addresses, and not from before its start', async () => {
     const clock = new FakeClock();
     const engine = createOwnEngine(162, clock);
     const gate = new TrapGate([user], engine, clock);
@@ -143,7 +143,7 @@ describe('an inform of v3', () => {
     });
   });
 
-  it('for the engine of another receiver is refused, and told so where its sender asks', () => {
+  it('for the engine of another receiver is refused, and its sender is told if it asks', () => {
     const clock = new FakeClock();
     const gate = new TrapGate([user], createOwnEngine(162, clock), clock);
     const to = { engineId: ENGINE, boots: 1, timeSeconds: 1, username: 'monitor', password: AUTH_PASSWORD };

@@ -75,7 +75,7 @@ describe('a credential that a device refused', () => {
     expect(second.quarantine.quarantined()).toEqual([]);
   });
 
-  test('is kept as what only the same secret gives again, and no longer than the device waits', async () => {
+  test('is stored as a digest of the secret, and no longer than the device waits', async () => {
     const store = createMemoryStore();
     const clock = new FakeClock();
     const use = { credentialName: 'main', secrets: [WRONG.password], device: 'gm1' };
@@ -117,7 +117,7 @@ describe('a credential that a device refused', () => {
     },
   );
 
-  test('that cannot be kept costs a line in the log, and the poll goes on', async () => {
+  test('that cannot be stored is logged once, and the poll goes on', async () => {
     const store = createMemoryStore();
     const down = () => Promise.reject(new StoreError('io', 'unreachable'));
     const logger = new MemoryLogger();
@@ -170,7 +170,7 @@ describe('a host key', () => {
     expect([ofA.kind, ofB.kind].toSorted()).toEqual(['changed', 'known']);
   });
 
-  test('in the agent’s own file decides, and others hear of it', async () => {
+  test('in the agent’s own file decides, and the other agents get it', async () => {
     const store = createMemoryStore();
     await store.notes.put('host_key', 'gm1', KEY.toString('base64'));
     const [a, b] = [await keysOf(store), await keysOf(store)];
@@ -182,7 +182,7 @@ describe('a host key', () => {
     expect(await b.keys.knownTypes('gm1', 22)).toEqual(['ssh-ed25519']);
   });
 
-  test('is accepted where the file cannot be written: the store has it', async () => {
+  test('is accepted if the file cannot be written: the store has it', async () => {
     const store = createMemoryStore();
     const { keys } = await keysOf(store);
     const file = { ...createKnownHosts('/nowhere/known_hosts'), check: async () => ({ kind: 'unknown' as const }) };
@@ -191,7 +191,7 @@ describe('a host key', () => {
     expect(await keys.check('gm1', 22, KEY)).toEqual({ kind: 'known' });
   });
 
-  test('is not trusted while the store cannot tell whether another one is known', async () => {
+  test('is not trusted while the store cannot say whether another one is known', async () => {
     const store = createMemoryStore();
     Object.assign(store.notes, { get: () => Promise.reject(new StoreError('io', 'unreachable')) });
     await using ios = new ScriptedIos();

@@ -29,7 +29,7 @@ test('what happens in a window is marked, with its reason; before and after it, 
   expect(watching.events.filter(({ device }) => device !== 'gm1').some(isPlanned)).toBe(false);
 });
 
-test('metrics say what is under maintenance; an incident of it alone is none', async () => {
+test('metrics say what is under maintenance; an incident of it alone is not counted', async () => {
   await using watching = await simulatedAgent({ scenario: 'rekey-loss', pollInterval: '60s' });
   watching.agent.start();
   await watching.clock.advance(2 * MINUTE_MS);
@@ -47,7 +47,7 @@ test('metrics say what is under maintenance; an incident of it alone is none', a
   ]);
 });
 
-test('work on a group that no device shows is a doubt, said once when every device was polled, and not after the work', async () => {
+test('work on a group that no device shows is doubtful: reported once when every device was polled, not after the work', async () => {
   await using watching = await simulatedAgent({ scenario: 'healthy', pollInterval: '60s' });
   const { agent, clock, logger } = watching;
   const window = { fromMs: START_MS, untilMs: START_MS + 60 * MINUTE_MS, devices: [], cells: [], reason: '' };

@@ -61,7 +61,7 @@ test('a device that comes from another agent’s cell is shown and not polled, a
   expect(polled).toContain('gm2');
 });
 
-test('it waits for as long as is said', async () => {
+test('it waits for the announced time', async () => {
   const { agent, clock, polled, polledFrom } = await owning({ gm1: 'north', gm2: 'west' });
   await polledFrom({ gm1: 'north', gm2: 'north' });
   agent.pollMoved(3 * MINUTE_MS);

@@ -52,7 +52,7 @@ describe.each(['restconf', 'ssh+restconf'] as const)('transport %s', (transport)
     expect(event!.cause).toBe('operator_clear');
   });
 
-  test('tells nothing of a quiet fleet, and shows what each device is', async () => {
+  test('reports nothing of a quiet fleet, and shows what each device is', async () => {
     await using it = await watching({ transport });
     it.agent.start();
     await it.clock.advance(4 * MINUTE_MS);
@@ -136,7 +136,7 @@ describe('RESTCONF beside SSH', () => {
     expect(asked).toEqual(new Set(['modules-state', 'gdoi-gm', 'gdoi-gm-rekey', 'gdoi-rekey-sa', 'gdoi-ks']));
   });
 
-  test('brings an SSH poll at once where it shows a registration that SSH has not seen', async () => {
+  test('causes an SSH poll at once if it shows a registration that SSH has not seen', async () => {
     await using it = await watching({ transport: 'ssh+restconf', pollInterval: '10m', restconfEveryMs: 10_000 });
     const name = modernGm(it);
     it.agent.start();
@@ -147,7 +147,7 @@ describe('RESTCONF beside SSH', () => {
     expect(reregistrations(it, name)).toHaveLength(1);
   });
 
-  test('shows it where the two differ look after look, and goes on with what SSH says', async () => {
+  test('shows it if the two differ in several looks, and uses what SSH says', async () => {
     await using it = await watching({ transport: 'ssh+restconf', restconfEveryMs: 20_000 });
     const name = modernGm(it);
     it.restconf.amend = (device, path, body) =>

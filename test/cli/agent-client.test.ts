@@ -33,7 +33,7 @@ test('a stream that is called off ends, also when nothing comes and fetch has fo
   server.close();
 });
 
-test('an answer tells when it was given, by the clock of the agent and not of this machine', async () => {
+test('an answer has its time from the agent’s clock, not from this machine’s', async () => {
   await using served = await serve();
   const client = createAgentClient(served.url, null);
   for (const laterMs of [0, 90_000]) {

@@ -23,7 +23,7 @@ async function said(directory: string, ...words: readonly string[]) {
   return { status, stdout, stderr: stderr.replaceAll(directory, '.') };
 }
 
-test('a device, a host and an agent that are none', async () => {
+test('names of devices, hosts and agents that do not exist', async () => {
   await using directory = await temporaryDirectory();
   const config = join(directory.path, 'gdoiwatch.yml');
   await writeFile(
@@ -49,7 +49,7 @@ test('a device, a host and an agent that are none', async () => {
   );
 });
 
-test('a device of a file of targets is asked where no agent runs, and a name that is nearly one of them is told', async () => {
+test('a device of a file of targets is polled without an agent, and for a misspelled name the right one is suggested', async () => {
   await using directory = await temporaryDirectory();
   const config = join(directory.path, 'gdoiwatch.yml');
   await writeFile(

@@ -133,7 +133,7 @@ function gms(cells: Readonly<Record<string, string | undefined>>): readonly Reso
 const namesIn = (events: readonly GdoiEvent[]) => events.map(({ device }) => device ?? '').toSorted(naturalOrder);
 const typesOf = (events: readonly GdoiEvent[]) => events.map(({ type, device }) => `${type} ${device}`);
 
-test.concurrent('two agents without any setting are active and standby; a stop hands over at once, and nothing is told twice', async () => {
+test.concurrent('two agents without any setting are active and standby; a stop hands over at once, and no event comes twice', async () => {
   const [address, fleet] = [await server.database(), new Fleet()];
   const devices = gms({ gm1: undefined });
   // Nobody waits for such a lease to be over.
@@ -279,7 +279,7 @@ test.concurrent('listeners of every agent hear of every event', async () => {
   expect(b.told).toEqual([]);
 });
 
-test.concurrent('a database that is gone for longer than the lease stops the polls of an agent that is not alone, and nothing is lost', async () => {
+test.concurrent('an agent that is not alone stops polling when the database is gone for longer than the lease, and nothing is lost', async () => {
   await using own = await startPostgres();
   const [address, fleet] = [own.address(), new Fleet()];
   const devices = gms({ gm1: undefined });
@@ -310,7 +310,7 @@ test.concurrent('an agent that is alone polls on without its database, and keeps
   await vi.waitFor(() => expect(typesOf(a.told)).toEqual(['reregistration gm1']), PATIENCE);
 });
 
-test.concurrent('while tables are missing nobody polls, and the agents say so; when they are back, all goes on', async () => {
+test.concurrent('no agent polls while tables are missing, and the agents say so; when they are back, all go on', async () => {
   const [address, fleet] = [await server.database(), new Fleet()];
   const devices = gms({ gm1: undefined });
   const times = { ...TIMES, aloneMs: 0, leaseMs: 2_000, fenceAfterMs: 1_500 };

@@ -27,7 +27,7 @@ describe('completion in bash', () => {
     expect(offered(script, ['completion', 'bash', '--'])).toEqual(['--help']);
   });
 
-  test('offers files where a flag takes one', () => {
+  test('offers files for a flag that takes one', () => {
     expect(offered(script, ['run', '--config', 'package.js'])).toEqual(['package.json']);
   });
 });

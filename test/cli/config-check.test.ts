@@ -71,7 +71,7 @@ describe('config check, beside the store of an agent', () => {
     expect(await checked(directory.path, [KS1, KS3])).toEqual({ ...GOOD, stderr: '' });
   });
 
-  test('takes devices that come from targets to be where they were seen', async () => {
+  test('assumes that devices of targets are still where they were seen', async () => {
     await using directory = await temporaryDirectory();
     await storeOf(join(directory.path, 'gdoiwatch.db'), ['0xA', '0xB']);
     await writeFile(join(directory.path, 'targets.json'), '[]');
@@ -93,7 +93,7 @@ describe('config check, beside the store of an agent', () => {
     });
   });
 
-  test('says nothing where nothing was stored yet, and what hinders it where the store is none of this version', async () => {
+  test('says nothing if nothing was stored yet, and what the reason is if the store is of another version', async () => {
     await using directory = await temporaryDirectory();
     expect(await checked(directory.path, [KS1, KS3])).toEqual({ ...GOOD, stderr: '' });
     await writeFile(join(directory.path, 'gdoiwatch.db'), '');
@@ -134,7 +134,7 @@ describe('config check, beside files of targets', () => {
     ]);
   });
 
-  test('warns where there is no device at all', async () => {
+  test('warns if there is no device at all', async () => {
     await using directory = await temporaryDirectory();
     await given(directory.path, 'a.json', []);
     expect((await checked(directory.path, [], 'targets: { file_sd: [a.json] }\n#')).stderr).toBe(
@@ -147,7 +147,7 @@ describe('config check, beside files of targets', () => {
     });
   });
 
-  test('says nothing of names that a URL may bring, and asks none', async () => {
+  test('says nothing about names that may come from a URL, and requests no URL', async () => {
     await using directory = await temporaryDirectory();
     const more =
       'targets: { http_sd: ["http://127.0.0.1:8009/sd"] }\nmaintenance: [{ from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z, devices: [ks2] }]\n';
@@ -159,7 +159,7 @@ describe('config check, beside files of targets', () => {
   });
 });
 
-describe('config check, where the files that say which device is the right one cannot be used', () => {
+describe('config check, if the files that identify devices cannot be used', () => {
   const OVER_SSH = ['{ name: gm1, host: 192.0.2.1 }'];
 
   test('a directory in the place of known_hosts', async () => {
@@ -191,7 +191,7 @@ describe('config check, where the files that say which device is the right one c
     );
   });
 
-  test('no known_hosts at all is one without keys; and where nobody is asked over SSH it is of no use', async () => {
+  test('a missing known_hosts is one without keys; without SSH it is not needed', async () => {
     await using directory = await temporaryDirectory();
     expect((await checked(directory.path, OVER_SSH)).stderr).toBe('');
     await mkdir(join(directory.path, 'known_hosts'));

@@ -18,7 +18,7 @@ test.each([
   });
 });
 
-test('a recording without a line is said to have none', async () => {
+test('a recording without a line is reported as empty', async () => {
   const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   await replayCommand().parseAsync(['/dev/null'], { from: 'user' });
   expect(said.mock.calls.map(([text]) => text)).toEqual(['gdoiwatch: /dev/null: no lines to replay\n']);

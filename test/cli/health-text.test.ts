@@ -25,7 +25,7 @@ function documentOf(options: DeviceOptions = {}, explanations: readonly Explanat
   return healthDocument(deviceHealth(device(options), () => fleet({ explanations }), NOW));
 }
 
-test('what is wrong is said with its cause, what follows and by when, and what to do first', () => {
+test('a problem has its cause, its consequence and deadline, and the first step', () => {
   const text = healthText(documentOf({ gm: { registered: false, status: 'Registering' } }, [KS_DOWN]), NOW);
   expect(text).toContain('CRITICAL  gm1: not registered (Registering)');
   expect(text).toContain(KS_DOWN.summary);

@@ -66,7 +66,7 @@ describe('a log that cannot be written', () => {
     expect(errors()).toBe(2);
   });
 
-  test('goes on where it was when there is room: what waited comes first and whole, and how much was lost is said', () => {
+  test('continues when there is room: complete waiting lines come first, and the number of lost ones is reported', () => {
     const directory = mkdtempSync(join(tmpdir(), 'gdoiwatch-log-'));
     const pipe = join(directory, 'pipe');
     expect(spawnSync('mkfifo', [pipe]).status).toBe(0);

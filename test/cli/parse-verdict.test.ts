@@ -20,20 +20,20 @@ function verdicts(text: string) {
 }
 
 describe('the verdict over a capture', () => {
-  it('of a registered GM is ok, and stands at its last answer', () => {
+  it('of a registered GM is ok, and has the time of its last answer', () => {
     const text = `${golden('show-crypto-gdoi/xe17-unicast-two-teks.txt')}\nbranch-7#show clock\n10:00:00.000 UTC Mon Jan 1 2024\nbranch-7#\n`;
     expect(verdicts(text)).toMatchObject([
       { last: 'show clock', health: { device: 'branch-7', status: 'ok', observed_at: '2024-01-01T10:00:00Z' } },
     ]);
   });
 
-  it('has no instant where the text has no clock, and asks nothing of polling', () => {
+  it('has no instant if the text has no clock, and does not check polling', () => {
     const [verdict] = verdicts(golden('show-crypto-gdoi/xe17-unicast-two-teks.txt'));
     expect(verdict?.health).toMatchObject({ observed_at: null, age_seconds: null });
     expect(verdict?.health.checks.map(({ name }) => name)).not.toContain('reachable');
   });
 
-  it('without a date tells no instant, no hour before it, and nothing of what is to be decided', () => {
+  it('without a date gives no instant, no hour before it, and nothing about decisions to come', () => {
     const registering = golden('show-crypto-gdoi/xe17-unicast-two-teks.txt').replace(/: Registered\b/, ': Registering');
     const [undated] = verdicts(registering);
     expect(undated?.health).toMatchObject({ status: 'critical', explanations: [] });
@@ -74,7 +74,7 @@ describe('the verdict over a capture', () => {
     expect(verdicts(text).map(({ health }) => health.device)).toEqual(['branch-7', 'ks-a']);
   });
 
-  it('counts IKE that never comes up, errors of IPsec and a clock that follows nobody', () => {
+  it('counts IKE that never comes up, errors of IPsec and an unsynchronised clock', () => {
     const text =
       'R1#show crypto isakmp sa\nIPv4 Crypto ISAKMP SA\ndst src state conn-id status\n192.0.2.1 192.0.2.9 MM_NO_STATE 0 ACTIVE (deleted)\nR1#show ntp status\nClock is unsynchronized, stratum 16, no reference clock\nR1#\n';
     const [verdict] = verdicts(text);

@@ -34,7 +34,7 @@ test('of the files a quarter at most is for logins under way, a hundred for the 
   expect(placesOf({ openFiles: Number.POSITIVE_INFINITY })).toMatchObject(unbounded);
 });
 
-describe('where one process may not open a file for each session', () => {
+describe('if one process may not open a file for each session', () => {
   test('sessions live in as many processes as it takes, with one core too', () => {
     const many = placesOf({ devices: 30_004, openFiles: 20_000 });
     expect(many).toMatchObject({ workers: 2, workerKind: 'process', maxHandshakes: 128, maxOpenSessions: 35_678 });
@@ -42,7 +42,7 @@ describe('where one process may not open a file for each session', () => {
     expect(placesOf({ devices: 125, openFiles: 300 })).toMatchObject({ workers: 1, workerKind: 'thread' });
   });
 
-  test('devices that log in at each poll, or are read by SNMP, need none', () => {
+  test('devices that log in at each poll, or are read by SNMP, need no process', () => {
     expect(placesOf({ devices: 30_004, sessions: 300, openFiles: 1_024 })).toMatchObject({ workerKind: 'thread' });
   });
 
@@ -51,7 +51,7 @@ describe('where one process may not open a file for each session', () => {
     expect(placesOf({ openFiles: 60 })).toMatchObject({ workerKind: 'thread', maxHandshakes: 15, maxOpenSessions: 0 });
   });
 
-  test('no process opens more files than it may, and none is started for less than threads would keep', () => {
+  test('no process opens more files than it may, and none is started for fewer sessions than threads would keep', () => {
     const around = fc.record({
       cores: fc.integer({ min: 1, max: 64 }),
       sessions: fc.integer({ min: 0, max: 100_000 }),

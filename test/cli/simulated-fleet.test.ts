@@ -85,7 +85,7 @@ test('with SNMP most devices are polled over both, releases without the MIB over
   expect((await readConfig(it.file)).config.devices).toHaveLength(15);
 });
 
-test('each device has an address of its own where the machine binds such, and answers SNMP there', async () => {
+test('each device has its own address if the machine can bind it, and answers SNMP there', async () => {
   await using it = await lab({ snmp: true });
   const { devices } = it.written;
   const hosts = new Set(devices.map(({ host }) => host));
@@ -127,7 +127,7 @@ test('a log message comes from the address of its device, with its hostname', as
   receiver.close();
 });
 
-test('secrets are in files that nobody else reads, fresh each time, and not in the configuration', async () => {
+test('secrets are in files that only their owner can read, new each time, and not in the configuration', async () => {
   await using it = await lab({ snmp: true });
   const text = await readFile(it.file, 'utf8');
   for (const [name, secret] of [
@@ -144,7 +144,7 @@ test('secrets are in files that nobody else reads, fresh each time, and not in t
   expect(another.places.snmp?.community).not.toBe(it.places.snmp?.community);
 });
 
-test('what a scenario needs beyond what was asked for is said', () => {
+test('devices that a scenario needs beyond the requested ones are reported', () => {
   const devices = [
     ...Array.from({ length: 12 }, () => ({ role: 'gm' })),
     ...Array.from({ length: 3 }, () => ({ role: 'ks' })),
@@ -158,7 +158,7 @@ test('what a scenario needs beyond what was asked for is said', () => {
   expect(adjustedSizes(flags, devices)).toEqual([]);
 });
 
-test('a written configuration listens where nobody else does', async () => {
+test('a written configuration listens on a free port', async () => {
   const demo = createServer().listen(0, '127.0.0.1');
   await once(demo, 'listening');
   const { port } = demo.address() as AddressInfo;

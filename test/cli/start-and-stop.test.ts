@@ -99,13 +99,13 @@ describe.each(PARTS)('%s', (part) => {
     expect(await leftAfterAWhile()).toEqual([]);
   });
 
-  test('fails at the start with what the user can mend: that is what he reads', async () => {
+  test('fails at the start with an error that the user can fix: the user reads that one', async () => {
     const { make, made, closed } = watched({ part, made: new UserError('port_in_use', 'listen: the port is in use') });
     await expect(start(`mend-${part}`, make)).rejects.toMatchObject({ code: 'port_in_use' });
     expect(closed).toEqual(made.toReversed());
   });
 
-  test('fails at the stop: the others are closed all the same, and the failure is told', async () => {
+  test('fails at the stop: the others are closed all the same, and the failure is reported', async () => {
     const { make, made, closed } = watched({ part, closed: new Error('stuck') });
     const product = await start(`stop-${part}`, make);
     await expect(product[Symbol.asyncDispose]()).rejects.toMatchObject({

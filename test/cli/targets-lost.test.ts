@@ -20,7 +20,7 @@ async function productWith(directory: string, pattern: string, logger: MemoryLog
   return startProduct({ config, clock: createSystemClock(), logger, reread: () => Promise.resolve(config) });
 }
 
-test('a list that drops more than half of the devices changes nothing, and is said; one that drops fewer counts', async () => {
+test('a list that drops more than half of the devices changes nothing, and is reported; one that drops fewer counts', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-lost-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   const list = join(directory, 'targets.json');

@@ -81,7 +81,7 @@ const tail = fc.constantFrom(
 );
 
 describe('reading devices in blocks', () => {
-  it('gives what reading the file whole gives', async () => {
+  it('gives the same as reading the complete file', async () => {
     await fc.assert(
       fc.asyncProperty(head, header, section, tail, fc.integer({ min: 1, max: 3 }), async (...parts) => {
         const text = parts.slice(0, 4).join('');

@@ -45,7 +45,7 @@ describe('a configuration of several files', () => {
     ]);
   });
 
-  it('has paths that start where they stand, at any depth', async () => {
+  it('has paths that start from its own directory, at any depth', async () => {
     const { loaded, read } = await load({
       'main.yml': 'include: [sites/all.yml]\nstore: { sqlite: here.db }\n',
       'sites/all.yml': 'include: [tokyo/gms.yml]\nssh: { known_hosts: hosts }\n',
@@ -67,7 +67,7 @@ describe('a configuration of several files', () => {
 });
 
 describe('a mistake', () => {
-  it('is told with the file it stands in, and the place there', async () => {
+  it('is reported with its file, and the place there', async () => {
     expect(
       await errorsOf({
         'main.yml': `include: [a.yml, b.yml]\n${CREDENTIALS}devices:\n  - { name: gm1, host: h }\n`,
@@ -81,7 +81,7 @@ describe('a mistake', () => {
     ]);
   });
 
-  it('of two files is told at the second, naming the first', async () => {
+  it('of two files is reported at the second, naming the first', async () => {
     expect(
       await errorsOf({
         'main.yml': `include: [a.yml]\n${CREDENTIALS}ssh: { host_keys: strict }\ndevices: [{ name: gm1, host: h }]\n`,

@@ -16,7 +16,7 @@ test.each([
   ]);
 });
 
-test('a host that is none has no advice', async () => {
+test('a host that does not exist gets no advice', async () => {
   expect(await errorsOf({ text: withDevices('{ name: gm1, host: "300.1.1.1:22" }'), env: ENV })).toEqual([
     'gdoiwatch.yml:3:24: devices[0].host: "300.1.1.1:22" is not a host name or IP address',
   ]);
@@ -47,7 +47,7 @@ describe('two devices that look like one router are a doubt', () => {
   });
 });
 
-test('ports that browsers and HTTP clients refuse, where the agent listens and where it asks', async () => {
+test('ports that browsers and HTTP clients refuse, for listening and for requests', async () => {
   const text = [
     'listen: 127.0.0.1:6000',
     'alertmanager: { urls: ["http://127.0.0.1:9093", "http://127.0.0.1:6666"] }',

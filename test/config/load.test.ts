@@ -39,7 +39,7 @@ const CONTRACT_ENV = { GDOI_PASSWORD: 'pw' };
 describe("the contract's own example", () => {
   const WITH_POSTGRES = CONTRACT.replace('sqlite: gdoiwatch.db', 'postgres: "postgres://me:hunter2@db/x"');
 
-  it('loads whole', async () => {
+  it('loads completely', async () => {
     const { config, warnings } = await loadOk({ text: CONTRACT, files: CONTRACT_FILES, env: CONTRACT_ENV });
     expect(warnings).toEqual([expect.stringContaining('targets.http_sd[0]: plain HTTP')]);
     const common = {
@@ -189,7 +189,7 @@ describe("the contract's own example", () => {
     expect(problems.join('\n')).toContain(error);
   });
 
-  it('refuses how agents ask each other where nobody shares the store', async () => {
+  it('refuses settings for requests between agents if they do not share a store', async () => {
     const text = `${CONTRACT}cluster: { url: "https://agent1.example:9848" }\n`;
     const problems = await errorsOf({ text, files: CONTRACT_FILES, env: CONTRACT_ENV });
     expect(problems.join('\n')).toContain('has no effect without store.postgres');
@@ -688,7 +688,7 @@ describe('credentials', () => {
     }
   });
 
-  it('an SNMP credential is none for SSH, an SSH credential none for traps', async () => {
+  it('an SNMP credential does not work for SSH, nor an SSH credential for traps', async () => {
     const text = `credentials:
   main: { username: u, password_env: P }
   v2: { snmp: { version: 2c, community_env: P } }
@@ -756,7 +756,7 @@ describe('from the disk', () => {
   });
 });
 
-it('a broken promise of the file reader is not taken for a user error', async () => {
+it('a bug of the file reader does not count as a user error', async () => {
   const bug = new Error('bug');
   await expect(loadConfig('x.yml', { env: {}, readFile: () => Promise.reject(bug) })).rejects.toBe(bug);
   expect((await load({ text: 'devices: []' })).kind).toBe('ok');

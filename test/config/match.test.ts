@@ -59,7 +59,7 @@ describe('a rule of match', () => {
     ]);
   });
 
-  it('counts for each setting by itself: the first that fits and sets it', async () => {
+  it('counts for each setting separately: the first that fits and has it', async () => {
     const rules = `  - { name: "gm-*", interval: 5s }
   - { name: "*", interval: 90s, credentials: site }
   - { name: "gm-*", credentials: main }`;
@@ -90,7 +90,7 @@ targets: { file_sd: [t.json], credentials: [main, site] }
     });
   });
 
-  it('that fits no device is warned about, where no others can come', async () => {
+  it('that fits no device is a warning, if no others can come', async () => {
     const { warnings } = await loadOk(given('  - { name: "gn-*", interval: 5s }', '  - { name: gm-1, host: h }'));
     expect(warnings).toEqual(['gdoiwatch.yml:7:5: match[0]: matches none of the devices']);
   });

@@ -104,7 +104,7 @@ const traps = (credential: SnmpCredential): ResolvedConfig['traps'] => ({
 const names = (devices: readonly ResolvedDevice[]) => devices.map(({ name }) => name);
 
 describe('a reload', () => {
-  it('adds, removes and keeps devices by name, wherever they stand in the file', () => {
+  it('adds, removes and keeps devices by name, in any order of the file', () => {
     const [a, b, c] = [device({ name: 'a' }), device({ name: 'b' }), device({ name: 'c' })];
     const diff = diffConfig(config([a, b]), config([c, b]));
     expect(names(diff.added)).toEqual(['c']);
@@ -218,7 +218,7 @@ describe('a reload', () => {
     expect(diffConfig(before, config([], { traps: null })).restartNeeded).toEqual(['traps']);
   });
 
-  it('users, tokens, certificates, targets and where events go need no restart', () => {
+  it('users, tokens, certificates, targets and receivers of events need no restart', () => {
     const before = config([], { web: { ...config([]).web, tls: TLS } });
     const after = config([], {
       web: {

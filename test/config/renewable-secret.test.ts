@@ -27,7 +27,7 @@ const right = (value: string): SecretReading => ({ kind: 'right', value });
 const wrong = (message: string): SecretReading => ({ kind: 'wrong', message });
 
 describe('a secret in a file or a variable', () => {
-  it('is what stands there at each login', async () => {
+  it('is read at each login', async () => {
     const { place, secret } = origin('each login');
     expect(await secret.renewed()).toBe(secret);
     place.holds = right('new');
@@ -38,7 +38,7 @@ describe('a secret in a file or a variable', () => {
     expect(secret.reveal()).toBe('old');
   });
 
-  it('stays what it was while it cannot be read, which is told once', async () => {
+  it('stays the same while it cannot be read, which is reported once', async () => {
     const { place, secret } = origin('each login');
     place.holds = wrong('"pw" cannot be read: no such file');
     expect(await secret.renewed()).toBe(secret);
@@ -56,7 +56,7 @@ describe('a secret in a file or a variable', () => {
 });
 
 describe('a secret that a program prints', () => {
-  it('is kept as long as nobody refuses it', async () => {
+  it('is kept as long as no device refuses it', async () => {
     const { place, secret } = origin('after a refusal');
     for (let login = 0; login < 5; login += 1) expect(await secret.renewed()).toBe(secret);
     expect(place.asked).toBe(0);

@@ -71,7 +71,7 @@ describe('a device polled by RESTCONF', () => {
     expect(device).toMatchObject({ port: 8443, restconf: { port: 8443 } });
   });
 
-  it('beside SSH has a port and a pace of its own, which is that of SSH where nothing is said', async () => {
+  it('beside SSH has its own port and interval, by default the interval of SSH', async () => {
     const both = 'transport: ssh+restconf, credentials: { ssh: main, restconf: rc }, port: 2222, interval: 5m';
     expect((await oneDevice(both)).device).toMatchObject({
       port: 2222,
@@ -272,7 +272,7 @@ describe('service discovery', () => {
     return deviceOfTarget({ address: '192.0.2.1', labels: LABELS }, config.targets!.makeDevice);
   }
 
-  it('may not choose both the host and RESTCONF, where any public authority would vouch for its host', async () => {
+  it('may not choose both the host and RESTCONF if any public authority is trusted for its host', async () => {
     expect(await target('')).toEqual({
       device: null,
       problems: [expect.stringContaining('only if targets.addresses or defaults.tls.ca_file says whom to trust')],

@@ -35,7 +35,7 @@ describe('a program that prints a secret', () => {
     expect(await load('password_command: [printf, "%s", from-path]')).toMatchObject({ password: 'from-path' });
   });
 
-  it('gets its arguments as they stand: no shell reads them', async () => {
+  it('gets its arguments unchanged: no shell reads them', async () => {
     script('vault', 'printf "%s|" "$@"');
     const argument = '$HOME;`id` > x *';
     expect(await load(`password_command: [./vault, ${JSON.stringify(argument)}, ""]`)).toMatchObject({
@@ -134,7 +134,7 @@ describe('a command line in the configuration', () => {
     );
   });
 
-  it('stands alone: not beside a file or a variable', async () => {
+  it('excludes a file or a variable', async () => {
     const text = 'username: u, password_command: [vault], password_file: pw';
     expect(await errorsOf(credential(text))).toContain(
       'gdoiwatch.yml:1:19: credentials.c: either password_file or password_command, not both',

@@ -35,7 +35,7 @@ describe('a device polled by SNMP', () => {
     expect(device).toMatchObject({ port: 1161, snmp: { port: 1161 } });
   });
 
-  it('beside SSH has a pace and a port of its own', async () => {
+  it('beside SSH has its own interval and port', async () => {
     const { device } = await oneDevice(`${BOTH}, port: 2222, interval: 5m, snmp: { port: 1161, interval: 10s }`);
     expect(device).toMatchObject({
       port: 2222,
@@ -202,7 +202,7 @@ describe('alertmanager', () => {
     ]);
   });
 
-  it('has the labels of the scrape as the example of Prometheus makes them, or as told', async () => {
+  it('has the labels of the scrape as in the example for Prometheus, or as configured', async () => {
     const labelsOf = async (text: string) =>
       (await loadOk({ text: `${text}\ndevices: []\n` })).config.alertmanager?.labels;
     expect(await labelsOf('alertmanager: { urls: ["http://a"] }')).toEqual({
@@ -232,7 +232,7 @@ describe('targets', () => {
     expect(config.targets).toMatchObject({ files: ['/etc/gdoiwatch/targets/*.yml'], urls: [], refreshMs: 30_000 });
   });
 
-  it('may need a header, which stands in a file or the environment', async () => {
+  it('may need a header, which is in a file or the environment', async () => {
     const text = `targets: { http_sd: [{ url: "https://netbox.example/sd/", authorization_env: P }] }\n`;
     const { config } = await loadOk({ text, env: ENV });
     expect(config.targets?.urls[0]?.authorization?.reveal()).toBe(ENV.P);
@@ -267,7 +267,7 @@ describe('snmp.context and snmp.any_source', () => {
     expect((await oneDevice(BOTH)).device.snmp).not.toHaveProperty('context');
   });
 
-  it('a context is of no effect with v2c, which is said', async () => {
+  it('a context has no effect with v2c, which is reported', async () => {
     const { device, warnings } = await oneDevice('transport: snmp, credentials: v2, snmp: { context: vrf-a }');
     expect(device.snmp).not.toHaveProperty('context');
     expect(warnings).toEqual([expect.stringContaining('snmp.context: has no effect: SNMPv2c has no contexts')]);

@@ -121,7 +121,7 @@ describe('targets from files', () => {
     await until(() => expect(names(found)).toEqual(['gm2']));
   });
 
-  it('stay as they were while a file is malformed, which is logged once, and once when it is mended', async () => {
+  it('stay the same while a file is malformed, which is logged once, and once when it is fixed', async () => {
     await writeFile(file('a.json'), groups('gm1'));
     const { found, onChange } = await start(JSON_FILES);
     await replaceFile('a.json', '[{"targets": ["gm1"');
@@ -243,7 +243,7 @@ describe('targets from files', () => {
     expect(found.status().sources).toMatchObject([{ source: file('b.json'), failing: null }]);
   });
 
-  it('a file that is empty for a moment leaves its list; one that says that it has no target is believed, and told', async () => {
+  it('a file that is empty for a moment keeps its list; one that says that it has no targets is accepted, and reported', async () => {
     await writeFile(file('a.json'), groups('gm1'));
     const { found } = await start(JSON_FILES);
     await replaceFile('a.json', '');
@@ -255,7 +255,7 @@ describe('targets from files', () => {
     expect(logger.lines('warn')).toContainEqual({ finding: `${file('a.json')}: has no target` });
   });
 
-  it('a list written anew with the same content is no change', async () => {
+  it('a list written again with the same content is no change', async () => {
     await writeFile(file('a.json'), groups('gm1'));
     const { found, onChange } = await start(FILES);
     const before = found.status().sources[0]?.lastSuccessAtMs ?? 0;
@@ -265,10 +265,10 @@ describe('targets from files', () => {
   });
 });
 
-describe('names of the configuration that no device bears', () => {
+describe('names in the configuration that no device has', () => {
   const WORK = 'from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z';
 
-  it('are judged by the targets that are there, said once, and no more when one of that name came', async () => {
+  it('are checked with the present targets, reported once, and no longer when a device of that name came', async () => {
     await writeFile(file('a.json'), groups('gm1'));
     const more = `maintenance: [{ ${WORK}, devices: [gm1, gm22], cells: [acme] }]\nmetrics: { labels: [site, town] }\nmatch: [{ name: "ks*", interval: 5m }]\ncluster: { cell_label: customer }\n`;
     const { found } = await start(JSON_FILES, { more });
@@ -290,7 +290,7 @@ describe('names of the configuration that no device bears', () => {
     expect(logger.lines('warn').filter((line) => JSON.stringify(line).includes('acme'))).toHaveLength(1);
   });
 
-  it('are not told one by one where there is no device at all: that is said', async () => {
+  it('are not reported one by one if there is no device at all: that is reported instead', async () => {
     const { found } = await start(JSON_FILES, { more: `maintenance: [{ ${WORK}, devices: [gm1] }]\n` });
     expect(found.doubts()).toEqual([
       `targets of ${file('*.json')}: no file matches`,
@@ -438,7 +438,7 @@ describe('targets from a URL', () => {
     expect(JSON.stringify([found.status(), logger.lines('warn'), logger.lines('info')])).not.toContain('hunter2');
   });
 
-  it('an answer that never ends holds up the start until its deadline only', async () => {
+  it('an answer that never ends delays the start until its deadline only', async () => {
     const silent = await serve(() => undefined);
     const dripping = await serve(
       (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('['),
@@ -465,7 +465,7 @@ describe('targets from a URL', () => {
 });
 
 describe('a reload', () => {
-  it('keeps the lists that are still named, makes their devices anew, and forgets the others', async () => {
+  it('keeps the lists that are still configured, resolves their devices again, and forgets the others', async () => {
     await writeFile(file('a.json'), groups('gm1'));
     await writeFile(file('b.yml'), '- targets: [gm2]\n');
     const server = await serve(json(groups('gm3')));

@@ -129,7 +129,7 @@ basic_auth_users: { alice: ${HASH} }
     expect(loaded.config.web.tls?.cert).toBe(pem.cert);
   });
 
-  it('may hold certificates itself, and ask clients for theirs', async () => {
+  it('may contain certificates itself, and ask clients for theirs', async () => {
     const indented = (text: string) => text.trimEnd().replaceAll('\n', '\n    ');
     const { web } = await webOk(`tls_server_config:
   client_auth_type: RequireAndVerifyClientCert
@@ -172,7 +172,7 @@ describe('an address that others reach', () => {
     },
   );
 
-  it('with either, or on loopback, is none', async () => {
+  it('with either, or on loopback, is no warning', async () => {
     expect(await warningsAt('192.0.2.100:9848', 'web: { tokens_file: tokens }\n')).toEqual([]);
     for (const listen of ['127.0.0.1:9848', '"[::1]:9848"', 'localhost:9848']) {
       expect([listen, await warningsAt(listen)]).toEqual([listen, []]);
@@ -281,7 +281,7 @@ describe('the file of tokens', () => {
   const TOKEN = '4Jm0nSk2vYw8QzR7tXc1';
   const digest = createHash('sha256').update(TOKEN).digest('hex');
 
-  it('holds tokens or their digests; what is kept are digests', async () => {
+  it('has tokens or their digests; only digests are kept', async () => {
     const { web } = await webOk(
       '',
       `# who may\n\nnoc operate ${TOKEN}\r\n  grafana\tread  sha256:${digest.toUpperCase()}\n`,

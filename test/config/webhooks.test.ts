@@ -3,7 +3,7 @@ import { ENV, errorsOf, loadOk } from './given-config.ts';
 
 const given = (webhooks: string) => ({ text: `devices: []\nwebhooks:\n${webhooks}`, env: ENV });
 
-it('a webhook has the name of its host, its key, and all types unless told otherwise', async () => {
+it('a webhook has the name of its host, its key, and all types by default', async () => {
   const { config, warnings } = await loadOk(
     given(
       '  - { url: "https://noc.example/hook", secret_env: P }\n  - { name: b, url: "http://127.0.0.1/", types: [reload] }\n',

@@ -228,13 +228,13 @@ describe.skipIf(missing('prometheus-alertmanager'))('a real Alertmanager', () =>
     expect(muted.filter((text) => toldOf(text).length > 0)).toEqual([]);
   });
 
-  test('tells what comes from a KS once for all its groups, and of GMs once for each group', () => {
+  test('notifies about a KS once for all its groups, and about GMs once for each group', () => {
     expect(toldOf('GdoiIncident critical group=S1 cause=no_primary')[0]?.alerts).toHaveLength(2);
     expect(toldOf('GdoiIncident critical group=T cause=ejected')[0]?.alerts).toHaveLength(2);
     expect(toldOf('GdoiIncident critical group=T2 cause=ejected')[0]?.alerts).toHaveLength(1);
   });
 
-  test('tells what the computed one tells', () => {
+  test('sends the same notifications as the computed one', () => {
     const all = CASES.flatMap(({ told, muted }) => [...muted, ...told]).map(
       (text) => new Map(Object.entries(alert(text))),
     );
@@ -251,7 +251,7 @@ describe.skipIf(missing('prometheus-alertmanager'))('a real Alertmanager', () =>
     expect(real.toSorted()).toEqual(computed.toSorted());
   });
 
-  test('tells the alerts of a group of GMs together', () => {
+  test('sends the alerts about the GMs of a group together', () => {
     expect(toldOf('GdoiGmNotRegistered critical device=gmk1 group=K')[0]?.alerts).toHaveLength(3);
   });
 
@@ -276,7 +276,7 @@ function same(a: Labels, b: Labels): boolean {
   );
 }
 
-test('nobody is told again of what Alertmanager has forgotten that it told: the default retention is 120 h', async () => {
+test('nothing is notified again because Alertmanager forgot that it had notified: the default retention is 120 h', async () => {
   const text = await readFile(join(PROMETHEUS_DIRECTORY, 'alertmanager.yml'), 'utf8');
   const hours = [...text.matchAll(/repeat_interval: (?<hours>\d+)h$/gmu)].map(({ groups }) =>
     Number(groups?.['hours']),

@@ -11,7 +11,7 @@ import { scrapesOf } from './simulated-scrapes.ts';
 const SCRAPE_SECONDS = 30;
 
 describe.skipIf(missing('promtool'))('an incident raises exactly its alerts', () => {
-  test('an interface that goes down where no messages are sent: its GM registers again, and nothing tells why', async () => {
+  test('an interface that goes down without messages: its GM registers again, and nothing shows why', async () => {
     const over = { minutes: 30, scrapeSeconds: SCRAPE_SECONDS };
     const scrapes = await scrapesOf({ scenario: 'interface-flap', ...over, pollInterval: '60s' });
     const evaluations = await evaluationsOf(scrapes, over);

@@ -22,7 +22,7 @@ const CHOICES = [
 const NOWHERE = '127.0.0.1:9';
 
 describe.skipIf(prometheusMissing())('the queries of the Grafana dashboards', () => {
-  test('all give data where there was trouble', async () => {
+  test('all give data after trouble', async () => {
     await using demo = new Gdoiwatch(['demo', '--speed', '20', '--listen', '127.0.0.1:0']);
     await using rare = await RareMetrics.start();
     const [, url = ''] = await demo.printed(/gdoiwatch demo is running: (\S+)/);

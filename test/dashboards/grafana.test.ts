@@ -92,7 +92,7 @@ test.each(panels)('$name says what it shows, in which unit, and what it means th
   expect(targetsOf(panel).length).toBeGreaterThan(0);
 });
 
-test('a title stands for one panel of a dashboard', () => {
+test('each panel of a dashboard has its own title', () => {
   const names = panels.map(({ name }) => name);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
@@ -130,7 +130,7 @@ describe('queries', () => {
     expect([...ofGauges, ...bare]).toEqual([]);
   });
 
-  test('take rates over what fits scrape and resolution, or over the whole range for one figure', () => {
+  test('use a rate interval that fits scrape and resolution, or the complete range for one figure', () => {
     const wrong = against(({ target }) =>
       Array.from(target.expr.matchAll(/\[([^\]]+)\]/g), ([, range = '']) => range).filter(
         (range) => range !== (target.instant === true ? '$__range' : '$__rate_interval'),
@@ -139,7 +139,7 @@ describe('queries', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('of charts name their lines, by labels where there are several', () => {
+  test('of charts name their lines, by labels if there are several', () => {
     const unnamed = against(({ target }) => {
       if (target.format === PromQueryFormat.Table) return [];
       const [, labels = ''] = /^(?:max|sum|min|count) by \(([^)]+)\)/.exec(target.expr) ?? [];
@@ -169,7 +169,7 @@ test('what a table leads to are dashboards, labels and runbooks that are there',
   expect(lost).toEqual([]);
 });
 
-test('runbooks are linked where the rules link them', async () => {
+test('links to runbooks are those of the rules', async () => {
   const rules = await readFile(new URL('../../dashboards/prometheus/rules.yml', import.meta.url), 'utf8');
   expect(rules).toContain(`runbook_url: ${RUNBOOKS}/`);
 });

@@ -100,7 +100,7 @@ describe('the alerting rules', () => {
 });
 
 describe('runbooks', () => {
-  test('there is one for each alert and none besides', async () => {
+  test('there is one for each alert and no other', async () => {
     const pages = (await readdir(RUNBOOKS)).filter((page) => page !== 'README.md');
     expect(pages.toSorted()).toEqual(ALERTS.map((alert) => `${alert}.md`).toSorted());
   });

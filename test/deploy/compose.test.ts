@@ -31,7 +31,7 @@ function dockerComposeMissing(): boolean {
 const grafana = services.find(({ name }) => name === 'grafana');
 
 describe('docker-compose.yml', () => {
-  test('gives Grafana no administrator: a password in a file that everyone has is none', () => {
+  test('gives Grafana no administrator: a password in a file that everyone has protects nothing', () => {
     expect(grafana?.environment).toMatchObject({
       GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION: 'true',
       GF_AUTH_DISABLE_LOGIN_FORM: 'true',
@@ -92,7 +92,7 @@ describe('docker-compose.yml', () => {
     expect(agents.flatMap(({ volumes }) => volumes ?? []).filter((volume) => !volume.endsWith(':ro'))).toEqual([]);
   });
 
-  test('shows the dashboards that Grafana is told to look for', async () => {
+  test('shows the dashboards that Grafana is configured to load', async () => {
     const [provider] = await readYaml<{ providers: { options: { path: string } }[] }>(
       'deploy/grafana/provisioning/dashboards/gdoiwatch.yml',
     );

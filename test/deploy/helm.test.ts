@@ -187,7 +187,7 @@ describe.skipIf(helmMissing())('the Helm chart', () => {
     expect(madeAlike(ofChart.template.spec)).toEqual(madeAlike(plain.spec.template.spec));
   });
 
-  test('takes the secret that is there and makes none', async () => {
+  test('uses an existing secret and makes none', async () => {
     const manifests = await manifestsOf({ ...EVERYTHING, existingSecret: 'routers' });
     expect(manifests.map(({ kind }) => kind)).not.toContain('Secret');
     const { volumes } = only<StatefulSet>(manifests, 'StatefulSet').spec.template.spec;
@@ -203,7 +203,7 @@ describe.skipIf(helmMissing())('the Helm chart', () => {
     expect(await sumOf({ ...LEAST, knownHosts: 'ks1 ssh-ed25519 AAAA' })).not.toBe(before);
   });
 
-  test('lets its own sections into the configuration: log messages and traps keep what was said of them', async () => {
+  test('adds its own sections to the configuration: log messages and traps keep their settings', async () => {
     const text = configOf(await manifestsOf(EVERYTHING))['gdoiwatch.yml'] ?? '';
     const files = { password: 'x', community: 'x', 'pg-password': 'x', 'pg-ca.pem': 'x', known_hosts: '' };
     const { config } = await loadOk({ text, files });
@@ -215,7 +215,7 @@ describe.skipIf(helmMissing())('the Helm chart', () => {
     expect(configOf(await manifestsOf(EVERYTHING))['known_hosts']).toBe(EVERYTHING.knownHosts);
   });
 
-  test('with PostgreSQL keeps nothing of its own, and both are not drained at once', async () => {
+  test('with PostgreSQL keeps no data of its own, and both are not drained at once', async () => {
     const manifests = await manifestsOf(CLUSTER);
     expect(only<StatefulSet>(manifests, 'StatefulSet').spec).not.toHaveProperty('volumeClaimTemplates');
     expect(only(manifests, 'PodDisruptionBudget')).toMatchObject({ spec: { maxUnavailable: 1 } });

@@ -85,7 +85,7 @@ describe('the Dockerfile', () => {
     expect(files.filter((file) => !copied().some((source) => matches(source, file)))).toEqual([]);
   });
 
-  test('ends as a user without rights, by number, so that Kubernetes can tell', () => {
+  test('runs as a user without rights, by number, so that Kubernetes can check it', () => {
     expect(instructions('USER')).toEqual(['1000:1000']);
   });
 

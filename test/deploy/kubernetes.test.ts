@@ -167,7 +167,7 @@ test.each([`${DIRECTORY}/`, `${DIRECTORY}/cluster/`, `${DIRECTORY}/monitoring/`,
   },
 );
 
-test('the PrometheusRule holds the rules of Prometheus (UPDATE_GOLDENS=1 writes it)', async () => {
+test('the PrometheusRule has the rules of Prometheus (UPDATE_GOLDENS=1 writes it)', async () => {
   const [rules] = await readYaml<{ readonly groups: readonly object[] }>('dashboards/prometheus/rules.yml');
   const resource = {
     apiVersion: 'monitoring.coreos.com/v1',

@@ -33,7 +33,7 @@ describe.each(SAMPLES)('%s', (sample) => {
     expect({ status, doubts }).toEqual({ status: 0, doubts: '' });
   });
 
-  test('holds no secret', async () => {
+  test('contains no secret', async () => {
     expect(keysOf(parse(await readText(sample)))).not.toContainEqual(
       expect.stringMatching(/^(?:password|community|token)$/),
     );

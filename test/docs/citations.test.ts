@@ -24,7 +24,7 @@ describe('rows of the on-call catalogue', () => {
     expect(ROWS.length).toBeGreaterThan(30);
   });
 
-  it('are there wherever one is cited', () => {
+  it('exist wherever they are cited', () => {
     const lost = CITING.flatMap(({ at, text }) =>
       rowsIn(text)
         .filter((row) => !ROWS.includes(row))
@@ -60,7 +60,7 @@ describe('files', () => {
   const lostIn = (text: string) =>
     filesIn(text).filter((name) => !ELSEWHERE.has(name) && !isThere(name) && !OPEN.test(name));
 
-  it('are there wherever one is named', () => {
+  it('exist wherever they are named', () => {
     // The tests of this very test name files that are not there.
     const citing = CITING.filter(({ at }) => !at.startsWith('test/docs/'));
     expect(citing.flatMap(({ at, text }) => lostIn(text).map((name) => `${at}: ${name}`))).toEqual([]);

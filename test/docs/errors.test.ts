@@ -59,7 +59,7 @@ describe('the text of an error', () => {
     expect(reading.filter(({ name }) => !name.startsWith('access/listeners/syslog/'))).toEqual([]);
   });
 
-  it('is read only where a library gives nothing else', () => {
+  it('is read only if a library gives nothing else', () => {
     const needless = [...BORDERS].filter((name) => !sources.some((one) => one.name === name && one.found.length > 0));
     expect(needless).toEqual([]);
   });

@@ -29,7 +29,7 @@ describe('docs/metrics.md', () => {
     expect(partOf('docs/metrics.md', reference)).toBe(reference);
   });
 
-  it('leaves out none that the exporter names', async () => {
+  it('leaves out no metric that the exporter names', async () => {
     const reference = await metricsReference();
     const folder = join(ROOT, 'src/export');
     const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
@@ -71,7 +71,7 @@ describe('docs/commands.md', () => {
     expect(partOf('docs/commands.md', reference)).toBe(reference);
   });
 
-  it('leaves out none that the built program has', async () => {
+  it('leaves out no command that the built program has', async () => {
     const { stdout } = await gdoiwatch(['--help']);
     const [, list = ''] = stdout.split('\nCommands:\n');
     const names = Array.from(list.matchAll(/^ {2}(\w+)/gm), ([, name = '']) => name);

@@ -38,7 +38,7 @@ const BOUNDARIES: readonly Claim[] = [
     provedBy: [
       [
         'config/secret-program.test.ts',
-        'a program that prints a secret > gets its arguments as they stand: no shell reads them',
+        'a program that prints a secret > gets its arguments unchanged: no shell reads them',
         'a program that prints a secret > that %s is an error in one line, without what it said',
         'a program that prints a secret > that does not end is killed with all it started after ten seconds',
       ],
@@ -60,8 +60,8 @@ const BOUNDARIES: readonly Claim[] = [
       [
         'access/restconf-access.test.ts',
         'whom it trusts > strict: an unknown certificate is refused with the line that makes it known; nothing is sent',
-        'what is taken > %s is a failure of its kind, in one line',
-        'what is taken > a device that %s is a timeout',
+        'what is received > %s is a failure of its kind, in one line',
+        'what is received > a device that %s is a timeout',
       ],
       ['hostile/restconf-servers.test.ts', 'a device that answers with > %s fails, in one line, without its octets'],
     ],
@@ -69,7 +69,7 @@ const BOUNDARIES: readonly Claim[] = [
   {
     begins: 'routers, over SNMP |',
     provedBy: [
-      ['access/snmp-engine.test.ts', 'an %s session > takes no data that is not secured as its own requests are'],
+      ['access/snmp-engine.test.ts', 'an %s session > accepts only data that is secured like its own requests'],
       [
         'access/snmp-hostile.test.ts',
         'a datagram that is no answer > because it %s is dropped and counted; the real one counts',
@@ -82,7 +82,7 @@ const BOUNDARIES: readonly Claim[] = [
       [
         'access/jump-hosts.test.ts',
         'devices behind a jump host > are not asked through one whose key is not known',
-        'devices behind a jump host > are told nothing through one before their own host key is accepted',
+        'devices behind a jump host > get nothing through one before their own host key is accepted',
       ],
     ],
   },
@@ -90,7 +90,7 @@ const BOUNDARIES: readonly Claim[] = [
   {
     begins: 'log messages and traps | a hint',
     provedBy: [
-      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM bring polls and no event'],
+      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM cause polls and no event'],
       [
         'gdoi/tracker/tracker-snmp.test.ts',
         'SNMP alone > traps make no event while no timer was due and no key changed',
@@ -102,7 +102,7 @@ const BOUNDARIES: readonly Claim[] = [
     provedBy: [
       [
         'hostile/http-queries.test.ts',
-        'where tokens are asked for, any request > with one that may only read polls nothing and reloads nothing',
+        'if tokens are required, any request > with one that may only read polls nothing and reloads nothing',
       ],
       [
         'access/ssh-dialogue.test.ts',
@@ -160,8 +160,8 @@ const BOUNDARIES: readonly Claim[] = [
     provedBy: [
       [
         'export/webhook-push.test.ts',
-        'an event is told as a CloudEvent, signed over id, time and body',
-        'what it refuses is dropped and counted, and the next one is told',
+        'an event is sent as a CloudEvent, signed over id, time and body',
+        'an event that it refuses is dropped and counted, and the next one is sent',
       ],
     ],
   },
@@ -183,7 +183,7 @@ const SENT: readonly Claim[] = [
       ['access/ssh-dialogue.test.ts', 'a session with an IOS device, held $where > writes nothing but the fixed list'],
       [
         'access/restconf-access.test.ts',
-        'what is sent > is GET of the listed paths, one after the other on one kept connection',
+        'what is sent > is GET of the listed paths, one after the other on one open connection',
       ],
     ],
   },
@@ -206,7 +206,7 @@ const SENT: readonly Claim[] = [
       ],
       [
         'access/restconf-access.test.ts',
-        'what is sent > no path holds a group or a word of configuration, and none is an operation',
+        'what is sent > no path contains a group or a word of configuration, and none is an operation',
       ],
     ],
   },
@@ -219,7 +219,7 @@ const SENT: readonly Claim[] = [
       ],
       [
         'access/restconf-access.test.ts',
-        'what is sent > no path holds a group or a word of configuration, and none is an operation',
+        'what is sent > no path contains a group or a word of configuration, and none is an operation',
       ],
     ],
   },
@@ -259,14 +259,14 @@ const SENT: readonly Claim[] = [
     ],
   },
   {
-    begins: 'A certificate is vouched for',
+    begins: 'A certificate is accepted if',
     provedBy: [
       [
         'access/restconf-access.test.ts',
-        'whom it trusts > an authority vouches where the name is right, and not where it is another',
+        'whom it trusts > an authority is trusted for the right name only',
         'whom it trusts > a configured fingerprint decides alone',
-        'whom it trusts > accept-new: the first one is remembered, another one is refused whatever the setting',
-        'whom it trusts > a file of certificates that cannot be read trusts nobody',
+        'whom it trusts > accept-new: the first one is remembered, another one is refused with every setting',
+        'whom it trusts > nobody is trusted if the file of certificates cannot be read',
       ],
     ],
   },
@@ -307,7 +307,7 @@ const SENT: readonly Claim[] = [
 const DISCOVERY: readonly Claim[] = [
   { begins: 'Whoever writes a list of targets', needsNoProof: 'the reason for what follows, which is proved' },
   {
-    begins: 'So labels only tighten',
+    begins: 'So labels only make settings',
     provedBy: [
       [
         'config/target-bounds.test.ts',
@@ -344,13 +344,13 @@ const DISCOVERY: readonly Claim[] = [
     provedBy: [
       [
         'config/restconf.test.ts',
-        'service discovery > may not choose both the host and RESTCONF, where any public authority would vouch for its host',
+        'service discovery > may not choose both the host and RESTCONF if any public authority is trusted for its host',
         'service discovery > may choose RESTCONF with %s %s',
       ],
     ],
   },
   {
-    begins: 'A device of the configuration file goes',
+    begins: 'A device of the configuration file takes precedence',
     provedBy: [
       [
         'config/target-device.test.ts',
@@ -377,12 +377,12 @@ const DISCOVERY: readonly Claim[] = [
     provedBy: [
       [
         'cli/targets-lost.test.ts',
-        'a list that drops more than half of the devices changes nothing, and is said; one that drops fewer counts',
+        'a list that drops more than half of the devices changes nothing, and is reported; one that drops fewer counts',
       ],
     ],
   },
   {
-    begins: 'Set `targets.addresses` where',
+    begins: 'Set `targets.addresses` if',
     provedBy: [
       [
         'config/target-bounds.test.ts',
@@ -409,7 +409,7 @@ const HINTS: readonly Claim[] = [
     provedBy: [
       [
         'agent/heard/senders.test.ts',
-        'behind one address the name in the message tells: configured, shown, or its first part',
+        'behind one address the name in the message decides: configured, shown, or its first part',
         'from a relay (%s of %j) the name in the message tells',
         'from %s, which is neither a device nor a relay, a known name is worth nothing',
       ],
@@ -423,7 +423,7 @@ const HINTS: readonly Claim[] = [
   },
   {
     begins: 'Hints that show nothing new',
-    provedBy: [['agent/heard/hint-pace.test.ts', 'hints that show nothing bring fewer and fewer polls']],
+    provedBy: [['agent/heard/hint-pace.test.ts', 'hints that show nothing cause fewer and fewer polls']],
   },
   {
     begins: 'A v3 trap from outside',
@@ -431,19 +431,19 @@ const HINTS: readonly Claim[] = [
       [
         'access/trap-listener.test.ts',
         'a trap of v3 > that was recorded is refused once its engine has moved on by more than 150 s',
-        'a trap of v3 > of an earlier boot is refused, one of a later boot begins anew',
+        'a trap of v3 > of an earlier boot is refused, one of a later boot starts a new time',
       ],
     ],
   },
   { begins: 'Syslog and SNMPv2c traps prove nothing', needsNoProof: 'says what these protocols are' },
   {
-    begins: 'Such a message brings a poll',
+    begins: 'Such a message causes a poll',
     provedBy: [
-      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM bring polls and no event'],
+      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM cause polls and no event'],
     ],
   },
   {
-    begins: 'It may name why what answers show',
+    begins: 'It may give the reason for',
     provedBy: [
       [
         'gdoi/explain/said-in-logs.test.ts',
@@ -464,7 +464,7 @@ const HINTS: readonly Claim[] = [
   {
     begins: 'Alone it makes no event',
     provedBy: [
-      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM bring polls and no event'],
+      ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM cause polls and no event'],
       [
         'gdoi/tracker/tracker-snmp.test.ts',
         'SNMP alone > traps make no event while no timer was due and no key changed',
@@ -472,7 +472,7 @@ const HINTS: readonly Claim[] = [
     ],
   },
   {
-    begins: 'What nothing but the log of a KS tells',
+    begins: 'What only the log of a KS shows',
     provedBy: [
       [
         'gdoi/explain/said-in-logs.test.ts',
@@ -488,7 +488,7 @@ const SECRETS: readonly Claim[] = [
     begins: 'Passwords, keys, communities and tokens come from',
     provedBy: [
       ['config/load.test.ts', 'credentials > $title'],
-      ['config/web-config.test.ts', 'the file of tokens > holds tokens or their digests; what is kept are digests'],
+      ['config/web-config.test.ts', 'the file of tokens > has tokens or their digests; only digests are kept'],
       [
         'e2e/check.test.ts',
         'without an agent > a host that is in no configuration: by its address, with a password from a file or the environment',
@@ -509,7 +509,7 @@ const SECRETS: readonly Claim[] = [
         'config/load-properties.test.ts',
         'whatever the file holds > a loaded configuration shows [secret] for each secret',
       ],
-      ['config/web-config.test.ts', 'the file of tokens > holds tokens or their digests; what is kept are digests'],
+      ['config/web-config.test.ts', 'the file of tokens > has tokens or their digests; only digests are kept'],
     ],
   },
   {
@@ -527,9 +527,9 @@ const SECRETS: readonly Claim[] = [
       ],
       [
         'hostile/echoed-secrets.test.ts',
-        'a router that echoes our secrets, its session held $where > %s gets them nowhere',
+        'a router that echoes our secrets, with its session $where > %s gets them nowhere',
       ],
-      ['http/authentication.test.ts', 'no answer and no log line holds a credential'],
+      ['http/authentication.test.ts', 'no answer and no log line contains a credential'],
     ],
   },
   {
@@ -539,7 +539,7 @@ const SECRETS: readonly Claim[] = [
   {
     begins: 'A wrong password of PostgreSQL',
     provedBy: [
-      ['store/postgres-store.test.ts', 'opening > tells a wrong password in one line, without it'],
+      ['store/postgres-store.test.ts', 'opening > reports a wrong password in one line, without its value'],
       [
         'config/load.test.ts',
         "the contract's own example > takes PostgreSQL as the store, and doubts a password in the file and a connection that is not encrypted",
@@ -551,7 +551,7 @@ const SECRETS: readonly Claim[] = [
     provedBy: [
       [
         'config/secret-program.test.ts',
-        'a program that prints a secret > gets its arguments as they stand: no shell reads them',
+        'a program that prints a secret > gets its arguments unchanged: no shell reads them',
       ],
     ],
   },
@@ -570,7 +570,7 @@ const SECRETS: readonly Claim[] = [
     ],
   },
   {
-    begins: 'What it says on standard error',
+    begins: 'Its standard error',
     provedBy: [
       [
         'config/secret-program.test.ts',
@@ -585,8 +585,8 @@ const SECRETS: readonly Claim[] = [
         'access/password-questions.test.ts',
         'a question that belongs to a change of the password > %j is not answered',
         'a device that asks for a change of the password > in the shell with %j is told nothing, and the poll ends as auth',
-        'a device that asks for a change of the password > at enable is told nothing',
-        'a device that asks for a change of the password > by keyboard-interactive is told nothing',
+        'a device that asks for a change of the password > at enable gets no answer',
+        'a device that asks for a change of the password > by keyboard-interactive gets no answer',
       ],
     ],
   },
@@ -595,7 +595,7 @@ const SECRETS: readonly Claim[] = [
     provedBy: [
       [
         'hostile/echoed-secrets.test.ts',
-        'a router that echoes our secrets, its session held $where > %s gets them nowhere',
+        'a router that echoes our secrets, with its session $where > %s gets them nowhere',
         'a router that echoes our secrets > in a log message gets them nowhere',
       ],
       [
@@ -605,13 +605,13 @@ const SECRETS: readonly Claim[] = [
       ],
       [
         'kernel/known-secrets.test.ts',
-        'text of a device > loses every secret, wherever and however often it stands',
-        'text of a device > loses one whole that another one is a part of, whichever came first',
+        'text of a device > loses every secret, wherever and however often it occurs',
+        'text of a device > loses a secret completely that contains another one, whichever was added first',
       ],
     ],
   },
   {
-    begins: 'A secret that IOS prints by itself',
+    begins: 'A secret that IOS also prints',
     provedBy: [['kernel/known-secrets.test.ts', 'a secret that IOS prints by itself is left alone > %j']],
     figures: [
       ['fewer than four characters', 'src/kernel/known-secrets.ts', 'SHORTEST = 4;'],
@@ -625,7 +625,7 @@ const SECRETS: readonly Claim[] = [
       [
         'store/sqlite-store.test.ts',
         'the files of the store > are for their owner only, whatever the umask',
-        'the files of the store > are made so where an older version left them readable',
+        'the files of the store > are made so if an older version left them readable',
       ],
       ['access/access-limits.test.ts', 'host keys > accept-new records the first key in a file only its owner reads'],
       ['access/restconf-access.test.ts', 'whom it trusts > the file of known certificates is for its owner only'],
@@ -644,12 +644,12 @@ const SECRETS: readonly Claim[] = [
       ],
     ],
   },
-  { begins: 'The answers hold addresses', needsNoProof: ADVICE },
+  { begins: 'The answers contain addresses', needsNoProof: ADVICE },
 ];
 
 const FAULTS: readonly Claim[] = [
   {
-    begins: "A fault of the agent's own costs",
+    begins: "A fault of the agent's own affects",
     provedBy: [
       [
         'agent/faults.test.ts',
@@ -771,12 +771,15 @@ const FAULTS: readonly Claim[] = [
       ],
     ],
   },
-  { begins: 'A named pipe is no', provedBy: [['e2e/start-and-stop.test.ts', 'a named pipe is no configuration']] },
+  {
+    begins: 'A named pipe is not accepted',
+    provedBy: [['e2e/start-and-stop.test.ts', 'a named pipe is no configuration']],
+  },
 ];
 
 const BOUNDS: readonly Claim[] = [
   {
-    begins: 'Everything that comes from outside has an end.',
+    begins: 'Everything that comes from outside has a limit.',
     needsNoProof: 'the heading of the rows below, each of which is proved',
   },
   {
@@ -813,8 +816,8 @@ const BOUNDS: readonly Claim[] = [
     provedBy: [
       [
         'access/restconf-access.test.ts',
-        'what is taken > %s is a failure of its kind, in one line',
-        'what is taken > a device that %s is a timeout',
+        'what is received > %s is a failure of its kind, in one line',
+        'what is received > a device that %s is a timeout',
       ],
     ],
     figures: [
@@ -830,7 +833,7 @@ const BOUNDS: readonly Claim[] = [
       [
         'access/snmp-hostile.test.ts',
         'a walk of an agent > that never ends stops at the bound',
-        'a walk of an agent > that answers every request at the last moment stops at the time for a whole read',
+        'a walk of an agent > that answers every request at the last moment ends at the time limit of the read',
       ],
       ['access/snmp-walk.test.ts', 'a walk > ends as a problem at the bound for %s'],
     ],
@@ -890,7 +893,7 @@ const BOUNDS: readonly Claim[] = [
         'devices behind a jump host > share one connection to it, and its key is remembered like that of a device',
         'devices behind a jump host > spend one login on a credential that it refuses, and their own credential stays good',
       ],
-      ['hostile/jump-hosts.test.ts', 'a jump host that > %s is left when it has carried nobody for ten minutes'],
+      ['hostile/jump-hosts.test.ts', 'a jump host that > %s is disconnected after ten minutes without a device'],
     ],
     figures: [
       ['ten idle minutes', 'src/access/ssh/jump-hosts.ts', 'IDLE_MS = 10 * 60_000;'],
@@ -945,7 +948,7 @@ const BOUNDS: readonly Claim[] = [
       [
         'access/pushed-bounds.test.ts',
         'the rate at which messages are taken > is a burst of each source, then so many a second',
-        'the rate at which messages are taken > is bounded for all sources together, and a refused source loses nothing of its own',
+        'the rate at which messages are taken > is bounded for all sources together, and a refused source keeps its own allowance',
       ],
       [
         'access/syslog-listener.test.ts',
@@ -971,10 +974,10 @@ const BOUNDS: readonly Claim[] = [
     provedBy: [
       [
         'agent/schedule/scheduler.test.ts',
-        'hints bring one poll at once, then at most one a second, and the schedule stays',
+        'hints cause one poll at once, then at most one a second, and the schedule stays',
         'a storm of hints is spread over the fleet',
       ],
-      ['agent/heard/hint-pace.test.ts', 'hints that show nothing bring fewer and fewer polls'],
+      ['agent/heard/hint-pace.test.ts', 'hints that show nothing cause fewer and fewer polls'],
     ],
     figures: [
       ['one a second', 'src/agent/schedule/scheduler.ts', 'HINT_GAP_MS = 1000;'],
@@ -997,7 +1000,7 @@ const BOUNDS: readonly Claim[] = [
     provedBy: [
       [
         'agent/record/intake.test.ts',
-        'observations become events > a store that is full costs the telling, not the tracking: one error, and all is told when there is room',
+        'observations become events > a full store delays events, not tracking: one error, and all events go out when there is room',
       ],
     ],
     figures: [['100,000', 'src/agent/record/unkept.ts', 'MAX_WAITING_EVENTS = 100_000;']],
@@ -1009,7 +1012,7 @@ const BOUNDS: readonly Claim[] = [
         'config/targets.test.ts',
         'targets from files > a file over the bound is refused, and one that cannot be read is read again when it can',
         'targets from a URL > %s leaves the list as it was',
-        'targets from a URL > an answer that never ends holds up the start until its deadline only',
+        'targets from a URL > an answer that never ends delays the start until its deadline only',
       ],
       ['config/target-device.test.ts', 'the texts of file_sd and http_sd > %s is malformed'],
     ],
@@ -1092,7 +1095,7 @@ const WHO_MAY_ASK: readonly Claim[] = [
         'hostile/http-queries.test.ts',
         'any request > is answered, never with a failure of ours, never with data of a device, group or incident that it does not name',
         'any request > with a hostile name, or one hostile value of a parameter that the route has, is refused or answered with nothing',
-        'where tokens are asked for, any request > without one of them gets nothing of the network',
+        'if tokens are required, any request > without one of them gets nothing of the network',
         'every route of the server is asked',
       ],
     ],
@@ -1120,7 +1123,7 @@ const WHO_MAY_ASK: readonly Claim[] = [
     provedBy: [
       [
         'config/web-config.test.ts',
-        'the file of tokens > holds tokens or their digests; what is kept are digests',
+        'the file of tokens > has tokens or their digests; only digests are kept',
         'the file of tokens > %s is refused, without showing it',
       ],
     ],
@@ -1135,7 +1138,7 @@ const WHO_MAY_ASK: readonly Claim[] = [
       ],
       [
         'hostile/http-queries.test.ts',
-        'where tokens are asked for, any request > with one that may only read polls nothing and reloads nothing',
+        'if tokens are required, any request > with one that may only read polls nothing and reloads nothing',
       ],
     ],
   },
@@ -1144,7 +1147,7 @@ const WHO_MAY_ASK: readonly Claim[] = [
     provedBy: [
       [
         'config/reload-diff.test.ts',
-        'a reload > users, tokens, certificates, targets and where events go need no restart',
+        'a reload > users, tokens, certificates, targets and receivers of events need no restart',
       ],
       ['http/authentication.test.ts', 'a changed password counts at once, the old one no more'],
       ['http/tls.test.ts', 'a renewed certificate is served without a restart'],
@@ -1155,15 +1158,15 @@ const WHO_MAY_ASK: readonly Claim[] = [
     provedBy: [['http/authentication.test.ts', 'without a credential everything is closed but liveness']],
   },
   {
-    begins: 'Where only tokens are configured',
+    begins: 'If only tokens are configured',
     provedBy: [
       [
         'http/authentication.test.ts',
-        'the page’s own files are closed where a browser can ask for a user, and open where only a script has a token',
+        'the page’s own files need a user if users are configured, and are open if only tokens are',
       ],
       [
         'http/page-files.test.ts',
-        'the shell > names a script, a style sheet and an icon, and holds no script or style itself',
+        'the shell > names a script, a style sheet and an icon, and contains no script or style itself',
       ],
     ],
   },
@@ -1175,7 +1178,7 @@ const WHO_MAY_ASK: readonly Claim[] = [
       [
         'config/web-config.test.ts',
         'an address that others reach > %s without users and tokens is a doubt',
-        'an address that others reach > with either, or on loopback, is none',
+        'an address that others reach > with either, or on loopback, is no warning',
       ],
     ],
   },
@@ -1201,7 +1204,7 @@ const LEFT_TO_YOU: readonly Claim[] = [
       ['access/ssh-dialogue.test.ts', 'a session with an IOS device, held $where > writes nothing but the fixed list'],
     ],
   },
-  { begins: 'Reports of holes', needsNoProof: ADVICE },
+  { begins: 'Reports of vulnerabilities', needsNoProof: ADVICE },
 ];
 
 export const CLAIMS: readonly Claim[] = [

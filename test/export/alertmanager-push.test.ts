@@ -65,7 +65,7 @@ const until = (condition: () => boolean) => vi.waitUntil(condition, PATIENCE);
 const names = (server: AlertmanagerServer) =>
   server.posted.map(({ alerts }) => alerts.map(({ labels }) => `${labels['alertname']} ${labels['device']}`));
 
-describe('what is told', () => {
+describe('what is pushed', () => {
   test('events of several groups are one request to each Alertmanager', async () => {
     await using first = await AlertmanagerServer.start();
     await using second = await AlertmanagerServer.start();
@@ -119,7 +119,7 @@ describe('what is told', () => {
     ]);
   });
 
-  test('external labels are on every alert, but take the place of none of its own', async () => {
+  test('external labels are on every alert, but replace none of its own', async () => {
     await using server = await AlertmanagerServer.start();
     const { push } = setUp([server], { labels: { job: 'j', instance: 'i', site: 'taipei', device: 'not this' } });
     await using _push = push;
@@ -148,7 +148,7 @@ describe('what is told', () => {
     expect(server.posted).toHaveLength(2);
   });
 
-  test('the end of what nobody was told is not told', async () => {
+  test('the end of an alert that was never pushed is not pushed', async () => {
     await using server = await AlertmanagerServer.start();
     const { clock, push } = setUp([server]);
     await using _push = push;
@@ -253,7 +253,7 @@ describe('an Alertmanager in trouble', () => {
     expect(await until(() => statusOf(push).failed === 2)).toBe(true);
   });
 
-  test('does not hold up another one', async () => {
+  test('does not delay another one', async () => {
     await using slow = await AlertmanagerServer.start(silence);
     await using quick = await AlertmanagerServer.start();
     const { clock, push } = setUp([slow, quick]);
@@ -267,7 +267,7 @@ describe('an Alertmanager in trouble', () => {
     await closed;
   });
 
-  test('is told the latest of each alert, and nothing that is over', async () => {
+  test('gets the latest state of each alert, and nothing that is over', async () => {
     await using server = await AlertmanagerServer.start(status(500));
     const { clock, push } = setUp([server]);
     await using _push = push;
@@ -386,7 +386,7 @@ describe('the end of the agent', () => {
     expect(server.posted).toHaveLength(2);
   });
 
-  test('waits two seconds at most, and says what was not told', async () => {
+  test('waits two seconds at most, and reports what was not pushed', async () => {
     await using server = await AlertmanagerServer.start(silence);
     const { clock, logger, push } = setUp([server]);
     push.push([reregistered('unknown')]);
@@ -419,7 +419,7 @@ describe('a password', () => {
   });
 });
 
-test('metrics tell, per Alertmanager, what was taken and what was not, and why', async () => {
+test('metrics show, per Alertmanager, what was accepted and what was not, and why', async () => {
   await using server = await AlertmanagerServer.start(status(400));
   const { push } = setUp([server]);
   await using _push = push;

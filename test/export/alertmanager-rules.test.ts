@@ -170,7 +170,7 @@ describe('an event', () => {
     expect(told).toBe(event.unexpected);
   });
 
-  test('the third re-registration within an hour is told as both of its rules tell it', () => {
+  test('the third re-registration within an hour is pushed as both of its rules have it', () => {
     expect(firing(alertsOf(reregistered('unknown', { repeated: true })))).toEqual([
       'GdoiUnexpectedReregistration warning',
       'GdoiUnexpectedReregistration critical',
@@ -186,7 +186,7 @@ describe('an event', () => {
     expect(ended(alertsOf(event))).toEqual(ENDED_BY_EVENTS);
   });
 
-  test('a re-registration with an old KS brings the old KEK again and ends nothing', () => {
+  test('a re-registration with an old KS gives the old KEK again and ends nothing', () => {
     expect(ended(alertsOf(reregistered('legacy_ks')))).toEqual([]);
   });
 });

@@ -28,7 +28,7 @@ function exposition(options?: Partial<LinesOptions>): string {
   return [...lines.chunks()].join('');
 }
 
-test('labels of the inventory stand at all series of a device that has them, and once at gdoi_device_info', () => {
+test('labels of the inventory are on all series of a device that has them, and once on gdoi_device_info', () => {
   const lines = exposition({ labels: ['site'] })
     .split('\n')
     .filter((line) => line.includes('{device="gm1"'));
@@ -41,7 +41,7 @@ test('a device without the label has its series without it', () => {
   expect(exposition({ labels: ['site'] })).toContain('gdoi_device_up{device="gm2"} 0');
 });
 
-test('the series of KS members are left out where they are not wanted, and nothing else', () => {
+test('the series of KS members are left out if they are not wanted, and nothing else', () => {
   const all = exposition();
   expect(all).toContain('gdoi_ks_member_registered{');
   const without = all.split('\n').filter((line) => !line.includes('gdoi_ks_member_'));

@@ -210,16 +210,16 @@ describe('what a KS shows becomes metrics', () => {
   });
 });
 
-describe('a GM that holds TEKs', () => {
+describe('a GM that has TEKs', () => {
   const kekPresent = (kek: typeof VENDOR_GM.kek) =>
     samples(exposition(viewAfter(aReport({ [MAIN]: [{ ...VENDOR_GM, kek }] }))), 'gdoi_gm_kek_present');
 
-  test('and shows no KEK has none, nor has one whose KEK has no life left', () => {
+  test('and shows no KEK has no KEK, nor has one whose KEK has no life left', () => {
     expect(kekPresent(null)).toEqual(['{device="gm1",group="G1"} 0']);
     expect(kekPresent({ ...VENDOR_GM.kek!, remainingSeconds: 0 })).toEqual(['{device="gm1",group="G1"} 0']);
   });
 
-  test('has one where the release shows it without a lifetime', () => {
+  test('has one if the release shows it without a lifetime', () => {
     expect(kekPresent({ ...VENDOR_GM.kek!, remainingSeconds: null })).toEqual(['{device="gm1",group="G1"} 1']);
   });
 });
@@ -228,7 +228,7 @@ describe('why a device gives no answer', () => {
   const failures = (...results: readonly PollResult[]) =>
     samples(exposition(viewAfter(...results.map((result) => aReport({}, { result })))), 'gdoi_device_failure');
 
-  test('is told by the last poll that was made', () => {
+  test('is that of the last poll', () => {
     expect(failures('auth', 'timeout')).toEqual(['{device="gm1",reason="timeout"} 1']);
   });
 
@@ -239,7 +239,7 @@ describe('why a device gives no answer', () => {
     expect(failures(result, waiting, waiting)).toEqual([`{device="gm1",reason="${result}"} 1`]);
   });
 
-  test('is the quarantine of its credential, where other devices refused that', () => {
+  test('is the quarantine of its credential, if other devices refused it', () => {
     expect(failures('ok', 'quarantined')).toEqual(['{device="gm1",reason="quarantined"} 1']);
     expect(failures('timeout', 'quarantined')).toEqual(['{device="gm1",reason="quarantined"} 1']);
   });
@@ -250,7 +250,7 @@ describe('why a device gives no answer', () => {
   });
 });
 
-test('the regular interval is a figure, but not where a cron expression decides', () => {
+test('the regular interval is a figure, but not with a cron expression', () => {
   const interval = (regularIntervalMs: number | null) =>
     samples(exposition(aDevice({ regularIntervalMs })), 'gdoi_device_poll_interval_seconds');
   expect(interval(30_000)).toEqual(['{device="gm1"} 30']);
@@ -290,7 +290,7 @@ describe('until when certificates are good', () => {
   });
 });
 
-test('the series of a removed device are gone', () => {
+test('a removed device has no series any more', () => {
   const lines = new PreparedLines(() => undefined);
   const view = viewAfter(aReport({ [MAIN]: [VENDOR_GM] }));
   lines.update('gm1', view);
@@ -301,7 +301,7 @@ test('the series of a removed device are gone', () => {
   expect(text).toContain('device="gm2"');
 });
 
-test('the samples of a metric stand together under one header, whatever the order devices changed in', () => {
+test('the samples of a metric are together under one header, in whatever order devices changed', () => {
   const view = viewAfter(aReport({ [MAIN]: [VENDOR_GM] }));
   const text = exposition(view, { ...view, device: 'gm2' }, view);
   const names = text.split('\n').flatMap((line) => (/^\w+(?=\{)/.exec(line)?.[0] ? [/^\w+/.exec(line)![0]] : []));
@@ -478,7 +478,7 @@ describe('lines that wait to be prepared', () => {
     expect(lines.of('gm1')).toContain('gdoi_device_poll_duration_seconds{device="gm1"} 7\n');
   });
 
-  test('are not prepared for a device that is gone', () => {
+  test('are not prepared for a removed device', () => {
     const lines = new PreparedLines(() => undefined);
     lines.update('gm1', polled('gm1'));
     lines.update('gm1', null);
@@ -494,7 +494,7 @@ describe('lines that wait to be prepared', () => {
     for (const device of devices) expect(text).toContain(`gdoi_device_up{device="${device}"} 1\n`);
   });
 
-  test('cost only their own device where they cannot be made', () => {
+  test('affect only their own device if they cannot be made', () => {
     const failed: string[] = [];
     const lines = new PreparedLines(
       () => undefined,

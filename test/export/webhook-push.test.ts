@@ -67,7 +67,7 @@ function pushTo(url: string, over: Partial<WebhookDestination> = {}) {
 const delivered = (push: WebhookPush, events: number) =>
   vi.waitFor(() => expect(push.status()[0]).toMatchObject({ delivered: events, queued: 0 }), PATIENCE);
 
-test('an event is told as a CloudEvent, signed over id, time and body', async () => {
+test('an event is sent as a CloudEvent, signed over id, time and body', async () => {
   await using receiver = new Receiver();
   const { push } = pushTo(await receiver.listen());
   await using _ = push;
@@ -92,7 +92,7 @@ test('an event is told as a CloudEvent, signed over id, time and body', async ()
   expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', key).update(signed).digest('base64')}`);
 });
 
-test('a receiver that is down is told later, in order, and nothing twice', async () => {
+test('a receiver that was down gets everything later, in order, and nothing twice', async () => {
   await using receiver = new Receiver();
   receiver.status = (request) => (request <= 3 ? 503 : 200);
   const { push, logger } = pushTo(await receiver.listen());
@@ -104,7 +104,7 @@ test('a receiver that is down is told later, in order, and nothing twice', async
   expect(logger.messages('error')).toHaveLength(1);
 });
 
-test('what it refuses is dropped and counted, and the next one is told', async () => {
+test('an event that it refuses is dropped and counted, and the next one is sent', async () => {
   await using receiver = new Receiver();
   receiver.status = (request) => (request === 1 ? 400 : request === 2 ? 302 : 200);
   const { push } = pushTo(await receiver.listen());
@@ -115,7 +115,7 @@ test('what it refuses is dropped and counted, and the next one is told', async (
   expect(push.status()).toMatchObject([{ dropped: { refused: 2, overflow: 0 } }]);
 });
 
-test('only the types that it wants are told', async () => {
+test('only the types that it wants are sent', async () => {
   await using receiver = new Receiver();
   const { push } = pushTo(await receiver.listen(), { types: new Set(['reload']) });
   await using _ = push;
@@ -124,7 +124,7 @@ test('only the types that it wants are told', async () => {
   expect(receiver.ids()).toEqual(['b']);
 });
 
-test('ten thousand events wait for a receiver that is gone; then the oldest are dropped and counted', async () => {
+test('ten thousand events wait for a receiver that is down; then the oldest are dropped and counted', async () => {
   const { push } = pushTo('http://127.0.0.1:9/hook');
   push.push(Array.from({ length: 10_005 }, (_, index) => anEvent({ id: `e${index}` })));
   expect(push.status()).toMatchObject([{ queued: 10_000, dropped: { overflow: 5 } }]);

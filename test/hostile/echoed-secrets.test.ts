@@ -71,7 +71,7 @@ const HELD = [
   { where: 'in a thread that reads', workers: 1 },
 ] as const;
 
-describe.each(HELD)('a router that echoes our secrets, its session held $where', ({ workers }) => {
+describe.each(HELD)('a router that echoes our secrets, with its session $where', ({ workers }) => {
   test.each(Object.entries(PLACES))('%s gets them nowhere', async (_where, manners) => {
     const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-echo-'));
     await using server = new ScriptedIos({ password: PASSWORD, enablePassword: ENABLE, userExec: true, ...manners });

@@ -281,7 +281,7 @@ describe('any request', () => {
     expect(served.logger.messages('error')).toEqual([]);
   });
 
-  test('that repeats a parameter, or has one that is not known, is refused where parameters are', async () => {
+  test('that repeats a parameter, or has an unknown one, is refused on paths with parameters', async () => {
     for (const path of [
       '/api/v1/devices?limit=1&limit=2',
       '/api/v1/events?group=G1&group=QUIET',
@@ -292,7 +292,7 @@ describe('any request', () => {
   });
 });
 
-describe('where tokens are asked for, any request', () => {
+describe('if tokens are required, any request', () => {
   let served: Served;
   let reloads = 0;
   beforeAll(async () => {

@@ -43,7 +43,7 @@ function hastyClock() {
 }
 
 describe('a jump host that', () => {
-  test.each(WAYS)('%s is left when it has carried nobody for ten minutes', async (way) => {
+  test.each(WAYS)('%s is disconnected after ten minutes without a device', async (way) => {
     await using bastion = new HostileSsh(JUMP_MANNERS[way]!);
     const jumps = [jumpHost(await bastion.listen())];
     await using under = accessUnderTest({ clock: hastyClock() });

@@ -146,7 +146,7 @@ describe.each(WAYS)('a store, %s, at the address of', (way) => {
   );
 });
 
-test('what is said in the open after TLS was agreed on is not heard: the connection ends', async () => {
+test('an unencrypted message after TLS was agreed on is not read: the connection ends', async () => {
   const early = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => socket.end(Buffer.concat([Buffer.from('S'), SIGNED_IN])));

@@ -43,7 +43,7 @@ function printed(recording: readonly string[]): string {
   return JSON.stringify([...documents, ...incidents]);
 }
 
-test('a recording that nobody touched tells something', () => {
+test('an unchanged recording gives events', () => {
   expect(printed(lines)).toContain('"type":"kek_rekey"');
 });
 
@@ -51,7 +51,7 @@ describe('a recording', () => {
   const place = fc.double({ min: 0, max: 1, noNaN: true });
   const somewhere = (at: number) => Math.floor(at * (lines.length - 1));
 
-  test('with hostile values in some of its lines is told as far as it can be', () => {
+  test('with hostile values in some of its lines is replayed as far as possible', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(place, hostility), { minLength: 1, maxLength: 40 }), (damages) => {
         const damaged = [...lines];
@@ -65,7 +65,7 @@ describe('a recording', () => {
     );
   });
 
-  test('that was cut, mixed up, doubled or written over is told as far as it can be', () => {
+  test('that was cut, mixed up, doubled or overwritten is replayed as far as possible', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(place, place, place, fc.string({ maxLength: 20 })), { minLength: 1, maxLength: 40 }),
@@ -83,7 +83,7 @@ describe('a recording', () => {
     );
   });
 
-  test('in any order is told as far as it can be', () => {
+  test('in any order is replayed as far as possible', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 97 }), (step) => {
         const shuffled = lines.map((_, index) => lines[(index * step) % lines.length] ?? '');

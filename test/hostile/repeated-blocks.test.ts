@@ -83,7 +83,7 @@ describe('an answer of the CLI that repeats', () => {
   }
   const answers = [...commands];
 
-  test.each(answers)('as a whole (%s) costs work in proportion, and is read to a bound', async (command, lines) => {
+  test.each(answers)('as a whole (%s) costs proportional work, and is read up to a bound', async (command, lines) => {
     const { grows, result } = await growth(150, (times) => {
       const text = repeated(lines, times).join('\n');
       return () => parseCommandOutput(command, text, 'prompt');
@@ -251,7 +251,7 @@ describe('a RESTCONF document without end', () => {
   });
 });
 
-test('the TEKs of an answer without end are kept at work in proportion', async () => {
+test('the TEKs of an endless answer cost proportional work', async () => {
   const { grows } = await growth(4_000, (times) => {
     const teks = Array.from({ length: times }, (_, index) => ({
       interface: null,

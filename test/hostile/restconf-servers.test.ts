@@ -142,7 +142,7 @@ describe('a device that answers with', () => {
     expect(reply.error.message).not.toContain('planted-password');
   });
 
-  test.each(Object.entries(STRANGE_HTTP))('%s gives a document, and an instant or none', async (_, manners) => {
+  test.each(Object.entries(STRANGE_HTTP))('%s gives a document, with or without an instant', async (_, manners) => {
     const reply = await readFrom(manners);
     expect(reply).toMatchObject({ kind: 'answers', answers: [{ kind: 'document', deviceNowMs: null }] });
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);

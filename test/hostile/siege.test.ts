@@ -32,7 +32,7 @@ test('every hostile router of every manner is tried', () => {
   expect(outcome.hostile.filter(({ connections }) => connections === 0)).toEqual([]);
 });
 
-test('each good router is polled again and again, and none is starved beside the others', () => {
+test('each good router is polled again and again, and none is starved by the others', () => {
   const polled = polledOf(outcome).toSorted((a, b) => a - b);
   const fewest = polled.at(0) ?? 0;
   const median = polled[Math.floor(polled.length / 2)] ?? 0;

@@ -55,7 +55,7 @@ test('without a credential everything is closed but liveness', async () => {
   expect(served.polls).toEqual([]);
 });
 
-test('the page’s own files are closed where a browser can ask for a user, and open where only a script has a token', async () => {
+test('the page’s own files need a user if users are configured, and are open if only tokens are', async () => {
   for (const path of ['/', '/devices/gm1']) expect([path, await status(path)]).toEqual([path, 401]);
   served.now.web = { ...web, basicAuthUsers: new Map() };
   for (const path of ['/', '/devices/gm1']) expect([path, await status(path)]).not.toEqual([path, 401]);
@@ -67,7 +67,7 @@ test('the page’s own files are closed where a browser can ask for a user, and 
   expect(await status('/api/v1/devices')).toBe(401);
 });
 
-test('what is needed is said, as a problem', async () => {
+test('a problem document says what is required', async () => {
   const response = await served.get('/metrics');
   expect(response.headers.get('www-authenticate')).toBe(
     'Basic realm="gdoiwatch", charset="UTF-8", Bearer realm="gdoiwatch"',
@@ -166,7 +166,7 @@ test('headers of the web config file are on every answer', async () => {
     expect((await served.get(path)).headers.get('strict-transport-security')).toBe('max-age=31536000');
 });
 
-test('no answer and no log line holds a credential', async () => {
+test('no answer and no log line contains a credential', async () => {
   const secrets = [
     PASSWORD,
     READ_TOKEN,

@@ -166,7 +166,7 @@ describe('/api/v1/devices/NAME', () => {
     });
   });
 
-  test('of a name that is none is 404, however it looks', async () => {
+  test('of an unknown name is 404, whatever the name looks like', async () => {
     for (const name of [
       'gm9',
       '__proto__',
@@ -210,7 +210,7 @@ describe('/api/v1/devices/NAME/health', () => {
     expect(served.polls).toEqual(['gm1']);
   });
 
-  test('live: too many polls, none in time, no such device', async () => {
+  test('live: too many polls, no poll in time, no such device', async () => {
     served.fleet.set(polledGm());
     served.now.pollOutcome = async () => ({ kind: 'limited', retryAfterSeconds: 7 });
     const limited = await served.get('/api/v1/devices/gm1/health?live=true');

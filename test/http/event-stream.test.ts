@@ -38,7 +38,7 @@ async function listen(of: Served, headers = '', reads = true): Promise<Stream> {
 
 const until = (check: () => void) => vi.waitFor(check, PATIENCE);
 
-test('events come as they are kept, with an id to go on from', async () => {
+test('events come as they are stored, with an id to resume from', async () => {
   const stream = await listen(served);
   await served.happens(anEvent());
   await until(() => expect(stream.ids()).toEqual(['gm1/G1/reregistration/1']));
@@ -49,7 +49,7 @@ test('events come as they are kept, with an id to go on from', async () => {
   );
 });
 
-test('a listener that comes back gets exactly what it missed, in the order it was told', async () => {
+test('a listener that comes back gets exactly what it missed, in the original order', async () => {
   // The second event happened before the first, but its cause was found later.
   await served.happens(anEvent({ id: 'a', atMs: NOON }), anEvent({ id: 'b', atMs: NOON - 5000 }));
   await served.happens(anEvent({ id: 'c', atMs: NOON + 1000 }));
@@ -59,7 +59,7 @@ test('a listener that comes back gets exactly what it missed, in the order it wa
   await until(() => expect(stream.ids()).toEqual(['b', 'c', 'd']));
 });
 
-test('after a restart of the agent the history tells what was missed; the same may come again, nothing is left out', async () => {
+test('after a restart of the agent the history gives what was missed; an event may come again, none is left out', async () => {
   const events = [
     anEvent({ id: 'a', atMs: NOON }),
     anEvent({ id: 'b', atMs: NOON - 5000 }),

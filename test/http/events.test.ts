@@ -66,13 +66,13 @@ test.each([
   expect(await ids(query)).toEqual(expected);
 });
 
-test('pages go on where the page before ended', async () => {
+test('each page starts where the previous one ended', async () => {
   const first = await served.json<List>('/api/v1/events?limit=2');
   const second = await served.json(`/api/v1/events?limit=2&cursor=${first.next_cursor}`);
   expect(second).toMatchObject({ events: [{ id: '1' }], next_cursor: null });
 });
 
-test('a problem that the client can mend has a code', async () => {
+test('a problem that the client can fix has a code', async () => {
   const response = await served.get('/api/v1/events?cursor=xyz');
   expect(await response.json()).toMatchObject({ code: 'cursor_invalid', detail: expect.any(String) as string });
 });

@@ -80,7 +80,7 @@ async function answerTo(url: string, headers: Readonly<Record<string, string>>) 
 describe('/metrics', () => {
   const LINES = Array.from({ length: 20_000 }, (_, n) => `gdoi_device_up{device="gm${n}"} 1\n`).join('');
 
-  test('is compressed and OpenMetrics where that is asked for, and says when it is over', async () => {
+  test('is compressed and in OpenMetrics on request, and marks its end', async () => {
     await using served = await serve({ deviceMetrics: () => [LINES, LINES.replaceAll('gm', 'ks')] });
     const plain = await answerTo(served.url, {});
     expect(plain.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -96,7 +96,7 @@ describe('/metrics', () => {
     expect(gunzipSync(asked.body).toString()).toBe(`${plain.body.toString()}# EOF\n`);
   });
 
-  test('that nobody reads to its end leaves nothing behind, compressed or not', async () => {
+  test('that is not read to its end leaves nothing behind, compressed or not', async () => {
     await using served = await serve({ deviceMetrics: () => Array.from({ length: 40 }, () => LINES) });
     for (const encoding of ['gzip', 'identity']) {
       // A connection of its own: on a slow machine the whole answer is there by then, and the next request would take over one

@@ -34,7 +34,7 @@ test('the list shows each group with its health and the next rekey', async () =>
   });
 });
 
-test('groups of one name in two cells are told apart by their cell', async () => {
+test('groups of one name in two cells differ by their cell', async () => {
   served.fleet.setGroup(aGroup({ cell: 'acme' }));
   served.fleet.setGroup(aGroup({ cell: 'default', gms: [gmInFleet({ registered: false })] }));
   expect(await served.json('/api/v1/groups')).toMatchObject({
@@ -53,7 +53,7 @@ test('groups of one name in two cells are told apart by their cell', async () =>
   expect((await served.get('/api/v1/groups/G1?cell=other')).status).toBe(404);
 });
 
-test('a group that lies in two cells is told by the KEK that its KSs hold, and by nothing less', async () => {
+test('a group in two cells is recognised by the KEK of its KSs only', async () => {
   const [ks] = aGroup({}).kss;
   if (ks === undefined) throw new Error('a group without a KS');
   const inCell = (cell: string, device: string, kekSpi: string | null) =>
@@ -71,7 +71,7 @@ test('a group that lies in two cells is told by the KEK that its KSs hold, and b
   });
 });
 
-test('where only one cell has a group of the name, the name is enough', async () => {
+test('the name is enough if only one cell has a group of that name', async () => {
   served.fleet.setGroup(aGroup({ cell: 'acme' }));
   expect(await served.json('/api/v1/groups/G1')).toMatchObject({ group: 'G1', cell: 'acme' });
 });
@@ -113,7 +113,7 @@ test('a group that was not seen is 404', async () => {
   expect((await served.get('/api/v1/groups/__proto__')).status).toBe(404);
 });
 
-test('a group with more GMs than one answer holds says how many are left out', async () => {
+test('a group with more GMs than fit into an answer says how many are left out', async () => {
   served.fleet.setGroup(aGroup({ gms: Array.from({ length: 2500 }, (_, n) => gmInFleet({ device: `gm${n}` })) }));
   const group = await served.json<GroupDocument>('/api/v1/groups/G1');
   expect([group.gms.length, group.gms_left_out]).toEqual([1000, 1500]);

@@ -37,7 +37,7 @@ test('incidents are listed with the contract’s names, and filtered', async () 
   });
 });
 
-test('one is found by its id; an unknown one is said to be unknown', async () => {
+test('one is found by its id; an unknown id is reported as unknown', async () => {
   await using server = await served();
   const id = encodeURIComponent('incident:G1:ks_down:1');
   expect(await server.json(`/api/v1/incidents/${id}`)).toMatchObject({ id: 'incident:G1:ks_down:1' });
@@ -58,7 +58,7 @@ test('pages go on from their cursor; one of no page is refused', async () => {
   expect((await server.get('/api/v1/incidents?cursor=bad')).status).toBe(400);
 });
 
-test('an event names its incident, in the list and in the stream; one of no incident names none', async () => {
+test('an event names its incident, in the list and in the stream; an event without incident names none', async () => {
   await using server = await served();
   await server.happens();
   const { events } = await server.json<{

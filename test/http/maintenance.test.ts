@@ -39,7 +39,7 @@ test('planned work is announced, listed, and ended', async () => {
   expect((await server.get(`/api/v1/maintenance?id=${window.id}`, { method: 'DELETE' })).status).toBe(404);
 });
 
-test('planned work that goes on is said above every view, the first to end first, with its reason', async () => {
+test('present planned work is shown above every view, the first to end first, with its reason', async () => {
   await using server = await serve();
   server.fleet.set(polledGm());
   server.fleet.setGroup(aGroup());

@@ -112,7 +112,7 @@ describe('with all agents up', () => {
     expect(list.devices.map(({ owner }) => owner.age_seconds)).toEqual([0, 0, 0, 0]);
   });
 
-  test('its pages go over both, in one order, and none comes twice', async () => {
+  test('its pages cover both, in one order, and no entry comes twice', async () => {
     west.fleet.set({ ...polledGm('a15'), cell: 'beta' });
     const seen: string[] = [];
     for (let cursor: string | null = ''; cursor !== null; ) {
@@ -124,7 +124,7 @@ describe('with all agents up', () => {
     expect(seen).toEqual(['a1', 'a2', 'a15', 'b1', 'b2']);
   });
 
-  test('filters and the worst first are those of the whole', async () => {
+  test('filters and the order by severity apply to all agents', async () => {
     west.fleet.set({ ...polledGm('b1', { registered: false, status: 'Registering' }), cell: 'beta' });
     expect(names(await east.json<Listed>('/api/v1/devices?sort=status'))[0]).toBe('b1');
     const filtered = await east.json<Listed>('/api/v1/devices?q=b2');
@@ -170,7 +170,7 @@ describe('with all agents up', () => {
     expect(found.flatMap(({ targets }) => targets)).toEqual(['a1', 'a2', 'b1', 'b2']);
   });
 
-  test('who is asked by an agent answers from its own polls, and asks nobody', async () => {
+  test('an agent that another one asks answers from its own polls, and asks no other', async () => {
     const headers = { 'gdoiwatch-asked-by-agent': '1' };
     const list: Listed = JSON.parse(await (await west.get('/api/v1/devices', { headers })).text());
     expect(names(list)).toEqual(['b1', 'b2']);
@@ -186,7 +186,7 @@ describe('with all agents up', () => {
   });
 });
 
-describe('where the other cannot be asked', () => {
+describe('if the other cannot be asked', () => {
   beforeEach(() => begin());
   afterEach(end);
 
@@ -215,7 +215,7 @@ describe('where the other cannot be asked', () => {
     expect(west.polls).toEqual([]);
   });
 
-  test('an answer that is another program’s, a redirect or without end is none', async () => {
+  test('an answer of another program, a redirect or an endless answer does not count', async () => {
     const strange = createServer((request, response) => {
       if (request.url?.startsWith('/api/v1/groups') === true) response.end('{"groups":"many"}');
       else if (request.url?.startsWith('/api/v1/devices/') === true)
@@ -265,7 +265,7 @@ describe('with users and tokens', () => {
     expect(west.polls).toEqual(['b1']);
   });
 
-  test('where the other takes another token, what it polls is shown as kept, and the log names the setting once', async () => {
+  test('if the other needs another token, its devices are shown as stored, and the log names the setting once', async () => {
     west.now.web = withAgentsToken(
       { ...west.now.web, tokens: west.now.web.tokens.slice(0, 2) },
       new Secret('another-token-xyz'),

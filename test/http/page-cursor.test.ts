@@ -5,7 +5,7 @@ import { decodePageCursor, pageOf } from '../../src/http/documents/page-cursor.t
 const ORDER = 'name';
 const asked = (after: string | null, limit: number) => ({ order: ORDER, keyOf: (name: string) => name, after, limit });
 
-test('page after page gives every entry once, in order, whatever order they are kept in', () => {
+test('all pages together give every entry once, in order, however they are stored', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.string({ maxLength: 4 }), { maxLength: 60 }),
@@ -27,7 +27,7 @@ test('page after page gives every entry once, in order, whatever order they are 
   );
 });
 
-test('the last page has no cursor, also where it is full', () => {
+test('the last page has no cursor, even if it is full', () => {
   expect(pageOf(['b', 'a'], asked(null, 2))).toEqual({ entries: ['a', 'b'], nextCursor: null });
   expect(pageOf([], asked(null, 2))).toEqual({ entries: [], nextCursor: null });
   expect(pageOf(['a', 'b'], asked('b', 2))).toEqual({ entries: [], nextCursor: null });

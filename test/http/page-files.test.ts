@@ -19,12 +19,12 @@ describe('the shell', () => {
     expect(await response.text()).toBe(shell);
   });
 
-  test('names a script, a style sheet and an icon, and holds no script or style itself', () => {
+  test('names a script, a style sheet and an icon, and contains no script or style itself', () => {
     expect(named().map((path) => path.replace(/^.*\./, ''))).toEqual(expect.arrayContaining(['js', 'css', 'svg']));
     expect(shell).not.toMatch(/<style|<script[^>]*>[^<]|style=|\son\w+=/);
   });
 
-  test('is kept by no browser: the next version names other files', async () => {
+  test('is not cached by browsers: the next version names other files', async () => {
     expect((await served.get('/')).headers.get('cache-control')).toBe('no-store');
   });
 });
@@ -46,7 +46,7 @@ describe('a file that the shell names', () => {
     });
   });
 
-  test('has its content in its name, and a script is whole: it imports nothing', async () => {
+  test('has a digest of its content in its name, and a script is complete: it imports nothing', async () => {
     for (const path of named()) expect(path).toMatch(/^\/assets\/[\w-]+-[\w-]{8}\.\w+$/);
     const script = await (await served.get(named().find((path) => path.endsWith('.js'))!)).text();
     expect(script).not.toMatch(/\bimport\s*[({"'*]|\bfrom\s*["']/);

@@ -67,7 +67,7 @@ test('every answer forbids frames, sniffing, referrers and scripts of others', a
 });
 
 describe('an error is a problem document', () => {
-  test('for what is not there, without the query that might hold a secret', async () => {
+  test('for a missing path, without the query, which might contain a secret', async () => {
     const response = await served.get('/nothing?secret=1');
     expect(response.status).toBe(404);
     expect(response.headers.get('content-type')).toBe('application/problem+json');

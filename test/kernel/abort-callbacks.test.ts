@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { onAbortOf } from '../../src/kernel/abort-callbacks.ts';
 
-test('a callback is called once at the abort, and not where it was taken back', () => {
+test('a callback is called once at the abort, and not if it was removed', () => {
   const owner = new AbortController();
   const called: string[] = [];
   onAbortOf(owner.signal, () => called.push('kept'));
@@ -65,7 +65,7 @@ test('the same callback given twice is called twice, and taken back one at a tim
   expect(calls).toBe(1);
 });
 
-test('where the signal has aborted already, it is called at once', () => {
+test('it is called at once if the signal has already aborted', () => {
   let calls = 0;
   const takeBack = onAbortOf(AbortSignal.abort(), () => {
     calls += 1;

@@ -37,7 +37,7 @@ describe('a clock of speed 100', () => {
     expect(clock.monoMs() - beforeMs).toBeGreaterThanOrEqual(6_000);
   });
 
-  test('goes on while nobody asks', async () => {
+  test('goes on while it is not read', async () => {
     const [clock, machine] = [createSystemClock(100), createSystemClock()];
     // Looked at by itself each 10 ms, and not only at the end, where it would count one step of 2,500 ms.
     const counted = async () => {

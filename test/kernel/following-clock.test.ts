@@ -54,7 +54,7 @@ test('catches up with a small difference by little at a time, and goes no furthe
   }
 });
 
-test('changes nothing by what a slow answer cannot tell', () => {
+test('is not changed by a slow answer', () => {
   const { following, trueMs, hear } = behindBy(0);
   hear();
   hear(3_000, 1_400);

@@ -15,7 +15,7 @@ function valuesOf(value: unknown): number {
 }
 
 describe('what JSON has too much of', () => {
-  test('is told from its text as from its value, whatever its strings hold', () => {
+  test('is the same from its text and from its value, whatever its strings contain', () => {
     const string = fc.oneof(fc.string(), fc.stringMatching(/^[{}[\]",:\\]{0,8}$/));
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), string, fc.boolean(), (json, extra, spaced) => {
@@ -29,7 +29,7 @@ describe('what JSON has too much of', () => {
     );
   });
 
-  test('does not matter where the text is no JSON', () => {
+  test('does not matter if the text is not JSON', () => {
     for (const text of ['', '"', '"\\', '}}}}', ']', 'null', '"[[[[']) {
       expect(jsonExcess(text, { depth: 2, values: 2 })).toBeNull();
     }
@@ -37,7 +37,7 @@ describe('what JSON has too much of', () => {
 });
 
 describe('a member that an object names twice', () => {
-  test('is told from the text and the value, whatever the names and strings hold', () => {
+  test('is the same from the text and from the value, whatever names and strings contain', () => {
     const string = fc.oneof(fc.string(), fc.stringMatching(/^[{}[\]",:\\]{0,8}$/));
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), string, fc.boolean(), (json, name, spaced) => {

@@ -9,14 +9,14 @@ function knowing(...values: readonly string[]): KnownSecrets {
 }
 
 describe('text of a device', () => {
-  test('loses every secret, wherever and however often it stands', () => {
+  test('loses every secret, wherever and however often it occurs', () => {
     const secrets = knowing('hunter2', 'n0t-for-you');
     expect(secrets.redact('hunter2: % Bad secret "n0t-for-you" (hunter2hunter2)')).toBe(
       '[secret]: % Bad secret "[secret]" ([secret][secret])',
     );
   });
 
-  test('loses one whole that another one is a part of, whichever came first', () => {
+  test('loses a secret completely that contains another one, whichever was added first', () => {
     for (const values of [
       ['Router#2024', 'Router#2024-login-Xy7'],
       ['Router#2024-login-Xy7', 'Router#2024'],
@@ -53,7 +53,7 @@ describe('octets of a device', () => {
     expect(Buffer.from(cleaned).toString('latin1')).toBe('\u0000\u00ff[secret]\u0001');
   });
 
-  test('stay the same object when there is none', () => {
+  test('stay the same object without a secret', () => {
     const octets = bytes('GM1');
     expect(knowing('s3cr3t-community').redactOctets(octets)).toBe(octets);
   });

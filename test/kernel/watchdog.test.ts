@@ -16,7 +16,7 @@ test('a deadline passes when nothing came', async () => {
   await expect.poll(() => late).toBe(true);
 });
 
-test('an answer that was there in time is taken, though the thread was busy beyond the deadline', async () => {
+test('an answer that came in time counts, even if the thread was busy beyond the deadline', async () => {
   const server = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

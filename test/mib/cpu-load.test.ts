@@ -31,7 +31,7 @@ describe('the CPU in an SNMP answer', () => {
     expect(cpuLook(answer)).toEqual({ atMs: READ_AT_MS, percent });
   });
 
-  it('is no look where it was not asked', () => {
+  it('does not count as read if it was not asked for', () => {
     expect(cpuLook(reply([]))).toBeNull();
   });
 });

@@ -70,7 +70,7 @@ describe('the KEK of a GM', () => {
     expect(gmOf(gmRow({}), kekRow(1, KEK_A, 0, 1)).kek).toMatchObject({ spi: SPI_A, remainingSeconds: 0 });
   });
 
-  it('without a row is none', () => {
+  it('without a row is no key', () => {
     expect(gmOf(gmRow({ cgmGdoiGmActiveKEK: new Uint8Array(16), cgmGdoiGmRekeysReceived: 0 })).kek).toBeNull();
   });
 
@@ -96,7 +96,7 @@ describe('the KEK of a GM', () => {
     expect(gmOf(gmRow({ cgmGdoiGmActiveKEK: KEK_A }), ...rows).kek?.spi).toBe(spi);
   });
 
-  it('is the longer-lived one where nothing else decides', () => {
+  it('is the longer-lived one if nothing else decides', () => {
     expect(gmOf(kekRow(1, KEK_A, 100, 1), kekRow(2, KEK_B, 86_390, 1)).kek?.spi).toBe(SPI_B);
   });
 
@@ -163,7 +163,7 @@ describe('the TEKs of a GM', () => {
     expect(teks).toMatchObject([{ spi: '0x6B3CD27A', remainingSeconds: 0 }]);
   });
 
-  it('are unknown where no table was ever seen, and none where the table has rows of others', () => {
+  it('are unknown if no table was ever seen, and none if the table has rows of others', () => {
     expect(gmOf(gmRow({ cgmGdoiGmRekeysReceived: 1 })).teks).toBeNull();
     const other = rowOf('11.4.0.0.0.7.1.4.3.3.1.1.1.1', { cgmGdoiGmTekSPI: TEK_1 });
     expect(read(gmRow({ cgmGdoiGmRekeysReceived: 1 }), other).snapshots[1]).toMatchObject({ group: '1223', teks: [] });
@@ -234,7 +234,7 @@ describe('a GM', () => {
     expect(reading.unknown).toBe(1);
   });
 
-  it('belongs to a group by its name, or by its identity where the device shows no name', () => {
+  it('belongs to a group by its name, or by its identity if the device shows no name', () => {
     const name = rowOf('11.4.0.0.4.199', { cgmGdoiGroupName: ascii('getvpn1') });
     const row = gmRow({ cgmGdoiGmRekeysReceived: 1 });
     expect(gmOf(name, row)).toMatchObject({ group: 'getvpn1', identity: '1223', address: '3.3.1.1' });
@@ -258,13 +258,13 @@ describe('a KS', () => {
     expect(ksOf(ksRow({ cgmGdoiKeyServerRekeysPushed: 33 }))).not.toHaveProperty('rekeysSent');
   });
 
-  it('counts the members of the group, or its own where only these are shown', () => {
+  it('counts the members of the group, or its own if only these are shown', () => {
     expect(ksOf(ksRow({ cgmGdoiKeyServerRegisteredGMs: 7 }), group({ cgmGdoiGroupMemberCount: 12 })).members).toBe(12);
     expect(ksOf(ksRow({ cgmGdoiKeyServerRegisteredGMs: 7 })).members).toBe(7);
     expect(ksOf(ksRow({})).members).toBeNull();
   });
 
-  it('tells of the last rekey on the primary only: a secondary sends none', () => {
+  it('shows the last rekey on the primary only: a secondary sends none', () => {
     const last = group({ cgmGdoiGroupLastRekeyRetransmits: 1, cgmGdoiGroupLastRekeyTimeTaken: 10_000 });
     const shown = { lastRekeyRetransmits: 1, lastRekeyDurationMs: 10_000 };
     expect(ksOf(ksRow({ cgmGdoiKeyServerRole: 1 }), last)).toMatchObject(shown);
@@ -272,7 +272,7 @@ describe('a KS', () => {
     expect(ksOf(ksRow({ cgmGdoiKeyServerRole: 1 }))).not.toHaveProperty('lastRekeyRetransmits');
   });
 
-  it('is not its peer, should the table of key servers hold both', () => {
+  it('is not its own peer, even if the table of key servers has both', () => {
     const peerIndex = '11.4.0.0.4.199.1.4.0.0.0.9';
     const peer = rowOf(peerIndex, { cgmGdoiKeyServerRole: 2, cgmGdoiCoopPeerRole: 2, cgmGdoiCoopPeerStatus: 1 });
     expect(ksOf(ksRow({ cgmGdoiKeyServerRole: 1 }), peer)).toMatchObject({
@@ -308,7 +308,7 @@ describe('the uptime', () => {
     expect(uptime(engineSeconds, ticks)).toBe(seconds);
   });
 
-  it('comes from the v3 engine where the device shows no scalar', () => {
+  it('comes from the v3 engine if the device shows no scalar', () => {
     const reply = replyOf([], { engine: { boots: 3, timeSeconds: 4711 } });
     expect(decodeGdoi(reply, NOTHING_LEARNT).facts).toMatchObject({ uptimeSeconds: 4711, version: null });
   });

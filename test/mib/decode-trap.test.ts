@@ -71,7 +71,7 @@ describe('a notification of 2010', () => {
     });
   });
 
-  it.each([1, 2, 4, 9, 10])('%i says nothing but itself', (number) => {
+  it.each([1, 2, 4, 9, 10])('%i proves nothing else', (number) => {
     expect(decodeTrap(trapOid(number), [])).toEqual({ ...SAYS_NOTHING, name: GDOI_TRAPS[number - 1] });
   });
 
@@ -83,7 +83,7 @@ describe('a notification of 2010', () => {
     });
   });
 
-  it('keeps the KS where there is no instance at all', () => {
+  it('keeps the KS if there is no instance at all', () => {
     const bare = rowOf('0', KS).map(({ oid, value }) => ({ oid: oid.replace(/\.0$/, ''), value }));
     expect(decodeTrap(trapOid(7), bare)).toMatchObject({ gmAddress: null, keyServer: '1.1.1.1' });
   });
@@ -97,7 +97,7 @@ describe('a notification of 2010', () => {
     });
   });
 
-  it('knows that KS 0.0.0.0 is none', () => {
+  it('knows that 0.0.0.0 is not a KS', () => {
     const nobody = rowOf(GM_3_3_1_1, { ...KS, cgmGdoiGmRegKeyServerIdValue: octets('00000000') });
     expect(decodeTrap(trapOid(7), nobody)).toMatchObject({ gmAddress: '3.3.1.1', keyServer: null });
   });

@@ -135,7 +135,7 @@ describe('what is new in an answer is asked at once', () => {
   const memory = learn(known, 'gm');
   const poll = (objects: readonly Varbind[]) => rememberReply(memory, answer(objects, routine(memory, 'gm')));
 
-  it('nothing is, where nothing is new', () => {
+  it('nothing is, if nothing is new', () => {
     expect(followUpRequest(poll(known))).toBeNull();
   });
 
@@ -180,7 +180,7 @@ describe('what is new in an answer is asked at once', () => {
     ]);
   });
 
-  describe('the number of the last rekey, where a GM has a TEK that was not there before', () => {
+  describe('the number of the last rekey, if a GM has a new TEK', () => {
     const GM = '11.4.0.0.4.199.1.4.3.3.1.1';
     const number = `${columnOid('cgmGdoiGmRekeysReceived')}.${GM}`;
     const [{ oid: tek } = { oid: '' }] = known.filter(({ oid }) => oid.startsWith(`${columnOid('cgmGdoiGmTekSPI')}.`));
@@ -220,7 +220,7 @@ describe('what is new in an answer is asked at once', () => {
     expect(snapshot?.teks).toContainEqual(expect.objectContaining({ spi: '0x00000001', lifetimeSeconds: 900 }));
   });
 
-  it('is asked with the next poll where the follow-up failed', () => {
+  it('is asked with the next poll if the follow-up failed', () => {
     const group = '11.4.0.0.0.7';
     const taught = poll([...known, ...rowOf(`${group}.1.4.3.3.1.1`, { cgmGdoiGmRekeysReceived: 0 })]);
     expect(columnsOf(routine(taught, 'gm'))).toContain('GroupName');
@@ -234,7 +234,7 @@ describe('what is new in an answer is asked at once', () => {
   });
 });
 
-describe('all is learnt anew', () => {
+describe('all is learnt again', () => {
   const gm = walkOf('gm-tek-rollover');
   const memory = learn(gm, 'gm');
   const after = (objects: readonly Varbind[], rest: Partial<GdoiReply> = {}) =>
@@ -281,12 +281,12 @@ describe('all is learnt anew', () => {
 });
 
 describe('which notifications a device would send', () => {
-  it('is told by its switches', () => {
+  it('is recognised by its switches', () => {
     const { notifications } = learn(walkOf('gm-tek-rollover'), 'gm');
     expect(notifications).toMatchObject({ GmReRegister: true, KeyServerRoleChange: false });
   });
 
-  it('is unknown where an image of 2010 has no such switch', () => {
+  it('is unknown if an image of 2010 has no such switch', () => {
     expect(learn(walkOf('gm-revision-2010'), 'gm').notifications.KeyServerRoleChange).toBeUndefined();
   });
 });

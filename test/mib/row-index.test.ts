@@ -50,7 +50,7 @@ describe('the index of a row', () => {
     expect(printKey(instance)).toBe(text);
   });
 
-  it('holds group, member and number of KEK 1 of member 3.3.1.1 in group 1223', () => {
+  it('has group, member and number of KEK 1 of member 3.3.1.1 in group 1223', () => {
     expect(decodeIndex('11.4.0.0.4.199.1.4.3.3.1.1.1', KEK)).toEqual({
       group: '11.4.0.0.4.199',
       party: '1.4.3.3.1.1',

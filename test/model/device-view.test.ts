@@ -54,12 +54,12 @@ describe('the view of a device', () => {
     });
   });
 
-  test('groups stand as people count them, whichever the device shows first', () => {
+  test('groups are in natural order, whichever the device shows first', () => {
     const shown = ['G10', 'G2', 'G1'].map((group) => aGm({ group }));
     expect([...viewAfter(aReport({ [MAIN]: shown })).groups.keys()]).toEqual(['G1', 'G2', 'G10']);
   });
 
-  test('a group that the main answer does not list any more is gone', () => {
+  test('a group that the main answer no longer lists is removed', () => {
     const view = viewAfter(
       aReport({ [MAIN]: [aGm({ group: 'G1' }), aGm({ group: 'G2' })] }),
       aReport({ [MAIN]: [aGm({ group: 'G2' })] }),

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { AgentClock } from '../../src/page/agent-clock.ts';
 
-test('before the agent has told the time there is none', () => {
+test('there is no time before the agent’s first answer', () => {
   expect(new AgentClock().nowMs(1000)).toBeNull();
 });
 
-test('one answer tells the hour, and time goes on as the browser’s does', () => {
+test('one answer gives the time, which goes on with the browser’s clock', () => {
   const clock = new AgentClock();
   clock.sample({ agentMs: 1_000_000, monoMs: 50 });
   expect(clock.nowMs(1050)).toBe(1_001_000);
 });
 
-test('a second answer tells that the agent’s clock runs 60 times as fast', () => {
+test('a second answer shows that the agent’s clock runs 60 times as fast', () => {
   const clock = new AgentClock();
   clock.sample({ agentMs: 0, monoMs: 0 });
   clock.sample({ agentMs: 60_000, monoMs: 1000 });

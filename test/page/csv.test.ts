@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { csvText } from '../../src/page/csv.ts';
 import { eventRows, incidentRows } from '../../src/page/csv-rows.ts';
 
-test('cells are quoted where they must be, and none is a formula', () => {
+test('cells are quoted if necessary, and none is a formula', () => {
   const rows = [
     ['at', 'summary'],
     ['1', 'a "b", c\nd'],
@@ -58,7 +58,7 @@ describe('rows of a spreadsheet', () => {
     planned: false,
   } as const;
 
-  test('have the cell of an event where there are cells, and between which instants it happened', () => {
+  test('have the cell of an event if there are cells, and its interval', () => {
     const [head, of, without] = eventRows([
       { ...event, evidence: [], cell: 'acme' },
       { ...event, evidence: [] },

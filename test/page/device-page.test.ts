@@ -51,7 +51,7 @@ describe.skipIf(chromiumMissing())('a device', () => {
     await expect.poll(async () => before - secondsOf(await fact('Last TEK expires')), PATIENCE).toBeGreaterThan(600);
   });
 
-  test('how long the last poll took is said of the last answer only where that poll brought it', async () => {
+  test('the duration of the last poll is shown with the last answer only if that poll got it', async () => {
     under.served.fleet.set(polledGm('gm1'));
     await under.tab.open('/devices/gm1');
     await expect.poll(() => fact('Last answer'), PATIENCE).toMatch(/ ago \(took 0\.12 s\)$/u);

@@ -8,7 +8,7 @@ describe.skipIf(chromiumMissing())('what is not as the configuration has it', ()
   const doubts = Array.from({ length: 22 }, (_, i) => `targets of /etc/${i}.json: there is no such file`);
   const under = pageUnderTest({ doubts: () => doubts });
 
-  test('stands above every view, the first twenty with how many more there are', async () => {
+  test('is above every view: the first twenty, and how many more there are', async () => {
     await under.tab.open('/events');
     await under.tab.page.getByText('targets of /etc/19.json').waitFor();
     const text = await under.tab.page.locator('.banner.warning').innerText();
@@ -23,7 +23,7 @@ describe.skipIf(chromiumMissing())('planned work', () => {
   const maintenance = new Maintenance();
   const under = pageUnderTest({ maintenance });
 
-  test('stands above every view: why nobody is told of the trouble that it shows', async () => {
+  test('is above every view: why the trouble that it shows is not reported', async () => {
     const work = { devices: ['gm1'], groups: [], cells: [], reason: 'line card' };
     await maintenance.announce({ ...work, fromMs: NOON, untilMs: NOON + 3_600_000 }, NOON);
     await under.tab.open('/incidents');

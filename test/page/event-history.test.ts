@@ -38,14 +38,14 @@ test('what comes while older pages are shown leaves no gap and doubles nothing',
   expect(history.cursor).toBeNull();
 });
 
-test('an event that is told late stands where it happened', () => {
+test('an event that comes late is placed at its time', () => {
   const history = new EventHistory();
   history.newest({ events: [event(5), event(3)], next_cursor: null });
   history.newest({ events: [event(5), event(4), event(3)], next_cursor: null });
   expect(history.events.map(({ id }) => id)).toEqual(['e5', 'e4', 'e3']);
 });
 
-test('when more came than a page holds, the list begins anew with that page', () => {
+test('when more came than a page has room for, the list starts again with that page', () => {
   const history = new EventHistory();
   history.newest(page(50, 1));
   history.newest(page(200, 151));

@@ -25,7 +25,7 @@ describe.skipIf(chromiumMissing())('the events', () => {
     ]);
   });
 
-  test('appear as they happen, in seconds, and a screen reader is told of an incident', async () => {
+  test('appear within seconds, and a screen reader announces an incident', async () => {
     await under.tab.open('/events?device=gm2');
     await live();
     await under.served.happens(numbered('gm2', 1));
@@ -33,7 +33,7 @@ describe.skipIf(chromiumMissing())('the events', () => {
     await expect.poll(() => wordsOf(under.tab.page, '#page > [role=status]'), PATIENCE).toEqual(['event 1']);
   });
 
-  test('a storm of them is told in one sentence', async () => {
+  test('a storm of them is announced in one sentence', async () => {
     await under.tab.open('/events?device=gm3');
     await live();
     await under.served.happens(...Array.from({ length: 20 }, (_, n) => numbered('gm3', n)));
@@ -73,7 +73,7 @@ describe.skipIf(chromiumMissing())('the events', () => {
     expect(await under.tab.page.getByRole('button', { name: 'Older events' }).count()).toBe(0);
   });
 
-  test('a stream that is cut comes back where it was', async () => {
+  test('a stream that is cut resumes where it was', async () => {
     const first = await serve({ clock: new NoonClock() });
     await using its = await openTab(under.browser, first.url);
     const asked: (string | undefined)[] = [];

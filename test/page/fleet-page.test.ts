@@ -95,7 +95,7 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     await expect.poll(() => under.tab.page.getByText('The one device does not match').count(), PATIENCE).toBe(1);
   });
 
-  test('tells of a sweep that is under way and of refused credentials', async () => {
+  test('shows a sweep under way and refused credentials', async () => {
     await using other = await serve({
       status: () => ({ firstSweepDone: false, firstSweepProgress: 0.426, quarantinedCredentials: ['main'] }),
     });
@@ -105,7 +105,7 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     await expect.poll(() => its.page.getByText('credential main').count(), PATIENCE).toBe(1);
   });
 
-  test('says loudly that the agent is gone, keeps the last data greyed, and recovers by itself', async () => {
+  test('shows clearly that the agent is gone, keeps the last data greyed, and recovers by itself', async () => {
     const first = await serve({ clock: new NoonClock() });
     first.fleet.set(polledGm('gm1'));
     await using its = await openTab(under.browser, first.url);
@@ -126,7 +126,7 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     expect(await wordsOf(its.page, 'h1')).toEqual(['The device is well']);
   });
 
-  test('asks for a token where one is needed, and keeps it in the tab alone', async () => {
+  test('asks for a token if one is needed, and keeps it in this tab only', async () => {
     await using guarded = await serve({ clock: new NoonClock(), web: () => accessBy('secret-token', 'read') });
     guarded.fleet.set(polledGm('gm1'));
     await using its = await openTab(under.browser, guarded.url);
@@ -143,7 +143,7 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     expect(await its.page.evaluate('[document.cookie, localStorage.length]')).toEqual(['', 0]);
   });
 
-  test('a group that is in trouble stands above the devices', async () => {
+  test('a group in trouble is shown above the devices', async () => {
     under.served.fleet.set(polledGm('gm1'));
     under.served.fleet.setGroup(aGroup({ gms: [gmInFleet({ registered: false })] }));
     await under.tab.open('/');

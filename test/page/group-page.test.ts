@@ -26,7 +26,7 @@ const LOST_ON_THE_PATH: Explanation = {
   explains: [],
 };
 
-describe.skipIf(chromiumMissing())('where a Grafana is configured', () => {
+describe.skipIf(chromiumMissing())('if Grafana is configured', () => {
   const under = pageUnderTest({ grafanaUrl: () => 'https://grafana.example.net/g' });
   const link = (text: string) => under.tab.page.getByRole('link', { name: text });
   const led = async (text: string) => {
@@ -100,7 +100,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
     expect(await now('last')).toBeGreaterThan((await edges('last', 'rect.expiring')).left);
   });
 
-  test('the countdown of a member runs while all is well, and says so', async () => {
+  test('the countdown of a healthy member runs, and says so', async () => {
     group({ gm1: 5000 });
     await under.tab.open('/groups/G1');
     await row('gm1').waitFor();
@@ -164,7 +164,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
     ]);
   });
 
-  test('members with the same KEK stand as people count them, however its end was read; one whose KEK ends before is first', async () => {
+  test('members with the same KEK are in natural order, however its end was read; one whose KEK ends earlier is first', async () => {
     group({ gm10: 5003, gm2: 5000, gm1: 5002, gm9: 4000 });
     await under.tab.open('/groups/G1');
     await row('gm10').waitFor();
@@ -201,7 +201,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
     await under.tab.page.setViewportSize({ width: 1280, height: 720 });
   });
 
-  test('of one name in two cells are told apart in every link, and by the address', async () => {
+  test('of one name in two cells differ in every link, and in the address', async () => {
     for (const [device, cell] of [
       ['gm-acme', 'acme'],
       ['gm-ours', 'default'],

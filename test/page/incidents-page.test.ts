@@ -33,7 +33,7 @@ describe.skipIf(chromiumMissing())('incidents', () => {
   const focused = (property: string) => under.tab.page.evaluate<string>(`document.activeElement.${property}`);
   const entry = (text: string) => under.tab.page.locator('.incidents > li', { hasText: text });
 
-  test('stand in one list, the open one unfolded with what follows and the first step', async () => {
+  test('are in one list, the open one unfolded with its consequence and the first step', async () => {
     await under.tab.open('/incidents');
     await entry('KS ks1 has not answered').getByText('First step:').waitFor();
     expect(await entry('KS ks1 has not answered').innerText()).toContain(' · open for 10 min');
@@ -58,7 +58,7 @@ describe.skipIf(chromiumMissing())('incidents', () => {
     expect(text).toContain('| between 2026-01-01T11:54:30Z and 2026-01-01T11:55:00Z | gm1 missed a rekey |');
   });
 
-  test('of one group stand on its page, with the way to all of them', async () => {
+  test('of one group are on its page, with a link to all of them', async () => {
     await under.tab.open('/groups/G1');
     await entry('KS ks1 has not answered').waitFor();
     expect(await under.tab.page.locator('.incidents > li').count()).toBe(1);

@@ -12,7 +12,7 @@ describe('on the scale of a KEK', () => {
     expect(place(10_000)).toBe(100);
   });
 
-  test('the hours before the lead take a sixth, so that the windows can be told apart', () => {
+  test('the hours before the lead take a sixth, so that the windows can be distinguished', () => {
     expect(place(-300)).toBeLessThanOrEqual(16);
     expect(place(-40) - place(-190)).toBeGreaterThan(20);
     expect(place(80) - place(0)).toBeGreaterThan(10);
@@ -51,7 +51,7 @@ test('the phases are the windows of the protocol, each bound in the window', () 
   expect(new Set([-236, -235, -190, -39, 0, 81].map(at)).size).toBe(KEK_PHASES.length);
 });
 
-test('a KS whose release is known is not said to do either of two things', () => {
+test('the behaviour of a KS of known release is stated without an alternative', () => {
   const due = (['timer', 'legacy', 'unknown'] as const).map((behavior) =>
     ksPhaseText('rekey_due', { sends: behavior, answers: true }),
   );
@@ -62,7 +62,7 @@ test('a KS whose release is known is not said to do either of two things', () =>
   ]);
 });
 
-test('of a KS that does not answer nothing is said to be sent', () => {
+test('nothing is shown as sent by a KS that does not answer', () => {
   const said = KEK_PHASES.map((phase) => ksPhaseText(phase, { sends: 'timer', answers: false }));
   expect(new Set(said)).toEqual(new Set(['as last read']));
 });

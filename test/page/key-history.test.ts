@@ -60,7 +60,7 @@ test('without an event in the span a lifetime ends where the device says, and be
   expect(laneOf(history, 'ks1')?.keks).toEqual([{ fromMs: NOW - 30 * MINUTE, toMs: NOW + 30 * MINUTE }]);
 });
 
-test('of a key whose lifetime nobody tells only what is left of it is drawn', () => {
+test('only the remaining life is drawn of a key of unknown lifetime', () => {
   const known = { ...group({ gm1: 5, gm2: -5 }), kek_lifetime_seconds: null, tek_lifetime_seconds: null };
   const history = keyHistory(known, { events: [], incidents: [] }, 6, NOW);
   expect(laneOf(history, 'gm1')?.keks).toEqual([{ fromMs: NOW, toMs: NOW + 5 * MINUTE }]);
@@ -121,6 +121,6 @@ test('a member that lost its registration or keys is without them until it regis
   expect(gaps('gm4')).toEqual([]);
 });
 
-test('keys that last an hour at most, or nobody knows how long, are shown over the last hour first', () => {
+test('keys with a lifetime of at most an hour, or an unknown one, are shown over the last hour first', () => {
   expect([3600, 86_400, null].map((seconds) => hoursOf({ kek_lifetime_seconds: seconds }))).toEqual([1, 6, 1]);
 });

@@ -13,7 +13,7 @@ test('each page has an address', () => {
   });
 });
 
-test('an address of no page is none, and parameters that a list does not know are left out', () => {
+test('an unknown address is no page, and parameters that a list does not know are left out', () => {
   for (const path of ['/metrics', '/devices', '/devices/a/b', '/events/x', '/api/v1/devices'])
     expect(routeOf(path, '')).toBeNull();
   expect(routeOf('/', '?q=x&nonsense=1&status=')).toEqual({ kind: 'fleet', filter: { q: 'x' } });

@@ -76,7 +76,7 @@ describe.skipIf(chromiumMissing())('every page', () => {
   }
 
   test.each(VIEWS)(
-    '%s shows hostile text as text, fits a phone, and shuts nobody out, in light and dark',
+    '%s shows hostile text as text, fits a phone, and is accessible, in light and dark',
     async (path) => {
       const { page, offences } = under.tab;
       await page.setViewportSize({ width: 375, height: 740 });

@@ -5,7 +5,7 @@ import { SentEventParser } from '../../src/page/server-sent-events.ts';
 const STREAM =
   ': hello\nretry: 3000\n\nid: 5 a\nevent: reload\ndata: {"n":1}\n\n: still here\n\nid: 6 b\nevent: reload\ndata: {"n":2}\n\n';
 
-test('comments and the retry time are no events; id and data are taken as they stand', () => {
+test('comments and the retry time are no events; id and data are taken unchanged', () => {
   expect(new SentEventParser().push(STREAM)).toEqual([
     { id: '5 a', data: '{"n":1}' },
     { id: '6 b', data: '{"n":2}' },

@@ -186,7 +186,7 @@ describe('KS', () => {
     expect(text).toMatch(/^ {8}Local KS Role {8}: Primary$/mu);
   });
 
-  test('ks policy tells KEK and TEK with two pairs a line, an old TEK with 0 left and n/a', () => {
+  test('ks policy shows KEK and TEK with two pairs a line, an old TEK with 0 left and n/a', () => {
     const text = showAt(fleetOf({ gms: 1 }), 'ks1', 560, 'show crypto gdoi ks policy');
     expect(text).toMatch(/^ {4}orig life\(sec\) {5}: 1800 {10}remaining life\(sec\) {3}: 1190$/mu);
     expect(text).toMatch(/^ {4}spi : 0x[0-9A-F]{32}$/mu);
@@ -194,7 +194,7 @@ describe('KS', () => {
     expect(text).toMatch(/^ {4}time to rekey \(sec\): n\/a$/mu);
   });
 
-  test('ks policy of an old KS tells no time to rekey', () => {
+  test('ks policy of an old KS shows no time to rekey', () => {
     const text = showAt(fleetOf({ ks: '15.1(4)M8' }), 'ks1', 100, 'show crypto gdoi ks policy');
     expect(text).not.toContain('time to rekey');
     expect(text).toMatch(/^ {4}orig life\(sec\): 1800/mu);
@@ -218,7 +218,7 @@ describe('KS', () => {
     expect(showAt(fleetOf({}), 'ks1', 100, 'show crypto gdoi ks coop')).toContain('*NO* redundancy configured');
   });
 
-  test('ks tells members and the access list on the next line', () => {
+  test('ks shows members and the access list on the next line', () => {
     const text = showAt(fleetOf({ gms: 2 }), 'ks1', 100, 'show crypto gdoi ks');
     expect(text.startsWith('Total group members registered to this box: 2\n')).toBe(true);
     expect(text).toMatch(/^ {4}ACL Configured:\n {8}access-list G1-acl$/mu);
@@ -251,7 +251,7 @@ describe('GM detail commands', () => {
     );
   });
 
-  test('data-plane counters stand two a line', () => {
+  test('data-plane counters are printed two per line', () => {
     const text = showAt(fleetOf({}), 'gm1', 10, 'show crypto gdoi gm dataplane counters');
     expect(text).toMatch(/^ {4}#pkts encrypt {12}: \d+ +#pkts decrypt {12}: \d+$/mu);
     expect(text).toMatch(/^ {4}#pkts internal err \(send\): 0 {8}#pkts internal err \(rcv\) : 0$/mu);

@@ -58,7 +58,7 @@ test('time never goes back: an earlier instant changes nothing', () => {
 });
 
 describe('every scenario', () => {
-  test.each(SCENARIO_NAMES)('%s tells what it is and what to expect in one line each', (name) => {
+  test.each(SCENARIO_NAMES)('%s says what it is and what to expect in one line each', (name) => {
     expect(SCENARIOS[name].description).toMatch(/^[^\n]{20,160}$/u);
     expect(SCENARIOS[name].expect).toMatch(/^[^\n]{20,240}$/u);
   });
@@ -121,7 +121,7 @@ test('tek-loss: gm1 for its TEK, again and again', () => {
   expect(events.length).toBeGreaterThanOrEqual(3);
 });
 
-test('ks-down: nobody registers before the KS is back, all do then', () => {
+test('ks-down: no GM registers before the KS is back, then all do', () => {
   const fleet = fleetNamed('ks-down');
   expect(seen(fleet, 619)).toEqual([]);
   expect(valueOf(showAt(fleet, 'gm1', 619), 'Registration status')).toBe('Registering');
@@ -134,7 +134,7 @@ test('rsa-mismatch: no GM can use a rekey of the new primary', () => {
   expect(new Set(seen(fleet, 1200).map(([device]) => device)).size).toBe(4);
 });
 
-test('replay-errors: packets are dropped and nobody re-registers', () => {
+test('replay-errors: packets are dropped and no GM re-registers', () => {
   expect(seen(fleetNamed('replay-errors'), 1200)).toEqual([]);
 });
 
@@ -146,7 +146,7 @@ test('interface-flap: gm1 alone, each time its interface is back', () => {
   ]);
 });
 
-test('tek-missing: gm1 stays registered, and nobody re-registers', () => {
+test('tek-missing: gm1 stays registered, and no GM re-registers', () => {
   const fleet = fleetNamed('tek-missing');
   expect(seen(fleet, 900)).toEqual([]);
 });
@@ -198,7 +198,7 @@ test('multicast: the GM behind the bad path misses the KEK rekey', () => {
   expect(causes(fleetNamed('multicast'), 300)).toEqual({ kek_missed_rekey: 1 });
 });
 
-test('unregistered: gm2 registers when its path is mended, gm1 does not', () => {
+test('unregistered: gm2 registers when its path is repaired, gm1 does not', () => {
   const fleet = fleetNamed('unregistered');
   fleet.advance(START_MS + 185_000);
   const initial = fleet.groundTruth().filter((event) => event.kind === 'registration' && event.atMs > START_MS);

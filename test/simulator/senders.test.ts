@@ -29,7 +29,7 @@ function numbers(traps: readonly { readonly trapOid: string }[]): number[] {
   return traps.map(({ trapOid }) => Number(trapOid.replace(`${NOTIFICATION}.`, '')));
 }
 
-test('a cleared GM tells of its registration, the KS of a member; group and GM are in the instance', async () => {
+test('a cleared GM reports its registration, the KS a member; group and GM are in the instance', async () => {
   await using receiver = await startTrapReceiver();
   const fleet = fleetOf({});
   fleet.advance(START_MS + 60_000);
@@ -144,7 +144,7 @@ test.each([
   expect(it.traps?.sent).toBeGreaterThan(1);
 });
 
-test('an inform that nobody acknowledges is given up', async () => {
+test('an unacknowledged inform is given up', async () => {
   await using receiver = await startTrapReceiver({ lossOfFirst: 100 });
   const fleet = fleetOf({});
   await using it = startSimulatedSenders({

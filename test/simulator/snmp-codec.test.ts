@@ -135,7 +135,7 @@ describe('a device', () => {
   });
 });
 
-test.each(SCENARIO_NAMES)('in %s the objects of every device stand in the order of a walk, none twice', (scenario) => {
+test.each(SCENARIO_NAMES)('in %s the objects of every device are in the order of a walk, none twice', (scenario) => {
   const fleet = createSimulatedFleet({ scenario, seed: 3, startMs: START_MS });
   for (const seconds of [0, 60, 250, 700]) {
     fleet.advance(START_MS + seconds * 1000);
@@ -147,6 +147,6 @@ test.each(SCENARIO_NAMES)('in %s the objects of every device stand in the order 
   }
 });
 
-test('what is no SNMP is an error of its own', () => {
+test('octets that are not SNMP give an error of their own', () => {
   expect(() => decodeMessage(Buffer.from('% SNMP agent not enabled'))).toThrow(BerError);
 });

@@ -96,7 +96,7 @@ describe('a GM by SNMP shows what it shows on the command line', () => {
     expect(it.fleet.answer('ks1', 'show crypto gdoi ks policy', START_MS + 100_000)).toContain(`spi : 0x${spi}`);
   });
 
-  test('rekeys received is the sequence number of the last rekey, and begins anew with a KEK', async () => {
+  test('rekeys received is the sequence number of the last rekey, and starts again with a KEK', async () => {
     await using it = await lab(fleetOf({}));
     const column = `${GDOI}.1.2.2.1.8.${GM}`;
     it.at(1000);
@@ -173,7 +173,7 @@ describe('what the release has of the MIB', () => {
     expect(lines.map((line) => line.includes('No Such Object'))).toEqual([false, true, false, true]);
   });
 
-  test('an instance that is not there is told apart from an object that is not there', async () => {
+  test('a missing instance is distinguished from a missing object', async () => {
     await using it = await lab(fleetOf({}));
     const { lines } = await netSnmp('snmpget', V2C, it.port('gm1'), [
       `${GDOI}.1.2.2.1.8.1.4.9.9.9.9`,
@@ -235,7 +235,7 @@ describe('SNMPv3', () => {
     expect(it.snmp.counters('gm1')).toMatchObject({ badCommunities: 1, requests: 0 });
   });
 
-  test('a reload makes the boots rise and the times begin anew', async () => {
+  test('a reload makes the boots rise and the times start again', async () => {
     await using it = await lab(fleetOf({}));
     const before = await it.get('gm1', [BOOTS, ENGINE_TIME, UPTIME], V3);
     it.fleet.reloadDevice('gm1', 60);
@@ -267,7 +267,7 @@ describe('manners', () => {
     },
   );
 
-  test('other-port: the answer does not come from where it was asked', async () => {
+  test('other-port: the answer comes from another port than the one asked', async () => {
     await using it = await lab(fleetOf({}), { manners: { answer: 'other-port' } });
     const socket = createSocket('udp4');
     const answered = once(socket, 'message');

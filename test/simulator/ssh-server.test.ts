@@ -80,7 +80,7 @@ describe('login', () => {
     expect(asked).toBe('Password: ');
   });
 
-  test('a public key logs in where it is offered', async () => {
+  test('a public key logs in if it is offered', async () => {
     const pair = newEd25519KeyPair();
     const other = newEd25519KeyPair();
     await using it = await lab({ auth: ['publickey'] }, { publicKey: pair.public });
@@ -117,7 +117,7 @@ describe('login', () => {
     expect(await terminal.until(PROMPT)).toContain('router>\r\n');
   });
 
-  test('a legacy device speaks nothing but legacy algorithms', async () => {
+  test('a legacy device speaks legacy algorithms only', async () => {
     await using it = await lab({ algorithms: 'legacy' });
     await expect(login(it.config('gm1'))).rejects.toThrow(/no matching/iu);
     await using terminal = await openTerminal(
@@ -312,7 +312,7 @@ describe('the shell', () => {
 });
 
 describe('faults', () => {
-  test('drip: the answer comes in pieces and is whole in the end', async () => {
+  test('drip: the answer comes in pieces and is complete in the end', async () => {
     await using it = await lab({ dripBytesPerSecond: 4000 });
     await using terminal = await openTerminal(it.config('gm1'));
     terminal.type('show clock\r');

@@ -55,7 +55,7 @@ describe('key server', () => {
     expect(kek?.tek).toBe(true);
   });
 
-  test('time to rekey beside remaining life tells the lead', () => {
+  test('remaining life minus time to rekey is the lead', () => {
     const fleet = fleetOf({ gms: 2 });
     const policy = showAt(fleet, 'ks1', 100, 'show crypto gdoi ks policy');
     expect(
@@ -384,7 +384,7 @@ describe('key servers that fail', () => {
     expect(fleet.devices.find(({ name }) => name === 'ks1')?.version).toBe('17.6.3');
   });
 
-  test('`clear crypto gdoi ks members` makes every GM register anew', () => {
+  test('`clear crypto gdoi ks members` makes every GM register again', () => {
     const fleet = fleetOf({ gms: 4 });
     fleet.clearKsMembers('ks1');
     fleet.advance(START_MS + 120_000);

@@ -15,7 +15,7 @@ function at(atSeconds: number, act: (fleet: FleetOperations) => void) {
   return { atSeconds, act };
 }
 
-test('a GM whose interface went down and came back registers anew, for that cause and no other', () => {
+test('a GM whose interface went down and came back registers again, for that cause and no other', () => {
   const fleet = fleetOf({ script: [at(30, (f) => f.flapInterface('gm1', 15))] });
   const messages = messagesOf(fleet);
   fleet.advance(START_MS + 120_000);
@@ -99,7 +99,7 @@ test('a GM that lost its IPsec SAs stays registered without any until the next r
   expect(spisOf(showAt(fleet, 'gm1', 260, 'show crypto gdoi')).length).toBeGreaterThan(0);
 });
 
-test('packets outside the replay window are counted and logged, where the group checks time', () => {
+test('packets outside the replay window are counted and logged, if the group checks time', () => {
   const fleet = fleetOf({
     group: { antiReplay: { kind: 'time', window: 5 } },
     script: [at(30, (f) => f.failReplayChecks('gm1', 60))],

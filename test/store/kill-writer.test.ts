@@ -39,7 +39,7 @@ async function idsToldUntilKilled(path: string, lifeMs: number, from: 'start' | 
   return text.split('\n').slice(0, -1);
 }
 
-it('a store whose agent is killed at any moment has every event that was told, tells none twice, and its states fit its events', async () => {
+it('a store whose agent is killed at any moment has every event that went out, gives none twice, and its states fit its events', async () => {
   const path = join(temporaryDirectory(), 'store.db');
   const seed = drawnSeed();
   const random = seededRandom(seed);

@@ -6,7 +6,7 @@ import { eventStoreContract } from './event-store-contract.ts';
 describe('the store in memory', () => {
   eventStoreContract(async (options) => createMemoryStore(options));
 
-  it('holds no more events than it may: the earliest kept go first', async () => {
+  it('has no more events than its limit: the earliest stored are dropped first', async () => {
     const store = createMemoryStore({ maxEvents: 2 });
     await store.commit(aBatch({ events: ['a', 'b', 'c'].map((id) => anEvent({ id })) }));
     const { events } = await store.query({ limit: 10, order: 'oldest_first' });

@@ -11,7 +11,7 @@ function fromSystem(code: string): Error {
   return Object.assign(new Error(`write ${code}`), { code, syscall: 'write' });
 }
 
-describe('what a server answers is told by its SQLSTATE', () => {
+describe('an answer of the server is recognised by its SQLSTATE', () => {
   test.each([
     ['53100', 'full', true],
     ['40001', 'locked', true],

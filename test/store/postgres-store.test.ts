@@ -152,7 +152,7 @@ unix_socket_dir =
 });
 
 describe('the fence', () => {
-  it('keeps what is of the own cells, passes over what is not, and tells nobody of it', async () => {
+  it('stores what is of the own cells, ignores the rest, and does not send it out', async () => {
     const address = await server.database();
     const a = await owning(address, 'north');
     const b = await owning(address, 'south');
@@ -245,7 +245,7 @@ describe('an agent that may be alone', () => {
     expect(await b.store.leases.fenceDead()).toEqual(['default']);
   });
 
-  it('keeps the time where an older word that gives it up arrives after a later one', async () => {
+  it('keeps its time if an older message that gives it up arrives after a later one', async () => {
     const address = await server.database();
     const a = await owning(address, 'default');
     await a.store.leases.renew(a.id, { number: 2, leaseMs: LEASE_MS, aloneMs: 60_000 });
@@ -255,7 +255,7 @@ describe('an agent that may be alone', () => {
     expect(await b.store.leases.fenceDead()).toEqual([]);
   });
 
-  it('is not waited for where its process is known to be gone', async () => {
+  it('is not waited for if its process is known to be gone', async () => {
     const address = await server.database();
     const a = await owning(address, 'default');
     await a.store.leases.renew(a.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 60_000 });
@@ -290,7 +290,7 @@ describe('a batch that arrives after a later one of its agent', () => {
     expect(await write(3, 33)).toEqual([{ kept: ['default'], fresh: [] }]);
   });
 
-  it('is passed over where the cell went to another agent meanwhile and came back', async () => {
+  it('is ignored if the cell went to another agent meanwhile and came back', async () => {
     const address = await server.database();
     const a = await owning(address, 'default');
     const b = await owning(address);
@@ -323,7 +323,7 @@ describe('a batch that arrives after a later one of its agent', () => {
 });
 
 describe('a batch whose answer was lost', () => {
-  it('comes again, and its events are told once, then', async () => {
+  it('comes again, and its events go out once, then', async () => {
     const address = await server.database();
     const { store } = await owning(address, 'default');
     const batch = aBatch({ events: [anEvent({ id: 'a' })] });
@@ -383,7 +383,7 @@ describe('events of other agents', () => {
 });
 
 describe('the time of the server', () => {
-  it('is told when the store is open, and with each renewal of a lease', async () => {
+  it('is reported when the store is open, and with each renewal of a lease', async () => {
     const told: ToldTime[] = [];
     const clock = createSystemClock();
     const address = await server.database();
@@ -430,7 +430,7 @@ describe('opening', () => {
     return { code: failure.code, message: failure.message };
   };
 
-  it('tells a wrong password in one line, without it', async () => {
+  it('reports a wrong password in one line, without its value', async () => {
     const address = { ...server.address(), password: new Secret('wr0ng') };
     expect(await told(address)).toEqual({
       code: 'store_refused',
@@ -438,7 +438,7 @@ describe('opening', () => {
     });
   });
 
-  it('tells a server that is not there, and a database that is not', async () => {
+  it('reports a missing server, and a missing database', async () => {
     const nowhere = { ...server.address(), hosts: [{ host: '127.0.0.1', port: await freePort() }] };
     expect(await told(nowhere)).toEqual({
       code: 'store_unreachable',
@@ -484,7 +484,7 @@ describe('opening', () => {
     expect(await told({ ...address, user: 'reader' })).toMatchObject({ code: 'store_refused' });
   });
 
-  it('refuses a server where nothing can be written', async () => {
+  it('refuses a server that cannot be written', async () => {
     const address = await server.database();
     await server.sql(`ALTER DATABASE ${address.database} SET default_transaction_read_only = on`);
     expect(await told(address)).toMatchObject({
@@ -535,7 +535,7 @@ describe('leases beside a connection that holds rows and says nothing more', () 
     ]);
   });
 
-  it('ends a transaction whose agent is gone', async () => {
+  it('ends the transaction of an agent that is gone', async () => {
     const connections = new PostgresConnections(await server.database(), { ...TIMES, statementMs: 300 });
     onTestFinished(() => connections[Symbol.asyncDispose]());
     const failure = await failureOf(
@@ -547,7 +547,7 @@ describe('leases beside a connection that holds rows and says nothing more', () 
     expect(failure).toBeInstanceOf(StoreError);
   });
 
-  it('forgets who asked for a cell and is gone', async () => {
+  it('forgets an agent that asked for a cell and is gone', async () => {
     const address = await server.database();
     const a = await owning(address, 'default');
     const b = await owning(address);
@@ -575,7 +575,7 @@ describe('beside an agent of the schema before', () => {
     return { id, store };
   }
 
-  it('the newer one brings the schema up to date, and the older one polls on, keeps what it finds and hears of the other', async () => {
+  it('the newer one updates the schema, and the older one goes on polling and storing, and gets the events of the other', async () => {
     const address = await server.database();
     const old = await older(address);
     await old.store.commit(aBatch({ events: [anEvent({ id: 'a' })], deviceStates: new Map([['gm1', { boot: 1 }]]) }));
@@ -601,7 +601,7 @@ describe('beside an agent of the schema before', () => {
     expect(await old.store.commit(aBatch({ events: [anEvent({ id: 'd' })] }))).toEqual([]);
   });
 
-  it('the newer one gives up where somebody reads the tables, before the lease of the older one is over', async () => {
+  it('the newer one gives up if somebody reads the tables, before the lease of the older one is over', async () => {
     const address = await server.database();
     const old = await older(address);
     const reader = new PostgresConnections(address, { connectMs: 2_000, statementMs: 20_000 });
@@ -651,7 +651,7 @@ describe('a server in trouble', () => {
     expect(await store.commit(batch)).toEqual(batch.events);
   });
 
-  it('that gives way to its standby is followed there: of several hosts the writable one is taken', async () => {
+  it('that hands over to its standby is followed there: of several hosts the writable one is used', async () => {
     await using first = await startPostgres(['wal_level=replica', 'max_wal_senders=4', 'hot_standby=on']);
     const { hosts } = first.address();
     await using second = await startPostgres([], first);

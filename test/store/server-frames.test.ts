@@ -91,7 +91,7 @@ describe('what a server of PostgreSQL sends', () => {
     );
   });
 
-  test('is given on as soon as it is whole, and not before', () => {
+  test('is passed on as soon as it is complete, and not before', () => {
     const frames = new ServerFrames();
     for (const byte of READY.subarray(0, -1)) {
       expect(frames.feed(Buffer.from([byte]))).toEqual({ kind: 'whole', messages: null });
@@ -135,7 +135,7 @@ describe('refused is', () => {
   });
 });
 
-test('nothing that a server can send throws, and what is given on is what came, up to where it is refused', () => {
+test('nothing that a server can send throws, and everything is passed on unchanged up to what is refused', () => {
   const all = Buffer.concat(SOUND);
   const changes = fc.array(fc.tuple(fc.nat(all.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 });
   fc.assert(

@@ -33,7 +33,7 @@ test('a copy made while the agent writes has what was written before, and is a s
   expect(page.events.map(({ id }) => id).toSorted()).toEqual(['a', 'b']);
 });
 
-test('a file that is there is never written over, and a failure leaves none behind', async () => {
+test('an existing file is never overwritten, and a failure leaves none behind', async () => {
   await (await open())[Symbol.asyncDispose]();
   writeFileSync(path('taken'), 'precious');
   await expect(backupSqliteStore(path('live.db'), path('taken'))).rejects.toThrow('taken: exists already');

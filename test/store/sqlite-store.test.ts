@@ -72,7 +72,7 @@ describe('the files of the store', () => {
     expect(modes(path)).toEqual([0o600, 0o600, 0o600]);
   });
 
-  it('are made so where an older version left them readable', async () => {
+  it('are made so if an older version left them readable', async () => {
     const path = join(temporaryDirectory(), 'gdoiwatch.db');
     writeFileSync(path, '', { mode: 0o644 });
     await openStore(path);
@@ -93,7 +93,7 @@ describe('the store in a SQLite file', () => {
 });
 
 describe('a SQLite store over restarts', () => {
-  it('goes on where it was: events known, states there, counts going on', async () => {
+  it('continues where it was: events known, states there, counts going on', async () => {
     const path = join(temporaryDirectory(), 'store.db');
     const first = await openStore(path);
     await first.commit(aBatch({ events: [anEvent({ id: 'a' })], deviceStates: new Map([['gm1', { boot: 7 }]]) }));
@@ -110,7 +110,7 @@ describe('a SQLite store over restarts', () => {
     expect((await second.counts()).map((row) => row.count)).toEqual([2]);
   });
 
-  it('is one whole file after it was closed', async () => {
+  it('is one complete file after it was closed', async () => {
     const path = join(temporaryDirectory(), 'store.db');
     const store = await openStore(path);
     await store.commit(aBatch({ events: [anEvent({ id: 'a' })] }));
@@ -442,7 +442,7 @@ describe('the write-ahead log of a store whose agent was killed', () => {
     return { ids: events.map(({ id }) => id).join(''), said: logger.messages('error'), damaged: store.damaged };
   };
 
-  it('is read back, and nothing is said', async () => {
+  it('is read back, and nothing is reported', async () => {
     expect(await found(await killed())).toEqual({ ids: 'abcd', said: [], damaged: 0 });
   });
 
@@ -493,7 +493,7 @@ describe('the write-ahead log of a store whose agent was killed', () => {
 describe('a store that fails in operation', () => {
   const storeError = (kind: string) => expect.objectContaining({ name: 'StoreError', kind });
 
-  it('because another process holds its lock: nothing is kept, and the batch can be tried again', async () => {
+  it('because another process holds its lock: nothing is stored, and the batch can be tried again', async () => {
     const path = join(temporaryDirectory(), 'store.db');
     const store = await openStore(path);
     const bare = bareSqlite(path);
@@ -505,7 +505,7 @@ describe('a store that fails in operation', () => {
     expect(await store.commit(batch)).toEqual(batch.events);
   });
 
-  it('because its file was moved or deleted: what nobody would find is not kept, until it is back', async () => {
+  it('because its file was moved or deleted: nothing is stored until it is back', async () => {
     const path = join(temporaryDirectory(), 'store.db');
     const store = await openStore(path);
     const batch = aBatch({ events: [anEvent({ id: 'a' })] });
@@ -520,7 +520,7 @@ describe('a store that fails in operation', () => {
     expect(await store.commit(batch)).toEqual(batch.events);
   });
 
-  it('because its pages are damaged: an error that trying again does not mend', async () => {
+  it('because its pages are damaged: an error that another attempt does not fix', async () => {
     const path = join(temporaryDirectory(), 'store.db');
     const store = await openStore(path);
     const events = Array.from({ length: 1000 }, (_, n) => anEvent({ id: `e${n}` }));

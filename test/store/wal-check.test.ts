@@ -44,18 +44,18 @@ function readBack(wal: Buffer | null): number {
   }
 }
 
-it('an undamaged log is whole, and so is an empty one', () => {
+it('an undamaged log is complete, and so is an empty one', () => {
   expect(readBack(killed.wal)).toBe(COMMITS);
   expect(checkWal(killed.wal)).toEqual({ kind: 'whole' });
   expect(checkWal(Buffer.alloc(0))).toEqual({ kind: 'whole' });
 });
 
-it('a log whose end was torn off is whole: what was not committed is not lost', () => {
+it('a log whose end was torn off is complete: what was not committed is not lost', () => {
   const torn = killed.wal.subarray(0, killed.wal.length - 1000);
   expect(checkWal(torn)).toEqual({ kind: 'whole' });
 });
 
-it('a damaged header loses all, wherever the damage lies', () => {
+it('a damaged header loses everything, wherever the damage is', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 31 }), fc.integer({ min: 1, max: 255 }), (at, flip) => {
       const wal = Buffer.from(killed.wal);

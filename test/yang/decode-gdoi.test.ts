@@ -135,7 +135,7 @@ describe('a GM', () => {
     },
   );
 
-  test('a leaf that another module adds under a known name is counted, and is not taken for it', () => {
+  test('a leaf that another module adds under a known name is counted, and not used in its place', () => {
     const other = { 'acme-crypto:gm-state': 'crypto-reg-status-registering' };
     for (const leaves of [
       { ...other, ...MEMBER },
@@ -153,7 +153,7 @@ describe('a GM', () => {
     expect(problems).toEqual(['gdoi-gm/gm-entry: gm-state: not what the model says']);
   });
 
-  test('without a KEK entry it holds none', () => {
+  test('without a KEK entry it has none', () => {
     expect(gm({}, { 'gdoi-rekey-sa': [{ 'group-name': 'WAN' }] }).snapshot.kek).toBeNull();
     expect(gm({}, { 'gdoi-rekey-sa': [] }).snapshot.kek).toBeNull();
   });
@@ -168,7 +168,7 @@ describe('a GM', () => {
     expect(unknown).toBeGreaterThan(0);
   });
 
-  test('with another document in the place of the KEKs it may hold one', () => {
+  test('with another document in the place of the KEKs it may have one', () => {
     const known = documents({ 'gdoi-gm': [GM] });
     const { snapshots } = decodeGdoi(
       new Map([...known, ['gdoi-rekey-sa', { ...[...known.values()][0]!, body: { 'gdoi-gm': [] } }]]),
@@ -190,7 +190,7 @@ describe('a GM', () => {
     expect(gm(overrides).snapshot).toHaveProperty(field, null);
   });
 
-  test('without the device’s clock nothing counts down, and the counters stand', () => {
+  test('without the device’s clock there are no countdowns, but counters', () => {
     const known = documents({ 'gdoi-gm': [GM], 'gdoi-rekey-sa': [{ 'group-name': 'WAN', 'kek-entry': [KEK] }] });
     const { snapshots, registered } = decodeGdoi(
       new Map([...known].map(([node, document]) => [node, { ...document, deviceNowMs: null }])),
@@ -216,7 +216,7 @@ describe('a GM', () => {
     expect(snapshot.registered).toBe(true);
   });
 
-  test('counters of the data plane and of anti-replay come where they are asked for', () => {
+  test('counters of the data plane and of anti-replay come if they are asked for', () => {
     const { snapshot } = gm(
       {},
       {
@@ -298,7 +298,7 @@ describe('a KS', () => {
     expect(snapshot.teks?.[0]).toMatchObject({ lifetimeSeconds: 3600, remainingSeconds: 300 });
   });
 
-  test('tells every member, the COOP set and how it rekeys', () => {
+  test('shows every member, the COOP set and how it rekeys', () => {
     const { snapshot, problems } = ks({
       'gdoi-ks-mem': [
         {

@@ -159,7 +159,7 @@ test('a cleared GM is known from what it pushes, an hour before its next poll, w
   expect(agent.status().pushed.trap.used).toBeGreaterThan(0);
 });
 
-test('what SNMP sees first brings the SSH poll that counts it', async () => {
+test('a change that SNMP sees first causes the SSH poll that counts it', async () => {
   const polls = () => agent.readModel.device('gm2')?.polls.ok ?? 0;
   await vi.waitUntil(() => (agent.readModel.device('gm2')?.snmp?.polls.ok ?? 0) > 1, PATIENCE);
   const before = polls();
@@ -170,7 +170,7 @@ test('what SNMP sees first brings the SSH poll that counts it', async () => {
   expect(agent.readModel.device('gm2')).toMatchObject({ result: 'ok', snmp: { result: 'ok', error: null } });
 });
 
-test('a GM that nobody may log in to is known by SNMP alone; counters it does not show stay unknown', async () => {
+test('a GM without a login is known by SNMP alone; counters that SNMP does not show stay unknown', async () => {
   await vi.waitUntil(() => agent.readModel.device('gm3')?.groups.get('G1')?.gm !== undefined, PATIENCE);
   const gm = agent.readModel.device('gm3')?.groups.get('G1')?.gm?.snapshot;
   expect(gm).toMatchObject({
@@ -180,13 +180,13 @@ test('a GM that nobody may log in to is known by SNMP alone; counters it does no
   });
 });
 
-test('a wrong SNMP key is an authentication failure, said once', async () => {
+test('a wrong SNMP key is an authentication failure, reported once', async () => {
   await vi.waitUntil(() => (agent.readModel.device('gm4')?.polls.auth ?? 0) > 0, PATIENCE);
   const said = logger.lines('warn').filter((fields) => 'device' in fields && fields.device === 'gm4');
   expect(said.filter((fields) => 'result' in fields && fields.result === 'auth')).toHaveLength(1);
 });
 
-test('forged messages from the address of a quiet GM bring polls and no event', async () => {
+test('forged messages from the address of a quiet GM cause polls and no event', async () => {
   const polls = () => agent.readModel.device('gm5')?.polls.ok ?? 0;
   const before = polls();
   const socket = createSocket('udp4');

@@ -41,14 +41,14 @@ async function forge(under: ReturnType<typeof paced>, seconds: number): Promise<
   return under.polls.length - before;
 }
 
-test('hints that show nothing bring fewer and fewer polls', async () => {
+test('hints that show nothing cause fewer and fewer polls', async () => {
   const under = paced();
   expect(await forge(under, 600)).toBeLessThanOrEqual(11);
   expect(await forge(under, 3_600)).toBeLessThanOrEqual(13);
   expect(under.pace.held).toBeGreaterThan(4_000);
 });
 
-test('a hint that had to wait brings one poll at the end of the wait', async () => {
+test('a hint that had to wait causes one poll at the end of the wait', async () => {
   const under = paced();
   under.pace.heard('gm1');
   under.pace.heard('gm1');
@@ -77,7 +77,7 @@ test('one device that is named again and again does not slow the hints of the ot
   expect(under.polls.at(-1)).toBe('gm2');
 });
 
-test('a device that is gone brings no poll any more', async () => {
+test('a removed device causes no poll any more', async () => {
   const under = paced();
   under.pace.heard('gm1');
   under.pace.heard('gm1');

@@ -62,7 +62,7 @@ test.each([
   expect(pushed).toMatchObject([{ device: 'gm1', worthAPoll, messages: [message] }]);
 });
 
-test('what is nobody’s, none of GETVPN’s or no message is counted and dropped', async () => {
+test('messages of no device, not of GETVPN, or malformed are counted and dropped', async () => {
   const { clock, messages, pushed } = setUp();
   messages.take(syslog(RE_REGISTER, '198.51.100.1'));
   messages.take(syslog('%SYS-5-CONFIG_I: Configured from console by vty0'));

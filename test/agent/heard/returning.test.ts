@@ -31,7 +31,7 @@ test('a device that shows it is back is tried at once, and not at the end of its
   expect(backOff.waitMs(clock.monoMs())).toBe(0);
 });
 
-test('many signs in a row are one try, and none comes sooner than the first wait after a failure', async () => {
+test('many signs in a row cause one try, and not before the first wait after a failure is over', async () => {
   const { clock, backOff, polls, returning } = given();
   failing(backOff, 8);
   await clock.advance(1_000);

@@ -24,7 +24,7 @@ test('an address that is one device’s wins over the name in the message', () =
   expect(senders.deviceOf('192.0.2.1', 'gm2')).toBe('gm1');
 });
 
-test('behind one address the name in the message tells: configured, shown, or its first part', () => {
+test('behind one address the name in the message decides: configured, shown, or its first part', () => {
   const senders = fleet({ gm1: ['192.0.2.1'], gm2: ['192.0.2.1'] });
   expect(senders.deviceOf('192.0.2.1', null)).toBeNull();
   expect(senders.deviceOf('192.0.2.1', 'GM2')).toBe('gm2');
@@ -43,7 +43,7 @@ test('of the hostnames that a device has shown the last one counts, however many
   expect(senders.deviceOf('192.0.2.1', 'gm1')).toBe('gm1');
 });
 
-test('a hostname that was another one’s configured name counts once that one is gone', () => {
+test('a hostname that was the configured name of another device counts once that device is removed', () => {
   const senders = fleet({ gm1: ['192.0.2.1'] });
   senders.learnHostname('gm1', 'EDGE');
   senders.set('edge', { host: '192.0.2.9', others: [] });
@@ -54,7 +54,7 @@ test('a hostname that was another one’s configured name counts once that one i
   expect(senders.deviceOf('198.51.100.9', 'EDGE')).toBe('gm1');
 });
 
-test('a hostname that was shown is free again when its device is gone, or shows another one', () => {
+test('a hostname is free again when its device is removed, or shows another one', () => {
   const senders = fleet({ gm1: ['192.0.2.1'], gm2: ['192.0.2.1'], gm3: ['192.0.2.1'] });
   senders.learnHostname('gm1', 'EDGE');
   senders.learnHostname('gm2', 'EDGE');
@@ -67,7 +67,7 @@ test('a hostname that was shown is free again when its device is gone, or shows 
   expect(senders.deviceOf('192.0.2.1', 'edge')).toBe('gm3');
 });
 
-test('a relay may know a router by its address alone: then that tells, unless several have it', () => {
+test('a relay may name a router by its address: then the address decides, unless several have it', () => {
   const senders = fleet({
     gm1: ['192.0.2.1', '2001:DB8::5'],
     gm2: ['192.0.2.2'],

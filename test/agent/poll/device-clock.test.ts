@@ -45,7 +45,7 @@ test('a step of our own wall clock moves nothing', () => {
   expect(after.documents[0]?.body).toEqual(body);
 });
 
-test('drift and whole seconds are no step, and there and back is none', () => {
+test('drift and whole seconds are no step, nor is a step there and back', () => {
   const body = { at: iso(NOON - 60_000) };
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -1_500, max: 1_500 }), { maxLength: 20 }), (drifts) => {

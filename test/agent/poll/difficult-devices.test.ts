@@ -136,7 +136,7 @@ describe('a fleet of difficult devices', () => {
     }
   });
 
-  test('a changed host key is said loudly, with both fingerprints', () => {
+  test('a changed host key is logged as an error, with both fingerprints', () => {
     const loud = logger.lines('error').filter((fields) => JSON.stringify(fields).includes('gm10'));
     expect(JSON.stringify(loud)).toMatch(/SHA256:.*SHA256:/);
   });

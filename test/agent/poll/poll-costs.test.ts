@@ -75,7 +75,7 @@ const EVERYTHING: Partial<ResolvedDevice> = {
   detailIntervalMs: 600_000,
 };
 
-describe('what a device is said to be asked', () => {
+describe('the stated cost of polling a device', () => {
   test.each([
     [
       'a session that stays',

@@ -37,7 +37,7 @@ const counted = (succeeded: number, received: number, attempted = succeeded) =>
   });
 
 describe('a poll asks only what is of interest', () => {
-  test('a GM whose counters stand still is asked nothing beside the main command', () => {
+  test('a GM whose counters do not change is asked the main command only', () => {
     const memory = rememberCounters(NOTHING_LEARNT, [counted(3, 40)]);
     expect(asked([counted(3, 41)], { memory })).toEqual([]);
   });
@@ -65,7 +65,7 @@ describe('a poll asks only what is of interest', () => {
     expect(asked([aKs()], { memory, nowMonoMs: 61_000 })).toEqual(details);
   });
 
-  test('the certificates are asked of any device that collects them, hourly where details are asked every minute', () => {
+  test('certificates are asked of any device that collects them, hourly even if details are asked every minute', () => {
     const certificates = 'show crypto pki certificates';
     for (const snapshots of [[aGm()], [aKs()]]) {
       expect(asked(snapshots, { collect: ['certificates'] })).toContain(certificates);
@@ -109,7 +109,7 @@ describe('a look at the processor of a router at rest', () => {
   const everyMs = (ms: number, startMs: number, forMs: number) =>
     Array.from({ length: Math.floor(forMs / ms) }, (_, n) => startMs + n * ms);
 
-  test('is taken at the first poll, then once in each five minutes, whatever the interval', () => {
+  test('is asked at the first poll, then once in five minutes, at any interval', () => {
     const timing = fc.record({
       device: fc.string(),
       startMs: fc.integer({ min: 0, max: 10 * CPU_EVERY_MS }),

@@ -112,7 +112,7 @@ describe('a GM', () => {
     expect(access.asked.map(lastPart)).toContain('gdoi-ks');
   });
 
-  test('its registration instant holds the true one, and the poll after a registration asks for the boot time', async () => {
+  test('its registration interval contains the true instant, and the poll after a registration asks for the boot time', async () => {
     const { poll, fleet, access, modern, clock } = given();
     const { name } = modern('gm')[0]!;
     const before = await poll(name);
@@ -170,7 +170,7 @@ describe('a KS', () => {
 });
 
 describe('how it ends', () => {
-  test('a node that NACM hides is `command`, and the line says which and where the rules are', async () => {
+  test('the result for a node that NACM hides is `command`, and the line says which node, and where the rules are', async () => {
     const { poll, access, modern } = given();
     access.forbidden = ['/gdoi-rekey-sa'];
     const { name } = modern('gm')[0]!;
@@ -189,7 +189,7 @@ describe('how it ends', () => {
     expect(report.error).toContain('17.5.1; poll it over SSH');
   });
 
-  test('groups that are listed and cannot be read are `parse`: the device is not said to have none', async () => {
+  test('the result for groups that are listed and cannot be read is `parse`, and not that the device has none', async () => {
     const { access, poll, modern } = given();
     access.amend = (_device, path, body) => (path.endsWith('gdoi-gm') ? { 'gdoi-gm': [{ 'gm-entry': [] }] } : body);
     const { result, error, observations } = await poll(modern('gm')[0]!.name);

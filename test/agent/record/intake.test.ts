@@ -96,7 +96,7 @@ function refusing(store: EventStore): EventStore & { full: boolean } {
 }
 
 describe('observations become events', () => {
-  test('an event is told once it is kept, within a fraction of a second', async () => {
+  test('an event goes out once it is stored, within a fraction of a second', async () => {
     const store = createMemoryStore();
     const { intake, clock, told } = await open(store);
     take(intake, [seen(0, 1), seen(60, 1), seen(120, 2), seen(125, 2)]);
@@ -107,7 +107,7 @@ describe('observations become events', () => {
     await intake[Symbol.asyncDispose]();
   });
 
-  test('a restart goes on from the kept state: no event twice, and the gap is no re-registration', async () => {
+  test('a restart goes on from the stored state: no event comes twice, and the gap is no re-registration', async () => {
     const store = createMemoryStore();
     const first = await open(store);
     take(first.intake, [seen(0, 1), seen(60, 2), seen(65, 2)]);
@@ -123,7 +123,7 @@ describe('observations become events', () => {
     expect(third.told[0]?.betweenMs[0]).toBeGreaterThanOrEqual(NOON + 660_000);
   });
 
-  test('a crash before the batch was kept tells the same event, under the same id, after the restart', async () => {
+  test('after a crash before the batch was stored, the restart gives the same event with the same id', async () => {
     const store = refusing(createMemoryStore());
     const first = await open(store);
     take(first.intake, [seen(0, 1)]);
@@ -145,7 +145,7 @@ describe('observations become events', () => {
     expect(third.told).toEqual([]);
   });
 
-  test('a store that is full costs the telling, not the tracking: one error, and all is told when there is room', async () => {
+  test('a full store delays events, not tracking: one error, and all events go out when there is room', async () => {
     const store = refusing(createMemoryStore());
     const { intake, clock, told, logger } = await open(store);
     take(intake, [seen(0, 1)]);
@@ -176,7 +176,7 @@ describe('observations become events', () => {
     expect(logger.lines('error').at(-1)).toEqual({ events: 1 });
   });
 
-  test('a crash between two polls in which nothing happened loses no registration, and makes none', async () => {
+  test('a crash between two polls without an occurrence loses no registration, and invents none', async () => {
     const store = createMemoryStore();
     const first = await open(store);
     let second = 0;
@@ -233,7 +233,7 @@ describe('observations become events', () => {
     expect((await store.loadStates()).members.map(({ group, device }) => `${group} ${device}`)).toEqual(['G1 gm2']);
   });
 
-  test('a whole group that the format before had in one row is written in parts at once', async () => {
+  test('a group that the previous format had in one row is written in parts at once', async () => {
     const store = createMemoryStore();
     const golden = new URL('../../gdoi/fleet/fleet-state.format-3.json', import.meta.url);
     const state: unknown = JSON.parse(readFileSync(golden, 'utf8'));
@@ -245,7 +245,7 @@ describe('observations become events', () => {
     expect(members.map(({ device }) => device).toSorted()).toEqual(['gm1', 'gm2', 'ks1']);
   });
 
-  test('counters of the whole history are there after a restart', async () => {
+  test('counters of the complete history are there after a restart', async () => {
     const store = createMemoryStore();
     const first = await open(store);
     take(first.intake, [seen(0, 1), seen(60, 2), seen(65, 2)]);

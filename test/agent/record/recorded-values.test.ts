@@ -24,7 +24,7 @@ test('values come back from a recording as they were, through JSON', () => {
   );
 });
 
-test('a timeline written by hand may hold text; what is no value of SNMP is refused', () => {
+test('a timeline written by hand may contain text; a value that SNMP does not have is refused', () => {
   expect(plain(varbindsOf({ '1.3.6.1': 'G1' }) ?? [])).toEqual([['1.3.6.1', [71, 49]]]);
   for (const bad of [{ '1.3.6.1': true }, { '1.3.6.1': [1] }, { 'no.oid': 1 }, { '1.3': { u64: '-1' } }]) {
     expect(varbindsOf(bad)).toBeNull();

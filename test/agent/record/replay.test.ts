@@ -56,7 +56,7 @@ describe('a live run under settings that are not the defaults', () => {
 describe('settings of a recording', () => {
   const failing = (line: object) => replayed(`${JSON.stringify(line)}\n`);
 
-  test('a line of settings makes no event, whatever stands beside it', () => {
+  test('a line of settings makes no event, whatever else it has', () => {
     expect(failing({ at: 1, settings: { poll_interval_seconds: 5, detail_interval_seconds: 9 } })).toEqual([]);
   });
 

@@ -11,7 +11,7 @@ test('a router that takes seconds for each answer is asked at every second, then
   expect(seen).toEqual([2, 4, 4, 4]);
 });
 
-test('quick answers bring the pace back; no answer says nothing', () => {
+test('quick answers restore the pace; a missing answer changes nothing', () => {
   expect(nextStretch(4, answer(null))).toBe(4);
   expect(nextStretch(4, answer(100))).toBe(2);
   expect(nextStretch(2, answer(100))).toBe(1);

@@ -11,7 +11,7 @@ function setUp(devices: number) {
   return { clock, logger, sweep };
 }
 
-test('the first sweep tells how far it is, and when every device was polled', async () => {
+test('the first sweep reports its progress, and when every device was polled', async () => {
   const { clock, logger, sweep } = setUp(4);
   expect([sweep.done, sweep.progress]).toEqual([false, 0]);
   sweep.polled('gm0');

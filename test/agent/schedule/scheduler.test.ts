@@ -154,7 +154,7 @@ test('planned polls come beside the schedule, and a new plan replaces the old on
   await scheduler[Symbol.asyncDispose]();
 });
 
-test('hints bring one poll at once, then at most one a second, and the schedule stays', async () => {
+test('hints cause one poll at once, then at most one a second, and the schedule stays', async () => {
   const { clock, scheduler, pollsOf } = setUp();
   scheduler.set('gm1', { kind: 'every', ms: 300_000 }, 1);
   await clock.advance(10_000);
@@ -170,7 +170,7 @@ test('hints bring one poll at once, then at most one a second, and the schedule 
   await scheduler[Symbol.asyncDispose]();
 });
 
-test('a hint during a poll brings another one after it: the answer under way may be older', async () => {
+test('a hint during a poll causes another one after it: the answer under way may be older', async () => {
   const { clock, scheduler, pollsOf, mostRunning } = setUp({ pollMs: 3000 });
   scheduler.set('gm1', { kind: 'every', ms: 300_000 }, 1);
   await clock.advance(1000);
