@@ -9,7 +9,10 @@ export const LONG = [
   'dashboards',
   'page',
   'cli/cluster.test.ts',
+  'agent/clock-steps.test.ts',
   'agent/cluster/campaign.test.ts',
+  'agent/poll/days.test.ts',
+  'agent/record',
   'store/postgres-store.test.ts',
   'store/kill-writer.test.ts',
   'deploy/image.test.ts',
@@ -19,6 +22,7 @@ export const LONG = [
 export const WAITING = [
   'cli/cluster.test.ts',
   'cli/start-and-stop.test.ts',
+  'cli/targets-lost.test.ts',
   'access/session-workers.test.ts',
   'agent/poll/difficult-devices.test.ts',
   'access/ssh-dialogue.test.ts',
