@@ -163,8 +163,11 @@ export class Recorder implements AsyncDisposable {
       this.#waitingSize = 0;
       const file = join(this.#directory, `${iso(this.#clock.wallMs()).slice(0, 10)}.jsonl`);
       try {
-        const head = file === this.#file ? [] : await this.#headOf(file);
+        const isBegun = file === this.#file;
+        const settings = isBegun ? [] : this.#settingsLines();
+        // What changes from here on, also while the file is being begun, is a line of its own.
         this.#file = file;
+        const head = isBegun ? [] : await this.#headOf(file, settings);
         await appendFile(file, [...head, ...lines].join(''), { mode: 0o640 });
         if (this.#failedAtMonoMs !== null) this.#logger.info({ file }, 'recording goes on');
         this.#failedAtMonoMs = null;
@@ -175,10 +178,13 @@ export class Recorder implements AsyncDisposable {
     }
   }
 
-  async #headOf(file: string): Promise<readonly string[]> {
+  #settingsLines(): readonly string[] {
+    return Array.from(this.#settings.values(), (line) => `${JSON.stringify(this.#dated(line))}\n`);
+  }
+
+  async #headOf(file: string, settings: readonly string[]): Promise<readonly string[]> {
     // Somebody may have taken the directory away.
     await makeRecordDirectory(this.#directory);
-    const settings = Array.from(this.#settings.values(), (line) => `${JSON.stringify(this.#dated(line))}\n`);
     // A process that was killed, or a full disk, may have cut the last line short: that one alone is lost.
     return (await endsInsideLine(file)) ? ['\n', ...settings] : settings;
   }
