@@ -232,6 +232,15 @@ const restconf = section({
     .describe('Time between RESTCONF polls. Default: that of interval, which with ssh+restconf is for SSH')
     .optional(),
 });
+/** TLS of the agent as a client; `whose`: the certificates that it verifies, `asker`: who may ask for one of its own. */
+const clientTls = (whose: string, asker: string) =>
+  section({
+    ca_file: path.optional().describe(`CA certificates for ${whose}. Default: those that the system trusts`),
+    cert_file: path.optional().describe(`Certificate of this agent, if ${asker} asks for one`),
+    key_file: path.optional().describe('Its private key'),
+    server_name: host.optional().describe(`Name that ${whose} must have. Default: the host of the URL`),
+  });
+
 const MAX_JUMPS = 4;
 const JUMP = { error: `the name of a jump host, or a list of at most ${MAX_JUMPS}, the nearest first` };
 const jump = z
@@ -530,16 +539,7 @@ export const configSchema = section({
       ),
     password_env: envName.optional().describe('Environment variable with the password of the PostgreSQL user'),
     password_file: path.optional().describe('File with it'),
-    tls: section({
-      ca_file: path
-        .optional()
-        .describe("CA certificates for the server's certificate. Default: those that the system trusts"),
-      cert_file: path.optional().describe('Certificate of this agent, if the server asks for one'),
-      key_file: path.optional().describe('Its private key'),
-      server_name: host
-        .optional()
-        .describe("Name that the server's certificate must have. Default: the host of the URL"),
-    })
+    tls: clientTls("the server's certificate", 'the server')
       .optional()
       .describe('TLS to PostgreSQL, always verified. Without it the connection is plain'),
     retention: duration('1h', '3650d').prefault('90d').describe('How long events are kept'),
@@ -576,16 +576,7 @@ export const configSchema = section({
         'Environment variable with the token by which agents know each other; each accepts it in addition to the tokens of web. The same for all agents; at least 16 characters',
       ),
     token_file: path.optional().describe('File with it'),
-    tls: section({
-      ca_file: path
-        .optional()
-        .describe("CA certificates for the agents' certificates. Default: those that the system trusts"),
-      cert_file: path.optional().describe('Certificate of this agent, if web asks for one'),
-      key_file: path.optional().describe('Its private key'),
-      server_name: host
-        .optional()
-        .describe("Name that the agents' certificates must have. Default: the host of the URL"),
-    })
+    tls: clientTls("the agents' certificates", 'web')
       .optional()
       .describe('TLS to other agents that serve HTTPS, always verified'),
   })

@@ -9,6 +9,7 @@ import {
   type GmKek,
   type GmReplay,
   type GmSnapshot,
+  UNKNOWN_KEK,
 } from '../gdoi/seen/snapshot.ts';
 import { keyCountdowns, secondsUntil } from './device-time.ts';
 import type { Leaves } from './leaves.ts';
@@ -55,7 +56,7 @@ export function gmSnapshot(group: string, nodes: GmNodes): GmSnapshot {
       lastSequence: member?.count('last-rekey-seq-num') ?? null,
       lastAgeSeconds: ageOf(member?.instant('last-rekey-time') ?? null, deviceNowMs),
     },
-    kek: nodes.rekeySa === 'unread' ? UNREAD_KEK : nodes.rekeySa && gmKek(nodes.rekeySa),
+    kek: nodes.rekeySa === 'unread' ? UNKNOWN_KEK : nodes.rekeySa && gmKek(nodes.rekeySa),
     ...(nodes.replay === null ? {} : { replay: gmReplay(nodes.replay.leaves) }),
     ...(nodes.dataplane === null ? {} : { dataplane: gmDataplane(nodes.dataplane.leaves) }),
   };
@@ -87,22 +88,12 @@ function ageOf(atMs: EpochMs | null, deviceNowMs: EpochMs | null): number | null
   return atMs === null || deviceNowMs === null ? null : Math.max(0, secondsUntil(deviceNowMs, atMs));
 }
 
-/** There may be one, and nothing is known of it. */
-const UNREAD_KEK: GmKek = {
-  transport: null,
-  remainingSeconds: null,
-  encryption: null,
-  keyBits: null,
-  signatureHash: null,
-  signatureKeyBits: null,
-};
-
 /** The newest of the KEKs that the device holds as a GM: while one replaces another, both are there. */
 function gmKek({ leaves, deviceNowMs }: Dated): GmKek | null {
   const held = leaves.entries('kek-entry').filter((entry) => entry.flag('gm-mode') !== false);
   const born = held.map((entry) => [entry.instant('birth-time') ?? Number.NEGATIVE_INFINITY, entry] as const);
   const newest = born.toSorted(([a], [b]) => b - a)[0]?.[1];
-  if (newest === undefined) return leaves.losesEntries('kek-entry') ? UNREAD_KEK : null;
+  if (newest === undefined) return leaves.losesEntries('kek-entry') ? UNKNOWN_KEK : null;
   const spi = newest.spi('kek-spi', 16);
   const lifetimeSeconds = newest.count('orig-life');
   const bornMs = newest.instant('birth-time');

@@ -77,6 +77,16 @@ export interface GmKek {
   readonly signatureKeyBits: number | null;
 }
 
+/** A KEK of which nothing is known. */
+export const UNKNOWN_KEK: GmKek = {
+  transport: null,
+  remainingSeconds: null,
+  encryption: null,
+  keyBits: null,
+  signatureHash: null,
+  signatureKeyBits: null,
+};
+
 export interface GmTek {
   readonly interface: string | null;
   /** `0x4B21C09E`: 0x and eight upper-case hex digits. */

@@ -2,7 +2,7 @@
  * What one group's block of `show crypto gdoi` has said so far, as GM or as KS: filled line by line by the label table,
  * read by completeness checks and snapshots. Null is "not said".
  */
-import type { GroupType, KsRole, RekeyTransport } from '../../gdoi/seen/snapshot.ts';
+import { type GroupType, type KsRole, type RekeyTransport, UNKNOWN_KEK } from '../../gdoi/seen/snapshot.ts';
 
 export type Layout = 'group' | 'gm' | 'ks';
 
@@ -111,14 +111,7 @@ export interface Block {
 }
 
 export function newKek(): KekDraft {
-  return {
-    transport: null,
-    remainingSeconds: null,
-    encryption: null,
-    keyBits: null,
-    signatureHash: null,
-    signatureKeyBits: null,
-  };
+  return { ...UNKNOWN_KEK };
 }
 
 export function newTek(interfaceName: string | null): TekDraft {
