@@ -5,6 +5,7 @@
 import type { EpochMs } from '../seen/instant.ts';
 import { among, type Asked, firstOf, goingOn } from './candidate.ts';
 import { givesNoAnswer, type GmFacts, type GroupFacts, hasCoop, isSeenSince } from './group-facts.ts';
+import { recentOf } from './recent-reasons.ts';
 import { DUE_WITHIN_MS, healedDueMs, NEWER_BY_MS, SEEN_WITHIN_MS, tekDueMs } from './rekey-reached.ts';
 import type { Symptom } from './symptom.ts';
 import { hasOnlyAcks, type Loss, LOSSES } from './who-missed-a-rekey.ts';
@@ -81,8 +82,9 @@ export function isGmUnseen({ gms, kss }: GroupFacts, loss: Loss): boolean {
 
 /**
  * KSs may sign with different RSA keys, and then GMs refuse what comes (on-call catalogue, row 19). Their logs alone
- * tell it: where none comes to the agent, a rekey that was refused looks like one that was lost. Who registered with
- * the same KS as one that got it has the same key.
+ * tell it: where none comes to the agent, a rekey that was refused looks like one that was lost. A GM that is registered
+ * with the same KS as one that got it has the same key. If it is with the same KS as one that refuses, its own message
+ * may just be lost (syslog is UDP).
  */
 export function mayRefuse(loss: Loss, facts: GroupFacts): boolean {
   const { missed, got } = loss;
@@ -90,14 +92,15 @@ export function mayRefuse(loss: Loss, facts: GroupFacts): boolean {
   const several = hasCoop(facts) || kss.length === 0 || otherServers === null || otherServers.length > 0;
   // SNMP's table shows the KS that a GM tries.
   const registeredWith = ({ keyServer, uncounted }: GmFacts) => (uncounted === true ? null : keyServer);
-  const accepted = new Set(
-    among(facts.gms, got)
-      .map(registeredWith)
-      .filter((server) => server !== null),
-  );
+  const serversOf = (gms: readonly GmFacts[]) => new Set(gms.map(registeredWith).filter((server) => server !== null));
+  const accepted = serversOf(among(facts.gms, got));
+  const refused = serversOf(facts.gms.filter((gm) => recentOf(gm, 'rekey_refused', facts.nowMs).length > 0));
   return (
     several &&
-    among(facts.gms, missed).every((gm) => !wouldHaveSaid(gm, loss, facts) && !accepted.has(registeredWith(gm) ?? ''))
+    among(facts.gms, missed).every((gm) => {
+      const server = registeredWith(gm) ?? '';
+      return !accepted.has(server) && (refused.has(server) || !wouldHaveSaid(gm, loss, facts));
+    })
   );
 }
 

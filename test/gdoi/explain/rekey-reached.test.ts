@@ -151,6 +151,35 @@ describe('a GM misses a rekey that others of a group with two KSs got', () => {
     expect(summary).toMatch(/^The path from .* to GM gm1 drops rekeys, or it refuses them: it missed/u);
   });
 
+  test('the same, where one of its KS refuses them: its own message may be lost', () => {
+    const text = '%GDOI-3-GDOI_REKEY_FAILURE: Processing of REKEY payloads failed on GM 10.0.0.3 in the group G1';
+    const refused = { kind: 'rekey_refused', atMs: START + 95_000, group: 'G1', text } as const;
+    const [old, elsewhere] = [{ kekExpiry: 260 }, { keyServer: '10.1.0.2' }] as const;
+    const hears = { logHeardSinceMs: START };
+    const fleet = new Fleet();
+    fleet.see(
+      ks(0, { ...peers, ...old }),
+      member(1, 0, { ...old, ...elsewhere }, hears),
+      member(2, 0, old),
+      member(3, 0, { ...old, ...elsewhere }, hears),
+    );
+    const lost = { ...old, ...elsewhere, change: { kekRekeyOverdue: true } };
+    const { explanations } = fleet.see(
+      ks(100, peers),
+      member(1, 101, lost, hears),
+      member(2, 102),
+      member(3, 103, lost, { ...hears, reasons: [refused] }),
+    );
+    expect(explanations).toMatchObject([
+      { cause: 'rekeys_refused', scope: ['gm3'] },
+      {
+        cause: 'path_loss',
+        scope: ['gm1'],
+        summary: expect.stringMatching(/GM gm1 drops rekeys, or it refuses them/u),
+      },
+    ]);
+  });
+
   test.each([
     ['its log comes and says nothing of it', '10.1.0.2', { logHeardSinceMs: START }],
     ['it is registered with the same KS', '10.1.0.1', {}],
