@@ -6,6 +6,7 @@
 import { expect, test } from 'vitest';
 import { createFleetFromPlan } from '../../src/simulator/fleet/fleet.ts';
 import { drawWorld } from '../../src/simulator/worlds/draw-world.ts';
+import { half } from '../builders/half.ts';
 import { explainedWorld } from './explained/explained-world.ts';
 import { ALL_PUSHED, aWatch, type Watch } from './watch.ts';
 import { watchFleet } from './watch-fleet.ts';
@@ -15,7 +16,7 @@ const BY_SSH: Watch = aWatch({ name: '60 s, ssh, logs', logs: ALL_PUSHED });
 const SEEDS = Array.from({ length: 4 }, (_, index) => 3001 + index);
 
 test('of worlds in which nothing happens nothing is said, and nobody is paged', () => {
-  const told = SEEDS.flatMap((seed) => {
+  const told = half(SEEDS).flatMap((seed) => {
     const { plan } = drawWorld(seed);
     const kss = plan.kss.map((ks) => ({ ...ks, release: '17.6.3' as const, rsaKey: 'of all' }));
     const fleet = createFleetFromPlan({ ...plan, kss, paths: [], script: [] }, { seed, startMs: WORLD_START_MS });
@@ -46,7 +47,7 @@ const FAULTY: readonly (readonly [seed: number, what: string])[] = [
   [47, 'members that were cleared while they lost rekeys are not dropped for it'],
 ];
 
-test.each(FAULTY)('world %i: %s', (seed) => {
+test.each(half(FAULTY))('world %i: %s', (seed) => {
   expect(explainedWorld(seed).faults).toEqual([]);
 });
 

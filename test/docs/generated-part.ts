@@ -12,14 +12,30 @@ const update = process.env['UPDATE_GOLDENS'] === '1';
 
 /** What stands between the markers of a page; with UPDATE_GOLDENS it is `generated`, written there. */
 export function partOf(page: string, generated: string): string {
-  const path = join(ROOT, page);
-  const text = readFileSync(path, 'utf8');
+  const { before, text, after } = writtenPart(page);
+  if (!update) return text.trim();
+  writeFileSync(join(ROOT, page), `${before}\n${generated}\n\n${after}`);
+  return generated;
+}
+
+function writtenPart(page: string): { readonly before: string; readonly text: string; readonly after: string } {
+  const text = readFileSync(join(ROOT, page), 'utf8');
   const from = text.indexOf(BEGIN) + BEGIN.length;
   const to = text.indexOf(END);
   if (from < BEGIN.length || to < from) throw new Error(`${page} has no part to be generated`);
-  if (!update) return text.slice(from, to).trim();
-  writeFileSync(path, `${text.slice(0, from)}\n${generated}\n\n${text.slice(to)}`);
-  return generated;
+  return { before: text.slice(0, from), text: text.slice(from, to), after: text.slice(to) };
+}
+
+/**
+ * The generated part of a page of which each section (`## name`) is told by a test of its own: those that were told, and
+ * the page's own of the others.
+ */
+export function partOfSections(page: string, names: readonly string[], told: ReadonlyMap<string, string>): string {
+  const written = writtenPart(page).text.split(/^(?=## )/mu);
+  const stands = new Map(
+    written.map((section) => [/^## (?<name>.*)/u.exec(section)?.groups?.['name'], section.trim()]),
+  );
+  return names.map((name) => told.get(name) ?? stands.get(name) ?? `## ${name} is missing`).join('\n\n');
 }
 
 /** A Markdown table; cells are Markdown, on one line. */

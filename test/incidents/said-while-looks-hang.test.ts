@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
+import { half } from '../builders/half.ts';
 import type { SimulatedWatch } from '../builders/simulated-agent.ts';
 import { type Headline, headlinesOf } from './headlines.ts';
 import { SAID, WATCHED } from './scenario-headlines.ts';
@@ -49,16 +50,14 @@ function wrongly({ first, atSeconds, status, summary }: Headline, causes: Readon
 }
 
 describe('while looks hang that will fail, no wrong cause is said, and nothing contradicts another', () => {
-  test.each(WATCHED)('%s, looked at each minute', async (scenario) => {
+  test.each(half(WATCHED))('%s, looked at each minute', async (scenario) => {
     expect(await faultsOf({ scenario, failingLookMs: hanging(1) })).toEqual([]);
   });
 
-  test.each(['ks-down', 'coop-failover', 'reload-storm', 'unauthorized', 'rsa-mismatch'] as const)(
-    '%s, looked at each ten seconds',
-    async (scenario) => {
-      expect(await faultsOf({ scenario, failingLookMs: hanging(2), pollInterval: '10s' })).toEqual([]);
-    },
-  );
+  const often = ['ks-down', 'coop-failover', 'reload-storm', 'unauthorized', 'rsa-mismatch'] as const;
+  test.each(half(often))('%s, looked at each ten seconds', async (scenario) => {
+    expect(await faultsOf({ scenario, failingLookMs: hanging(2), pollInterval: '10s' })).toEqual([]);
+  });
 });
 
 test.each(['60s', '10s'])(

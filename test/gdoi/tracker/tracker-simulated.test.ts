@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest';
 import { createSimulatedFleet } from '../../../src/simulator/fleet/fleet.ts';
 import type { ScenarioName } from '../../../src/simulator/scenarios/scenario.ts';
+import { half } from '../../builders/half.ts';
 import { judge, type Judgement } from '../../accuracy/judge.ts';
 import { ALL_PUSHED, aWatch, phaseWatch, type Watch } from '../../accuracy/watch.ts';
 import { watchFleet } from '../../accuracy/watch-fleet.ts';
@@ -42,10 +43,13 @@ const SCENARIOS: readonly ScenarioName[] = [
 /** By this seed the agent's clock is set after 65 minutes, by 29 s. */
 const CLOCK_IS_SET = { seed: 31, hours: 2 };
 
-test.each(SCENARIOS)('%s: nothing is missed or wrong with lost polls, log messages and a wrong clock', (scenario) => {
-  const judgement = run(scenario, { ...PHASE, logs: ALL_PUSHED, lost: 0.05, clockErrors: true }, CLOCK_IS_SET);
-  expect(faults(judgement)).toEqual(NONE);
-});
+test.each(half(SCENARIOS))(
+  '%s: nothing is missed or wrong with lost polls, log messages and a wrong clock',
+  (scenario) => {
+    const judgement = run(scenario, { ...PHASE, logs: ALL_PUSHED, lost: 0.05, clockErrors: true }, CLOCK_IS_SET);
+    expect(faults(judgement)).toEqual(NONE);
+  },
+);
 
 test.each<[string, Watch]>([
   ['two clears within half a minute are both told where the log is pushed', { ...PHASE, logs: ALL_PUSHED }],
@@ -59,7 +63,7 @@ test.each<[string, Watch]>([
 /** With traps all scenarios are in `test/accuracy/scenarios.test.ts`. */
 const WITHOUT_TRAPS: readonly ScenarioName[] = ['legacy-ks', 'rekey-loss', 'ks-down', 'reload-storm'];
 
-test.each(WITHOUT_TRAPS)('%s by SNMP alone: nothing is invented', (scenario) => {
+test.each(half(WITHOUT_TRAPS))('%s by SNMP alone: nothing is invented', (scenario) => {
   const judgement = run(scenario, aWatch({ name: 'snmp', phaseAware: true, transport: 'snmp' }));
   expect(judgement.invented).toEqual([]);
 });
