@@ -1,6 +1,6 @@
 /** Events as the tracker tells them, for tests of what is pushed. */
 import type { Cause, GdoiEvent } from '../../src/gdoi/events/event.ts';
-import { kekRekeyEvent, kekRekeyOverdueEvent, reregistrationEvent } from '../../src/gdoi/events/gdoi-events.ts';
+import { kekRekeyEvent, rekeyOverdueEvent, reregistrationEvent } from '../../src/gdoi/events/gdoi-events.ts';
 
 interface Where {
   readonly device?: string;
@@ -33,7 +33,8 @@ export function reregistered(
 
 export function rekeyOverdue(where: Where = {}): GdoiEvent {
   const { place, between } = placed(where);
-  return kekRekeyOverdueEvent(place, {
+  return rekeyOverdueEvent(place, {
+    key: 'KEK',
     occurrence: [1],
     between,
     evidence: ['KEK lifetime: 150 s'],

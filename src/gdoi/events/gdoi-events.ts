@@ -229,19 +229,21 @@ export function kekRekeyEvent(at: Place, what: What): GdoiEvent {
 }
 
 interface Overdue {
+  readonly key: 'KEK' | 'TEK';
   readonly stated: Stated | null;
   readonly timeLeft: string;
 }
 
-export function kekRekeyOverdueEvent(at: Place, { stated, timeLeft, ...what }: What & Overdue): GdoiEvent {
+/** The rekey of the key that it holds was due, and did not come. */
+export function rekeyOverdueEvent(at: Place, { key, stated, timeLeft, ...what }: What & Overdue): GdoiEvent {
   return event(at, {
     ...what,
-    type: 'kek_rekey_overdue',
+    type: key === 'KEK' ? 'kek_rekey_overdue' : 'tek_rekey_overdue',
     severity: 'warning',
     summary:
       stated === null
-        ? `${place(at)} has not received the KEK rekey that is due; ${timeLeft}`
-        : `${place(at)} holds its old KEK beyond the time of the rekey: ${stated.reason}; ${timeLeft}`,
+        ? `${place(at)} has not received the ${key} rekey that is due; ${timeLeft}`
+        : `${place(at)} holds its old ${key} beyond the time of the rekey: ${stated.reason}; ${timeLeft}`,
     action: stated?.firstStep ?? firstStepBy(at.multicast === true, CHECK_REKEY_PATH),
   });
 }
@@ -312,19 +314,6 @@ export function tekMissingEvent(
     severity: 'critical',
     summary: `${place(at)} ${registered ? 'is registered but holds no TEK' : 'holds a KEK and no TEK'}, its traffic is dropped or in clear${because}`,
     action: stated?.firstStep ?? (registered ? INSTALLED : CHECK_TEKLESS),
-  });
-}
-
-export function tekRekeyOverdueEvent(at: Place, { stated, timeLeft, ...what }: What & Overdue): GdoiEvent {
-  return event(at, {
-    ...what,
-    type: 'tek_rekey_overdue',
-    severity: 'warning',
-    summary:
-      stated === null
-        ? `${place(at)} has not received the TEK rekey that is due; ${timeLeft}`
-        : `${place(at)} holds its old TEK beyond the time of the rekey: ${stated.reason}; ${timeLeft}`,
-    action: stated?.firstStep ?? firstStepBy(at.multicast === true, CHECK_REKEY_PATH),
   });
 }
 

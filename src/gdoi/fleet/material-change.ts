@@ -3,51 +3,114 @@
  * happened: countdowns ran on, and instants moved by what reading them takes. Then the group need not be judged again,
  * nor the record stored at once.
  */
-import { type FleetGm, type FleetKs, type FleetState, SAME_EXPIRY_MS } from './fleet-state.ts';
+import {
+  type FleetGm,
+  type FleetKs,
+  type FleetState,
+  type KekGeneration,
+  type KsKek,
+  type RekeyCounters,
+  SAME_EXPIRY_MS,
+} from './fleet-state.ts';
 import { gmInGroup, type Yardstick } from './yardstick.ts';
-import type { Failure, MemberContext } from '../explain/group-facts.ts';
+import type { Stated } from '../events/gdoi-events.ts';
+import type { ClockFault, Failure, KnownReregistration, MemberContext } from '../explain/group-facts.ts';
 import { tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
 import { SAME_BOOT_MS } from '../seen/device-facts.ts';
-import type { EpochMs } from '../seen/instant.ts';
+import { changesBy, changesOfOptional, differentTexts, movedBeyond } from '../seen/material-fields.ts';
 
 /** An expiry is read in whole seconds, and with what reading takes. */
 const EXPIRY_READ_MS = 5000;
 /** A TEK with less than this left had no rekey: GMs re-register before (TEK window). */
 const TEK_OVERDUE_MS = tekWindowSecondsBeforeExpiry(0).to * 1000;
 
+const contextChanged = changesBy<MemberContext>({
+  failure: changesOfOptional<Failure, null>({
+    sinceMs: 'always',
+    inARow: 'always',
+    result: 'always',
+    established: 'always',
+    lastMs: 'never',
+    answersBy: 'always',
+    heardMs: 'always',
+    answeredMs: 'always',
+  }),
+  bootMs: movedBeyond(SAME_BOOT_MS),
+  forced: (before, now) => before?.atMs !== now?.atMs,
+  unregisteredSinceMs: 'always',
+  failedAttempts: 'always',
+  reregistersAtMs: 'never',
+  nextLookMs: 'never',
+  intervalMs: 'never',
+  reasons: (before, now) => before.length !== now.length || before.at(-1) !== now.at(-1),
+  logHeardSinceMs: 'never',
+  linkDown: (before, now) => before?.sinceMs !== now?.sinceMs || before?.backMs !== now?.backMs,
+  clock: changesOfOptional<ClockFault, undefined>({
+    readMs: 'never',
+    synchronised: 'always',
+    aheadSeconds: (before, now) => inMinutes(before) !== inMinutes(now),
+  }),
+  dropping: 'always',
+  failingFor: changesOfOptional<Stated, undefined>({ reason: 'always', firstStep: 'never', by: 'never' }),
+});
+
+/** A clock that is off stays so, give or take the latency of an answer. */
+function inMinutes(aheadSeconds: number | null): number | null {
+  return aheadSeconds === null ? null : Math.round(aheadSeconds / 60);
+}
+
+const gmFieldsChanged = changesBy<FleetGm>({
+  device: 'never',
+  address: 'always',
+  host: 'always',
+  identity: 'always',
+  reachable: 'always',
+  registered: 'always',
+  keyServer: 'always',
+  keyServers: differentTexts,
+  behavior: 'always',
+  version: 'always',
+  sentAtMs: 'never',
+  receivedAtMs: 'never',
+  registeredSinceMs: 'always',
+  kek: 'always',
+  multicast: 'always',
+  // Read anew each time; another one has another `kekSinceMs`.
+  kekExpiryMs: 'never',
+  kekSinceMs: 'always',
+  // With what time took from them: `teksChanged`.
+  teks: 'never',
+  newerTeks: (before = [], now = []) => differentTexts(before, now),
+  counters: changesBy<RekeyCounters>({ received: 'always', succeeded: 'always' }),
+  previousCounters: 'never',
+  countersAtKsRead: 'never',
+  countersBeforeKek: 'never',
+  kekChangeMs: 'never',
+  // With the rekey that the counters tell.
+  lastRekeyMs: 'never',
+  lastRekeyFrom: 'never',
+  rekeyOverdue: 'always',
+  lastReregistration: changesOfOptional<KnownReregistration, null>({
+    cause: 'always',
+    atMs: 'always',
+    betweenMs: 'never',
+    stated: 'always',
+    statedBy: 'always',
+  }),
+  context: contextChanged,
+});
+
 /** A GM's record after another; null: it was, or is, none. `yardstick`: what both are judged by. */
 export function gmChanged(before: FleetGm | null, now: FleetGm | null, yardstick: Yardstick): boolean {
   if (before === now) return false;
   if (before === null || now === null) return true;
   return (
-    GM_FIELDS.some((field) => before[field] !== now[field]) ||
+    gmFieldsChanged(before, now) ||
     tekOverdue(before) !== tekOverdue(now) ||
-    before.counters.received !== now.counters.received ||
-    before.counters.succeeded !== now.counters.succeeded ||
-    before.lastReregistration?.atMs !== now.lastReregistration?.atMs ||
-    before.lastReregistration?.cause !== now.lastReregistration?.cause ||
-    differentTexts(before.keyServers, now.keyServers) ||
     teksChanged(before, now) ||
-    differentTexts(before.newerTeks ?? [], now.newerTeks ?? []) ||
-    contextChanged(before.context, now.context) ||
     judgedDifferently(before, now, yardstick)
   );
 }
-
-const GM_FIELDS = [
-  'address',
-  'host',
-  'identity',
-  'reachable',
-  'registered',
-  'keyServer',
-  'behavior',
-  'version',
-  'registeredSinceMs',
-  'kek',
-  'kekSinceMs',
-  'rekeyOverdue',
-] as const satisfies readonly (keyof FleetGm)[];
 
 function judgedDifferently(before: FleetGm, now: FleetGm, yardstick: Yardstick): boolean {
   const [was, is] = [gmInGroup(before, yardstick), gmInGroup(now, yardstick)];
@@ -84,48 +147,58 @@ function teksChanged(before: FleetGm, now: FleetGm): boolean {
   return differentTexts(left(before), left(now));
 }
 
+const ksFieldsChanged = changesBy<FleetKs>({
+  device: 'never',
+  unread: 'always',
+  address: 'always',
+  identity: 'always',
+  reachable: 'always',
+  behavior: 'always',
+  version: 'always',
+  sentAtMs: 'never',
+  receivedAtMs: 'never',
+  role: 'always',
+  roleSinceMs: 'always',
+  roleLastReadMs: 'never',
+  kek: changesOfOptional<KsKek, null>({
+    spi: 'always',
+    expiryMs: 'never',
+    remainingSeconds: 'never',
+    sinceMs: 'always',
+  }),
+  currentTeks: (before, now) => differentTexts(before.map(spiOf), now.map(spiOf)),
+  liveSpis: differentTexts,
+  kekLifetimeSeconds: 'always',
+  tekLifetimeSeconds: 'always',
+  lead: 'never',
+  tekLeadSeconds: 'never',
+  said: (before, now) => before?.length !== now?.length || before?.at(-1)?.atMs !== now?.at(-1)?.atMs,
+  rekeySeconds: 'never',
+  multicast: 'always',
+  members: 'always',
+  peers: (before, now) => differentTexts(peersOf(before), peersOf(now)),
+  memberRows: differentRows,
+  // Whoever is gone from the rows.
+  unlisted: 'never',
+  membersUnread: 'always',
+  nextRekeyMs: movedBeyond(SAME_EXPIRY_MS),
+  context: contextChanged,
+});
+
 /** A KS's record after another; null: it was, or is, none. */
 export function ksChanged(before: FleetKs | null, now: FleetKs | null): boolean {
-  if (before === now) return false;
-  if (before === null || now === null) return true;
-  return (
-    KS_FIELDS.some((field) => before[field] !== now[field]) ||
-    before.kek?.spi !== now.kek?.spi ||
-    before.kek?.sinceMs !== now.kek?.sinceMs ||
-    moved(before.nextRekeyMs, now.nextRekeyMs, SAME_EXPIRY_MS) ||
-    before.said?.length !== now.said?.length ||
-    before.said?.at(-1)?.atMs !== now.said?.at(-1)?.atMs ||
-    differentTexts(
-      before.currentTeks.map(({ spi }) => spi),
-      now.currentTeks.map(({ spi }) => spi),
-    ) ||
-    differentTexts(before.liveSpis, now.liveSpis) ||
-    differentTexts(peersOf(before), peersOf(now)) ||
-    differentRows(before.memberRows, now.memberRows) ||
-    contextChanged(before.context, now.context)
-  );
+  return before === null || now === null ? before !== now : ksFieldsChanged(before, now);
 }
 
-const KS_FIELDS = [
-  'address',
-  'identity',
-  'reachable',
-  'behavior',
-  'version',
-  'role',
-  'roleSinceMs',
-  'kekLifetimeSeconds',
-  'tekLifetimeSeconds',
-  'members',
-  'membersUnread',
-] as const satisfies readonly (keyof FleetKs)[];
+function spiOf({ spi }: { readonly spi: string }): string {
+  return spi;
+}
 
-function peersOf({ peers }: FleetKs): readonly string[] {
+function peersOf(peers: FleetKs['peers']): readonly string[] {
   return (peers ?? []).map(({ address, role, status }) => `${address} ${role} ${status}`);
 }
 
 function differentRows(before: FleetKs['memberRows'], now: FleetKs['memberRows']): boolean {
-  if (before === now) return false;
   if (before === null || now === null || before.length !== now.length) return true;
   return now.some(({ address, acksMissed }, index) => {
     const was = before[index];
@@ -133,66 +206,35 @@ function differentRows(before: FleetKs['memberRows'], now: FleetKs['memberRows']
   });
 }
 
-function contextChanged(before: MemberContext, now: MemberContext): boolean {
-  return (
-    FAILURE_FIELDS.some((field) => before.failure?.[field] !== now.failure?.[field]) ||
-    before.forced?.atMs !== now.forced?.atMs ||
-    before.linkDown?.sinceMs !== now.linkDown?.sinceMs ||
-    before.linkDown?.backMs !== now.linkDown?.backMs ||
-    before.dropping !== now.dropping ||
-    before.failingFor?.reason !== now.failingFor?.reason ||
-    before.clock?.synchronised !== now.clock?.synchronised ||
-    inMinutes(before.clock) !== inMinutes(now.clock) ||
-    before.unregisteredSinceMs !== now.unregisteredSinceMs ||
-    before.failedAttempts !== now.failedAttempts ||
-    before.reasons.length !== now.reasons.length ||
-    before.reasons.at(-1) !== now.reasons.at(-1) ||
-    moved(before.bootMs, now.bootMs, SAME_BOOT_MS)
-  );
-}
-
-const FAILURE_FIELDS = [
-  'sinceMs',
-  'inARow',
-  'result',
-  'established',
-  'answersBy',
-  'heardMs',
-  'answeredMs',
-] as const satisfies readonly (keyof Failure)[];
-
-/** A clock that is off stays so, give or take the latency of an answer. */
-function inMinutes(clock: MemberContext['clock']): number | null {
-  return clock === undefined || clock.aheadSeconds === null ? null : Math.round(clock.aheadSeconds / 60);
-}
-
-function moved(before: EpochMs | null, now: EpochMs | null, within: number): boolean {
-  return before === null || now === null ? before !== now : Math.abs(before - now) > within;
-}
-
-function differentTexts(before: readonly string[], now: readonly string[]): boolean {
-  return before.length !== now.length || before.some((text, index) => text !== now[index]);
-}
+const partChanged = changesBy<FleetState>({
+  group: 'never',
+  cell: 'never',
+  // Member by member: `gmChanged`, `ksChanged`.
+  gms: 'never',
+  kss: 'never',
+  heard: (before, now) => differentTexts(heardOf(before), heardOf(now)),
+  kekGeneration: changesOfOptional<KekGeneration, null>({
+    ks: 'always',
+    spi: 'always',
+    expiryMs: 'never',
+    remainingSeconds: 'never',
+    lastSentAtMs: 'never',
+    changedBetweenMs: (before, now) => before?.[1] !== now?.[1],
+  }),
+  occurrences: (before, now) => differentTexts(occurrencesOf(before), occurrencesOf(now)),
+  said: (before, now) => differentTexts(saidOf(before), saidOf(now)),
+});
 
 /** Has the group's own part changed in anything that is told of it? `before` null: there was none. */
 export function groupPartChanged(before: FleetState | null, now: FleetState): boolean {
-  if (before === null) return true;
-  return (
-    before.kekGeneration?.ks !== now.kekGeneration?.ks ||
-    before.kekGeneration?.spi !== now.kekGeneration?.spi ||
-    before.kekGeneration?.changedBetweenMs?.[1] !== now.kekGeneration?.changedBetweenMs?.[1] ||
-    // At most steps they are the same objects.
-    (before.heard !== now.heard && differentTexts(heardOf(before), heardOf(now))) ||
-    (before.occurrences !== now.occurrences && differentTexts(occurrencesOf(before), occurrencesOf(now))) ||
-    (before.said !== now.said && differentTexts(saidOf(before), saidOf(now)))
-  );
+  return before === null || partChanged(before, now);
 }
 
-function heardOf({ heard }: FleetState): readonly string[] {
+function heardOf(heard: FleetState['heard']): readonly string[] {
   return (heard ?? []).map(({ device, said }) => `${device} ${said.length} ${said.at(-1)?.atMs ?? ''}`);
 }
 
-function occurrencesOf({ occurrences }: FleetState): readonly string[] {
+function occurrencesOf(occurrences: FleetState['occurrences']): readonly string[] {
   return Array.from(
     occurrences,
     ([key, { sinceMs, told, clearSinceMs }]) => `${key} ${sinceMs} ${told} ${clearSinceMs ?? ''}`,
@@ -200,7 +242,7 @@ function occurrencesOf({ occurrences }: FleetState): readonly string[] {
 }
 
 /** A deadline in its words is read again with each answer and moves by some seconds. */
-function saidOf({ said }: FleetState): readonly string[] {
+function saidOf(said: FleetState['said']): readonly string[] {
   return said.map(
     ({ cause, sinceMs, presentSinceMs, endedMs, worst, said: { status, summary } }) =>
       `${cause} ${sinceMs} ${presentSinceMs ?? ''} ${endedMs ?? ''} ${worst} ${status} ${summary}`,

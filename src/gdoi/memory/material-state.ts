@@ -5,101 +5,128 @@
  */
 import { COUNTER_NAMES } from '../seen/counters.ts';
 import { SAME_BOOT_MS } from '../seen/device-facts.ts';
-import type { Episodes, GroupState, HeldView, TrackerState } from './tracker-state.ts';
+import { changesBy, changesOfOptional } from '../seen/material-fields.ts';
+import type { Named } from '../seen/named.ts';
+import type { Episodes, ErrorCount, GroupState, HeldView, Problem, Tally, TrackerState } from './tracker-state.ts';
+
+const viewChanged = changesOfOptional<HeldView, null>({
+  sentMs: 'never',
+  receivedMs: 'never',
+  keyServer: 'always',
+  kek: (before, now) => before?.anchor !== now?.anchor,
+  kekShown: 'always',
+  teks: (before, now) => before.length !== now.length || before.some(({ spi }, index) => spi !== now[index]?.spi),
+  interfaces: 'never',
+  keysCame: 'never',
+  timer: 'never',
+  timerAfterKek: 'never',
+  timerBeforeTek: 'never',
+  timerOf: 'always',
+  clockSet: 'never',
+});
+
+const episodesChanged = changesBy<Episodes>({
+  overdueKek: 'always',
+  kekMissing: 'always',
+  registrationLost: 'always',
+  registrationFailed: 'always',
+  tekMissing: 'always',
+  overdueTek: 'always',
+  replayErrors: 'always',
+});
+
+const tallyChanged = changesBy<Tally>({
+  expected: 'always',
+  unexpected: 'always',
+  last: (before, now) => before?.atMs !== now?.atMs,
+  recent: 'never',
+  lastUnexpected: 'never',
+});
+
+const groupFieldsChanged = changesBy<GroupState>({
+  seen: 'never',
+  sameBootMs: 'never',
+  identity: 'always',
+  registered: 'always',
+  multicast: 'always',
+  unregistered: begunOrEnded,
+  trying: begunOrEnded,
+  failingFor: (before, now) => before?.reason !== now?.reason,
+  counters: (before, now) => COUNTER_NAMES.some((counter) => before[counter] !== now[counter]),
+  epoch: (before, now) => before.id !== now.id,
+  emitted: 'always',
+  everRegistered: 'always',
+  countsRekeys: 'always',
+  countsTekRekeys: 'always',
+  uncountedTek: begunOrEnded,
+  view: viewChanged,
+  tekLifetimeSeconds: 'never',
+  legacyKek: 'always',
+  forced: (before, now) => before?.atMs !== now?.atMs,
+  marks: differentMarks,
+  pending: 'always',
+  episodes: episodesChanged,
+  withoutTek: begunOrEnded,
+  replayErrors: differentCount,
+  dataplaneErrors: differentCount,
+  failedBefore: 'always',
+  problems: (before, now) => kindsOf(before) !== kindsOf(now),
+  tally: tallyChanged,
+  counted: 'always',
+  snmp: (before, now) => begunOrEnded(before, now) || begunOrEnded(before?.sign, now?.sign),
+});
+
+const deviceFieldsChanged = changesBy<TrackerState>({
+  device: 'never',
+  answered: 'never',
+  answeredBySnmp: 'never',
+  answeredBefore: 'never',
+  answeringSinceMs: 'never',
+  answeredBeforeSinceMs: 'never',
+  primaryKeks: 'never',
+  oldBootAnsweredMs: 'never',
+  latestSentMs: 'never',
+  factsSentMs: 'never',
+  backInTime: (before, now) => before?.count !== now?.count,
+  clockSteps: 'always',
+  boot: (before, now) => before === null || now === null || Math.abs(before.at.toMs - now.at.toMs) > SAME_BOOT_MS,
+  emittedBoot: (before, now) => before?.toMs !== now?.toMs,
+  failures: (before, now) => before?.firstMs !== now?.firstMs || before?.unreachable !== now?.unreachable,
+  isKs: 'always',
+  logClock: 'never',
+  // Old lines of the log that are read again are no news: where the log ended is stored with each answer that had new
+  // ones.
+  logTail: (before, now) => before?.hashes.join() !== now?.hashes.join(),
+  groups: anyGroupChanged,
+  ksMarks: (before, now) => before.length !== now.length || before.at(-1)?.mark.atMs !== now.at(-1)?.mark.atMs,
+});
 
 /** `before` null: the device was never seen. */
 export function stateChanged(before: TrackerState | null, now: TrackerState): boolean {
-  if (before === now) return false;
-  return (
-    before === null ||
-    before.isKs !== now.isKs ||
-    before.clockSteps !== now.clockSteps ||
-    before.backInTime?.count !== now.backInTime?.count ||
-    before.emittedBoot?.toMs !== now.emittedBoot?.toMs ||
-    before.failures?.firstMs !== now.failures?.firstMs ||
-    before.failures?.unreachable !== now.failures?.unreachable ||
-    bootMoved(before.boot, now.boot) ||
-    // Old lines of the log that are read again are no news: where the log ended is stored with each answer that had new
-    // ones.
-    (before.logTail !== now.logTail && before.logTail?.hashes.join() !== now.logTail?.hashes.join()) ||
-    before.ksMarks.length !== now.ksMarks.length ||
-    before.ksMarks.at(-1)?.mark.atMs !== now.ksMarks.at(-1)?.mark.atMs ||
-    before.groups.size !== now.groups.size ||
-    anyGroupChanged(before, now)
-  );
+  return before === null || deviceFieldsChanged(before, now);
 }
 
-function anyGroupChanged(before: TrackerState, now: TrackerState): boolean {
-  for (const [name, group] of now.groups) if (groupChanged(before.groups.get(name) ?? null, group)) return true;
+function anyGroupChanged(before: Named<GroupState>, now: Named<GroupState>): boolean {
+  if (before.size !== now.size) return true;
+  for (const [name, group] of now) {
+    const was = before.get(name);
+    if (was === undefined || groupFieldsChanged(was, group)) return true;
+  }
   return false;
 }
 
-function bootMoved(before: TrackerState['boot'], now: TrackerState['boot']): boolean {
-  if (before === null || now === null) return before !== now;
-  return Math.abs(before.at.toMs - now.at.toMs) > SAME_BOOT_MS;
+function begunOrEnded(before: object | null | undefined, now: object | null | undefined): boolean {
+  return (before ?? null) === null ? (now ?? null) !== null : (now ?? null) === null;
 }
 
-function groupChanged(before: GroupState | null, now: GroupState): boolean {
-  if (before === now) return false;
-  return (
-    before === null ||
-    GROUP_FIELDS.some((field) => before[field] !== now[field]) ||
-    COUNTER_NAMES.some((counter) => before.counters[counter] !== now.counters[counter]) ||
-    EPISODES.some((episode) => before.episodes[episode] !== now.episodes[episode]) ||
-    before.epoch.id !== now.epoch.id ||
-    before.pending !== now.pending ||
-    (before.unregistered === null) !== (now.unregistered === null) ||
-    (before.trying === undefined) !== (now.trying === undefined) ||
-    before.failingFor?.reason !== now.failingFor?.reason ||
-    (before.withoutTek === null) !== (now.withoutTek === null) ||
-    before.forced?.atMs !== now.forced?.atMs ||
-    before.marks.length !== now.marks.length ||
-    before.marks.at(-1)?.atMs !== now.marks.at(-1)?.atMs ||
-    before.replayErrors?.count !== now.replayErrors?.count ||
-    before.dataplaneErrors?.count !== now.dataplaneErrors?.count ||
-    before.tally.expected !== now.tally.expected ||
-    before.tally.unexpected !== now.tally.unexpected ||
-    before.tally.last?.atMs !== now.tally.last?.atMs ||
-    (before.problems !== now.problems && problemsOf(before) !== problemsOf(now)) ||
-    (before.snmp === null) !== (now.snmp === null) ||
-    (before.snmp?.sign == null) !== (now.snmp?.sign == null) ||
-    viewChanged(before.view, now.view)
-  );
+function differentMarks(before: GroupState['marks'], now: GroupState['marks']): boolean {
+  return before.length !== now.length || before.at(-1)?.atMs !== now.at(-1)?.atMs;
 }
 
-const GROUP_FIELDS = [
-  'identity',
-  'registered',
-  'emitted',
-  'everRegistered',
-  'countsRekeys',
-  'legacyKek',
-  'failedBefore',
-  'counted',
-] as const satisfies readonly (keyof GroupState)[];
+function differentCount(before: ErrorCount | null, now: ErrorCount | null): boolean {
+  return before?.count !== now?.count;
+}
 
-const EPISODES = [
-  'overdueKek',
-  'kekMissing',
-  'registrationLost',
-  'registrationFailed',
-  'tekMissing',
-  'overdueTek',
-  'replayErrors',
-] as const satisfies readonly (keyof Episodes)[];
-
-function problemsOf({ problems }: GroupState): string {
+function kindsOf(problems: readonly Problem[]): string {
   return problems.map(({ kind }) => kind).join();
-}
-
-function viewChanged(before: HeldView | null, now: HeldView | null): boolean {
-  if (before === null || now === null) return before !== now;
-  return (
-    before.keyServer !== now.keyServer ||
-    before.kek?.anchor !== now.kek?.anchor ||
-    before.kekShown !== now.kekShown ||
-    before.timerOf !== now.timerOf ||
-    before.teks.length !== now.teks.length ||
-    before.teks.some(({ spi }, index) => spi !== now.teks[index]?.spi)
-  );
 }

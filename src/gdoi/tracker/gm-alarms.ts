@@ -7,12 +7,11 @@ import { longestTekSeconds } from '../seen/countdown.ts';
 import { type CounterMovement, FAILED_ATTEMPTS } from '../seen/counters.ts';
 import {
   kekMissingEvent,
-  kekRekeyOverdueEvent,
   registrationFailedEvent,
   registrationLostEvent,
   registrationRestoredEvent,
   tekMissingEvent,
-  tekRekeyOverdueEvent,
+  rekeyOverdueEvent,
 } from '../events/gdoi-events.ts';
 import type { Answer } from '../memory/answer.ts';
 import { MAX_TEXT, showsNoKek } from '../memory/gm-answer.ts';
@@ -184,7 +183,8 @@ export function emitTekRekeyOverdue(state: GroupState, answer: Answer): GroupTra
   const lead = ks.tekLeadSeconds ?? left;
   return emitting(
     inEpisode(state, { overdueTek: tek.spi }),
-    tekRekeyOverdueEvent(place, {
+    rekeyOverdueEvent(place, {
+      key: 'TEK',
       occurrence: [state.epoch.id, tek.spi],
       between: {
         fromMs: Math.min(tek.expiry.fromMs - Math.max(lead, left) * 1000, seen.at.receivedAtMs),
@@ -271,7 +271,8 @@ export function emitKekRekeyOverdue(
   const dueAtMs = kek.expiry.fromMs - leadSeconds * 1000;
   return emitting(
     inEpisode(state, { overdueKek: kek.anchor }),
-    kekRekeyOverdueEvent(place, {
+    rekeyOverdueEvent(place, {
+      key: 'KEK',
       occurrence: [kek.anchor],
       between: { fromMs: Math.min(dueAtMs, at.receivedAtMs), toMs: at.receivedAtMs },
       atMs: at.receivedAtMs,
