@@ -4,6 +4,12 @@ import { fileURLToPath } from 'node:url';
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
+/**
+ * Node.js 20 reads the further authorities that the environment names before it does anything else: 140 of them take
+ * 40 ms of CPU in each process, and no test asks one.
+ */
+const { NODE_EXTRA_CA_CERTS: _, ...INHERITED } = process.env;
+
 export interface Finished {
   readonly status: number | null;
   readonly stdout: string;
@@ -38,7 +44,7 @@ export class Gdoiwatch implements AsyncDisposable {
       ...args,
     ];
     this.#child = spawn(command, rest, {
-      env: { ...process.env, ...options.env },
+      env: { ...INHERITED, ...options.env },
       stdio: ['pipe', 'pipe', options.stderrTo ?? 'pipe'],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
