@@ -7,6 +7,7 @@ import { UserError } from '../../src/kernel/user-error.ts';
 import type { EventFilter, EventQuery } from '../../src/gdoi/events/event-query.ts';
 import type { IncidentQuery } from '../../src/gdoi/incidents/incident-query.ts';
 import { type EventCount, type EventStore, MAX_PAGE_EVENTS } from '../../src/store/event-store.ts';
+import { anyCodePoint } from '../builders/any-code-point.ts';
 import { anyEvent, anyText } from '../builders/any-event.ts';
 import { aBatch, anEvent, anIncident, START_MS } from '../builders/event-builder.ts';
 
@@ -257,7 +258,7 @@ export function eventStoreContract(
       const store = await emptyStore();
       let number = 0;
       await fc.assert(
-        fc.asyncProperty(anyText, fc.jsonValue({ stringUnit: 'binary' }), async (text, state) => {
+        fc.asyncProperty(anyText, fc.jsonValue({ stringUnit: anyCodePoint }), async (text, state) => {
           number += 1;
           const name = `${number} ${text}`;
           await store.commit(aBatch({ deviceStates: new Map([[name, state]]) }));

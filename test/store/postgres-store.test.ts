@@ -86,10 +86,14 @@ function contractOn(addressOf: () => PostgresAddress, database: string, drawn: {
   const tables = ['events', 'incidents', 'event_counts', 'device_states', 'fleet_states', 'group_member_states'];
   // Few rows each: to make the files of tables and indexes anew, as TRUNCATE does, takes longer.
   const emptied = [...tables, 'cells', 'agents'].map((table) => `DELETE FROM ${table}`).join(';');
-  let made = false;
+  // A session of its own for each time took the server as much as the store's.
+  let operator: PostgresConnections | null = null;
+  afterAll(() => operator?.[Symbol.asyncDispose]());
   eventStoreContract(async ({ retentionMs }) => {
-    if (!made) await server.sql(`CREATE DATABASE ${database}`);
-    made = true;
+    if (operator === null) {
+      await server.sql(`CREATE DATABASE ${database}`);
+      operator = new PostgresConnections(server.address(database), TIMES);
+    }
     const agent = anAgent();
     const { id } = agent;
     const store = await openPostgresStore({
@@ -99,7 +103,7 @@ function contractOn(addressOf: () => PostgresAddress, database: string, drawn: {
       retentionMs,
       writer: agent.writer,
     });
-    await server.sql(emptied, database);
+    await operator.use((session) => session.run(emptied));
     await store.leases.join({ id, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
     const cells = ['default', 'acme'];
     await store.leases.announce(id, { weights: new Map(cells.map((cell) => [cell, 1])), digest: 'd' });
