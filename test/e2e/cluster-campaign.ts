@@ -75,6 +75,8 @@ const OWNED = 'gdoi_cell_owned{cell="default"} 1';
 const LEASE_MS = 2000;
 const AGENTS = 2;
 const LOOK_EVERY_MS = 100;
+/** An agent shows all its metrics each time, and one lease is asked about ten times. */
+const ASK_EVERY_MS = 200;
 /**
  * From an agent's own end of its lease to the end for the others: a running agent needs no longer to release its cells.
  */
@@ -507,7 +509,7 @@ export class ClusterCampaign implements AsyncDisposable {
   }
 
   async #until(holds: () => Promise<boolean>): Promise<void> {
-    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100));
+    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
