@@ -48,7 +48,7 @@ beforeAll(async () => {
   // What it prints costs the demo nothing to look at; its metrics do.
   await vi.waitUntil(() => reregistrationsIn(follower.stdout).length === 8, PATIENCE_WITH_PROCESSES);
   await vi.waitUntil(async () => (await counted()) === 8, PATIENCE_WITH_PROCESSES);
-  fromAgent = (await gdoiwatch(['incidents', '--agent', url!, '--cause', 'legacy_ks', '--json'])).stdout;
+  fromAgent = (await told(['incidents', '--agent', url!, '--cause', 'legacy_ks', '--json'])).stdout;
   ticket = (await told(['incidents', '--agent', url!, '--markdown'])).stdout;
   follower.signal('SIGINT');
   followed = reregistrationsIn((await follower.finished).stdout);
@@ -130,7 +130,7 @@ describe('an old KS with four new GMs', () => {
     const own = history.filter((event) => event.type === 'reregistration').map((event) => event.incident);
     expect(new Set(own)).toEqual(new Set([incident!.id]));
     const captures = (await readdir(join(directory, 'captures'))).toSorted();
-    const replayed = await gdoiwatch(['replay', '--incidents', join(directory, 'captures', captures[0]!)]);
+    const replayed = await told(['replay', '--incidents', join(directory, 'captures', captures[0]!)]);
     expect(jsonLines(replayed.stdout)).toContainEqual(
       expect.objectContaining({ id: incident!.id, cause: 'legacy_ks', began_at: expect.any(String) }),
     );
