@@ -1,14 +1,9 @@
 /** The product as a user starts it: the built command as a child process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { INHERITED } from '../builders/inherited.ts';
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-
-/**
- * Node.js 20 reads the further authorities that the environment names before it does anything else: 140 of them take
- * 40 ms of CPU in each process, and no test asks one.
- */
-const { NODE_EXTRA_CA_CERTS: _, ...INHERITED } = process.env;
 
 export interface Finished {
   readonly status: number | null;

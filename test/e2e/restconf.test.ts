@@ -73,8 +73,10 @@ function freePort(): Promise<number> {
   });
 }
 
+/** One GM and the KS. */
 const byRestconf = (config: Written) => {
-  config.devices = config.devices.filter(({ transport }) => transport === 'restconf' || transport === 'ssh+restconf');
+  const [gm] = config.devices.filter(({ transport }) => transport === 'restconf');
+  config.devices = config.devices.filter((device) => device === gm || device.transport === 'ssh+restconf');
 };
 
 describe('gdoiwatch run over RESTCONF', () => {
