@@ -5,7 +5,7 @@
 export const PATIENCE = { timeout: 120_000, interval: 20 } as const;
 
 /** The same for waiting on another process: each look costs both of them work. */
-export const PATIENCE_WITH_PROCESSES = { ...PATIENCE, interval: 200 } as const;
+export const PATIENCE_WITH_PROCESSES = { ...PATIENCE, interval: 400 } as const;
 
 /** Longer than any single wait, so that the wait and not the runner names what did not come. */
 export const TEST_TIMEOUT_MS = 300_000;

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../deploy/repository.ts';
-import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
+import { told } from './told.ts';
 
 /** Nobody listens there. */
 async function unusedPort(): Promise<number> {
@@ -18,8 +18,7 @@ async function unusedPort(): Promise<number> {
 }
 
 async function said(directory: string, ...words: readonly string[]) {
-  await using command = new Gdoiwatch(words, { env: { P: 'x' } });
-  const { status, stdout, stderr } = await command.finished;
+  const { status, stdout, stderr } = await told(words, { P: 'x' });
   return { status, stdout, stderr: stderr.replaceAll(directory, '.') };
 }
 

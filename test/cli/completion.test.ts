@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { gdoiwatch } from '../e2e/gdoiwatch.ts';
+import { told } from './told.ts';
 
 /** What bash offers for a line with the cursor at its end. */
 function offered(script: string, words: readonly string[]): readonly string[] {
@@ -14,7 +14,7 @@ function offered(script: string, words: readonly string[]): readonly string[] {
 describe('completion in bash', () => {
   let script = '';
   beforeAll(async () => {
-    ({ stdout: script } = await gdoiwatch(['completion', 'bash']));
+    ({ stdout: script } = await told(['completion', 'bash']));
   });
 
   test('offers commands, their parts, their flags and the values of a flag', () => {
@@ -33,7 +33,7 @@ describe('completion in bash', () => {
 });
 
 test.each(['zsh', 'fish'] as const)('the script for %s names every command and every flag', async (shell) => {
-  const { stdout, status } = await gdoiwatch(['completion', shell]);
+  const { stdout, status } = await told(['completion', shell]);
   expect(status).toBe(0);
   for (const word of [
     'demo',
@@ -54,7 +54,7 @@ test.each(['zsh', 'fish'] as const)('the script for %s names every command and e
 });
 
 test('the manual page has every command with its flags, and is one to man', async () => {
-  const { stdout } = await gdoiwatch(['completion', 'man']);
+  const { stdout } = await told(['completion', 'man']);
   expect(stdout).toMatch(/^\.TH GDOIWATCH 1 "" "gdoiwatch \d/);
   expect(stdout).toContain('.SS "gdoiwatch config check"');
   expect(stdout).toContain(String.raw`\fB\-\-host\-keys <policy>\fR`);
@@ -63,7 +63,7 @@ test('the manual page has every command with its flags, and is one to man', asyn
 });
 
 test('a shell that it does not know is one clear line', async () => {
-  const { status, stderr } = await gdoiwatch(['completion', 'tcsh']);
+  const { status, stderr } = await told(['completion', 'tcsh']);
   expect(status).toBe(2);
   expect(stderr).toContain('bash, zsh, fish');
 });

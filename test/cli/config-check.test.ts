@@ -9,7 +9,7 @@ import { aBatch } from '../builders/event-builder.ts';
 import { Fleet, ks } from '../builders/fleet-group.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { temporaryDirectory } from '../deploy/repository.ts';
-import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
+import { told } from './told.ts';
 
 /** A store that remembers two KSs of G1 in the default cell, which have these KEKs and nothing else in common. */
 async function storeOf(path: string, keks: readonly [string, string]): Promise<void> {
@@ -37,8 +37,7 @@ async function checked(directory: string, devices: readonly string[], more = '')
     file,
     `store: { sqlite: gdoiwatch.db }\ncredentials: { main: { username: u, password_env: P } }\n${more}devices:\n${devices.map((device) => `  - ${device}\n`).join('')}`,
   );
-  await using command = new Gdoiwatch(['config', 'check', '--config', file], { env: { P: 'x' } });
-  const { status, stdout, stderr } = await command.finished;
+  const { status, stdout, stderr } = await told(['config', 'check', '--config', file], { P: 'x' });
   return { status, stdout: stdout.replaceAll(directory, '.'), stderr: stderr.replaceAll(directory, '.') };
 }
 
@@ -201,7 +200,6 @@ describe('config check, if the files that identify devices cannot be used', () =
       file,
       'credentials: { c: { snmp: { version: 2c, community_file: community } } }\ndevices: [{ name: gm1, host: 192.0.2.1, transport: snmp, credentials: c }]\n',
     );
-    await using command = new Gdoiwatch(['config', 'check', '--config', file]);
-    expect((await command.finished).stderr).not.toContain('known_hosts');
+    expect((await told(['config', 'check', '--config', file])).stderr).not.toContain('known_hosts');
   });
 });

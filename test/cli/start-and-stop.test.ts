@@ -8,6 +8,7 @@ import { PART_MAKERS, type PartMakers, startProduct } from '../../src/cli/produc
 import type { ResolvedConfig } from '../../src/config/resolved-config.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { UserError } from '../../src/kernel/user-error.ts';
+import { busyTcp, busyUdp } from '../builders/busy-ports.ts';
 import { aConfig } from '../builders/config-builder.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { PATIENCE } from '../builders/patience.ts';
@@ -20,14 +21,22 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
+function syslogAt(protocol: 'tcp' | 'udp', port: number) {
+  return { listens: [{ protocol, host: '127.0.0.1', port }], relays: [] };
+}
+
+function trapsAt(port: number): ResolvedConfig['traps'] {
+  return { listen: { protocol: 'udp', host: '127.0.0.1', port }, credentials: new Map() };
+}
+
 /** Every kind of part there is, on free ports. */
 function everything(name: string): ResolvedConfig {
   return aConfig({
     devices: [],
     ssh: { knownHostsPath: join(directory, 'known_hosts'), maxHandshakes: 8, loginsPerSecond: 50 },
     store: { kind: 'sqlite', path: join(directory, `${name}.db`), retentionMs: 86_400_000 },
-    syslog: { listens: [{ protocol: 'tcp', host: '127.0.0.1', port: 0 }], relays: [] },
-    traps: { listen: { protocol: 'udp', host: '127.0.0.1', port: 0 }, credentials: new Map() },
+    syslog: syslogAt('tcp', 0),
+    traps: trapsAt(0),
     targets: {
       files: [join(directory, 'targets.json')],
       urls: [],
@@ -62,8 +71,14 @@ function watched(change: { readonly part: keyof PartMakers; readonly made?: Erro
   return { make, made, closed };
 }
 
-const start = (name: string, make: PartMakers, logger = new MemoryLogger(), signal?: AbortSignal) => {
-  const config = everything(name);
+const start = (
+  name: string,
+  make: PartMakers,
+  logger = new MemoryLogger(),
+  changed: Partial<ResolvedConfig> = {},
+  signal?: AbortSignal,
+) => {
+  const config = { ...everything(name), ...changed };
   const clock = createSystemClock();
   return startProduct(
     { config, clock, logger, reread: () => Promise.resolve(config), ...(signal === undefined ? {} : { signal }) },
@@ -128,7 +143,7 @@ describe.each(PARTS)('%s', (part) => {
         return real;
       },
     };
-    const started = start(`given-up-${part}`, giveUpAfter, new MemoryLogger(), stop.signal);
+    const started = start(`given-up-${part}`, giveUpAfter, new MemoryLogger(), {}, stop.signal);
     const ended = await started.then(
       async (product) => {
         await product[Symbol.asyncDispose]();
@@ -139,6 +154,24 @@ describe.each(PARTS)('%s', (part) => {
     // After the last part there is nothing left to give up.
     expect(ended).toBe(part === 'http' ? 'started' : 'Error: given up');
     expect(made).toContain(part);
+    expect(closed).toEqual(made.toReversed());
+  });
+});
+
+describe('a port that another process has is told to the user, and nothing stays open', () => {
+  test.each([
+    ['listen', busyTcp, (port: number) => ({ listen: { host: '127.0.0.1', port } })],
+    ['syslog over TCP', busyTcp, (port: number) => ({ syslog: syslogAt('tcp', port) })],
+    ['syslog over UDP', busyUdp, (port: number) => ({ syslog: syslogAt('udp', port) })],
+    ['traps', busyUdp, (port: number) => ({ traps: trapsAt(port) })],
+  ] as const)('%s', async (name, makeBusy, changed) => {
+    await using busy = await makeBusy();
+    const { make, made, closed } = watched({ part: 'http' });
+    await expect(start(`busy-${name}`, make, new MemoryLogger(), changed(busy.port))).rejects.toMatchObject({
+      code: 'port_in_use',
+      exitCode: 1,
+      message: expect.stringMatching(new RegExp(`^[^\n]*127\\.0\\.0\\.1:${busy.port}[^\n]*$`)),
+    });
     expect(closed).toEqual(made.toReversed());
   });
 });

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { INHERITED } from '../builders/inherited.ts';
 import { TEST_TIMEOUT_MS } from '../builders/patience.ts';
 import { ROOT } from '../docs/documents.ts';
 
@@ -46,7 +47,7 @@ beforeAll(() => {
   writeFileSync(join(modules, 'marker'), '');
   packageFile = execFileSync(join(ROOT, 'deploy/debian/build-deb.sh'), ['--modules', modules, folder], {
     encoding: 'utf8',
-    env: { ...process.env, ...UNCOMPRESSED },
+    env: { ...INHERITED, ...UNCOMPRESSED },
   }).trim();
 }, TEST_TIMEOUT_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -69,9 +70,7 @@ describe('the Debian package', () => {
     const check = spawnSync(
       process.execPath,
       [main, 'config', 'check', '--config', at('etc/gdoiwatch/gdoiwatch.yml')],
-      {
-        encoding: 'utf8',
-      },
+      { encoding: 'utf8', env: INHERITED },
     );
     expect(check).toMatchObject({ status: 0 });
     expect(readdirSync(at('usr/lib/gdoiwatch'))).not.toEqual(expect.arrayContaining(['src']));

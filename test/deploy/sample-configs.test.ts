@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { configSchema } from '../../src/config/schema.ts';
-import { gdoiwatch } from '../e2e/gdoiwatch.ts';
+import { told } from '../cli/told.ts';
 import { readText, temporaryDirectory } from './repository.ts';
 
 const EXAMPLE = 'deploy/gdoiwatch.example.yml';
@@ -78,7 +78,7 @@ async function check(text: string) {
   await writeFile(join(directory.path, 'targets', 'gms.json'), '[{"targets": ["192.0.2.50"]}]');
   const config = join(directory.path, 'gdoiwatch.yml');
   await writeFile(config, inDirectory);
-  return await gdoiwatch(['config', 'check', '--config', config]);
+  return await told(['config', 'check', '--config', config]);
 }
 
 function keysOf(value: unknown): string[] {

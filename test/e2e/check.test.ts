@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { HealthDocument } from '../../src/gdoi/health/health-document.ts';
+import { told } from '../cli/told.ts';
 import { Gdoiwatch, gdoiwatch } from './gdoiwatch.ts';
 import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 
@@ -42,6 +43,8 @@ function freePort(): Promise<number> {
 }
 
 const check = (...args: string[]) => gdoiwatch(['check', '--config', config, ...args]);
+/** In this process. */
+const checkTold = (...args: string[]) => told(['check', '--config', config, ...args]);
 
 describe('without an agent', () => {
   test('a healthy GM is ok, in text that names the checks, exit status 0', async () => {
@@ -54,9 +57,9 @@ describe('without an agent', () => {
   });
 
   test('--json is the health document, --perfdata one line with figures', async () => {
-    const json: HealthDocument = JSON.parse((await check('ks1', '--json')).stdout);
+    const json: HealthDocument = JSON.parse((await checkTold('ks1', '--json')).stdout);
     expect(json).toMatchObject({ device: 'ks1', status: 'ok', groups: [{ role: 'ks' }] });
-    const { stdout, status } = await check('gm2', '--perfdata');
+    const { stdout, status } = await checkTold('gm2', '--perfdata');
     expect(stdout).toMatch(/^OK: gm2: [^|\n]* \| .*'kek_remaining'=\d+s;\d+:.*\n$/);
     expect(status).toBe(0);
   });
@@ -64,7 +67,7 @@ describe('without an agent', () => {
   test('a host that is in no configuration: by its address, with a password from a file or the environment', async () => {
     const args = ['--host', gm1.host, '--port', String(gm1.port), '--username', 'monitor'];
     const keys = ['--known-hosts', join(directory, 'check_known_hosts'), '--host-keys', 'accept-new'];
-    const found = await gdoiwatch(['check', ...args, ...keys, '--password-file', join(directory, 'password')]);
+    const found = await told(['check', ...args, ...keys, '--password-file', join(directory, 'password')]);
     expect(found.stdout).toMatch(/^OK /);
     expect(found.status).toBe(0);
     const asked = await gdoiwatch(['check', ...args, ...keys]);
@@ -83,7 +86,7 @@ describe('without an agent', () => {
     ],
     ['a token file that is not there', ['gm1', '--token-file', '/nonexistent'], /cannot be read/],
   ])('%s: one clear line, exit status 3', async (_, args, said) => {
-    const { status, stdout, stderr } = await check(...args);
+    const { status, stdout, stderr } = await checkTold(...args);
     expect(status).toBe(3);
     expect(stdout).toBe('');
     expect(stderr).toMatch(said);
@@ -95,7 +98,7 @@ describe('without an agent', () => {
     const written = parse(await readFile(config, 'utf8'));
     written.devices = [{ name: 'gm1', host: '127.0.0.1', port: await freePort(), role: 'gm' }];
     await writeFile(dead, stringify(written));
-    const { status, stdout } = await gdoiwatch(['check', '--config', dead, 'gm1']);
+    const { status, stdout } = await told(['check', '--config', dead, 'gm1']);
     expect(stdout).toMatch(/^UNKNOWN {2}gm1: .*refused/);
     expect(status).toBe(3);
   });
@@ -122,22 +125,22 @@ describe('with a running agent', () => {
       async () => /^gdoi_gm_kek_matches_ks\{device="gm1",.*\} 1$/m.test(await exposition()),
       PATIENCE_WITH_PROCESSES,
     );
-    const later: HealthDocument = JSON.parse((await check('gm1', '--json')).stdout);
+    const later: HealthDocument = JSON.parse((await checkTold('gm1', '--json')).stdout);
     expect(health.device).toBe('gm1');
     expect(later.checks.find(({ name }) => name === 'kek_matches_ks')?.status).toBe('ok');
     const events = await gdoiwatch(['events', '--agent', url!, '--json']);
     expect(events).toMatchObject({ status: 0, stderr: '' });
     // Which device answered, and how.
-    expect((await check('gm1')).stdout).toContain(`gm1 (${gm1.host}), via agent ${url!}`);
-    const group = await check('--group', 'G1');
+    expect((await checkTold('gm1')).stdout).toContain(`gm1 (${gm1.host}), via agent ${url!}`);
+    const group = await checkTold('--group', 'G1');
     expect(group.stdout).toMatch(/^OK {2}G1: both polled GMs are registered/);
     expect(group.stdout).toContain(`group G1, via agent ${url!}`);
     expect(group.status).toBe(0);
-    expect((await check('--group', 'G1', '--perfdata')).stdout).toMatch(/^OK: G1: .* \| 'reachable'=0;0 /);
-    expect((await check('--group', 'G9')).stderr).toContain('has seen no group "G9"');
+    expect((await checkTold('--group', 'G1', '--perfdata')).stdout).toMatch(/^OK: G1: .* \| 'reachable'=0;0 /);
+    expect((await checkTold('--group', 'G9')).stderr).toContain('has seen no group "G9"');
     const fleet = await gdoiwatch(['status', '--config', config]);
     expect(fleet.stdout).toMatch(/^3 devices: 3 ok .*\n\nOK {2}G1 {2}both polled GMs are registered/);
-    expect((await gdoiwatch(['status', '--agent', url!, '--group', 'G1'])).stdout).toContain('[ ok ] registered');
+    expect((await told(['status', '--agent', url!, '--group', 'G1'])).stdout).toContain('[ ok ] registered');
   });
 
   test('an agent that knows another router of this name is not asked', async () => {
@@ -148,12 +151,12 @@ describe('with a running agent', () => {
     await writeFile(other, stringify(written));
     await using agent = new Gdoiwatch(['run', '--config', other, '--log-format', 'json']);
     const [, url] = await agent.printed(/"url":"([^"]+)"/, 'stderr');
-    const { stdout, status } = await check('gm1');
+    const { stdout, status } = await checkTold('gm1');
     expect(stdout).toContain(`gm1 (${gm1.host}), polled now; the agent at`);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`the agent at ${url!} knows gm1 as 127.0.0.99`);
     expect(status).toBe(0);
     // Asked for with a configuration that means another router, it says nothing about this one either.
-    const named = await check('gm1', '--agent', url!);
+    const named = await checkTold('gm1', '--agent', url!);
     expect(named.stderr).toContain(`knows gm1 as 127.0.0.99; in ${config} it is ${gm1.host}: another router`);
     expect(named).toMatchObject({ stdout: '', status: 3 });
     // The same if nobody named that configuration: it is the one in this folder.
@@ -176,7 +179,7 @@ describe('with a running agent', () => {
       ['events', '--agent', url],
       ['incidents', '--agent', url],
     ]) {
-      const { stderr, status } = await gdoiwatch(command);
+      const { stderr, status } = await told(command);
       expect(stderr).toContain(`nothing listens at ${url}`);
       expect(status).toBe(command[0] === 'check' ? 3 : 2);
     }
@@ -201,7 +204,7 @@ test('what is to come is counted from the clock of the agent that is asked', asy
   const address = agent.address();
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
   for (const command of ['check', 'status']) {
-    const { stdout } = await gdoiwatch([command, '--group', 'G1', '--agent', url]);
+    const { stdout } = await told([command, '--group', 'G1', '--agent', url]);
     expect(stdout).toMatch(/^ *next +KEK rekey to all GMs, in 9[01] s /mu);
   }
   agent.close();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BLOCKS } from '../docs/documents.ts';
+import { told } from '../cli/told.ts';
 import { Gdoiwatch, gdoiwatch } from './gdoiwatch.ts';
 
 const COMMANDS = ['demo', 'run', 'events', 'parse', 'replay', 'simulate', 'config'] as const;
@@ -83,7 +84,7 @@ describe('every command', () => {
     [['simulate']],
     [['config', 'check', '--config', 'x']],
   ])('%s refuses a flag it does not know', async (command) => {
-    const { status, stdout, stderr } = await gdoiwatch([...command, '--nonsense']);
+    const { status, stdout, stderr } = await told([...command, '--nonsense']);
     expect(status).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toContain("unknown option '--nonsense' [usage_invalid]\n");
@@ -96,7 +97,7 @@ describe('every command', () => {
   });
 
   test('a command that does not exist is a usage error', async () => {
-    const { status, stderr } = await gdoiwatch(['frobnicate']);
+    const { status, stderr } = await told(['frobnicate']);
     expect(status).toBe(2);
     expect(stderr).toContain("unknown command 'frobnicate' [usage_invalid]\n");
   });
@@ -203,9 +204,7 @@ describe('config check', () => {
     const sample = BLOCKS.find(({ at, text }) => at.startsWith('README.md') && text.includes('# gdoiwatch.yml'));
     const anyPort = (sample?.text ?? '').replace('9848', '0').replace('5514', '0');
     const env = { ROUTER_PASSWORD: 'planted-secret-1' };
-    const checked = await new Gdoiwatch(['config', 'check', '--config', await file('sample.yml', sample?.text ?? '')], {
-      env,
-    }).finished;
+    const checked = await told(['config', 'check', '--config', await file('sample.yml', sample?.text ?? '')], env);
     expect(checked).toMatchObject({ status: 0, stderr: '' });
     await using agent = new Gdoiwatch(['run', '--config', await file('sample-any-port.yml', anyPort)], {
       env,
@@ -220,8 +219,7 @@ describe('config check', () => {
       'include: [more.yml]\ncredentials: { main: { username: monitor, password_env: P } }\nstore: { sqlite: none.db }\n',
     );
     await file('more.yml', 'devices: [{ name: gm1, host: 192.0.2.1 }, { name: gm2, host: 192.0.2.2 }]\n');
-    const withEnv = (...args: string[]) =>
-      new Gdoiwatch(args, { env: { P: 'planted-secret-1', GDOIWATCH_CONFIG: path } }).finished;
+    const withEnv = (...args: string[]) => told(args, { P: 'planted-secret-1', GDOIWATCH_CONFIG: path });
     expect(await withEnv('config', 'check')).toMatchObject({
       status: 0,
       stdout: `${path}: good, 2 devices\n`,
@@ -235,7 +233,7 @@ describe('config check', () => {
       'bad.yml',
       'credentials: { main: { username: monitor, password_file: password } }\ndefaults: { credentials: main }\ndevices:\n  - { name: gm1, host: 192.0.2.1, interval: 5 parsecs }\n  - { name: gm1, hots: 192.0.2.2 }\n',
     );
-    const { status, stdout, stderr } = await gdoiwatch(['config', 'check', '--config', path]);
+    const { status, stdout, stderr } = await told(['config', 'check', '--config', path]);
     expect(status).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toContain('bad.yml:4:45: devices[0].interval: "5 parsecs"');

@@ -4,16 +4,15 @@
  * from the database; the database crashes, or is lost and its standby promoted. The registrations that the GMs count
  * themselves are compared with the events that were stored.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { stateOfText } from '../../src/store/state-text.ts';
-import { type Built, built } from '../builders/built.ts';
 import { type CuttableWay, cuttableWayTo } from '../builders/cuttable-way.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../store/postgres-server.ts';
 import { PATIENCE } from '../builders/patience.ts';
-import { Gdoiwatch } from './gdoiwatch.ts';
+import { Gdoiwatch, MAIN } from './gdoiwatch.ts';
 import { connectionsNow, connectionsOf, KnownSockets, ProcessorWaits } from './open-connections.ts';
 
 export const FAULTS = ['kill', 'pause', 'stop', 'cut', 'crash of the database', 'promoted standby'] as const;
@@ -76,6 +75,8 @@ const OWNED = 'gdoi_cell_owned{cell="default"} 1';
 const LEASE_MS = 2000;
 const AGENTS = 2;
 const LOOK_EVERY_MS = 100;
+/** An agent shows all its metrics each time, and one lease is asked about ten times. */
+const ASK_EVERY_MS = 200;
 /**
  * From an agent's own end of its lease to the end for the others: a running agent needs no longer to release its cells.
  */
@@ -508,7 +509,7 @@ export class ClusterCampaign implements AsyncDisposable {
   }
 
   async #until(holds: () => Promise<boolean>): Promise<void> {
-    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100));
+    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -560,10 +561,15 @@ async function clockThatIsOff(directory: string, offMs: number): Promise<string>
   return path;
 }
 
-/** The command with one more step of the schema, as a later version may have. */
-export function buildOfSchemaAfter(): Promise<Built> {
+/** The built command with one more step of the schema, as a later version may have; beside `node_modules`. */
+export async function buildOfSchemaAfter(): Promise<{ readonly script: string; readonly remove: () => Promise<void> }> {
   const step = 'CREATE TABLE of_the_version_after (at timestamptz); ALTER TABLE cells ADD COLUMN after text';
-  return built(new URL('../../src/cli/main.ts', import.meta.url), (code, file) =>
-    file.endsWith('/store/postgres/migrations.ts') ? `${code}\nMIGRATIONS.push('${step}');` : null,
-  );
+  const built = join(MAIN, '../..');
+  const after = join(built, `../node_modules/.cache/gdoiwatch-after-${process.pid}`);
+  await cp(built, after, { recursive: true });
+  const parts = await readdir(join(after, 'parts'));
+  const [store, ...others] = parts.filter((name) => name.startsWith('postgres-store-'));
+  if (store === undefined || others.length > 0) throw new Error('not one part is the store on PostgreSQL');
+  await appendFile(join(after, 'parts', store), `\nMIGRATIONS.push('${step}');\n`);
+  return { script: join(after, 'cli/main.js'), remove: () => rm(after, { recursive: true }) };
 }

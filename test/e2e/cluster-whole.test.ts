@@ -23,7 +23,7 @@ const agents: { readonly process: Gdoiwatch; readonly url: string }[] = [];
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-whole-'));
   server = await startPostgres();
-  simulated = new Gdoiwatch(['simulate', '--scenario', 'healthy', '--gms', '5', '--kss', '1', '--output', directory]);
+  simulated = new Gdoiwatch(['simulate', '--scenario', 'healthy', '--gms', '3', '--kss', '1', '--output', directory]);
   const [, path = ''] = await simulated.printed(/^(.*gdoiwatch\.yml)\n/m);
   const simulatedYaml = (await readFile(path, 'utf8')).replaceAll(/(\w+_file: )(?!\/)/g, `$1${directory}/`);
   const { syslog: _syslog, traps: _traps, alertmanager: _alertmanager, ...rest } = parse(simulatedYaml);

@@ -1,6 +1,7 @@
 /** The product as a user starts it: the built command as a child process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { INHERITED } from '../builders/inherited.ts';
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -38,7 +39,7 @@ export class Gdoiwatch implements AsyncDisposable {
       ...args,
     ];
     this.#child = spawn(command, rest, {
-      env: { ...process.env, ...options.env },
+      env: { ...INHERITED, ...options.env },
       stdio: ['pipe', 'pipe', options.stderrTo ?? 'pipe'],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });

@@ -16,7 +16,8 @@ let config = '';
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-killed-'));
-  simulated = new Gdoiwatch(['simulate', '--scenario', 'legacy-ks', '--speed', '40', '--output', directory]);
+  const fleet = ['--scenario', 'legacy-ks', '--gms', '2', '--speed', '40'];
+  simulated = new Gdoiwatch(['simulate', ...fleet, '--output', directory]);
   const [, path] = await simulated.printed(/^(.*gdoiwatch\.yml)\n/m);
   config = path!;
   const yaml = (await readFile(config, 'utf8'))

@@ -182,7 +182,7 @@ test('an Alertmanager that does not answer costs the push only: polls go on, and
   router.registerAgain();
   await vi.waitUntil(() => alertmanager.posted.length > 0, PATIENCE_WITH_PROCESSES);
   const failed = `gdoi_alertmanager_requests_failed_total{alertmanager="${alertmanager.apiUrl}"}`;
-  await vi.waitUntil(async () => (await sample(failed)) === 1, PATIENCE_WITH_PROCESSES);
+  await vi.waitUntil(async () => ((await sample(failed)) ?? 0) > 0, PATIENCE_WITH_PROCESSES);
   const polls = 'gdoi_polls_total{device="gm1",result="ok"}';
   const before = (await sample(polls)) ?? 0;
   await vi.waitUntil(async () => ((await sample(polls)) ?? 0) > before, PATIENCE_WITH_PROCESSES);

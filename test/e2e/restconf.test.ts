@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { gdoiwatch, Gdoiwatch } from './gdoiwatch.ts';
+import { told } from '../cli/told.ts';
+import { Gdoiwatch } from './gdoiwatch.ts';
 import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 
 interface Written {
@@ -72,8 +73,10 @@ function freePort(): Promise<number> {
   });
 }
 
+/** One GM and the KS. */
 const byRestconf = (config: Written) => {
-  config.devices = config.devices.filter(({ transport }) => transport === 'restconf' || transport === 'ssh+restconf');
+  const [gm] = config.devices.filter(({ transport }) => transport === 'restconf');
+  config.devices = config.devices.filter((device) => device === gm || device.transport === 'ssh+restconf');
 };
 
 describe('gdoiwatch run over RESTCONF', () => {
@@ -113,14 +116,14 @@ describe('gdoiwatch run over RESTCONF', () => {
     expect(recording).toContain(
       '"restconf":[{"path":"/restconf/data/Cisco-IOS-XE-crypto-oper:crypto-oper-data/gdoi-gm"',
     );
-    expect((await gdoiwatch(['replay', join(directory, 'captures-alone', file!)])).status).toBe(0);
+    expect((await told(['replay', join(directory, 'captures-alone', file!)])).status).toBe(0);
   });
 
   test('check looks for itself where no agent runs', async () => {
     const path = join(directory, 'check.yml');
     await writeFile(path, stringify({ ...written, listen: `127.0.0.1:${await freePort()}` }));
     const gm = written.devices.find(({ transport }) => transport === 'restconf')!.name;
-    const { status, stdout } = await gdoiwatch(['check', gm, '--config', path, '--json']);
+    const { status, stdout } = await told(['check', gm, '--config', path, '--json']);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ device: gm, groups: [{ group: 'G1', status: 'ok' }] });
   });

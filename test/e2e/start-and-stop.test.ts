@@ -1,13 +1,13 @@
 /** `gdoiwatch run` when it cannot start, is told to stop while it starts, or shares what it must not share. */
 import { spawnSync } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { createServer } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { busyTcp } from '../builders/busy-ports.ts';
 import { Gdoiwatch } from './gdoiwatch.ts';
 
 let directory = '';
@@ -27,34 +27,12 @@ async function run(name: string, config: object): Promise<Gdoiwatch> {
 /** The one line for the user, beside the log. */
 const told = (stderr: string) => stderr.split('\n').filter((line) => line.startsWith('gdoiwatch: '));
 
-async function busyTcp() {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { port, [Symbol.asyncDispose]: async () => void server.close() };
-}
-
-async function busyUdp() {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await new Promise((resolve) => socket.once('listening', resolve));
-  const { port } = socket.address();
-  return { port, [Symbol.asyncDispose]: async () => void socket.close() };
-}
-
-describe('a port that another process has ends it with 1 and one line, whichever port it is', () => {
-  test.each([
-    ['listen', busyTcp, (port: number) => ({ listen: `127.0.0.1:${port}` })],
-    ['syslog over TCP', busyTcp, (port: number) => ({ syslog: { listen: `tcp://127.0.0.1:${port}` } })],
-    ['syslog over UDP', busyUdp, (port: number) => ({ syslog: { listen: `udp://127.0.0.1:${port}` } })],
-    ['traps', busyUdp, (port: number) => ({ traps: { listen: `udp://127.0.0.1:${port}` } })],
-  ] as const)('%s', async (name, makeBusy, config) => {
-    await using busy = await makeBusy();
-    const { status, stderr } = await (await run(`busy-${name.replaceAll(' ', '-')}`, config(busy.port))).finished;
-    expect(told(stderr)).toEqual([
-      expect.stringMatching(new RegExp(`127\\.0\\.0\\.1:${busy.port}.*\\[port_in_use\\]$`)),
-    ]);
-    expect([status, stderr.includes('    at ')]).toEqual([1, false]);
-  });
+/** What it says of any other port is asked in one process in test/cli. */
+test('a port that another process has ends it with 1 and one line', async () => {
+  await using busy = await busyTcp();
+  const { status, stderr } = await (await run('busy', { listen: `127.0.0.1:${busy.port}` })).finished;
+  expect(told(stderr)).toEqual([expect.stringMatching(new RegExp(`127\\.0\\.0\\.1:${busy.port}.*\\[port_in_use\\]$`))]);
+  expect([status, stderr.includes('    at ')]).toEqual([1, false]);
 });
 
 test('a second agent on the same store is refused, and the first goes on', async () => {

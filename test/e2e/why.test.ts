@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { EventDocument } from '../../src/gdoi/events/event-document.ts';
+import { told } from '../cli/told.ts';
 import { Gdoiwatch, gdoiwatch } from './gdoiwatch.ts';
 import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 
@@ -40,14 +41,15 @@ beforeAll(async () => {
   ]);
   const [, url] = await demo.printed(/is running: (http\S+)/);
   await using follower = new Gdoiwatch(['events', '--agent', url!, '--follow', '--json']);
-  const told = async () => {
+  const counted = async () => {
     exposition = await (await fetch(`${url}metrics`)).text();
     return Number(/^gdoi_group_reregistrations_total\{.*cause="legacy_ks".*\} (\d+)$/m.exec(exposition)?.[1]);
   };
-  await vi.waitUntil(async () => (await told()) === 8, PATIENCE_WITH_PROCESSES);
+  // What it prints costs the demo nothing to look at; its metrics do.
   await vi.waitUntil(() => reregistrationsIn(follower.stdout).length === 8, PATIENCE_WITH_PROCESSES);
-  fromAgent = (await gdoiwatch(['incidents', '--agent', url!, '--cause', 'legacy_ks', '--json'])).stdout;
-  ticket = (await gdoiwatch(['incidents', '--agent', url!, '--markdown'])).stdout;
+  await vi.waitUntil(async () => (await counted()) === 8, PATIENCE_WITH_PROCESSES);
+  fromAgent = (await told(['incidents', '--agent', url!, '--cause', 'legacy_ks', '--json'])).stdout;
+  ticket = (await told(['incidents', '--agent', url!, '--markdown'])).stdout;
   follower.signal('SIGINT');
   followed = reregistrationsIn((await follower.finished).stdout);
   demo.signal('SIGINT');
@@ -120,7 +122,7 @@ describe('an old KS with four new GMs', () => {
   test('is one incident, said the same by the agent, its store and a replay, and each event names it', async () => {
     const store = join(directory, 'gdoiwatch.db');
     const flags = ['--cause', 'legacy_ks', '--json'];
-    const [incident, ...others] = jsonLines((await gdoiwatch(['incidents', '--store', store, ...flags])).stdout);
+    const [incident, ...others] = jsonLines((await told(['incidents', '--store', store, ...flags])).stdout);
     expect(others).toEqual([]);
     expect(incident).toMatchObject({ group: 'G1', cause: 'legacy_ks', status: 'open', severity: 'warning' });
     expect(jsonLines(fromAgent).map(({ id }) => id)).toEqual([incident!.id]);
@@ -128,7 +130,7 @@ describe('an old KS with four new GMs', () => {
     const own = history.filter((event) => event.type === 'reregistration').map((event) => event.incident);
     expect(new Set(own)).toEqual(new Set([incident!.id]));
     const captures = (await readdir(join(directory, 'captures'))).toSorted();
-    const replayed = await gdoiwatch(['replay', '--incidents', join(directory, 'captures', captures[0]!)]);
+    const replayed = await told(['replay', '--incidents', join(directory, 'captures', captures[0]!)]);
     expect(jsonLines(replayed.stdout)).toContainEqual(
       expect.objectContaining({ id: incident!.id, cause: 'legacy_ks', began_at: expect.any(String) }),
     );
@@ -142,11 +144,11 @@ describe('an old KS with four new GMs', () => {
 
   test('answers questions about its history', async () => {
     const store = join(directory, 'gdoiwatch.db');
-    const { stdout } = await gdoiwatch(['events', '--store', store, '--device', 'gm2', '--cause', 'legacy_ks']);
+    const { stdout } = await told(['events', '--store', store, '--device', 'gm2', '--cause', 'legacy_ks']);
     expect(stdout).toMatch(/^at +severity +type +device +group +cause +summary\n/);
     expect(stdout.trimEnd().split('\n')).toHaveLength(3);
-    expect((await gdoiwatch(['events', '--store', store, '--group', 'nowhere'])).stdout).toBe('no such events\n');
-    const missing = await gdoiwatch(['events', '--store', join(directory, 'none.db')]);
+    expect((await told(['events', '--store', store, '--group', 'nowhere'])).stdout).toBe('no such events\n');
+    const missing = await told(['events', '--store', join(directory, 'none.db')]);
     expect(missing.status).toBe(2);
     expect(missing.stderr.trimEnd().split('\n')).toHaveLength(1);
   });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { type Built, built } from '../builders/built.ts';
+import { INHERITED } from '../builders/inherited.ts';
 import { drawnSeed } from '../builders/property-seed.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
@@ -24,7 +25,10 @@ afterAll(() => writer.remove());
 
 /** Runs the writer for a while from its start or from its first report, then kills it. Returns the ids it reported. */
 async function idsToldUntilKilled(path: string, lifeMs: number, from: 'start' | 'report'): Promise<string[]> {
-  const child = spawn(process.execPath, [writer.script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [writer.script, path], {
+    env: INHERITED,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const closed = once(child, 'close');
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

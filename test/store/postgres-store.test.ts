@@ -81,31 +81,39 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-/** The databases of one contract are emptied, not made anew: a store is opened for each of many runs. */
+/** The databases of one contract are emptied, not made anew, and for the runs of a property the store stays open. */
 function contractOn(addressOf: () => PostgresAddress, database: string, drawn: { everyCase?: number } = {}): void {
-  const tables = ['events', 'incidents', 'event_counts', 'device_states', 'fleet_states', 'group_member_states'];
+  const stored = ['events', 'incidents', 'event_counts', 'device_states', 'fleet_states', 'group_member_states'];
   // Few rows each: to make the files of tables and indexes anew, as TRUNCATE does, takes longer.
-  const emptied = [...tables, 'cells', 'agents'].map((table) => `DELETE FROM ${table}`).join(';');
-  let made = false;
-  eventStoreContract(async ({ retentionMs }) => {
-    if (!made) await server.sql(`CREATE DATABASE ${database}`);
-    made = true;
-    const agent = anAgent();
-    const { id } = agent;
-    const store = await openPostgresStore({
-      address: { ...addressOf(), database },
-      clock: new FakeClock(),
-      logger: new MemoryLogger(),
-      retentionMs,
-      writer: agent.writer,
-    });
-    await server.sql(emptied, database);
-    await store.leases.join({ id, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
-    const cells = ['default', 'acme'];
-    await store.leases.announce(id, { weights: new Map(cells.map((cell) => [cell, 1])), digest: 'd' });
-    await agent.takes(store, ...cells);
-    return store;
-  }, drawn);
+  const emptied = (tables: readonly string[]) => tables.map((table) => `DELETE FROM ${table}`).join(';');
+  // A session of its own for each time took the server as much as the store's.
+  let operator: PostgresConnections | null = null;
+  afterAll(() => operator?.[Symbol.asyncDispose]());
+  const empty = async () => void (await operator?.use((session) => session.run(emptied(stored))));
+  eventStoreContract(
+    async ({ retentionMs }) => {
+      if (operator === null) {
+        await server.sql(`CREATE DATABASE ${database}`);
+        operator = new PostgresConnections(server.address(database), TIMES);
+      }
+      const agent = anAgent();
+      const { id } = agent;
+      const store = await openPostgresStore({
+        address: { ...addressOf(), database },
+        clock: new FakeClock(),
+        logger: new MemoryLogger(),
+        retentionMs,
+        writer: agent.writer,
+      });
+      await operator.use((session) => session.run(emptied([...stored, 'cells', 'agents'])));
+      await store.leases.join({ id, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
+      const cells = ['default', 'acme'];
+      await store.leases.announce(id, { weights: new Map(cells.map((cell) => [cell, 1])), digest: 'd' });
+      await agent.takes(store, ...cells);
+      return store;
+    },
+    { ...drawn, empty },
+  );
 }
 
 describe('the store on PostgreSQL', () => {
