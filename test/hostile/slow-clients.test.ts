@@ -22,12 +22,12 @@ const CLIENTS_OF_ONE_MANNER = 1_200;
  */
 const CLIENTS_ALIKE = 400;
 /** Above the bound for busy connections of one client; the kernel takes 3.9 MB for each, which is copied. */
-const CLIENTS_READING_NOTHING = 150;
+const CLIENTS_READING_NOTHING = 135;
 /**
  * Of all manners at once: so many-th a client asks for much, which makes more of them than the bound for busy
  * connections.
  */
-const GREEDY_EVERY = 14;
+const GREEDY_EVERY = 15;
 const PROBES = 90;
 
 const sockets: Socket[] = [];
