@@ -22,8 +22,8 @@ export function checkConfig(raw: unknown): WithProblems<CheckedConfig> {
 
 /** What is left without everything that has a problem; a section that cannot be kept becomes its default. */
 function rightParts(raw: unknown, problems: readonly Problem[]): CheckedConfig {
-  const wrong = new Set(problems.map((problem) => JSON.stringify(problem.path)));
-  const { devices, credentials, ...sections } = mappingOf(prune(raw, [], wrong));
+  const wrong = marked(problems);
+  const { devices, credentials, ...sections } = mappingOf(prune(mappingOf(raw), wrong));
   const credentialsSchema = configSchema.shape.credentials;
   const kept = Object.entries(configSchema.shape).flatMap(([key, schema]) =>
     schema.safeParse(sections[key]).success ? [[key, sections[key]]] : [],
@@ -42,7 +42,7 @@ function rightParts(raw: unknown, problems: readonly Problem[]): CheckedConfig {
     devices: Array.isArray(devices)
       ? devices.map((entry, index) =>
           // Which credential fits depends on the transport.
-          wrong.has(JSON.stringify(['devices', index, 'transport']))
+          wrong.below.get('devices')?.below.get(index)?.below.get('transport')?.itself === true
             ? null
             : (deviceSchema.safeParse(entry).data ?? null),
         )
@@ -50,17 +50,42 @@ function rightParts(raw: unknown, problems: readonly Problem[]): CheckedConfig {
   };
 }
 
-/** A copy without what has a problem; list entries become null, so that indexes stay. */
-function prune(value: unknown, path: SettingPath, wrong: ReadonlySet<string>): unknown {
+/** A setting that has a problem, or has settings below it that have one. */
+interface Marked {
+  itself: boolean;
+  readonly below: Map<SettingPath[number], Marked>;
+}
+
+function marked(problems: readonly Problem[]): Marked {
+  const root: Marked = { itself: false, below: new Map() };
+  for (const { path } of problems) {
+    let at = root;
+    for (const key of path) {
+      const next = at.below.get(key) ?? { itself: false, below: new Map() };
+      at.below.set(key, next);
+      at = next;
+    }
+    at.itself = true;
+  }
+  return root;
+}
+
+/** What has a problem is left out; list entries become null, so that indexes stay. */
+function prune(value: unknown, { below }: Marked): unknown {
+  if (below.size === 0) return value;
   if (Array.isArray(value)) {
-    return value.map((item: unknown, index) =>
-      wrong.has(JSON.stringify([...path, index])) ? null : prune(item, [...path, index], wrong),
-    );
+    return value.map((item: unknown, index) => {
+      const mark = below.get(index);
+      if (mark === undefined) return item;
+      return mark.itself ? null : prune(item, mark);
+    });
   }
   if (!isMapping(value)) return value;
   return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => !wrong.has(JSON.stringify([...path, key])))
-      .map(([key, item]) => [key, prune(item, [...path, key], wrong)]),
+    Object.entries(value).flatMap(([key, item]) => {
+      const mark = below.get(key);
+      if (mark === undefined) return [[key, item]];
+      return mark.itself ? [] : [[key, prune(item, mark)]];
+    }),
   );
 }

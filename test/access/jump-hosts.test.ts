@@ -83,7 +83,7 @@ function bastion(server: OpensshServer, over: Partial<JumpTarget> = {}): JumpTar
   };
 }
 
-const DEVICES = Array.from({ length: 10 }, (_, index) => `gm${index + 1}`);
+const DEVICES = Array.from({ length: 5 }, (_, index) => `gm${index + 1}`);
 
 describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
   test('share one connection to it, and its key is remembered like that of a device', async () => {

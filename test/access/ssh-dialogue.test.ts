@@ -1,10 +1,9 @@
-import { generateKeyPairSync } from 'node:crypto';
 import ssh2 from 'ssh2';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SHOW_COMMANDS, type ShowCommand } from '../../src/access/show-command.ts';
 import { Secret } from '../../src/kernel/secret.ts';
-import { accessUnderTest, never, poll, target, textOf } from './access-under-test.ts';
-import { type Manners, ScriptedIos } from './scripted-ios.ts';
+import { type AccessUnderTest, accessUnderTest, never, poll, target, textOf } from './access-under-test.ts';
+import { hostKeys, type Manners, ScriptedIos } from './scripted-ios.ts';
 import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
 import { PATIENCE } from '../builders/patience.ts';
 
@@ -16,20 +15,36 @@ const PLACES = [
 
 type Served = (manners: Manners, work: (parts: Parts) => Promise<void>) => Promise<void>;
 
+let encrypted: ReturnType<typeof newEd25519KeyPair> | null = null;
+/** Made once: what makes guessing passphrases slow makes this slow. */
+function encryptedKey(): ReturnType<typeof newEd25519KeyPair> {
+  encrypted ??= newEd25519KeyPair({ passphrase: 'op3n-s3same', cipher: 'aes256-ctr', rounds: 1 });
+  return encrypted;
+}
+
+/** A thread takes a tenth of a second of CPU to start: it is started once for all that have no bounds of their own. */
 function servedWith(workers: number): Served {
+  let under: AccessUnderTest;
+  beforeAll(() => {
+    under = accessUnderTest({ workers });
+  });
+  afterAll(() => under[Symbol.asyncDispose]());
   return async (manners, work) => {
     await using server = new ScriptedIos(manners);
     const port = await server.listen();
-    await using under = accessUnderTest({ workers });
-    await work({ server, port, under, access: under.access });
+    const { access } = under;
+    try {
+      await work({ server, port, access });
+    } finally {
+      await access.forget('gm1');
+    }
   };
 }
 
 interface Parts {
   readonly server: ScriptedIos;
   readonly port: number;
-  readonly under: ReturnType<typeof accessUnderTest>;
-  readonly access: ReturnType<typeof accessUnderTest>['access'];
+  readonly access: AccessUnderTest['access'];
 }
 
 const LOG = '*Mar  1 01:12:10.919: %GDOI-5-GM_REGS_COMPL: Registration to KS 10.1.11.2 complete for group G1';
@@ -168,16 +183,16 @@ describe.each(PLACES)('a session with an IOS device, held $where', ({ workers })
     ));
 
   test('logs in by an encrypted private key', async () => {
-    const key = newEd25519KeyPair({ passphrase: 'phrase', cipher: 'aes256-ctr', rounds: 4 });
+    const key = encryptedKey();
     await served({ methods: ['publickey'], publicKey: key.public }, async ({ server, port, access }) => {
-      const byKey = { password: null, privateKey: new Secret(key.private), passphrase: new Secret('phrase') };
+      const byKey = { password: null, privateKey: new Secret(key.private), passphrase: new Secret('op3n-s3same') };
       expect(await textOf(access, target(port, byKey), 'show clock')).toBe('answer to show clock\n');
       expect(server.attempts).toEqual(['publickey']);
     });
   });
 
   test('says so when the passphrase is wrong, without bothering the device with a login', async () => {
-    const key = newEd25519KeyPair({ passphrase: 'phrase', cipher: 'aes256-ctr', rounds: 4 });
+    const key = encryptedKey();
     await served({ methods: ['publickey'], publicKey: key.public }, async ({ server, port, access }) => {
       const { failure, message } = await poll(
         access,
@@ -192,8 +207,7 @@ describe.each(PLACES)('a session with an IOS device, held $where', ({ workers })
   });
 
   test('logs in by an RSA key in PEM format', async () => {
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const pem = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+    const pem = hostKeys().rsa;
     const parsed = ssh2.utils.parseKey(pem);
     if (parsed instanceof Error || Array.isArray(parsed)) throw new Error('no key');
     await served(

@@ -402,6 +402,7 @@ describe('targets from a URL', () => {
     await until(() => expect(names(found)).toEqual([]));
   });
 
+  const bomb = gzipSync(Buffer.alloc(40 * 1024 * 1024, ' '));
   const failures: readonly (readonly [title: string, answer: Answer, reason: string])[] = [
     ['an error', (_, response) => response.writeHead(503).end('[]'), 'HTTP status 503'],
     [
@@ -414,9 +415,7 @@ describe('targets from a URL', () => {
     [
       'a compressed bomb',
       (_, response) =>
-        response
-          .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
-          .end(gzipSync(Buffer.alloc(40 * 1024 * 1024, ' '))),
+        response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bomb),
       'larger than 33554432 bytes',
     ],
     [

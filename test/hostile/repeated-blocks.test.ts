@@ -18,6 +18,7 @@ import { emptyGmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 import { shownTeks } from '../../src/gdoi/keys/tek-identity.ts';
 import { MOST_ACES, MOST_IKE_SAS, MOST_IPSEC_FLOWS, MOST_MEMBERS, MOST_TEKS } from '../../src/gdoi/seen/row-bounds.ts';
 import { WorkCounter } from '../builders/counted-work.ts';
+import { half } from '../builders/half.ts';
 import { wholeGoldenTexts } from '../ios/golden-texts.ts';
 import { encodeIdentity, octets, READ_AT_MS, replyOf, rowOf } from '../mib/gdoi-reply-builder.ts';
 
@@ -32,15 +33,33 @@ const MOST_FOR_TWICE = 2.4;
 /** Below this, what does not depend on the input counts for much. */
 const TELLING_WORK = 5_000;
 
-/** The work on so many repetitions and on twice as many. */
-async function growth<Result>(
-  times: number,
-  of: (times: number) => () => Result,
-): Promise<{ grows: number; result: Result }> {
-  const once = await counter.of(of(times));
-  const twice = await counter.of(of(2 * times));
-  return { grows: twice.work < TELLING_WORK ? 1 : twice.work / once.work, result: twice.result };
+interface Growth<Item, Result> {
+  readonly item: Item;
+  readonly grows: number;
+  readonly result: Result;
 }
+
+/** How the work on each grows when it is done on twice as much. */
+async function growths<Item, Result>(
+  items: readonly Item[],
+  of: (item: Item, factor: 1 | 2) => () => Result,
+): Promise<readonly Growth<Item, Result>[]> {
+  const counted = await counter.ofEach(items.flatMap((item) => [of(item, 1), of(item, 2)]));
+  return items.map((item, index) => {
+    const [once, twice] = counted.slice(2 * index);
+    if (once === undefined || twice === undefined) throw new Error('not counted');
+    return { item, grows: twice.work < TELLING_WORK ? 1 : twice.work / once.work, result: twice.result };
+  });
+}
+
+/** The work on so many repetitions and on twice as many. */
+async function growth<Result>(times: number, of: (times: number) => () => Result): Promise<Growth<number, Result>> {
+  const [only] = await growths([times], (item, factor) => of(factor * item));
+  if (only === undefined) throw new Error('not counted');
+  return only;
+}
+
+const isSteep = ({ grows }: { readonly grows: number }) => grows > MOST_FOR_TWICE;
 
 /** Lists that may be longer than others, by their names in a snapshot. */
 const LONG_LISTS: Readonly<Record<string, number>> = {
@@ -83,58 +102,55 @@ describe('an answer of the CLI that repeats', () => {
   }
   const answers = [...commands];
 
-  test.each(answers)('as a whole (%s) costs proportional work, and is read up to a bound', async (command, lines) => {
-    const { grows, result } = await growth(150, (times) => {
-      const text = repeated(lines, times).join('\n');
-      return () => parseCommandOutput(command, text, 'prompt');
-    });
-    expect(grows).toBeLessThan(MOST_FOR_TWICE);
-    expect(result.kind).toBe('parsed');
-    expect(result.kind === 'parsed' ? tooLong(result.snapshots) : []).toEqual([]);
-  });
+  /** Where its lines stand; of lines that differ in numbers alone, the last one. */
+  const placesOf = (lines: readonly string[]) => [
+    ...new Map(lines.map((line, at) => [line.replaceAll(/[\d.:]+/g, '0'), at])).values(),
+  ];
 
-  test.each(answers)('one of its lines (%s) does too', async (command, lines) => {
-    const shapes = new Map(lines.map((line, at) => [line.replaceAll(/[\d.:]+/g, '0'), at]));
-    const steep: string[] = [];
-    for (const at of shapes.values()) {
-      const { grows, result } = await growth(300, (times) => {
-        const rows = repeated([lines[at] ?? ''], times);
-        const text = [...lines.slice(0, at), ...rows, ...lines.slice(at)].join('\n');
+  test.each(half(answers, { otherWay: true }))(
+    'as a whole (%s) costs proportional work, and is read up to a bound',
+    async (command, lines) => {
+      const { grows, result } = await growth(150, (times) => {
+        const text = repeated(lines, times).join('\n');
         return () => parseCommandOutput(command, text, 'prompt');
       });
-      if (grows > MOST_FOR_TWICE) steep.push(`${lines[at]}: ${grows}`);
-      if (result.kind === 'parsed') steep.push(...tooLong(result.snapshots));
-    }
-    expect(steep).toEqual([]);
+      expect(grows).toBeLessThan(MOST_FOR_TWICE);
+      expect(result.kind).toBe('parsed');
+      expect(result.kind === 'parsed' ? tooLong(result.snapshots) : []).toEqual([]);
+    },
+  );
+
+  test.each(half(answers))('one of its lines (%s) does too', async (command, lines) => {
+    const grown = await growths(placesOf(lines), (at, factor) => {
+      const rows = repeated([lines[at] ?? ''], 300 * factor);
+      const text = [...lines.slice(0, at), ...rows, ...lines.slice(at)].join('\n');
+      return () => parseCommandOutput(command, text, 'prompt');
+    });
+    expect(grown.filter(isSteep).map(({ item, grows }) => `${lines[item]}: ${grows}`)).toEqual([]);
+    expect(grown.flatMap(({ result }) => (result.kind === 'parsed' ? tooLong(result.snapshots) : []))).toEqual([]);
   });
 
-  test.each(answers)('one of its lines within the line (%s) does too', async (command, lines) => {
-    const shapes = new Map(lines.map((line, at) => [line.replaceAll(/[\d.:]+/g, '0'), at]));
-    const steep: string[] = [];
-    for (const at of shapes.values()) {
-      const line = (lines[at] ?? '').trim();
-      if (line === '') continue;
-      const times = Math.floor(2_000 / (line.length + 1));
-      const { grows } = await growth(times, (count) => {
-        const long = Array.from({ length: count }, () => line).join(' ');
+  test.each(half(answers, { otherWay: true }))(
+    'one of its lines within the line (%s) does too',
+    async (command, lines) => {
+      const places = placesOf(lines).filter((at) => lines[at]?.trim() !== '');
+      const grown = await growths(places, (at, factor) => {
+        const line = (lines[at] ?? '').trim();
+        const times = factor * Math.floor(2_000 / (line.length + 1));
+        const long = Array.from({ length: times }, () => line).join(' ');
         const text = [...lines.slice(0, at), ...Array.from({ length: 20 }, () => long), ...lines.slice(at)].join('\n');
         return () => parseCommandOutput(command, text, 'prompt');
       });
-      if (grows > MOST_FOR_TWICE) steep.push(`${line}: ${grows}`);
-    }
-    expect(steep).toEqual([]);
-  });
+      expect(grown.filter(isSteep).map(({ item, grows }) => `${lines[item]}: ${grows}`)).toEqual([]);
+    },
+  );
 
   test('answer after answer costs work in proportion', async () => {
-    const steep: string[] = [];
-    for (const { name, text } of wholeGoldenTexts()) {
-      const { grows } = await growth(60, (times) => {
-        const all = repeated(text.split('\n'), times).join('\n');
-        return () => parseCapturedText(all);
-      });
-      if (grows > MOST_FOR_TWICE) steep.push(`${name}: ${grows}`);
-    }
-    expect(steep).toEqual([]);
+    const grown = await growths(half(wholeGoldenTexts()), ({ text }, factor) => {
+      const all = repeated(text.split('\n'), 60 * factor).join('\n');
+      return () => parseCapturedText(all);
+    });
+    expect(grown.filter(isSteep).map(({ item, grows }) => `${item.name}: ${grows}`)).toEqual([]);
   });
 });
 
@@ -175,7 +191,7 @@ describe('rows of the MIB without end', () => {
     Object.keys(INDEXES).map((kind) => [table, kind] as const),
   );
 
-  test.each(cases)('%s of many %s cost work in proportion, and are read to a bound', async (table, kind) => {
+  test.each(half(cases))('%s of many %s cost work in proportion, and are read to a bound', async (table, kind) => {
     const { grows, result } = await growth(300, (times) => {
       const varbinds = (table === 'all tables' ? tables : [table]).flatMap((each) => rowsOf(each, kind, times));
       const reply = replyOf(varbinds);
@@ -198,16 +214,21 @@ describe('a RESTCONF document without end', () => {
   const many = (times: number, made: (index: number) => unknown) =>
     Array.from({ length: times }, (_, index) => made(index));
 
-  /** A document of the node for each of its lists, with that list repeated; and one of leaves that nobody knows. */
-  function documentsOf(shape: NodeShape, times: number): Readonly<Record<string, unknown>> {
-    const made: Record<string, unknown> = {
-      groups: many(times, (index) => entry(shape, index)),
-      'one group': many(times, () => entry(shape, 1)),
-      'unknown leaves': [{ ...entry(shape, 1), ...Object.fromEntries(many(times, (index) => [`x${index}`, 1]) as []) }],
+  /**
+   * How a document of the node is made for each of its lists, with that list repeated; and one of leaves that nobody
+   * knows.
+   */
+  function documentsOf(shape: NodeShape, times: number): Readonly<Record<string, () => unknown>> {
+    const made: Record<string, () => unknown> = {
+      groups: () => many(times, (index) => entry(shape, index)),
+      'one group': () => many(times, () => entry(shape, 1)),
+      'unknown leaves': () => [
+        { ...entry(shape, 1), ...Object.fromEntries(many(times, (index) => [`x${index}`, 1]) as []) },
+      ],
     };
     for (const [name, innerShape] of shape.inner ?? []) {
       for (const [inner, document] of Object.entries(documentsOf(innerShape, times))) {
-        made[`${name}, ${inner}`] = [entry(shape, 1, { [name]: document })];
+        made[`${name}, ${inner}`] = () => [entry(shape, 1, { [name]: document() })];
       }
     }
     return made;
@@ -217,13 +238,13 @@ describe('a RESTCONF document without end', () => {
     Object.keys(documentsOf(GDOI_NODES[node], 1)).map((kind) => [node, kind] as const),
   );
 
-  test.each(cases)('(%s: %s) costs work in proportion, and is read to a bound', async (node, kind) => {
+  test.each(half(cases))('(%s: %s) costs work in proportion, and is read to a bound', async (node, kind) => {
     const { grows, result } = await growth(300, (times) => {
       const read = { deviceNowMs: READ_AT_MS, sentAtMs: READ_AT_MS, receivedAtMs: READ_AT_MS };
       const list = node.startsWith('gdoi-ks') ? ('gdoi-ks' as const) : ('gdoi-gm' as const);
       const documents = new Map([
         [list, { ...read, body: { [list]: [entry(GDOI_NODES[list], 1)] } }],
-        [node, { ...read, body: { [node]: documentsOf(GDOI_NODES[node], times)[kind] } }],
+        [node, { ...read, body: { [node]: documentsOf(GDOI_NODES[node], times)[kind]?.() } }],
       ]);
       return () => decodeYang(documents);
     });

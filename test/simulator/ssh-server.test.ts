@@ -350,7 +350,7 @@ describe('faults', () => {
     await using it = await lab({ fault: 'babble' });
     await using terminal = await openTerminal(it.config('gm1'));
     terminal.type('show clock\r');
-    expect((await terminal.until(/% babble 1000\r\n/u)).length).toBeGreaterThan(10_000);
+    expect((await terminal.until(/% babble 300\r\n/u)).length).toBeGreaterThan(10_000);
   });
 
   test('garbage: bytes of all kinds', async () => {
@@ -397,7 +397,7 @@ describe('exec channels', () => {
 });
 
 test('hundreds of devices listen in one process and all answer', async () => {
-  const fleet = createSimulatedFleet({ scenario: 'healthy', seed: 1, gms: 300, startMs: clock.wallMs() });
+  const fleet = createSimulatedFleet({ scenario: 'healthy', seed: 1, gms: 200, startMs: clock.wallMs() });
   await using ssh = await startSimulatedSsh({ fleet, clock, credentials, mannersFor: () => ({ echo: 'line' }) });
   const ask = async (device: string) => {
     const terminal = await openTerminal({

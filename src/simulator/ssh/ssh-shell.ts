@@ -40,6 +40,8 @@ const MORE = ' --More-- ';
 const ERASE_MORE = `${'\b'.repeat(MORE.length - 1)}${' '.repeat(MORE.length - 1)}${'\b'.repeat(MORE.length - 1)}`;
 /** Type-ahead that a shell keeps; more is dropped, as by IOS. */
 const MAX_TYPED_AHEAD = 16_384;
+/** An SSH packet costs as much as many lines. */
+const BABBLED_AT_ONCE = 20;
 const MAX_LOGIN_ATTEMPTS = 3;
 
 class ShellClosed extends Error {
@@ -235,8 +237,9 @@ export class Shell {
   }
 
   async #babble(text: string): Promise<never> {
-    for (let line = 0; ; line += 1) {
-      if (!this.#write(`${text}% babble ${line}\r\n`)) await this.#drained();
+    for (let line = 0; ; line += BABBLED_AT_ONCE) {
+      const lines = Array.from({ length: BABBLED_AT_ONCE }, (_, more) => `${text}% babble ${line + more}\r\n`);
+      if (!this.#write(lines.join(''))) await this.#drained();
     }
   }
 

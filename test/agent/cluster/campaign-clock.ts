@@ -16,9 +16,12 @@ export class SimulatedTime {
   readonly #heap: Sleeper[] = [];
 
   sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#push({ wakeMs: this.nowMs + ms, order: (this.#order += 1), wake: resolve });
-    });
+    return new Promise((resolve) => this.wake(ms, resolve));
+  }
+
+  /** Calls `wake` after so long. */
+  wake(ms: number, wake: () => void): void {
+    this.#push({ wakeMs: this.nowMs + ms, order: (this.#order += 1), wake });
   }
 
   async runUntil(endMs: number): Promise<void> {
@@ -73,10 +76,10 @@ function swap(heap: Sleeper[], a: number, b: number): void {
   heap[b] = x;
 }
 
-/** Every promise that can go on has gone on. */
+/** Every promise that can go on has gone on: Node.js empties the queue of promises before the next tick. */
 function drained(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve);
+    process.nextTick(resolve);
   });
 }
 
@@ -97,27 +100,35 @@ export class ProcessClock implements Clock {
   wallMs = (): number => this.#time.nowMs + this.skewMs;
   monoMs = (): number => this.#time.nowMs;
 
-  sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
-    signal?.throwIfAborted();
-    let abort = (): void => undefined;
-    const aborted = new Promise<void>((resolve) => {
-      abort = resolve;
+  /** One promise, whether it is over or aborted: campaigns sleep some ten thousand times a second. */
+  sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      let over = false;
+      const end = (): void => {
+        if (signal?.aborted === true) reject(signal.reason);
+        else resolve();
+      };
+      const wake = (): void => {
+        if (over) return;
+        over = true;
+        signal?.removeEventListener('abort', wake);
+        this.#whenRun(end);
+      };
+      signal?.addEventListener('abort', wake);
+      this.#time.wake(ms, wake);
     });
-    signal?.addEventListener('abort', abort, { once: true });
-    await Promise.race([this.#time.sleep(ms), aborted]);
-    signal?.removeEventListener('abort', abort);
-    await this.turn();
-    signal?.throwIfAborted();
-  };
 
   yieldToIo = (): Promise<void> => Promise.resolve();
 
   /** Resolves when the process is let run. */
   turn(): Promise<void> {
-    if (!this.paused && !this.killed) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#resume.push(resolve);
-    });
+    return new Promise((resolve) => this.#whenRun(resolve));
+  }
+
+  #whenRun(goOn: () => void): void {
+    if (this.paused || this.killed) this.#resume.push(goOn);
+    else goOn();
   }
 
   pause(): void {

@@ -3,22 +3,34 @@
  * together, each registration is kept once, and no two agents poll together.
  */
 import { describe, expect, test } from 'vitest';
-import { campaign } from './campaign.ts';
+import { campaign, type CampaignResult } from './campaign.ts';
 
 const SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
 const SECONDS = 4_500;
 /** Lease, the look of another agent after it, and its first poll. */
 const TAKEOVER_MS = 25_000;
 
+const onOneMachine = (seed: number) => seed % 2 === 0;
+/** A campaign from it finds each of the faults below. */
+const TELLING = 10;
+
+const campaigns = new Map<number, Promise<CampaignResult>>();
+/** Of the protocol as it is: run once, whoever asks. */
+function campaignFrom(seed: number): Promise<CampaignResult> {
+  const known = campaigns.get(seed) ?? campaign({ seed, seconds: SECONDS, oneMachine: onOneMachine(seed) });
+  campaigns.set(seed, known);
+  return known;
+}
+
 /** The first of the seeds from which a campaign finds fault. */
 async function faultySeed(faultsFrom: (seed: number) => Promise<readonly unknown[]>): Promise<number | null> {
-  for (const seed of SEEDS) if ((await faultsFrom(seed)).length > 0) return seed;
+  for (const seed of [TELLING, ...SEEDS]) if ((await faultsFrom(seed)).length > 0) return seed;
   return null;
 }
 
 describe('a campaign of faults', () => {
   test.each(SEEDS)('from seed %i: nothing lost, nothing doubled, nobody polls together', async (seed) => {
-    const result = await campaign({ seed, seconds: SECONDS, oneMachine: seed % 2 === 0 });
+    const result = await campaignFrom(seed);
     expect(result).toMatchObject({ doubled: [], lost: [], toldTwice: [], together: [] });
     expect(result.once).toBe(result.registrations);
     expect(result.registrations).toBeGreaterThan(SECONDS / 40);
@@ -36,7 +48,8 @@ describe('a campaign of faults', () => {
 
   test('doubles events where a late write counts when its cell went away and came back: the campaign can fail', async () => {
     const faulty = { seconds: SECONDS, comparesEpochs: false };
-    const doubled = async (seed: number) => (await campaign({ seed, oneMachine: seed % 2 === 0, ...faulty })).doubled;
+    const doubled = async (seed: number) =>
+      (await campaign({ seed, oneMachine: onOneMachine(seed), ...faulty })).doubled;
     expect(await faultySeed(doubled)).not.toBeNull();
   });
 
@@ -46,9 +59,10 @@ describe('a campaign of faults', () => {
   });
 });
 
-test('a cell is polled again soon after its owner was killed, where nothing else is wrong', async () => {
+test('a cell is polled again soon after its owner was killed, where nobody can tell that it is gone', async () => {
   const takeovers: number[] = [];
-  for (const seed of SEEDS.slice(0, 10)) takeovers.push(...(await campaign({ seed, seconds: 3000 })).takeoverMs);
+  const apart = SEEDS.filter((seed) => !onOneMachine(seed));
+  for (const seed of apart) takeovers.push(...(await campaignFrom(seed)).takeoverMs);
   const inOrder = takeovers.toSorted((a, b) => a - b);
   expect(inOrder.length).toBeGreaterThan(20);
   expect(inOrder[Math.floor(inOrder.length / 2)]).toBeLessThanOrEqual(TAKEOVER_MS);

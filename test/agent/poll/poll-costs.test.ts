@@ -94,7 +94,7 @@ describe('the stated cost of polling a device', () => {
     ],
     [
       'details seldom',
-      2,
+      1,
       aConfiguredDevice({ name: 'r1', schedule: { kind: 'every', ms: 900_000 }, detailIntervalMs: 3_600_000 }),
     ],
   ])(
