@@ -10,6 +10,7 @@ export const LONG = [
   'page',
   'cli/cluster.test.ts',
   'agent/clock-steps.test.ts',
+  'agent/cluster/campaign.test.ts',
   'agent/record',
   'store/postgres-store.test.ts',
   'store/kill-writer.test.ts',
