@@ -39,6 +39,7 @@ const ALERTS = [
   'GdoiParserDrift',
   'GdoiInternalError',
   'GdoiStoreDamaged',
+  'GdoiOutputFailing',
   'GdoiAgentSaturated',
   'GdoiAgentDown',
   'GdoiTargetsFailing',
