@@ -203,6 +203,7 @@ export function gmInFleet(over: Partial<FleetView['gms'][number]> = {}): FleetVi
     kekExpiredInUse: false,
     listedByKs: true,
     acksMissed: 0,
+    registeredSinceList: false,
     ...over,
   };
 }

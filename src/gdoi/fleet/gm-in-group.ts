@@ -34,4 +34,6 @@ export interface GmInGroup {
   readonly listedByKs: boolean | null;
   /** As its KS counts; null: not listed. */
   readonly acksMissed: number | null;
+  /** The list with that count may be from before it registered: what the KS counts since then is not known. */
+  readonly registeredSinceList: boolean;
 }

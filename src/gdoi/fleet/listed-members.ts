@@ -51,6 +51,14 @@ export function listedAddress({ address, host }: FleetGm, { listed }: ListedMemb
   return host != null && listed.has(host) ? host : null;
 }
 
+/** Whether the lists are certainly of after its last registration. `listAgeMs`: as in `isListed`. */
+export function isListSettled(gm: FleetGm, { listedAtMs }: ListedMembers, listAgeMs: number): boolean {
+  // SNMP shows no registrations: there new keys may be one.
+  const keysMs = gm.counters.succeeded === null ? gm.kekSinceMs : 0;
+  const registeredMs = Math.max(gm.registeredSinceMs, keysMs, gm.lastReregistration?.atMs ?? 0);
+  return listedAtMs !== null && listedAtMs - listAgeMs >= registeredMs;
+}
+
 /**
  * true: a KS that answers lists the GM; false: it says it is registered, and none does. null: nothing to compare, a
  * line of a list was not understood, or it registered since the list was made. `listAgeMs`: a KS's member list can be
@@ -80,11 +88,7 @@ export function isListed(
   if (listedAtMs === null || gm.address === null) return null;
   if (listedAs !== null) return true;
   if (!whole) return null;
-  // SNMP shows no registrations: there new keys may be one.
-  const keysMs = gm.counters.succeeded === null ? gm.kekSinceMs : 0;
-  const registeredMs = Math.max(gm.registeredSinceMs, keysMs, gm.lastReregistration?.atMs ?? 0);
-  const settled = listedAtMs - listAgeMs >= registeredMs;
-  if (!gm.reachable || gm.registered !== true || !settled) return null;
+  if (!gm.reachable || gm.registered !== true || !isListSettled(gm, members, listAgeMs)) return null;
   const wasListed = unlisted.has(gm.address) || (gm.host != null && unlisted.has(gm.host));
   return listsUnpolled && hasCurrentKeys && !wasListed ? null : false;
 }

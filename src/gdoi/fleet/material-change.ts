@@ -12,6 +12,7 @@ import {
   type RekeyCounters,
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
+import type { GmInGroup } from './gm-in-group.ts';
 import { gmInGroup, type Yardstick } from './yardstick.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 import type { ClockFault, Failure, KnownReregistration, MemberContext } from '../explain/group-facts.ts';
@@ -108,16 +109,28 @@ export function gmChanged(before: FleetGm | null, now: FleetGm | null, yardstick
     gmFieldsChanged(before, now) ||
     tekOverdue(before) !== tekOverdue(now) ||
     teksChanged(before, now) ||
-    judgedDifferently(before, now, yardstick)
+    verdictChanged(gmInGroup(before, yardstick), gmInGroup(now, yardstick))
   );
 }
 
-function judgedDifferently(before: FleetGm, now: FleetGm, yardstick: Yardstick): boolean {
-  const [was, is] = [gmInGroup(before, yardstick), gmInGroup(now, yardstick)];
-  return VERDICTS.some((verdict) => was[verdict] !== is[verdict]);
-}
-
-const VERDICTS = ['kekMatchesKs', 'tekMatchesKs', 'divergent', 'kekExpiredInUse', 'listedByKs', 'acksMissed'] as const;
+/** Where the record changed it is compared by itself. */
+const verdictChanged = changesBy<GmInGroup>({
+  device: 'never',
+  address: 'never',
+  reachable: 'never',
+  registered: 'never',
+  keyServer: 'never',
+  behavior: 'never',
+  kekMatchesKs: 'always',
+  tekMatchesKs: 'always',
+  divergent: 'always',
+  kekBehind: 'always',
+  teksBehind: 'always',
+  kekExpiredInUse: 'always',
+  listedByKs: 'always',
+  acksMissed: 'always',
+  registeredSinceList: 'always',
+});
 
 /** Its longest-lived TEK is nearer to its end than any rekey leaves it. */
 export function tekOverdue({ teks, receivedAtMs }: FleetGm): boolean {

@@ -4,7 +4,7 @@ import type { FleetGm, FleetKs, FleetState } from './fleet-state.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 import { areTeksBehind, isKekBehind } from './keys-behind.ts';
-import { isListed, listedAddress, type ListedMembers, listedMembers } from './listed-members.ts';
+import { isListed, isListSettled, listedAddress, type ListedMembers, listedMembers } from './listed-members.ts';
 import type { Named } from '../seen/named.ts';
 import { hasNone, majorityTeks, teksOfKss } from './group-teks.ts';
 import { identityOf, isOfOtherGroup, ofIdentity } from './other-identity.ts';
@@ -85,6 +85,7 @@ function notCompared({ device, address, reachable, registered, keyServer, behavi
     kekExpiredInUse: false,
     listedByKs: null,
     acksMissed: null,
+    registeredSinceList: false,
   };
 }
 
@@ -116,5 +117,6 @@ function compared(
     kekExpiredInUse: gm.behavior !== 'timer' && gm.kekExpiryMs === null && kekMatchesKs === false,
     listedByKs: isListed(gm, members, { listedAs, listAgeMs, listsUnpolled, hasCurrentKeys }),
     acksMissed: listedAs === null ? null : (members.listed.get(listedAs) ?? null),
+    registeredSinceList: listedAs !== null && !isListSettled(gm, members, listAgeMs),
   };
 }

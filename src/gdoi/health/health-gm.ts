@@ -254,12 +254,20 @@ function rekeysAcknowledged(input: GmHealthInput, known: GmInFleet | null): Heal
     return check(['rekeys_acknowledged', group], 'unknown', why, more);
   }
   if (missed === 0) return check(['rekeys_acknowledged', group], 'ok', 'its KS misses no acknowledgement of it', more);
-  return check(
-    ['rekeys_acknowledged', group],
-    missed < ACKS_MISSED_CRITICAL ? 'warning' : 'critical',
-    `its KS has no acknowledgement of the last ${missed === 1 ? 'rekey' : `${missed} rekeys`}; at 3 it drops the GM`,
-    { ...more, action: pathOf(input) },
-  );
+  const last = `the last ${missed === 1 ? 'rekey' : `${missed} rekeys`}`;
+  return known?.gm.registeredSinceList === true
+    ? check(
+        ['rekeys_acknowledged', group],
+        'warning',
+        `its KS had no acknowledgement of ${last}, by a list that may be from before it registered`,
+        { ...more, action: pathOf(input) },
+      )
+    : check(
+        ['rekeys_acknowledged', group],
+        missed < ACKS_MISSED_CRITICAL ? 'warning' : 'critical',
+        `its KS has no acknowledgement of ${last}; at 3 it drops the GM`,
+        { ...more, action: pathOf(input) },
+      );
 }
 
 /** Row 2 and 3: attempts that fail; those of a registered GM from before it last registered are history. */

@@ -458,6 +458,7 @@ function riskOf(gm: GmInGroup, overdue: boolean): readonly [HealthStatus, string
   if (gm.divergent) return ['critical', 'holds other TEKs than the group'];
   if (gm.tekMatchesKs === false) return ['critical', 'holds other TEKs than its KS'];
   const missed = gm.acksMissed ?? 0;
+  if (gm.registeredSinceList && missed > 0) return ['warning', `${missedAcks(missed)}, perhaps before it registered`];
   if (missed >= ACKS_MISSED_CRITICAL) return ['critical', missedAcks(missed)];
   if (overdue) return ['warning', 'no KEK rekey came'];
   return missed > 0 ? ['warning', missedAcks(missed)] : null;

@@ -487,6 +487,14 @@ describe('what the KS knows of its GMs', () => {
     expect(match(fleet, ks(460, { members: { '10.0.0.1': 0 } }))?.listedByKs).toBe(true);
   });
 
+  it('has a count of missed acknowledgements that may be from before the registration until a newer list is read', () => {
+    const fleet = listedBefore();
+    const counted = (second: number) => match(fleet, ks(second, { members: { '10.0.0.1': 2 } }));
+    fleet.see(gm(0));
+    expect(counted(100)).toMatchObject({ acksMissed: 2, registeredSinceList: true });
+    expect(counted(400)).toMatchObject({ acksMissed: 2, registeredSinceList: false });
+  });
+
   it('may be on a list of which not every line was understood', () => {
     const fleet = listedBefore();
     const read = (second: number, membersUnread?: true) =>

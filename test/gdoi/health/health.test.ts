@@ -85,6 +85,13 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
     ['it drops packets', 'packets_dropped', 'warning', { tracked: { packetsDropped: true } }],
     ['it did not acknowledge one rekey', 'rekeys_acknowledged', 'warning', {}, { gms: [gmInFleet({ acksMissed: 1 })] }],
     ['it did not acknowledge two', 'rekeys_acknowledged', 'critical', {}, { gms: [gmInFleet({ acksMissed: 2 })] }],
+    [
+      'it did not acknowledge two, and may have registered since they were counted',
+      'rekeys_acknowledged',
+      'warning',
+      {},
+      { gms: [gmInFleet({ acksMissed: 2, registeredSinceList: true })] },
+    ],
     ['no KS lists it any more', 'rekeys_acknowledged', 'critical', {}, { notListed: ['gm1'] }],
     [
       'it re-registered unexpectedly within the hour',
