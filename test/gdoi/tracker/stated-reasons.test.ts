@@ -147,7 +147,7 @@ describe('a recovery registration', () => {
     }
   });
 
-  test('is recognized by GM_RECOVERY_REGISTER, with or without the packet message and in either order', () => {
+  test('is recognized by GM_RECOVERY_REGISTER with or without the packet message, not by that alone', () => {
     const swapped = history([gmAnswer(0, lasting), recovery(40), packet(41), gmAnswer(60, elsewhere)]);
     expect(causes(swapped)).toEqual(['recovery']);
     const alone = history([gmAnswer(0, lasting), recovery(40), gmAnswer(60, elsewhere)]);

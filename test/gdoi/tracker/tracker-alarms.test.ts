@@ -299,7 +299,7 @@ describe('dropped packets', () => {
     );
   });
 
-  test.each(['PSEUDO_TIME_LARGE', 'PSEUDO_TIME_TOO_OLD'])('are not reported by %s alone', (name) => {
+  test.each(['PSEUDO_TIME_LARGE', 'PSEUDO_TIME_TOO_OLD'])('are not stated in the summary after %s alone', (name) => {
     const told = history([answer(0), log(30, `GDOI-3-${name}`), answer(60)]);
     expect(eventOf(told, 'replay_errors')?.summary).toContain('has a pseudotime far from that of its KS');
     expect(saidOfPacketsOf(told.state, 'G1')).toBe('pseudotime');

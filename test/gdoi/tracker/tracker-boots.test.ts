@@ -28,7 +28,7 @@ const seconds = (ms: number) => (ms - T0 * 1000) / 1000;
 const reloads = (told: History) => told.events.filter(({ type }) => type === 'reload');
 
 describe('a reload, when the uptime is in whole minutes', () => {
-  test('is told once just after the device was first seen when the uptime comes before the groups', () => {
+  test('is reported once just after the device was first seen when the uptime comes before the groups', () => {
     // Seen at 9 s and booted then: the uptime of a minute at 129 s allows 9 s to 69 s.
     const told = history([
       facts(8, 900_000),
@@ -59,7 +59,7 @@ describe('a reload, when the uptime is in whole minutes', () => {
     expect(seconds(to)).toBeLessThanOrEqual(125.2);
   });
 
-  test('is placed before the registration that followed it when a message tells when that was', () => {
+  test('is placed before the registration that followed it when a message gives the time of that', () => {
     const told = history([
       gmAnswer(8, held),
       facts(8, 900_000),
@@ -85,7 +85,7 @@ describe('a reload, when the uptime is in whole minutes', () => {
     expect(seconds(from)).toBeGreaterThanOrEqual(66.4);
   });
 
-  test('explains a registration in the answer of the groups when they were asked for right with the uptime', () => {
+  test('explains the registration in the answer of the groups if that was asked for right with the uptime', () => {
     // A GM that had registered once gets its old counters again: only the uptime shows the reload.
     const once: GmSketch = { ...held, succeeded: 1, received: 0 };
     const told = history([
@@ -99,7 +99,7 @@ describe('a reload, when the uptime is in whole minutes', () => {
     expect(seconds(reregistrations(told)[0]!.betweenMs[1])).toBeLessThanOrEqual(69.5);
   });
 
-  test('is told once when the uptime is asked for before the groups and shows it before any counter does', () => {
+  test('is reported once when the uptime is asked for before the groups and shows it before any counter', () => {
     const told = history([
       facts(8, 900_000),
       gmAnswer(9, held),
@@ -141,7 +141,7 @@ describe('a reload, when the uptime is in whole minutes', () => {
     expect(causes(told)).toEqual(['operator_clear']);
   });
 
-  test('is told by SNMP alone when the uptime comes in the same reply before the keys', () => {
+  test('is reported by SNMP alone when the uptime comes in the same reply before the keys', () => {
     const told = history([
       facts(0, 900_000),
       snmpAnswer(1, { kek: 1, sequence: 7 }),
@@ -278,7 +278,7 @@ test('a message between the last answer and a clock step may lie on either side 
   ]);
 });
 
-test('by SNMP alone, a registration at the very moment of a look is told at most once', () => {
+test('by SNMP alone, a registration at the very moment of a look is reported at most once', () => {
   const look = (at: number, sequence: number) => snmpAnswer(at, { kek: 1, kekAt: 1000, sequence });
   const done = [trap(899.9, 'GmReRegister'), trap(900, 'GmRegistrationComplete')];
   const told = history([look(790, 5), ...done, look(900.04, 5), look(960, 5)]);
@@ -290,21 +290,21 @@ describe('a GM that registers again soon after a boot that a message shows, befo
   const twice: GmSketch = { ...once, succeeded: 2, timerAt: 1200, teks: { '0x0000000B': 1300, '0x0000000A': 290 } };
   const restarted = log(170, 'SYS-5-RESTART', 'System restarted');
 
-  test('has both registrations told when its counters restarted and rose again', () => {
+  test('gets both registrations reported when its counters restarted and rose again', () => {
     const told = history([gmAnswer(0, once), facts(1, 900_000), restarted, facts(235, 59), gmAnswer(240, twice)]);
     expect(causes(told)[0]).toBe('reload');
     expect(causes(told)).toHaveLength(2);
     expect(causes(told)).not.toContain('tek_expired');
   });
 
-  test('has one registration told when its counters are too high for a fresh boot: they only rose on', () => {
+  test('gets one registration reported when its counters are too high for a fresh boot: they only rose on', () => {
     const many: GmSketch = { ...once, succeeded: 7, received: 40 };
     const told = history([gmAnswer(0, many), restarted, gmAnswer(240, { ...twice, succeeded: 8, received: 40 })]);
     expect(causes(told)).toHaveLength(1);
   });
 });
 
-describe('a registration that is told from the log while the device does not answer', () => {
+describe('a registration that is reported from the log while the device does not answer', () => {
   const silent = [
     gmAnswer(0, held),
     facts(2, 900_000),

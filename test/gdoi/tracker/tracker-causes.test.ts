@@ -118,7 +118,7 @@ describe('whether an order of the KS or the GM’s timer caused a registration w
     expect(causes(history([gmAnswer(100, held), gmAnswer(280, made(60))], lifetimes))).toEqual(['tek_expired']);
   });
 
-  test('is decided for the timer when no KS tells the TEK lifetime: nothing says when the TEK was made', () => {
+  test('is decided for the timer when no KS shows the TEK lifetime: when the TEK was made is not known', () => {
     expect(causes(history([gmAnswer(0, held), gmAnswer(280, made(60))]))).toEqual(['tek_expired']);
   });
 });
@@ -533,7 +533,7 @@ test('reports ks_forced for the registration that an order of the KS began, howe
 });
 
 // The KEK cannot have come with that rekey, which renewed the TEK: so the TEK timer did not make the GM register.
-test('reports ks_forced when the new KEK was made after the last rekey', () => {
+test('reports ks_forced, not the TEK timer, when the new KEK was made after the last rekey', () => {
   const teks = { '0x00000001': 124 };
   const held: GmSketch = { succeeded: 1, received: 3, kekAt: 5000, timerAt: 56, teks };
   const after = { succeeded: 2, received: 4, kekAt: 3660, rekeyAt: 10, teks: { '0x00000003': 500 } };
@@ -606,7 +606,7 @@ describe('a GM that registered between two answers and registers again at the se
     expect(reregistrations(told)[1]?.evidence).not.toContainEqual(expect.stringContaining('Reregisters in'));
   });
 
-  test('the second registration began after the first, not when the GM was lost before that', () => {
+  test('the second registration began after the first, not when the GM had lost its registration before', () => {
     const told = history(
       drawn`
         start + 700    ${answers({ ...before, registered: false, attempted: 2, timerAt: null })}
@@ -619,7 +619,7 @@ describe('a GM that registered between two answers and registers again at the se
   });
 });
 
-describe('when no KS tells when its keys were made and the TEK’s timer was due', () => {
+describe('when no KS shows when its keys were made and the TEK’s timer was due', () => {
   const held: GmSketch = { succeeded: 1, kekAt: 2000, timerAt: 430, teks: { '0x0000000A': 500 } };
   const after = (kekAt: number): GmSketch => ({ succeeded: 2, kekAt, timerAt: 900, teks: { '0x0000000B': 1000 } });
 
@@ -668,7 +668,7 @@ describe('a KEK that a rekey brought after the registration, before the next ans
   test.each([
     ['after it', 1010],
     ['seconds after it: whole seconds make it seem too early, never too late', 1018],
-  ])('does not tell which KEK the registration brought when it was made %s', (_, lifetime) => {
+  ])('does not show which KEK the registration brought if it was made %s', (_, lifetime) => {
     expect(told({ ...after, since: 1 }, lifetime)).toEqual(['unknown']);
   });
 

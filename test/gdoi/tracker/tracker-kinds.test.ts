@@ -28,7 +28,7 @@ const KEK = 1000;
 const NEW_KEK = 87_000;
 const held: GmSketch = { succeeded: 1, kekAt: KEK, timerAt: 880 };
 
-describe('a reload is told once and is not placed before the last answer of the old boot', () => {
+describe('a reload is reported once and not placed before the last answer of the old boot', () => {
   const old: GmSketch = { succeeded: 5, attempted: 5, received: 9, kekAt: 50_000, timerAt: 40_000 };
   const fresh: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 45_000 };
   const LAST = 100;
@@ -88,7 +88,7 @@ describe('when the log gives the instants of two registrations between two answe
   });
 });
 
-describe('when no KS tells the TEK lifetime, reports tek_expired by elimination for', () => {
+describe('when no KS shows the TEK lifetime, reports tek_expired by elimination for', () => {
   /** The KEK's windows are far off; the countdown is the TEK's and ran out between the answers. */
   test.each([
     ['of ten minutes', 600, 65],
@@ -210,7 +210,7 @@ describe('the two registrations of a KEK cycle with an old KS', () => {
     expect(evidenceOf(told, 1)).not.toContain('two registrations in one KEK cycle');
   });
 
-  test('are told as one, not kek_missed_rekey, when the KEK ran out without a registration in the window', () => {
+  test('are reported as one, not kek_missed_rekey, if the KEK ran out without a registration in the window', () => {
     const told = history([
       gmAnswer(790, { ...held, timerAt: 1040 }),
       gmAnswer(970, { ...held, timerAt: 1040 }),
@@ -224,7 +224,7 @@ describe('the two registrations of a KEK cycle with an old KS', () => {
 describe('a registration that only the log shows because the device does not answer', () => {
   const silent = [failure(960), failure(1020), failure(1080)];
 
-  test('does not quote a countdown as run out that was not due when it began', () => {
+  test('does not quote a countdown that was not due at its start as one that ran out', () => {
     const told = history([gmAnswer(300, { ...held, timerAt: 880 }), begins(700), completes(702), ...silent]);
     expect(causes(told)).toEqual(['unknown']);
     expect(evidenceOf(told, 0)).not.toMatch(/inside \[/u);
@@ -239,7 +239,7 @@ describe('a registration that only the log shows because the device does not ans
     expect(evidenceOf(told, 0)).toContain('the KEK it brought was not seen: not decided');
   });
 
-  test('is not told again when the device answers', () => {
+  test('is not reported again when the device answers', () => {
     const told = history([
       gmAnswer(790, held),
       begins(880),
@@ -289,7 +289,7 @@ describe('a clear and a TEK rekey between two answers, with the same counters in
     ['before it', [asOften(1501)]],
     ['in its poll', []],
   ])(
-    'is told at the second answer that does not count the rekey if the GM counts TEK rekeys; the uptime came %s',
+    'is reported at the second answer that does not count the rekey, if the GM has counted some; the uptime came %s',
     (_, between) => {
       const told = history([
         ...clearedAfterCounting,
@@ -307,7 +307,7 @@ describe('a clear and a TEK rekey between two answers, with the same counters in
     },
   );
 
-  test('is told as one reload when the uptime shows a reload', () => {
+  test('is reported as one reload when the uptime shows a reload', () => {
     const told = history([
       ...clearedAfterCounting,
       gmAnswer(1500, renewed),
@@ -322,7 +322,7 @@ describe('a clear and a TEK rekey between two answers, with the same counters in
   test.each([
     ['the GM has not been seen to count TEK rekeys', [], renewed],
     ['the next answer counts it', [gmAnswer(900, rekeyed), asOften(901)], { ...renewed, received: 1, since: 1 }],
-  ])('is not told when %s', (_, counted, next) => {
+  ])('is not reported when %s', (_, counted, next) => {
     const told = history([
       gmAnswer(800, first),
       ...counted,

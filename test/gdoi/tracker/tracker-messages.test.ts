@@ -30,7 +30,7 @@ const between = (told: ReturnType<typeof history>) =>
   reregistrations(told).map(({ betweenMs }) => betweenMs.map((ms) => Math.round((ms - T0 * 1000) / 100) / 10));
 
 describe('the log buffer', () => {
-  test('gives the instant by the line’s own stamp once show clock has told the device’s clock', () => {
+  test('gives the instant by the line’s own stamp once show clock has shown the device’s clock', () => {
     const told = history([
       gmAnswer(790, before),
       clock(795, 3600),
@@ -45,7 +45,7 @@ describe('the log buffer', () => {
     expect(reregistrations(told)[0]?.evidence[2]).toMatch(/^show logging: GM_REGS_COMPL at /u);
   });
 
-  test('gives the instant by the line’s own stamp also when a pushed message with a stamp has told the clock', () => {
+  test('gives the instant by the line’s own stamp also once a pushed message with a stamp has shown the clock', () => {
     const pushed = log(795, 'SYS-5-CONFIG_I', 'Configured from console');
     const stamped = { ...pushed, messages: [{ ...messageOf(pushed), timestamp: 'Jan  1 02:13:14.500 EST' }] } as const;
     const line = { ...completed(7200 + 881) };
@@ -70,7 +70,7 @@ describe('the log buffer', () => {
     expect(causes(told)).toEqual(['kek_missed_rekey']);
   });
 
-  test('proves nothing by lines that were there at the first reading or that a later reading shows again', () => {
+  test('does not narrow the time by lines of the first reading or lines that a later reading shows again', () => {
     const lines = [completed(100), completed(881), noise(890)];
     const told = history([
       gmAnswer(790, before),
@@ -104,7 +104,7 @@ describe('the log buffer', () => {
     expect(to).toBeLessThanOrEqual(900.1);
   });
 
-  test('tells a registration once together with poll, syslog and trap', () => {
+  test('reports a registration once together with poll, syslog and trap', () => {
     const told = history([
       gmAnswer(790, before),
       clock(795, 0),
@@ -120,7 +120,7 @@ describe('the log buffer', () => {
     expect(reregistrations(told)[0]?.evidence[2]).toMatch(/^log and trap and show logging: GM_REGS_COMPL/u);
   });
 
-  test('tells two events for two clears that it alone tells apart', () => {
+  test('reports two events for two clears that only it shows separately', () => {
     const told = history([
       gmAnswer(0, { succeeded: 3, kekAt: 50_000 }),
       clock(1, 0),
@@ -161,7 +161,7 @@ describe('a trap', () => {
     expect(types(told)).toEqual(['unreachable']);
   });
 
-  test('that was told while the device did not answer is not told again as the registration after its reload', () => {
+  test('that was reported while the device did not answer is not reported again after its reload', () => {
     const told = history([
       gmAnswer(0, { succeeded: 90, kekAt: 50_000 }),
       facts(1, 900_000),

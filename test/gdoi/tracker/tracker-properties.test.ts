@@ -67,7 +67,7 @@ function answers(history: readonly Step[]): { readonly observations: Observation
   return { observations, registrations };
 }
 
-test('tells as many re-registrations as the counters show', () => {
+test('reports as many re-registrations as the counters show', () => {
   fc.assert(
     fc.property(steps, (some) => {
       const { observations, registrations } = answers(some);
@@ -78,7 +78,7 @@ test('tells as many re-registrations as the counters show', () => {
   );
 });
 
-test('tells as many re-registrations with fewer polls when the counters do not restart', () => {
+test('reports as many re-registrations with fewer polls when the counters do not restart', () => {
   fc.assert(
     fc.property(steps, fc.infiniteStream(fc.boolean()), (some, keep) => {
       const advancing = some.filter(({ act }) => act !== 'clear');
@@ -195,7 +195,7 @@ function MNEMONICS(): [string, ...string[]] {
   ];
 }
 
-test('does not throw, exceed its bounds or tell backward intervals, whatever the figures', () => {
+test('does not throw, exceed its bounds or report backward intervals, whatever the figures', () => {
   fc.assert(
     fc.property(fc.array(hostile, { maxLength: 60 }), (observations) => {
       let state = initialTrackerState('gm1');

@@ -54,7 +54,7 @@ test.each(half(SCENARIOS))(
 test.each<[string, Watch]>([
   ['the log is pushed', { ...PHASE, logs: ALL_PUSHED }],
   ['the log buffer is read before each answer', { ...PHASE, buffer: true }],
-])('tells both of two clears within half a minute when %s', (_, watch) => {
+])('reports both of two clears within half a minute when %s', (_, watch) => {
   const judgement = run('operator-clear', watch);
   expect(judgement.registrations.map(({ verdict }) => verdict)).toEqual(['right', 'right', 'right']);
   expect(judgement.invented).toEqual([]);

@@ -189,7 +189,7 @@ describe('SNMP alone', () => {
       servers.map((server, index) => snmpAnswer(60 * index, { ...far, keyServer: `10.1.${server}.2` }));
     const stayed = (server: string) => Array.from({ length: 12 }, () => server);
 
-    test('is ks_failover once it has stayed, between its first look and now', () => {
+    test('is ks_failover once it has stayed, dated about when it was first shown and certainly by now', () => {
       const told = fed(initialTrackerState('gm1'), [...looks(['11', '11', ...stayed('12'), '12', '12'])]);
       expect(causes(told)).toEqual(['ks_failover']);
       const [event] = reregistrations(told);
@@ -263,7 +263,7 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['kek_expired']);
   });
 
-  test('reports unknown when TEK and KEK ran out while the KS was down: either timer may have started it', () => {
+  test('reports unknown when TEK and KEK ran out while the KS was down: either timer may have been the cause', () => {
     const first: SnmpSketch = { ...held, teks: { '0x0000000A': 700 } };
     const without: SnmpSketch = { ...held, kek: null, teks: {} };
     const back: SnmpSketch = { ...held, kek: 2, kekAt: NEW_KEK, teks: { '0x0000000B': 2100 } };
@@ -302,7 +302,7 @@ describe('SNMP alone', () => {
   });
 
   // It may be two registrations with an old KS.
-  test('reports unknown for a start in the window and an end after the expiry with no look in between', () => {
+  test('reports unknown for a start in the window and an end after the expiry with no look from start to expiry', () => {
     const traps = [trap(880, 'GmReRegister'), trap(1030, 'GmRegistrationComplete')];
     const looks = (before: SnmpSketch) =>
       causes(

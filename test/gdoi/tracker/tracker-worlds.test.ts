@@ -406,7 +406,7 @@ describe('two timers', () => {
   });
 });
 
-describe('a rekey that counters with the same values as before do not count', () => {
+describe('a rekey after which the counters have the same values as before', () => {
   const known: GmSketch = { ...lasting, received: 1, since: 1 };
   const uncounted = [
     gmAnswer(0, { ...known, rekeyAt: -500 }),
@@ -464,7 +464,7 @@ describe('SNMP', () => {
     expect(types(told)).not.toContain('reregistration');
   });
 
-  test('does not place a registration after the last one by what the CLI had already shown', () => {
+  test('does not date a later registration back by a change that the CLI has already shown', () => {
     const cli: GmSketch = { succeeded: 1, kekAt: 50_000, timerAt: 130, teks: { '0x0000000A': 200 } };
     const far: SnmpSketch = { kek: 1, kekAt: 50_000, sequence: 0 };
     const told = history([
