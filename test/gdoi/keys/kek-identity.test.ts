@@ -41,9 +41,9 @@ describe('recognizes the same KEK by its SPI or cookies', () => {
       kek(0, { spi: 'a', cookies: 'd' }),
       true,
     ],
-    ['or by the expiry if only one answer shows an SPI', kek(0, { spi: 'a' }), kek(0), true],
+    ['or by its expiry if only one answer shows an SPI', kek(0, { spi: 'a' }), kek(0), true],
     [
-      'or by the expiry if one answer shows an SPI and the other cookies',
+      'but only by its expiry if one answer shows an SPI and the other cookies',
       kek(0, { spi: 'a' }),
       kek(HOUR_MS, { cookies: 'a' }),
       false,

@@ -175,7 +175,7 @@ describe('the plan of other devices', () => {
     ]);
   });
 
-  it('is empty for a device that is polled every 30 s', () => {
+  it('is empty for a device that is polled every 30 s, but not for one without regular polls', () => {
     expect(plan({ regularIntervalMs: 30_000 })).toEqual([]);
     expect(plan({ regularIntervalMs: null })).toHaveLength(5);
   });

@@ -56,10 +56,10 @@ describe('the cut of TEKs by the KS', () => {
   const long = tek('a', 3_600_000);
   test.each([
     ['is none if no TEK was cut', [long], [long], null],
-    ['is the lifetime that a TEK lost, down to a short rest', [long], [tek('a', 140_000)], 3_460_000],
+    ['is the time that a TEK lost when only a short rest was left', [long], [tek('a', 140_000)], 3_460_000],
     ['is none if a TEK lost only a few seconds', [long], [tek('a', 3_597_000)], null],
     [
-      'is told even if a TEK with less time left keeps it',
+      'is the same even if a TEK with less time left keeps it',
       [long, tek('b', 100_000)],
       [tek('a', 140_000), tek('b', 100_000)],
       3_460_000,
