@@ -302,7 +302,7 @@ describe('SNMP alone', () => {
   });
 
   // It may be two registrations with an old KS.
-  test('reports unknown for a start in the window and an end after the expiry with no look from start to expiry', () => {
+  test('reports unknown for a start in the window and an end past the expiry with no look from start to expiry', () => {
     const traps = [trap(880, 'GmReRegister'), trap(1030, 'GmRegistrationComplete')];
     const looks = (before: SnmpSketch) =>
       causes(
