@@ -34,9 +34,9 @@ const leadOf = (seconds: number) =>
     kek: { spi: null, lifetimeSeconds: null, remainingSeconds: seconds + 500, timeToRekeySeconds: 500 },
   });
 
-describe('what drives Reregisters in', () => {
+describe('the forecast of Reregisters in', () => {
   it.each([
-    ['vendor, between the two re-registrations', 56, [2228], 81, 'kek_expiry'],
+    ['vendor sample, between the two re-registrations', 56, [2228], 81, 'kek_expiry'],
     ['genie gdoi detail', 992, [393], 332, 'tek_expiry'],
     ['genie G-IKEv2', 1650, [661, 36], 589, 'tek_expiry'],
     ['genie group', 909, [310], 250, 'tek_expiry'],
@@ -49,8 +49,8 @@ describe('what drives Reregisters in', () => {
     ['at the end of the window', 199, [2000], 159, 'kek_missed_rekey'],
     ['at KEK expiry', 30, [2000], 30, 'kek_expiry'],
     ['80 s after KEK expiry', 30, [2000], 110, 'kek_expiry'],
-    ['legacy GM: only the TEK can', null, [393], 332, 'tek_expiry'],
-  ] as const)('%s: KEK %s s, TEKs %s, countdown %i: %s', (_name, kek, teks, countdown, cause) => {
+    ['legacy GM, where only the TEK can drive it', null, [393], 332, 'tek_expiry'],
+  ] as const)('names the cause, %s: KEK %s s, TEKs %s, countdown %i: %s', (_name, kek, teks, countdown, cause) => {
     const seen = forecast(gm(kek, teks, countdown), AT, { lead: FLOOR_LEAD });
     expect(seen.cause).toBe(cause);
     expect(seen.evidence.join('\n')).toContain(`Reregisters in: ${countdown} s`);
@@ -59,15 +59,15 @@ describe('what drives Reregisters in', () => {
   it.each([
     ['in the windows of the KEK and of the TEK', 500, [500], 400, ['kek_missed_rekey', 'tek_expiry']],
     ['in no window', 50_000, [3000], 700, []],
-    ['against nothing shown', null, [], 700, []],
-  ] as const)('%s it does not decide, and the evidence says so', (_name, kek, teks, countdown, possible) => {
+    ['while no key is shown', null, [], 700, []],
+  ] as const)('does not decide a countdown %s, and the evidence says so', (_name, kek, teks, countdown, possible) => {
     const seen = forecast(gm(kek, teks, countdown), AT, { lead: FLOOR_LEAD });
     expect(seen).toMatchObject({ cause: null, possible, windowMs: null });
     expect(seen.evidence.at(-1)).toMatch(/does not decide|none of the windows/);
     expect(seen.expectedAtMs).toBe(1_000_200 + countdown * 1000 + 500);
   });
 
-  it('is judged by the TEK lifetime of the KS where that is known', () => {
+  it('uses the TEK lifetime of the KS if that is known', () => {
     const longSa = gm(2_000_000, [100_000], 96_000);
     expect(forecast(longSa, AT, { lead: FLOOR_LEAD, tekLifetimeSeconds: 864_000 }).cause).toBe('tek_expiry');
     expect(forecast(gm(40_000, [500], 350), AT, { lead: FLOOR_LEAD, tekLifetimeSeconds: 600 }).cause).toBeNull();
@@ -76,27 +76,24 @@ describe('what drives Reregisters in', () => {
   it.each([
     ['after the expiry', -10, 30, 'kek_expiry', [1_000_200 - 10_000, 1_000_200 + 70_000]],
     [
-      'inside the window, the KEK already deleted',
+      'inside the window with the KEK already deleted',
       150,
       60,
       'kek_missed_rekey',
       [1_000_200 - 40_000, 1_000_200 + 110_000],
     ],
-  ] as const)(
-    'of a GM that shows no KEK is judged by the KEK last held: %s',
-    (_name, left, countdown, cause, window) => {
-      const context = { lead: FLOOR_LEAD, lastKekExpiryMs: 1_000_200 + left * 1000 };
-      for (const shown of [gm(null, [2000], countdown), gm(0, [2000], countdown)]) {
-        const seen = forecast(shown, AT, context);
-        expect(seen.cause).toBe(cause);
-        expect(seen.windowMs?.[0]).toBeCloseTo(window[0], -4);
-        expect(seen.windowMs?.[1]).toBeCloseTo(window[1], -4);
-        expect(seen.evidence.join('\n')).toContain('no KEK shown');
-      }
-    },
-  );
+  ] as const)('uses the KEK last held if the GM shows none: %s', (_name, left, countdown, cause, window) => {
+    const context = { lead: FLOOR_LEAD, lastKekExpiryMs: 1_000_200 + left * 1000 };
+    for (const shown of [gm(null, [2000], countdown), gm(0, [2000], countdown)]) {
+      const seen = forecast(shown, AT, context);
+      expect(seen.cause).toBe(cause);
+      expect(seen.windowMs?.[0]).toBeCloseTo(window[0], -4);
+      expect(seen.windowMs?.[1]).toBeCloseTo(window[1], -4);
+      expect(seen.evidence.join('\n')).toContain('no KEK shown');
+    }
+  });
 
-  it('is nothing without a countdown', () => {
+  it('is empty without a countdown', () => {
     expect(forecast(gm(992, [393], null), AT, { lead: FLOOR_LEAD })).toMatchObject({
       cause: null,
       expectedAtMs: null,
@@ -105,7 +102,7 @@ describe('what drives Reregisters in', () => {
     });
   });
 
-  it('expects the re-registration in an interval that holds the latency and the truncated second', () => {
+  it('expects the re-registration in an interval that covers the latency and the truncated second', () => {
     const seen = forecast(gm(56, [2228], 81), AT, { lead: FLOOR_LEAD });
     expect(seen.expectedBetweenMs).toEqual([1_081_000, 1_082_400]);
     expect(seen.windowMs).toEqual([1_056_000, 1_137_400]);
@@ -113,7 +110,7 @@ describe('what drives Reregisters in', () => {
   });
 });
 
-describe('KEK rekey overdue', () => {
+describe('the overdue KEK rekey', () => {
   it.each([
     [992, 200, false],
     [200, 200, false],
@@ -122,7 +119,7 @@ describe('KEK rekey overdue', () => {
     [224, 225, true],
     [1, 200, true],
     [0, 200, false],
-  ])('%i s left, lead %i s: %s', (kek, lead, overdue) => {
+  ])('with %i s left and a lead of %i s: overdue is %s', (kek, lead, overdue) => {
     const seen = forecast(gm(kek, [2000], null), AT, { lead: leadOf(lead) });
     expect(seen.kekRekeyOverdue).toBe(overdue);
   });
@@ -131,7 +128,7 @@ describe('KEK rekey overdue', () => {
     expect(forecast(gm(null, [2000], null), AT, { lead: FLOOR_LEAD }).kekRekeyOverdue).toBeNull();
   });
 
-  it('at the floor leaves about 10 to 160 s when the GM announces nothing', () => {
+  it('leaves about 10 to 160 s with the floor as the lead when the GM shows no countdown', () => {
     const now = { sentAtMs: 0, receivedAtMs: 0 };
     expect(forecast(gm(199, [2000], null), now, { lead: FLOOR_LEAD }).timeLeftSeconds).toEqual({
       atLeast: 9,
@@ -139,7 +136,7 @@ describe('KEK rekey overdue', () => {
     });
   });
 
-  it('after the window leaves the time to the expiry and the 80 s behind it', () => {
+  it('leaves the time to the expiry and the 80 s after it when the window is over', () => {
     const now = { sentAtMs: 0, receivedAtMs: 0 };
     expect(forecast(gm(30, [2000], null), now, { lead: FLOOR_LEAD }).timeLeftSeconds).toEqual({
       atLeast: 30,
@@ -147,16 +144,16 @@ describe('KEK rekey overdue', () => {
     });
   });
 
-  it('takes the earlier of the KEK and a TEK-driven countdown', () => {
+  it('leaves the time of the KEK if that is earlier than a TEK-driven countdown', () => {
     const now = { sentAtMs: 0, receivedAtMs: 0 };
     const seen = forecast(gm(210, [700], 630), now, { lead: leadOf(235) });
     expect(seen).toMatchObject({ cause: 'tek_expiry', timeLeftSeconds: { atLeast: 20, atMost: 171 } });
   });
 });
 
-describe('on any values', () => {
+describe('the forecast on any values', () => {
   const seconds = fc.option(fc.oneof(fc.integer({ min: -10, max: 3_000_000 }), fc.constantFrom(Number.NaN, Infinity)));
-  it('gives a verdict whose countdowns are never negative and whose intervals are ordered', () => {
+  it('has countdowns that are never negative and intervals that are ordered', () => {
     fc.assert(
       fc.property(
         seconds,

@@ -1,10 +1,10 @@
-/** Is this the KEK that was seen before? By its SPI or cookies where both show them, else by when it expires. */
+/** Whether a KEK was seen before is decided by its SPI or cookies if both show them, else by its expiry. */
 import { describe, expect, test } from 'vitest';
 import { driftMs, type HeldKek, isSameKek, sameKekSeenAgain, shownKek } from '../../../src/gdoi/keys/kek-identity.ts';
 import { emptyGmSnapshot, type GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 
 const HOUR_MS = 3_600_000;
-/** Ends between these; a second of truncation and the latency of an answer. */
+/** The interval of its end: a second of truncation and the latency of an answer. */
 const EXPIRES = { fromMs: 1_000_000, toMs: 1_001_200 };
 
 function kek(byMs = 0, over: Partial<HeldKek> = {}): HeldKek {
@@ -12,39 +12,49 @@ function kek(byMs = 0, over: Partial<HeldKek> = {}): HeldKek {
   return { expiry, anchor: Math.round(expiry.fromMs / 1000), cookies: null, spi: null, ...over };
 }
 
-describe('by its expiry', () => {
+describe('recognizes the same KEK by its expiry', () => {
   test.each([
-    ['the same instant', 0, 0, false, true],
+    ['at the same instant', 0, 0, false, true],
     ['a second later, by rounding', 1_000, 0, false, true],
-    ['2.7 s later: intervals that touch within the rounding', 2_700, 0, false, true],
-    ['2.8 s later', 2_800, 0, false, false],
-    ['2.8 s earlier', -2_800, 0, false, false],
-    ['4.7 s later, with a registration between that rounds once more', 4_700, 0, true, true],
-    ['4.8 s later, with a registration between', 4_800, 0, true, false],
+    ['2.7 s later, when the intervals touch within the rounding', 2_700, 0, false, true],
+    ['but not 2.8 s later', 2_800, 0, false, false],
+    ['but not 2.8 s earlier', -2_800, 0, false, false],
+    ['4.7 s later after a registration, which rounds once more', 4_700, 0, true, true],
+    ['but not 4.8 s later after a registration', 4_800, 0, true, false],
     ['3.4 s later after an hour, by the drift of two clocks', 3_400, HOUR_MS, false, true],
-    ['3.5 s later after an hour', 3_500, HOUR_MS, false, false],
-    ['one lifetime later', 86_400_000, 0, false, false],
+    ['but not 3.5 s later after an hour', 3_500, HOUR_MS, false, false],
+    ['but not one lifetime later', 86_400_000, 0, false, false],
   ])('%s', (_, byMs, elapsedMs, registered, same) => {
     expect(isSameKek(kek(), kek(byMs), elapsedMs, registered)).toBe(same);
   });
 });
 
-describe('by what names it', () => {
+describe('recognizes the same KEK by its SPI or cookies', () => {
   test.each([
-    ['the same SPI, whatever the expiry', kek(0, { spi: 'a' }), kek(HOUR_MS, { spi: 'a' }), true],
-    ['another SPI, whatever the expiry', kek(0, { spi: 'a' }), kek(0, { spi: 'b' }), false],
-    ['the same cookies', kek(0, { cookies: 'a' }), kek(HOUR_MS, { cookies: 'a' }), true],
-    ['other cookies', kek(0, { cookies: 'a' }), kek(0, { cookies: 'b' }), false],
-    ['the SPI before the cookies', kek(0, { spi: 'a', cookies: 'c' }), kek(0, { spi: 'a', cookies: 'd' }), true],
-    ['an SPI in one answer only: by the expiry', kek(0, { spi: 'a' }), kek(0), true],
-    ['an SPI here and cookies there: by the expiry', kek(0, { spi: 'a' }), kek(HOUR_MS, { cookies: 'a' }), false],
+    ['with the same SPI, whatever the expiry', kek(0, { spi: 'a' }), kek(HOUR_MS, { spi: 'a' }), true],
+    ['but not with another SPI, whatever the expiry', kek(0, { spi: 'a' }), kek(0, { spi: 'b' }), false],
+    ['with the same cookies', kek(0, { cookies: 'a' }), kek(HOUR_MS, { cookies: 'a' }), true],
+    ['but not with other cookies', kek(0, { cookies: 'a' }), kek(0, { cookies: 'b' }), false],
+    [
+      'with the same SPI even if the cookies differ',
+      kek(0, { spi: 'a', cookies: 'c' }),
+      kek(0, { spi: 'a', cookies: 'd' }),
+      true,
+    ],
+    ['or by its expiry if only one answer shows an SPI', kek(0, { spi: 'a' }), kek(0), true],
+    [
+      'but only by its expiry if one answer shows an SPI and the other cookies',
+      kek(0, { spi: 'a' }),
+      kek(HOUR_MS, { cookies: 'a' }),
+      false,
+    ],
   ])('%s', (_, held, seen, same) => {
     expect(isSameKek(held, seen, 0, false)).toBe(same);
   });
 });
 
 describe('a KEK that is seen again', () => {
-  test('keeps its name, and ends where both answers can be right', () => {
+  test('keeps its anchor and ends in the interval that both answers allow', () => {
     const seen = kek(800, { cookies: 'a' });
     expect(sameKekSeenAgain(kek(), seen, 0)).toEqual({
       expiry: { fromMs: 1_000_800, toMs: 1_001_200 },
@@ -54,7 +64,7 @@ describe('a KEK that is seen again', () => {
     });
   });
 
-  test('ends where the last answer says when the two have nothing in common', () => {
+  test('ends in the interval of the last answer if the two answers have none in common', () => {
     expect(sameKekSeenAgain(kek(), kek(2_000), 0).expiry).toEqual(kek(2_000).expiry);
   });
 });
@@ -63,11 +73,11 @@ test.each([
   [0, 0],
   [HOUR_MS, 720],
   [-HOUR_MS, 720],
-])('two clocks drift apart, in %i ms by %i ms', (elapsedMs, drifted) => {
+])('two clocks drift apart within %i ms by %i ms', (elapsedMs, drifted) => {
   expect(driftMs(elapsedMs)).toBeCloseTo(drifted, 9);
 });
 
-describe('of an answer', () => {
+describe('the KEK that an answer shows', () => {
   const at = { sentAtMs: 10_000, receivedAtMs: 10_200 };
   const shown = (remainingSeconds: number | null, over: Partial<GmSnapshot> = {}) =>
     shownKek(at, {
@@ -84,14 +94,14 @@ describe('of an answer', () => {
     });
 
   test.each([
-    ['without a KEK', null, { kek: null }],
-    ['with one that shows no lifetime', null, {}],
-    ['with one that has none left', 0, {}],
-  ])('%s there is none', (_, seconds, over) => {
+    ['there is no KEK', null, { kek: null }],
+    ['the KEK shows no lifetime', null, {}],
+    ['the KEK has no lifetime left', 0, {}],
+  ])('is none if %s', (_, seconds, over) => {
     expect(shown(seconds, over)).toBeNull();
   });
 
-  test('it ends in an interval, and is named by its second', () => {
+  test('ends in an interval whose first second is its anchor', () => {
     expect(shown(90)).toMatchObject({ expiry: { fromMs: 100_000, toMs: 101_200 }, anchor: 100 });
   });
 });

@@ -20,18 +20,18 @@ describe('the lead of a KS', () => {
     [360, 305, 80, 225],
     [1200, 787, 552, 235],
   ])(
-    'of a real output (orig life %i, remaining %i, time to rekey %i) is %i s',
+    'from a real output (orig life %i, remaining %i, time to rekey %i) is %i s',
     (_lifetime, remaining, toRekey, lead) => {
       expect(ksLead(ks({ remaining, toRekey }))).toMatchObject({ seconds: lead, source: 'ks', measuredSeconds: lead });
     },
   );
 
-  it('is the floor of 200 s without a KS, and with one that shows no time to rekey', () => {
+  it('is the floor of 200 s without a KS or if the KS shows no time to rekey', () => {
     expect(ksLead(null)).toMatchObject({ seconds: 200, source: 'floor', measuredSeconds: null });
     expect(ksLead(ks({ remaining: 787 }))).toMatchObject({ seconds: 200, source: 'floor', measuredSeconds: null });
   });
 
-  it('of a KS that rekeys at expiry is the floor, and the measured figure says what the KS does', () => {
+  it('is the floor if the KS rekeys at expiry, with a measured lead of 0 s', () => {
     expect(ksLead(ks({ remaining: 700, toRekey: 700 }))).toMatchObject({
       seconds: 200,
       source: 'floor',
@@ -39,7 +39,7 @@ describe('the lead of a KS', () => {
     });
   });
 
-  it('is never taken from the inferred formula, which is shown as an estimate only', () => {
+  it('is never taken from the inferred formula, which only gives an estimate', () => {
     const unicast = { transport: 'unicast', retransmit: { periodSeconds: 10, attempts: 2 }, members: 4 } as const;
     expect(ksLead(ks({ change: unicast }))).toMatchObject({ seconds: 200, source: 'floor', estimatedSeconds: 225 });
     expect(
@@ -48,13 +48,13 @@ describe('the lead of a KS', () => {
     expect(ksLead(ks({ change: { ...unicast, members: 120 } })).estimatedSeconds).toBe(235);
   });
 
-  it('has no estimate for multicast, which knows no retransmission to one GM', () => {
+  it('has no estimate for multicast, which does not retransmit to single GMs', () => {
     expect(
       ksLead(ks({ change: { transport: 'multicast', retransmit: { periodSeconds: 10, attempts: 2 } } })),
     ).toMatchObject({ estimatedSeconds: null });
   });
 
-  it('of a group is the primary’s, else that of any KS that shows one, else the floor', () => {
+  it('is for a group the lead of the primary, else of any KS that shows one, else the floor', () => {
     const primary = ksLead(ks({ remaining: 787, toRekey: 552 }));
     const secondary = ksLead(ks({ remaining: 787, toRekey: 562 }));
     expect(groupLead([primary, secondary]).seconds).toBe(235);
@@ -63,8 +63,8 @@ describe('the lead of a KS', () => {
   });
 });
 
-describe('how long a rekey takes', () => {
-  it('is retransmission and batches of 50 GMs; the defaults of the command reference without a KS', () => {
+describe('the duration of a rekey', () => {
+  it('covers retransmissions and batches of 50 GMs, and has the command reference’s defaults without a KS', () => {
     expect(DEFAULT_REKEY_SECONDS).toBe(30);
     expect(rekeySeconds(ks({ change: { retransmit: { periodSeconds: 10, attempts: 3 }, members: 120 } }))).toBe(55);
   });

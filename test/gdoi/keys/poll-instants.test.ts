@@ -30,7 +30,7 @@ function plan(change: Partial<PlanInput> = {}): string[] {
 }
 
 describe('the plan of a GM with a KEK timer', () => {
-  it('cuts the time around KEK expiry where no cause can act', () => {
+  it('cuts the time around KEK expiry at instants at which no cause can act', () => {
     expect(plan()).toEqual([
       'rekey_due@-225',
       'before_window@-196',
@@ -40,7 +40,7 @@ describe('the plan of a GM with a KEK timer', () => {
     ]);
   });
 
-  it('asks for the rekey after the KS’s lead and again before the window, whatever the lead', () => {
+  it('polls for the rekey after the KS’s lead and again before the window, whatever the lead', () => {
     for (const leadSeconds of [200, 205, 225, 235, 300, 1020]) {
       for (const jitter of [0, 0.5, 0.999]) {
         const looks = planPolls(input({ leadSeconds, jitter }))
@@ -55,7 +55,7 @@ describe('the plan of a GM with a KEK timer', () => {
     }
   });
 
-  it('asks again soon when a poll was lost at a time that decides, and gives up on a device that is down', () => {
+  it('retries soon when a poll was lost at a deciding time, but gives up if the device is down', () => {
     const lost = (secondsAfterExpiry: number, failuresInARow: number) =>
       plan({ nowMs: EXPIRY + secondsAfterExpiry * 1000, failuresInARow }).filter((poll) => poll.startsWith('retry'));
     expect(lost(-196, 1)).toEqual(['retry@-194']);
@@ -66,21 +66,21 @@ describe('the plan of a GM with a KEK timer', () => {
     expect(lost(200, 1)).toEqual([]);
   });
 
-  it('is one poll a cycle when the rekey came: the new KEK moves all others a lifetime away', () => {
+  it('needs one poll per cycle when the rekey came: the new KEK moves the others a lifetime away', () => {
     const afterRekeyMs = EXPIRY - 220_000;
     expect(plan({ nowMs: afterRekeyMs }).slice(0, 1)).toEqual(['before_window@-196']);
     const [first] = planPolls(input({ nowMs: afterRekeyMs, kekExpiryMs: EXPIRY + 86_400_000 - 235_000 }));
     expect(first?.atMs).toBeGreaterThan(EXPIRY + 80_000_000);
   });
 
-  it('looks before and after a TEK-driven countdown runs out', () => {
+  it('polls before and after a TEK-driven countdown runs out', () => {
     expect(plan({ kekExpiryMs: null, reregistersAtMs: EXPIRY - 1000_000, jitter: 0.5 })).toEqual([
       'before_reregistration@-1011.5',
       'after_reregistration@-987.5',
     ]);
   });
 
-  it('looks only after a KEK-driven countdown: the baseline is there', () => {
+  it('polls only after a KEK-driven countdown, for which the baseline is already there', () => {
     expect(plan({ nowMs: EXPIRY - 192_000, reregistersAtMs: EXPIRY - 100_000 })).toEqual([
       'after_reregistration@-95',
       'window_over@-37',
@@ -89,7 +89,7 @@ describe('the plan of a GM with a KEK timer', () => {
     ]);
   });
 
-  it('looks once a GM without registration has been so for longer than to register takes, and again if that is lost', () => {
+  it('polls once an unregistered GM has had time to register, and retries if that poll is lost', () => {
     const settledAtMs = EXPIRY - 3_510_000;
     expect(plan({ kekExpiryMs: null, settledAtMs })).toEqual(['settled@-3507']);
     expect(plan({ kekExpiryMs: null, settledAtMs, nowMs: settledAtMs + 3000 })).toEqual([]);
@@ -97,11 +97,11 @@ describe('the plan of a GM with a KEK timer', () => {
     expect(plan({ kekExpiryMs: null, settledAtMs, ...lost })).toEqual(['retry@-3505']);
   });
 
-  it('looks again soon after a change', () => {
+  it('polls again soon after a change', () => {
     expect(plan({ kekExpiryMs: null, changedAtMs: EXPIRY - 3_600_000 })).toEqual(['confirm@-3595']);
   });
 
-  it('keeps a cut between windows and gives up a second look that would come just before it', () => {
+  it('keeps a cut between windows and drops a confirmation that would come just before it', () => {
     expect(plan({ nowMs: EXPIRY - 60_000, changedAtMs: EXPIRY - 45_000 })).toEqual([
       'window_over@-37',
       'after_expiry@3',
@@ -110,7 +110,7 @@ describe('the plan of a GM with a KEK timer', () => {
   });
 });
 
-describe('with 300 s polling and these instants', () => {
+describe('with 300 s polling and the planned instants', () => {
   const phase = fc.integer({ min: 0, max: 299 });
   const jitter = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
@@ -121,13 +121,13 @@ describe('with 300 s polling and these instants', () => {
     return [Math.max(...polls.filter((poll) => poll < second)), Math.min(...polls.filter((poll) => poll >= second))];
   }
 
-  it('every KEK-driven re-registration lies in an interval that overlaps the window of its cause only', () => {
+  it('every KEK-driven re-registration lies in an interval that overlaps only the window of its cause', () => {
     const missed = [-190, -40] as const;
     const expired = [0, 80] as const;
     const inWindow = fc.constantFrom(missed, expired).chain((window) =>
       fc.record({
         window: fc.constant(window),
-        // A poll in the very instant of an edge has seen nothing of the window.
+        // A poll at the very edge has not seen anything of the window.
         second: fc.double({ min: window[0], minExcluded: true, max: window[1], maxExcluded: true, noNaN: true }),
       }),
     );
@@ -150,7 +150,7 @@ describe('with 300 s polling and these instants', () => {
     );
   });
 
-  it('a TEK-driven re-registration lies in less than 45 s', () => {
+  it('a TEK-driven re-registration lies in an interval shorter than 45 s', () => {
     fc.assert(
       fc.property(phase, jitter, fc.double({ min: 0, max: 2, noNaN: true }), (at, j, late) => {
         const planned = planPolls(input({ kekExpiryMs: null, reregistersAtMs: EXPIRY, jitter: j }));
@@ -161,12 +161,12 @@ describe('with 300 s polling and these instants', () => {
   });
 });
 
-describe('other devices', () => {
-  it('a GM of legacy behaviour is asked whether its counter moved after the KS’s rekey and after expiry', () => {
+describe('the plan of other devices', () => {
+  it('polls a GM with legacy behaviour after the KS’s rekey and after expiry, for whether its counter moved', () => {
     expect(plan({ kekBehavior: 'legacy' })).toEqual(['rekey_due@-225', 'before_window@-196', 'after_expiry@30']);
   });
 
-  it('a KS is asked right after it rekeys, and whether it rekeys at all before expiry', () => {
+  it('polls a KS right after it rekeys, and again for whether it rekeys at all before expiry', () => {
     expect(plan({ role: 'ks', ksRekeyAtMs: EXPIRY - 235_000 })).toEqual([
       'ks_rekey@-232',
       'rekey_due@-225',
@@ -175,17 +175,17 @@ describe('other devices', () => {
     ]);
   });
 
-  it('a device that is polled every 30 s needs no more than a confirmation', () => {
+  it('is empty for a device that is polled every 30 s, but not for one without regular polls', () => {
     expect(plan({ regularIntervalMs: 30_000 })).toEqual([]);
     expect(plan({ regularIntervalMs: null })).toHaveLength(5);
   });
 });
 
-it('every reason has words', () => {
+it('words every poll reason as a question', () => {
   for (const reason of POLL_REASONS) expect(whyPlanned(reason)).toMatch(/\?$/);
 });
 
-it('on any values the plan is short, in order, in the future and never beyond the last window', () => {
+it('keeps the plan short, in order, in the future and never beyond the last window, whatever the values', () => {
   const instant = fc.option(fc.oneof(fc.integer({ min: -1e12, max: 1e13 }), fc.constantFrom(Number.NaN, Infinity)));
   fc.assert(
     fc.property(

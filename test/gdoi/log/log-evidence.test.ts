@@ -1,4 +1,4 @@
-/** One occurrence that several sources tell is one mark, in the words of the one that says most. */
+/** An occurrence that several sources report is one mark, in the words of the most detailed source. */
 import { expect, test } from 'vitest';
 import { type LogMark, quoted, restartMark, withMark } from '../../../src/gdoi/log/log-evidence.ts';
 
@@ -12,7 +12,7 @@ const restartAt = (ms: number): LogMark => ({
   sources: ['buffer'],
 });
 
-test('a restart that the uptime shows and a message tells is quoted in the words of the message, whichever came first', () => {
+test('quotes a restart in the words of its message, whether the message or the uptime came first', () => {
   const byUptime = restartMark({ fromMs: 60_000, toMs: 70_000 });
   const message = restartAt(65_000);
   const said = [

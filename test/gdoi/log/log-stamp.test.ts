@@ -17,7 +17,7 @@ describe('a stamp', () => {
     ['Jun  5 2024 07:23:09.318 EST', '2024-06-05T07:23:09.318Z', 1, 'EST'],
     ['Mar  1 11:59:58.9', '2026-03-01T11:59:58.900Z', 1, null],
     ['Mar  1 11:59:58.123456', '2026-03-01T11:59:58.123Z', 1, null],
-  ])('%s is an interval of its precision', (text, fromIso, widthMs, zone) => {
+  ])('"%s" is read as an interval as wide as its precision', (text, fromIso, widthMs, zone) => {
     const stamp = readLogStamp(text, NOW);
     expect(new Date(stamp!.shown.fromMs).toISOString()).toBe(fromIso);
     expect(stamp!.shown.toMs - stamp!.shown.fromMs).toBe(widthMs);
@@ -25,7 +25,7 @@ describe('a stamp', () => {
   });
 });
 
-describe('without a year it is the last such day', () => {
+describe('a stamp without a year is read as the last such day', () => {
   test.each([
     ['Dec 31 23:59:59', NOW, '2025-12-31T23:59:59.000Z'],
     ['Mar  1 12:30:00', NOW, '2026-03-01T12:30:00.000Z'],
@@ -33,7 +33,7 @@ describe('without a year it is the last such day', () => {
     ['Dec 31 23:59:59', Date.UTC(2026, 0, 1, 0, 0, 5), '2025-12-31T23:59:59.000Z'],
     ['Feb 29 12:00:00', Date.UTC(2025, 0, 1, 0, 0, 0), '2024-02-29T12:00:00.000Z'],
     ['Jan  1 00:00:01', Date.UTC(2025, 11, 31, 23, 59, 58), '2026-01-01T00:00:01.000Z'],
-  ])('%s, read at %i', (text, now, iso) => {
+  ])('"%s" at %i', (text, now, iso) => {
     expect(at(text, now)).toBe(iso);
   });
 });
@@ -50,11 +50,11 @@ test.each([
   'Mar 1',
   'at 5',
   'Mar  1 11:59:58 a zone with blanks',
-])('%j is no stamp that gives an instant', (text) => {
+])('%j is not read as a stamp', (text) => {
   expect(readLogStamp(text, NOW)).toBeNull();
 });
 
-test('nor is one without a year where it is not known when now is', () => {
+test('a stamp without a year is not read when the current time is not known', () => {
   expect(readLogStamp('Mar  1 11:59:58', Number.NaN)).toBeNull();
 });
 
@@ -63,6 +63,6 @@ test.each([
   ['UTC', null],
   ['GMT', null],
   ['CET', 'CET'],
-])('the zone %j is %j', (zone, key) => {
+])('the zone %j has the key %j', (zone, key) => {
   expect(zoneKey(zone)).toBe(key);
 });

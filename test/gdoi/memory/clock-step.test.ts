@@ -1,4 +1,4 @@
-/** A step of the agent's clock moves every instant that is compared again, and nothing that names something. */
+/** A step of the agent's clock moves every instant that will be compared again, but nothing that serves as a name. */
 import { expect, test } from 'vitest';
 import { withClockStep } from '../../../src/gdoi/memory/clock-step.ts';
 import type { TrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
@@ -6,19 +6,19 @@ import { fullState } from './full-state.ts';
 
 const STEP_MS = 3_600_000;
 
-/** When events were: they were emitted so. */
+/** Instants of events stay as they were emitted. */
 const EMITTED = /\.tally\./u;
 
 const asJson = (state: TrackerState): unknown => JSON.parse(JSON.stringify(state));
 
-/** Path -> value of every number in a document. */
+/** Maps the path of every number in a document to its value. */
 function numbers(value: unknown, path = ''): ReadonlyMap<string, number> {
   if (typeof value === 'number') return new Map([[path, value]]);
   if (value === null || typeof value !== 'object') return new Map();
   return new Map(Object.entries(value).flatMap(([name, inner]) => [...numbers(inner, `${path}.${name}`)]));
 }
 
-test('every instant in milliseconds moves with the clock, seconds and counts stay', () => {
+test('moves every instant in milliseconds with the clock, but no seconds or counts', () => {
   const state = fullState();
   const after = numbers(asJson(withClockStep(state, STEP_MS)));
   const before = numbers(asJson(state));

@@ -2,7 +2,7 @@
 import { initialTrackerState, type TrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
 import { buffer, clock, facts, failure, fed, gmAnswer, log, snmpAnswer } from '../../builders/tracker-builders.ts';
 
-/** A history that fills every part of a state: three groups, both sources, a log, a failure, drafts that wait. */
+/** Its history has three groups, both sources, a log, a failure and drafts that wait. */
 export function fullState(): TrackerState {
   const first = [
     gmAnswer(

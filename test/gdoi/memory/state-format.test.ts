@@ -1,7 +1,7 @@
 /**
- * What a store keeps of the tracker must be understood by the next version. One state of each format lies here: a state
- * that comes out otherwise needs a higher format number, its own file (UPDATE_GOLDENS=1 writes it once, and never over
- * an older one) and the way over from the format before.
+ * The next version must understand the tracker state that a store keeps. One state of each format lies here: a state
+ * that differs needs a higher format number, its own file (UPDATE_GOLDENS=1 writes it once and never overwrites an
+ * older one) and the conversion from the previous format.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import { fullState } from './full-state.ts';
 const goldenOf = (format: number) => new URL(`./tracker-state.format-${format}.json`, import.meta.url);
 const kept = (format: number): unknown => JSON.parse(readFileSync(goldenOf(format), 'utf8'));
 
-test('a state of this format is as it was when the format was made', () => {
+test('reads a stored state of the current format unchanged', () => {
   const state = fullState();
   const file = goldenOf(TRACKER_STATE_FORMAT);
   if (process.env['UPDATE_GOLDENS'] === '1' && !existsSync(file)) {
@@ -22,7 +22,7 @@ test('a state of this format is as it was when the format was made', () => {
   expect(readTrackerState(TRACKER_STATE_FORMAT, kept(TRACKER_STATE_FORMAT))).toEqual(state);
 });
 
-test('a state of the format before is carried over: no event is lost and none comes twice', () => {
+test('converts a state of the previous format without losing or repeating an event', () => {
   const before = readTrackerState(TRACKER_STATE_FORMAT - 1, kept(TRACKER_STATE_FORMAT - 1));
   const next = [gmAnswer(1100, { succeeded: 3, attempted: 3, received: 2, kekAt: 87_000 })];
   const expected = fed(fullState(), next).events;
@@ -30,7 +30,7 @@ test('a state of the format before is carried over: no event is lost and none co
   expect(fed(before!, next).events).toEqual(expected);
 });
 
-test('nothing is gone on from what is no state of ours', () => {
+test('does not continue from a document that is not a state of a known format', () => {
   const state = kept(TRACKER_STATE_FORMAT);
   for (const format of [TRACKER_STATE_FORMAT - 2, TRACKER_STATE_FORMAT + 1, '3', null, undefined]) {
     expect(readTrackerState(format, state)).toBeNull();
@@ -40,10 +40,10 @@ test('nothing is gone on from what is no state of ours', () => {
   }
 });
 
-/** Names that mean something to a plain object. */
+/** Group names that are special on a plain object. */
 const NAMES = ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', '', 'G1'];
 
-test('a group may have any name, in memory and out of the store', () => {
+test('accepts any group name, in memory and from the store', () => {
   const answer = (at: number, succeeded: number) =>
     gmAnswer(at, ...NAMES.map((group) => ({ group, succeeded, kekAt: 50_000 })));
   const first = fed(initialTrackerState('gm1'), [answer(0, 1), log(30, 'GDOI-5-GM_CLEAR_REGISTER', '')]);

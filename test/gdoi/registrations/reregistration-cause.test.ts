@@ -1,6 +1,6 @@
 /**
- * The limits between one cause and another, each from both sides. The KEK held expires at 1000 s: the timer of a missed
- * rekey fires in [810, 960], that of its end in [1000, 1080].
+ * The limits between the causes, each tested from both sides. The KEK held expires at 1000 s: the timer of a missed
+ * rekey fires in [810, 960], the timer of the KEK's end in [1000, 1080].
  */
 import { describe, expect, test } from 'vitest';
 import type { LogMark, LogProof } from '../../../src/gdoi/log/log-evidence.ts';
@@ -10,7 +10,7 @@ import { causeOfReregistration, legacyPair } from '../../../src/gdoi/registratio
 import type { Interval } from '../../../src/gdoi/seen/interval.ts';
 import { counting, held, KEK, registered, seconds } from '../../builders/registration-builders.ts';
 
-/** What a router said at that second. */
+/** A log message of a router at that second. */
 const said = (proof: LogProof, at: number, over: Partial<LogMark> = {}): LogMark => ({
   proof,
   mnemonic: proof,
@@ -29,15 +29,15 @@ const cause = (...of: Parameters<typeof decided>) => decided(...of).cause;
 /** Between the windows of its KEK, where no timer fires. */
 const NO_TIMER = seconds(980);
 
-describe('what a message explains, and for how long', () => {
+describe('which registration a message explains, and for how long', () => {
   test.each([
     [680, 'recovery'],
     [679, 'unknown'],
-  ])('a recovery registration begins within 300 s of its message: one at %i s is %s', (at, expected) => {
+  ])('a recovery message explains a start within 300 s after it: with one at %i s the cause is %s', (at, expected) => {
     expect(cause(NO_TIMER, held(), { marks: [said('recovery', at)] })).toBe(expected);
   });
 
-  test('a registration since that message was the recovery: this is another one', () => {
+  test('a recovery message does not explain a registration if another one was complete in between', () => {
     const marks = [said('recovery', 900)];
     expect(cause(NO_TIMER, held(), { marks: [...marks, said('complete', 979)] })).toBe('unknown');
     expect(cause(NO_TIMER, held(), { marks: [...marks, said('complete', 980)] })).toBe('recovery');
@@ -47,12 +47,12 @@ describe('what a message explains, and for how long', () => {
   test.each([
     [860, 'interface'],
     [859, 'unknown'],
-  ])('a GM registers within 120 s of its interface: one that came back at %i s is %s', (at, expected) => {
+  ])('an interface explains a start within 120 s after it came back: at %i s the cause is %s', (at, expected) => {
     const marks = [said('interface_down', 800), said('interface_up', at)];
     expect(cause(NO_TIMER, held(), { marks })).toBe(expected);
   });
 
-  test('an interface that came back before the keys came made them come, and not the next', () => {
+  test('an interface that came back before the GM got its keys does not explain the next registration', () => {
     const marks = [said('interface_down', 850), said('interface_up', 900)];
     expect(cause(NO_TIMER, held({ keysCame: seconds(899, 900) }), { marks })).toBe('interface');
     expect(cause(NO_TIMER, held({ keysCame: seconds(899, 901) }), { marks })).toBe('unknown');
@@ -61,24 +61,24 @@ describe('what a message explains, and for how long', () => {
   test.each([
     [380, 'ks_forced'],
     [379, 'unknown'],
-  ])('a GM that a KS put out registers within 600 s: one that was revoked at %i s is %s', (at, expected) => {
+  ])('a removal by the KS explains a start within 600 s after it: at %i s the cause is %s', (at, expected) => {
     const ksSaid = [{ ks: 'ks1', mark: said('ejected', at, { mnemonic: 'KS_GM_REVOKED' }) }];
     expect(cause(NO_TIMER, held(), { ksSaid })).toBe(expected);
   });
 
-  test('a KS that put it out before the keys came says nothing of this registration', () => {
+  test('a removal by the KS before the GM got its keys does not explain the registration', () => {
     const ksSaid = [{ ks: 'ks1', mark: said('ejected', 900, { mnemonic: 'GM_DELETE' }) }];
     expect(cause(NO_TIMER, held({ keysCame: seconds(900) }), { ksSaid })).toBe('ks_forced');
     expect(cause(NO_TIMER, held({ keysCame: seconds(901) }), { ksSaid })).toBe('unknown');
   });
 
-  test('a KS that put it out after the beginning did not make it begin', () => {
+  test('a removal by the KS after the start does not explain the registration', () => {
     const at = (second: number) => [{ ks: 'ks1', mark: said('ejected', second, { mnemonic: 'GM_DELETE' }) }];
     expect(cause(NO_TIMER, held(), { ksSaid: at(980) })).toBe('ks_forced');
     expect(cause(NO_TIMER, held(), { ksSaid: at(981) })).toBe('unknown');
   });
 
-  test('of many refusals the last two are told', () => {
+  test('only the last two of many refusals are evidence', () => {
     const marks = [said('refused', 750), said('refused', 760), said('ike_failed', 770)];
     expect(decided(NO_TIMER, held(), { marks }).evidence).toEqual([
       expect.stringContaining('00:12:40'),
@@ -89,7 +89,7 @@ describe('what a message explains, and for how long', () => {
   test.each([
     ['680 s', 680, ['log: invalid_spi at 1970-01-01T00:11:20.000Z']],
     ['679 s', 679, []],
-  ])('packets under a TEK that it does not hold are told for 300 s: those of %s', (_, at, evidence) => {
+  ])('packets with an invalid SPI are evidence for 300 s: at %s', (_, at, evidence) => {
     expect(decided(NO_TIMER, held(), { marks: [said('invalid_spi', at)] })).toMatchObject({
       cause: 'unknown',
       evidence,
@@ -99,16 +99,16 @@ describe('what a message explains, and for how long', () => {
   test.each([
     ['before the last answer', 699, []],
     ['since the last answer', 700, ['log: refused at 1970-01-01T00:11:40.000Z']],
-    ['until it was complete', 990, ['log: refused at 1970-01-01T00:16:30.000Z']],
-    ['after that', 991, []],
-  ])('a refusal %s, at %i s, is told: %j', (_, at, evidence) => {
+    ['until the registration was complete', 990, ['log: refused at 1970-01-01T00:16:30.000Z']],
+    ['after the registration was complete', 991, []],
+  ])('a refusal %s, at %i s, gives the evidence %j', (_, at, evidence) => {
     const over = { completed: seconds(985, 990), marks: [said('refused', at)] };
     expect(decided(NO_TIMER, held(), over).evidence).toEqual(evidence);
   });
 });
 
-describe('a KEK that the log says was deleted', () => {
-  /** Both windows; that of the missed rekey counts, as the KEK had been held in time. */
+describe('a KEK that was deleted according to the log', () => {
+  /** Overlaps both windows; the window of the missed rekey counts because the KEK had been held in time. */
   const BOTH = seconds(950, 1050);
 
   test.each([
@@ -116,11 +116,11 @@ describe('a KEK that the log says was deleted', () => {
     [995, 'kek_expired'],
     [1005, 'kek_expired'],
     [1006, 'kek_missed_rekey'],
-  ])('is this one within 5 s of its expiry: deleted at %i s, %s', (at, expected) => {
+  ])('is taken for the KEK held within 5 s of its expiry: if deleted at %i s, the cause is %s', (at, expected) => {
     expect(cause(BOTH, held(), { marks: [said('kek_deleted', at)] })).toBe(expected);
   });
 
-  test('ended after a registration that brought the same one, where none is held', () => {
+  test('proves legacy_ks when no KEK is held afterwards and the registration was complete before the deletion', () => {
     const marks = [said('kek_deleted', 1000)];
     const over = { kekAfter: 'gone', completed: seconds(955, 960), marks } as const;
     expect(cause(seconds(950, 1050), held(), over)).toBe('legacy_ks');
@@ -133,15 +133,15 @@ describe('a registration after the end of the KEK', () => {
   const marks = [said('kek_deleted', 1000)];
 
   test.each<[string, Interval, Partial<RegistrationFacts>, boolean]>([
-    ['from its deletion on, without one', seconds(1000, 1050), { kekAfter: 'gone' }, true],
-    ['from before its deletion, without one', seconds(999, 1050), { kekAfter: 'gone' }, false],
-    ['from before its deletion, with a new one', seconds(999, 1050), {}, true],
-    ['up to its deletion, with a new one', seconds(950, 1000), {}, true],
-  ])('%s: the message is %s', (_, start, over, isTold) => {
+    ['at or after its deletion and brought no KEK', seconds(1000, 1050), { kekAfter: 'gone' }, true],
+    ['perhaps before its deletion and brought no KEK', seconds(999, 1050), { kekAfter: 'gone' }, false],
+    ['perhaps before its deletion and brought a new KEK', seconds(999, 1050), {}, true],
+    ['at its deletion at the latest and brought a new KEK', seconds(950, 1000), {}, true],
+  ])('that began %s: quotes the deletion message: %s', (_, start, over, isTold) => {
     expect(decided(start, held(), { marks, ...over }).evidence.includes(DELETED)).toBe(isTold);
   });
 
-  test('is the second of its cycle where the first was one of an old release, with this KEK', () => {
+  test('is legacy_ks, the second of its cycle, if the first one was legacy_ks with the same KEK', () => {
     expect(cause(seconds(1010, 1050), held(), { legacyKek: 1000 })).toBe('legacy_ks');
     expect(cause(seconds(1010, 1050), held(), { legacyKek: 999 })).toBe('kek_expired');
   });
@@ -157,27 +157,31 @@ describe('a registration in the window of a missed rekey', () => {
     [901, 901, 'kek_missed_rekey'],
     [839, 851, 'kek_missed_rekey'],
     [899, 901, 'kek_missed_rekey'],
-  ])('and an interface that came back between %i and %i s: %s', (from, to, expected) => {
+  ])('is, when an interface came back between %i and %i s, %s', (from, to, expected) => {
     const marks = [said('interface_down', 800), said('interface_up', to, { fromMs: from * 1000 })];
     expect(cause(IN_WINDOW, held(), { marks })).toBe(expected);
   });
 
   test.each([
-    ['a notice that keys ran out', said('start', 850, { mnemonic: 'GM_RE_REGISTER' }), 'kek_missed_rekey'],
-    ['an attempt', said('start', 850, { mnemonic: 'GM_REGSTER' }), 'unknown'],
-    ['the end of another registration', said('complete', 848), 'kek_missed_rekey'],
-  ])('and an interface that came back seconds before, and then %s', (_, mark, expected) => {
+    [
+      'kek_missed_rekey if a notice that keys ran out',
+      said('start', 850, { mnemonic: 'GM_RE_REGISTER' }),
+      'kek_missed_rekey',
+    ],
+    ['unknown if an attempt', said('start', 850, { mnemonic: 'GM_REGSTER' }), 'unknown'],
+    ['kek_missed_rekey if the end of another registration', said('complete', 848), 'kek_missed_rekey'],
+  ])('is, seconds after an interface came back, %s follows', (_, mark, expected) => {
     const marks = [said('interface_down', 800), said('interface_up', 846), mark];
     expect(cause(seconds(850), held(), { marks })).toBe(expected);
   });
 
-  test('and an interface that came back before the keys came: that made them come', () => {
+  test('is not explained by an interface that came back before the GM got its keys', () => {
     const marks = [said('interface_down', 800), said('interface_up', 860)];
     expect(cause(IN_WINDOW, held({ keysCame: seconds(860) }), { marks })).toBe('unknown');
     expect(cause(IN_WINDOW, held({ keysCame: seconds(861) }), { marks })).toBe('kek_missed_rekey');
   });
 
-  test('and rekeys that it could not use: the last one since the keys came is its reason', () => {
+  test('has the last unusable rekey since the GM got its keys as the stated reason', () => {
     const failedAt = (keysCame: number, ...at: readonly number[]) =>
       decided(IN_WINDOW, held({ keysCame: seconds(keysCame) }), {
         marks: at.map((second) => said('rekey_failed', second)),
@@ -189,26 +193,42 @@ describe('a registration in the window of a missed rekey', () => {
     ]);
   });
 
-  test('that brought a KEK which nobody saw, and which ended with the one before, had brought the same', () => {
+  test('is legacy_ks if the KEK that it brought was not seen but ended together with the previous one', () => {
     const over = { kekAfter: 'unknown', marks: [said('kek_deleted', 1000)] } as const;
     expect(cause(IN_WINDOW, held(), { ...over, completed: seconds(999) })).toBe('legacy_ks');
     expect(cause(IN_WINDOW, held(), { ...over, completed: seconds(1000) })).toBe('unknown');
   });
 
   test.each<[string, Partial<RegistrationFacts>, string]>([
-    ['brought a new KEK', {}, 'kek_missed_rekey'],
-    ['brought the same one', { kekAfter: 'same' }, 'legacy_ks'],
-    ['brought one that was not seen', { kekAfter: 'unknown' }, 'unknown'],
-    ['is without one after the expiry', { kekAfter: 'gone', completed: seconds(1000, 1100) }, 'legacy_ks'],
-    ['was complete only after the expiry', { kekAfter: 'gone', completed: seconds(1001, 1100) }, 'kek_missed_rekey'],
-    ['may be the second, uncounted', { begunByKek: seconds(850, 1000), completed: seconds(1001) }, 'unknown'],
-    ['was complete by the expiry', { begunByKek: seconds(850, 1000), completed: seconds(1000) }, 'kek_missed_rekey'],
-    ['began before the expiry', { begunByKek: seconds(850, 999), completed: seconds(1001) }, 'kek_missed_rekey'],
-  ])('that %s', (_, over, expected) => {
+    ['kek_missed_rekey if it brought a new KEK', {}, 'kek_missed_rekey'],
+    ['legacy_ks if it brought the same KEK', { kekAfter: 'same' }, 'legacy_ks'],
+    ['unknown if it brought a KEK that was not seen', { kekAfter: 'unknown' }, 'unknown'],
+    ['legacy_ks if no KEK is held after the expiry', { kekAfter: 'gone', completed: seconds(1000, 1100) }, 'legacy_ks'],
+    [
+      'kek_missed_rekey if it was complete only after the expiry',
+      { kekAfter: 'gone', completed: seconds(1001, 1100) },
+      'kek_missed_rekey',
+    ],
+    [
+      'unknown if it may be an uncounted second one',
+      { begunByKek: seconds(850, 1000), completed: seconds(1001) },
+      'unknown',
+    ],
+    [
+      'kek_missed_rekey if it was complete by the expiry',
+      { begunByKek: seconds(850, 1000), completed: seconds(1000) },
+      'kek_missed_rekey',
+    ],
+    [
+      'kek_missed_rekey if it began before the expiry',
+      { begunByKek: seconds(850, 999), completed: seconds(1001) },
+      'kek_missed_rekey',
+    ],
+  ])('is %s', (_, over, expected) => {
     expect(cause(IN_WINDOW, held(), over)).toBe(expected);
   });
 
-  test('at the end of its own countdown was no order, where a message tells when it began', () => {
+  test('was not ordered if messages show that it began at the end of a countdown that is not the order’s', () => {
     const odd = (to: number, before = counting(880)) =>
       cause(seconds(878, to), before, { kekMade: seconds(878), tekMade: seconds(878) });
     expect(odd(883)).toBe('kek_missed_rekey');
@@ -225,7 +245,7 @@ describe('keys that were replaced before they were due', () => {
   test.each([
     [699, 'ks_forced'],
     [700, 'unknown'],
-  ])('a KEK is renewed 300 s before its expiry at most: a new one at %i s is %s', (at, expected) => {
+  ])('a KEK is renewed at most 300 s before its expiry: with a new KEK at %i s the cause is %s', (at, expected) => {
     expect(cause(seconds(at), held(EARLY))).toBe(expected);
     expect(cause(seconds(980), held(EARLY), { kekMade: seconds(at) })).toBe(expected);
   });
@@ -233,41 +253,41 @@ describe('keys that were replaced before they were due', () => {
   test.each([
     [480, 'ks_forced'],
     [479, 'unknown'],
-  ])('an order shows in the next answer: a KEK of %i s beside one of 500 s is %s', (at, expected) => {
+  ])('an order shows in the next answer: with a KEK made at %i s, answer at 500 s, the cause is %s', (at, expected) => {
     expect(cause(seconds(600), held(EARLY), { kekMade: seconds(at) })).toBe(expected);
   });
 
   test.each<[string, Partial<RegistrationFacts>]>([
     ['after some attempts', { quick: false }],
-    ['that no counter tells', { begunByKek: seconds(600) }],
+    ['that no counter shows', { begunByKek: seconds(600) }],
     ['after a rekey', { rekeysBetween: 1 }],
     ['after rekeys that nobody counted', { rekeysBetween: null }],
     ['that brought the same KEK', { kekAfter: 'same' }],
-  ])('a registration %s may have begun for anything else', (_, over) => {
+  ])('a registration %s may have begun for another reason', (_, over) => {
     expect(cause(seconds(600), held(EARLY))).toBe('ks_forced');
     expect(cause(seconds(600), held(EARLY), over)).toBe('unknown');
   });
 
-  test('a rekey that brought a TEK alone, before, has not told of the KEK', () => {
+  test('a KEK replaced after an earlier rekey that brought only a TEK is still ks_forced', () => {
     const { cause: why, evidence } = decided(seconds(600), held(EARLY), { rekeysBetween: 1, rekeyBroughtTek: true });
     expect(why).toBe('ks_forced');
     expect(evidence.join()).toContain('after the last rekey that came');
   });
 
-  test('another KS that answered is a failover', () => {
+  test('the cause is ks_failover if another KS answered', () => {
     expect(cause(seconds(600), held(EARLY), { keyServerAfter: '192.0.2.2' })).toBe('ks_failover');
     expect(cause(seconds(600), held({ ...EARLY, keyServer: null }), { keyServerAfter: '192.0.2.2' })).toBe('ks_forced');
   });
 
   const TEKS = { ...EARLY, kek: null, teks: [{ spi: '0x1', expiry: seconds(1000) }] };
   test.each<[string, number, Partial<RegistrationFacts>, string]>([
-    ['long before they were due', 699, {}, 'ks_forced'],
-    ['when they may be due', 700, {}, 'unknown'],
-    ['not at all', 699, { teksReplaced: false }, 'unknown'],
-    ['perhaps', 699, { teksReplaced: null }, 'unknown'],
-    ['long before, beside a KEK that counts', 699, { before: held({ ...TEKS, kek: KEK }) }, 'unknown'],
-    ['by a rekey', 699, { rekeysBetween: 1, rekeyBroughtTek: true }, 'unknown'],
-  ])('of a GM without KEK the TEKs were replaced %s', (_, at, over, expected) => {
+    ['ks_forced if they were replaced long before they were due', 699, {}, 'ks_forced'],
+    ['unknown if they were replaced when they may be due', 700, {}, 'unknown'],
+    ['unknown if they were not replaced', 699, { teksReplaced: false }, 'unknown'],
+    ['unknown if they were perhaps replaced', 699, { teksReplaced: null }, 'unknown'],
+    ['unknown if a KEK was held, which counts instead', 699, { before: held({ ...TEKS, kek: KEK }) }, 'unknown'],
+    ['unknown if a rekey replaced them', 699, { rekeysBetween: 1, rekeyBroughtTek: true }, 'unknown'],
+  ])('by the TEKs of a GM that holds no KEK the cause is %s', (_, at, over, expected) => {
     expect(cause(seconds(at), held(TEKS), { kekAfter: 'unknown', teksReplaced: true, ...over })).toBe(expected);
   });
 });
@@ -278,7 +298,7 @@ describe('an order of the KS', () => {
   const order = (mnemonic = 'GM_RECV_REAUTH', at = 600) => said('forced', at, { mnemonic });
   const ordered = (...marks: readonly LogMark[]) => cause(START, held({ sentMs: 500_000 }), { forced, marks });
 
-  test('is the cause, whatever fits as well', () => {
+  test('is the cause whatever else fits', () => {
     expect(ordered()).toBe('ks_forced');
     expect(cause(seconds(850), held(), { forced })).toBe('ks_forced');
     expect(cause(START, null, { forced, marks: [order()] })).toBe('ks_forced');
@@ -291,32 +311,50 @@ describe('an order of the KS', () => {
     [690, 'unknown'],
     [691, 'unknown'],
     [692, 'ks_forced'],
-  ])('and the KEK’s end are two reasons where it ran out after the order: at %i s, %s', (at, expected) => {
+  ])('is not decided against a KEK that ran out between order and start: at %i s the cause is %s', (at, expected) => {
     const kek = { ...KEK, expiry: seconds(at) };
     const over = { forced, marks: [order(), said('kek_deleted', at)] };
     expect(cause(START, held({ sentMs: 500_000, kek }), over)).toBe(expected);
   });
 
   test.each([
-    ['an interface that went down after it and came back 10 s before', order(), 650, 680, 'interface'],
-    ['one that came back 11 s before', order(), 650, 679, 'ks_forced'],
-    ['one that had gone with the order', order(), 600, 680, 'unknown'],
-    ['one that was back by the order', order('GM_RECV_REAUTH', 681), 600, 680, 'ks_forced'],
-    ['one that was back by an order that leaves more time', order('GM_RECV_DELETE', 681), 600, 680, 'interface'],
-    ['one that was back by such an order, 10 s before', order('GM_RECV_DELETE', 680), 600, 680, 'unknown'],
-  ])('beside %s', (_, orderMark, down, up, expected) => {
+    [
+      'not the cause if the interface went down after it and came back 10 s before the start',
+      order(),
+      650,
+      680,
+      'interface',
+    ],
+    ['the cause if that interface came back 11 s before the start', order(), 650, 679, 'ks_forced'],
+    ['not decided if the interface had gone down with it', order(), 600, 680, 'unknown'],
+    ['the cause if the interface was back by the order', order('GM_RECV_REAUTH', 681), 600, 680, 'ks_forced'],
+    [
+      'not the cause if it leaves the GM more time and the interface was back by the order',
+      order('GM_RECV_DELETE', 681),
+      600,
+      680,
+      'interface',
+    ],
+    [
+      'not decided if it leaves the GM more time and came as the interface was back, 10 s before the start',
+      order('GM_RECV_DELETE', 680),
+      600,
+      680,
+      'unknown',
+    ],
+  ])('is %s', (_, orderMark, down, up, expected) => {
     const marks = [said('interface_down', down), said('interface_up', up), orderMark];
     const over = { forced: { ...forced, atMs: orderMark.atMs }, marks };
     expect(cause(START, held({ sentMs: 500_000 }), over)).toBe(expected);
   });
 });
 
-describe('both registrations of a KEK’s cycle between two answers', () => {
+describe('two registrations of a KEK cycle between two answers', () => {
   const BOTH = seconds(900, 1050);
   const pair = (start: Interval, before: HeldView | null, over: Partial<RegistrationFacts> = {}) =>
     legacyPair(registered(start, { before, tekLifetimeSeconds: null, ...over }));
 
-  test('are told as those of an old release, each in its window', () => {
+  test('are a legacy_ks pair, each in its window', () => {
     expect(pair(BOTH, held())).toMatchObject({
       first: { cause: 'legacy_ks', start: seconds(900, 960) },
       second: { cause: 'legacy_ks', start: seconds(1000, 1050) },
@@ -324,44 +362,56 @@ describe('both registrations of a KEK’s cycle between two answers', () => {
   });
 
   test.each<[string, Interval, HeldView | null, Partial<RegistrationFacts>, boolean]>([
-    ['up to the expiry itself', seconds(900, 1000), held(), {}, true],
-    ['not up to it', seconds(900, 999), held(), {}, false],
-    ['from the end of the first window', seconds(960, 1050), held(), {}, true],
-    ['from after it', seconds(961, 1050), held(), {}, false],
-    ['where nothing was seen before', BOTH, null, {}, false],
-    ['where no KEK was held', BOTH, held({ kek: null }), {}, false],
-    ['where the KEK is the same', BOTH, held(), { kekAfter: 'same' }, false],
-    ['with a KEK made at the expiry, as lifetimes are whole seconds', BOTH, held(), { kekMade: seconds(980) }, true],
-    ['with a KEK made as much later', BOTH, held(), { kekMade: seconds(1020) }, true],
-    ['with a KEK made later than that, in another cycle', BOTH, held(), { kekMade: seconds(1021) }, false],
-    ['with a KEK made before', BOTH, held(), { kekMade: seconds(979) }, false],
-    ['where the TEK can have made one', BOTH, held({ teks: [{ spi: '0x1', expiry: seconds(1100) }] }), {}, false],
-    ['with a countdown into the first window', BOTH, counting(900), {}, true],
-    ['with a countdown that ends after it', BOTH, counting(990), {}, false],
-    ['with such a countdown that a rekey renewed', BOTH, counting(990), { rekeysBetween: 1 }, true],
+    ['are a pair if the interval reaches the expiry', seconds(900, 1000), held(), {}, true],
+    ['are not a pair if the interval ends before the expiry', seconds(900, 999), held(), {}, false],
+    ['are a pair if the interval begins at the end of the first window', seconds(960, 1050), held(), {}, true],
+    ['are not a pair if the interval begins after the first window', seconds(961, 1050), held(), {}, false],
+    ['are not a pair if nothing was seen before', BOTH, null, {}, false],
+    ['are not a pair if no KEK was held', BOTH, held({ kek: null }), {}, false],
+    ['are not a pair if the KEK is the same', BOTH, held(), { kekAfter: 'same' }, false],
+    [
+      'are a pair if the KEK was made up to 20 s before the expiry, as lifetimes are whole seconds',
+      BOTH,
+      held(),
+      { kekMade: seconds(980) },
+      true,
+    ],
+    ['are a pair if the KEK was made up to 20 s after the expiry', BOTH, held(), { kekMade: seconds(1020) }, true],
+    ['are not a pair if the KEK was made later, in another cycle', BOTH, held(), { kekMade: seconds(1021) }, false],
+    ['are not a pair if the KEK was made earlier', BOTH, held(), { kekMade: seconds(979) }, false],
+    [
+      'are not a pair if the TEK can have caused one of them',
+      BOTH,
+      held({ teks: [{ spi: '0x1', expiry: seconds(1100) }] }),
+      {},
+      false,
+    ],
+    ['are a pair if the countdown ends in the first window', BOTH, counting(900), {}, true],
+    ['are not a pair if the countdown ends after the first window', BOTH, counting(990), {}, false],
+    ['are a pair if a rekey has renewed such a countdown', BOTH, counting(990), { rekeysBetween: 1 }, true],
   ])('%s', (_, start, before, over, isPair) => {
     expect(pair(start, before, over) !== null).toBe(isPair);
   });
 });
 
-describe('what routers say of the reason', () => {
+describe('the reason that routers state', () => {
   const IN_WINDOW = seconds(850, 900);
   const byKs = (at: number, mnemonic: string, proof: LogProof = 'refused') => ({
     ks: 'ks1',
     mark: said(proof, at, { mnemonic }),
   });
-  /** Of the whole group: the KS cannot rekey anybody. */
+  /** Concerns the whole group: the KS cannot rekey anybody. */
   const NO_REKEYS = 'KS_NO_RSA_KEYS';
-  /** Of some peer, that it does not name. */
+  /** Concerns a peer that the message does not name. */
   const ANY_PEER = 'CRL_FETCH_FAIL';
 
   test.each<[string, readonly number[], readonly number[], object | undefined]>([
-    ['a KS that can send none', [], [820], { mnemonic: NO_REKEYS, ks: 'ks1' }],
-    ['the later word of a KS', [], [810, 820], { mnemonic: NO_REKEYS, ks: 'ks1' }],
-    ['the GM before its KS', [815], [820], { mnemonic: 'rekey_failed', ks: null }],
-    ['nobody, of what came before the keys', [599], [599], undefined],
-    ['nobody, of what came after it began', [901], [901], undefined],
-  ])('why a rekey was missed is stated by %s', (_, own, ksAt, stated) => {
+    ['that of a KS that cannot send rekeys', [], [820], { mnemonic: NO_REKEYS, ks: 'ks1' }],
+    ['that of the later message of a KS', [], [810, 820], { mnemonic: NO_REKEYS, ks: 'ks1' }],
+    ['that of the GM rather than that of its KS', [815], [820], { mnemonic: 'rekey_failed', ks: null }],
+    ['none if the messages came before the keys', [599], [599], undefined],
+    ['none if the messages came after the start', [901], [901], undefined],
+  ])('for a missed rekey is %s', (_, own, ksAt, stated) => {
     const decision = decided(IN_WINDOW, held({ keysCame: seconds(600) }), {
       marks: own.map((at) => said('rekey_failed', at)),
       ksSaid: ksAt.map((at) => byKs(at, NO_REKEYS)),
@@ -372,16 +422,16 @@ describe('what routers say of the reason', () => {
     expect(decision.evidence).toContainEqual(expect.stringContaining(`the KS had sent a rekey that this GM ${lost}`));
   });
 
-  test('a refusal of the KS is no reason why a rekey was missed', () => {
+  test('for a missed rekey is not a refusal of the KS', () => {
     const ksSaid = [byKs(860, 'UNAUTHORIZED_IPADDR')];
     expect(decided(IN_WINDOW, held(), { ksSaid }).stated).toBeUndefined();
   });
 
   test.each<[string, Partial<RegistrationFacts>, HeldView]>([
-    ['an old release', { kekAfter: 'same' }, held()],
-    ['a link', { marks: [said('interface_down', 800), said('interface_up', 860)] }, held({ kek: null })],
-    ['an order', { forced: { atMs: 870_000, untilMs: 900_000, evidence: 'forced' } }, held({ kek: null })],
-  ])('what kept rekeys away is not the reason where %s is', (_, over, before) => {
+    ['legacy_ks', { kekAfter: 'same' }, held()],
+    ['interface', { marks: [said('interface_down', 800), said('interface_up', 860)] }, held({ kek: null })],
+    ['ks_forced', { forced: { atMs: 870_000, untilMs: 900_000, evidence: 'forced' } }, held({ kek: null })],
+  ])('is not that the KS cannot send rekeys when the cause is %s', (_, over, before) => {
     const decision = decided(IN_WINDOW, before, { ksSaid: [byKs(820, NO_REKEYS)], ...over });
     expect(['legacy_ks', 'interface', 'ks_forced']).toContain(decision.cause);
     expect(decision.stated).toBeUndefined();
@@ -389,34 +439,34 @@ describe('what routers say of the reason', () => {
 
   test.each<[string, readonly ReturnType<typeof byKs>[], object | undefined, number]>([
     ['a refusal', [byKs(975, 'UNAUTHORIZED_IPADDR')], { mnemonic: 'UNAUTHORIZED_IPADDR', ks: 'ks1' }, 1],
-    ['what may be about another peer', [byKs(975, ANY_PEER)], undefined, 1],
+    ['nothing that may be about another peer', [byKs(975, ANY_PEER)], undefined, 1],
     [
-      'the last that is about this GM',
+      'the last message that is about this GM',
       [byKs(970, 'UNAUTHORIZED_IPADDR'), byKs(975, ANY_PEER)],
       { mnemonic: 'UNAUTHORIZED_IPADDR', ks: 'ks1' },
       2,
     ],
-    ['a refusal before the last answer', [byKs(699, 'UNAUTHORIZED_IPADDR')], undefined, 0],
+    ['no refusal before the last answer', [byKs(699, 'UNAUTHORIZED_IPADDR')], undefined, 0],
     [
-      'first that it dropped it, then that it refused it',
+      'the drop of the GM if a refusal follows it',
       [byKs(970, 'KS_NACK_GM_EJECT', 'ejected'), byKs(975, 'UNAUTHORIZED_IPADDR')],
       { mnemonic: 'KS_NACK_GM_EJECT', ks: 'ks1' },
       2,
     ],
     [
-      'once that it dropped it',
+      'the drop of the GM, quoted once',
       [byKs(975, 'KS_NACK_GM_EJECT', 'ejected')],
       { mnemonic: 'KS_NACK_GM_EJECT', ks: 'ks1' },
       1,
     ],
-  ])('of a registration that nothing explains a KS states %s', (_, ksSaid, stated, lines) => {
+  ])('for an otherwise unexplained registration is, of the messages of its KS, %s', (_, ksSaid, stated, lines) => {
     const decision = decided(NO_TIMER, held(), { ksSaid });
     expect(decision.cause).toBe('unknown');
     expect(decision.stated).toEqual(stated);
     expect(decision.evidence.filter((line) => line.startsWith('ks1 '))).toHaveLength(lines);
   });
 
-  test('a refusal is told of a known cause too, and is not its reason', () => {
+  test('is not a refusal when the cause is known, but the refusal is evidence', () => {
     const decision = decided(IN_WINDOW, held(), { ksSaid: [byKs(890, 'UNAUTHORIZED_IPADDR')] });
     expect(decision.cause).toBe('kek_missed_rekey');
     expect(decision.evidence.at(-1)).toContain('UNAUTHORIZED_IPADDR');
@@ -427,7 +477,7 @@ describe('what routers say of the reason', () => {
     ['that nothing explains', {}, true],
     ['with another KS', { keyServerAfter: '192.0.2.2' }, true],
     ['by order', { forced: { atMs: 975_000, untilMs: 980_000, evidence: 'forced' } }, false],
-  ])('packets under a TEK that it does not hold are told of one %s: %s', (_, over, isTold) => {
+  ])('packets with an invalid SPI are evidence for a registration %s: %s', (_, over, isTold) => {
     const decision = decided(NO_TIMER, held(), { marks: [said('invalid_spi', 975)], ...over });
     expect(decision.evidence.some((line) => line.includes('invalid_spi'))).toBe(isTold);
   });
@@ -439,7 +489,7 @@ describe('what routers say of the reason', () => {
     ['interface', NO_TIMER, held(), { marks: [said('interface_down', 960), said('interface_up', 970)] }],
     ['recovery', NO_TIMER, held(), { marks: [said('recovery', 970)] }],
     ['ks_forced', NO_TIMER, held(), { ksSaid: [byKs(975, 'KS_GM_REVOKED', 'ejected')] }],
-  ])('that another KS answered is told of %s as well, and only then', (expected, start, before, over) => {
+  ])('the change of KS is evidence for %s too, but only if another KS answered', (expected, start, before, over) => {
     const MOVED = 'Registered with 192.0.2.1 -> 192.0.2.2';
     const told = (keyServerAfter: string | null, keyServer: string | null = '192.0.2.1') =>
       decided(start, { ...before, keyServer }, { ...over, keyServerAfter });
@@ -451,7 +501,7 @@ describe('what routers say of the reason', () => {
   });
 });
 
-describe('what is said of it, to the letter', () => {
+describe('the exact evidence for', () => {
   const IN_WINDOW = seconds(850, 900);
   const ENDED = 'KEK held before ended at 1970-01-01T00:16:40Z: inside [expiry - 190 s, expiry - 40 s]';
   const EXPIRED = 'KEK expired at 1970-01-01T00:16:40Z';
@@ -462,14 +512,14 @@ describe('what is said of it, to the letter', () => {
 
   test.each<[string, Interval, HeldView, Partial<RegistrationFacts>, readonly string[]]>([
     [
-      'a rekey that was missed',
+      'a missed rekey',
       IN_WINDOW,
       held(),
       {},
       [ENDED, 'a new KEK afterwards: the KS had sent a rekey that this GM did not get'],
     ],
     [
-      'one that could not be used',
+      'a rekey that could not be used',
       IN_WINDOW,
       held(),
       { marks: [said('rekey_failed', 820)] },
@@ -487,29 +537,29 @@ describe('what is said of it, to the letter', () => {
       [ENDED, 'the KEK afterwards is the same: the KS had not changed it'],
     ],
     [
-      'a KEK that nobody saw',
+      'a new KEK that was not seen',
       IN_WINDOW,
       held(),
       { kekAfter: 'unknown' },
       [ENDED, 'the KEK it brought was not seen: not decided'],
     ],
-    ['the KEK that ran out', seconds(1010, 1050), held(), {}, [`${EXPIRED}: inside [expiry, expiry + 80 s]`]],
+    ['a KEK that ran out', seconds(1010, 1050), held(), {}, [`${EXPIRED}: inside [expiry, expiry + 80 s]`]],
     [
-      'the second of a cycle',
+      'the second registration of a KEK cycle',
       seconds(1010, 1050),
       held(),
       { legacyKek: 1000 },
       [`${EXPIRED}: second re-registration of this KEK cycle`],
     ],
     [
-      'the TEK',
+      'a TEK that ran out',
       seconds(850, 900),
       held({ ...BOTH_KEYS, ...ONE_TEK }),
       {},
       ['longest-lived TEK 0x1 ended at 1970-01-01T00:16:40Z, and no TEK rekey came'],
     ],
     [
-      'both keys',
+      'the windows of both keys',
       IN_WINDOW,
       held(BOTH_KEYS),
       {},
@@ -520,14 +570,14 @@ describe('what is said of it, to the letter', () => {
       ],
     ],
     [
-      'the KEK replaced early',
+      'a KEK that was replaced early',
       seconds(600),
       held({ sentMs: 500_000 }),
       {},
       ['the KS had replaced its KEK long before it was due, and no rekey told this GM'],
     ],
     [
-      'an order, then the end of the KEK',
+      'an order followed by the end of the KEK',
       seconds(690),
       held({ sentMs: 500_000, kek: { ...KEK, expiry: seconds(650) } }),
       { forced: FORCED, marks: [forced, said('kek_deleted', 650)] },
@@ -538,7 +588,7 @@ describe('what is said of it, to the letter', () => {
       ],
     ],
     [
-      'an order, and a link that came back',
+      'an order and a link that came back',
       seconds(690),
       held({ sentMs: 500_000 }),
       { forced: FORCED, marks: [...flap, forced] },
@@ -564,7 +614,7 @@ describe('what is said of it, to the letter', () => {
     expect(decided(start, before, over).evidence).toEqual(evidence);
   });
 
-  test('the pair of an old release', () => {
+  test('a legacy_ks pair', () => {
     expect(
       legacyPair(registered(seconds(900, 1050), { before: held(), tekLifetimeSeconds: null }))?.first.evidence,
     ).toEqual([

@@ -1,4 +1,4 @@
-/** The drawing that the tests of causes are told by, itself. */
+/** Tests of the timeline drawing in which the tests of causes are written. */
 import { expect, test } from 'vitest';
 import { answers, at, drawn, registers } from '../../builders/drawn-timeline.ts';
 import { gmAnswer, log, T0 } from '../../builders/tracker-builders.ts';
@@ -11,11 +11,11 @@ test.each([
   ['window closes', 960],
   ['expiry + 40', 1040],
   ['timer ends', 1080],
-])('%s is %i s after the beginning', (instant, seconds) => {
+])('puts "%s" at %i s after the start', (instant, seconds) => {
   expect(at(instant)).toBe(seconds);
 });
 
-test('each line is what is seen at its instant', () => {
+test('turns each line into the observation at its instant', () => {
   const seen = drawn`
     window opens - 20   ${answers({ succeeded: 1 })}
     expiry              ${registers}
@@ -25,7 +25,7 @@ test('each line is what is seen at its instant', () => {
   expect(seen[1]).toMatchObject(log(1000, 'GDOI-5-GM_REGS_COMPL', expect.stringContaining('complete')));
 });
 
-test('an instant without a name, and lines that are not in order of time, are no drawing', () => {
+test('throws when an instant is unknown or the lines are not in order of time', () => {
   expect(() => drawn`midnight ${registers}`).toThrow('"midnight" is no instant');
   expect(
     () => drawn`

@@ -1,6 +1,6 @@
 /**
- * The ways in which routers word one message: where the group stands, with and without VRF, cut off. A message goes to
- * the group that it is about; one that does not say which, or names another one, is nobody's.
+ * Routers word one message in several ways: the group stands elsewhere, a VRF is named or not, the text is cut off.
+ * A message counts for the group that it names; if it names none, or a foreign one, it counts for no group.
  */
 import { describe, expect, test } from 'vitest';
 import { buffer, clock, gmAnswer, type GmSketch, type History, history, log } from '../../builders/tracker-builders.ts';
@@ -9,7 +9,7 @@ const first: GmSketch = { group: 'G1', identity: '3333', succeeded: 1, kekAt: 50
 const second: GmSketch = { ...first, group: 'WAN-2', identity: '4444' };
 const again = (sketch: GmSketch): GmSketch => ({ ...sketch, succeeded: 2 });
 
-/** Group -> cause of its registration. */
+/** Maps each group to the cause of its registration. */
 function causesByGroup(told: History): Readonly<Record<string, string | null>> {
   const registered = told.events.filter(({ type }) => type === 'reregistration');
   return Object.fromEntries(registered.map(({ group, cause }) => [group ?? '', cause]));
@@ -22,7 +22,7 @@ function afterMessage(mnemonic: string, text: string): Readonly<Record<string, s
   );
 }
 
-describe('an order of the KS on a GM of two groups is the second one’s, where its text says so', () => {
+describe('an order of the KS to a GM with two groups counts for the second one when its text says so', () => {
   test.each([
     'GM received delete-msg from KS 10.1.11.2 in group WAN-2. TEKs lifetime are reduced',
     'Group WAN-2: delete received from KS 10.1.11.2',
@@ -38,31 +38,31 @@ describe('an order of the KS on a GM of two groups is the second one’s, where 
     expect(afterMessage('GDOI-4-GM_RECV_DELETE', text)).toEqual({ G1: 'unknown', 'WAN-2': 'ks_forced' });
   });
 
-  test.each(['GDOI', 'GKM', 'CRYPTO'])('whichever facility its release writes: %s', (facility) => {
+  test.each(['GDOI', 'GKM', 'CRYPTO'])('whichever facility the release writes: %s', (facility) => {
     const told = afterMessage(`${facility}-4-GM_RECV_DELETE`, 'in group WAN-2');
     expect(told).toEqual({ G1: 'unknown', 'WAN-2': 'ks_forced' });
   });
 });
 
-describe('it is nobody’s', () => {
+describe('an order of the KS counts for no group when its message is', () => {
   test.each([
     ['cut off before the name', 'GM received delete-msg from KS 10.1.11.2 in group'],
     ['cut off within the name', 'GM received delete-msg from KS 10.1.11.2 in group WAN'],
     ['cut off before the word', 'GM received delete-msg from KS 10.'],
-    ['of a group that the GM is not in', 'GM received delete-msg from KS 10.1.11.2 in group WAN-22'],
-    ['of a name that only begins like one of its groups', 'delete received in group G1-OLD'],
+    ['about a group that the GM is not in', 'GM received delete-msg from KS 10.1.11.2 in group WAN-22'],
+    ['about a group whose name only begins like one of the GM’s groups', 'delete received in group G1-OLD'],
     ['without a text', ''],
   ])('%s', (_, text) => {
     expect(afterMessage('GDOI-4-GM_RECV_DELETE', text)).toEqual({ G1: 'unknown', 'WAN-2': 'unknown' });
   });
 
-  test('but the only group’s, where the GM has but one', () => {
+  test('cut off, unless the GM has only one group', () => {
     const told = history([gmAnswer(0, first), log(30, 'GDOI-4-GM_RECV_DELETE', 'cut'), gmAnswer(60, again(first))]);
     expect(causesByGroup(told)).toEqual({ G1: 'ks_forced' });
   });
 });
 
-describe('what is about the router is about each of its groups', () => {
+describe('a message about the whole router counts for each of its groups', () => {
   test.each([
     ['LINEPROTO-5-UPDOWN', 'Line protocol on Interface Serial1/0, changed state to'],
     ['LINK-3-UPDOWN', 'Interface Serial1/0, changed state to'],
@@ -78,7 +78,7 @@ describe('what is about the router is about each of its groups', () => {
   });
 });
 
-describe('a message that is not known', () => {
+describe('an unknown message', () => {
   test.each([
     'GDOI-4-GM_RECV_DELETE_LATER',
     'GDOI-4-GM_DELETE_SOMETHING',
@@ -86,14 +86,14 @@ describe('a message that is not known', () => {
     'GDOI-5-GM_CLEAR_REGISTER_ALL',
     'OSPF-5-GM_RECV_DELETE',
     'SYS-5-GM_CLEAR_REGISTER',
-  ])('%s says nothing of the cause', (mnemonic) => {
+  ])('%s does not decide the cause', (mnemonic) => {
     expect(afterMessage(mnemonic, 'in group WAN-2')).toEqual({ G1: 'unknown', 'WAN-2': 'unknown' });
   });
 });
 
-describe('in the log buffer', () => {
+describe('a message read from the log buffer', () => {
   const order = { mnemonic: 'GDOI-4-GM_RECV_DELETE', text: 'delete received in group WAN-2' };
-  /** A reading knows what is new in it by the lines that the one before it ended with. */
+  /** The last lines of the previous reading tell which lines of the next one are new. */
   const known = { stampAt: null, mnemonic: 'SYS-5-CONFIG_I', text: 'Configured from console by console' };
   const read = (...lines: Parameters<typeof buffer>[1]) =>
     causesByGroup(
@@ -111,7 +111,7 @@ describe('in the log buffer', () => {
     ['with a stamp and a sequence number', { ...order, stampAt: 30, sequence: 22_701 }],
     ['with a sequence number alone', { ...order, stampAt: null, sequence: 48 }],
     ['without either', { ...order, stampAt: null }],
-  ])('%s it is the same message', (_, line) => {
+  ])('%s gives the same cause', (_, line) => {
     expect(read(line)).toEqual({ G1: 'unknown', 'WAN-2': 'ks_forced' });
   });
 });

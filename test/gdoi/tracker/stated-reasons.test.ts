@@ -1,4 +1,4 @@
-/** A router that states the reason itself is believed: its words are evidence, and give summary and first step. */
+/** A reason that the router states itself is believed: it is evidence and gives the summary and the first step. */
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../src/gdoi/seen/observation.ts';
 import type { KsSaid } from '../../../src/gdoi/log/ks-marks.ts';
@@ -20,17 +20,17 @@ import {
 
 const evidenceOf = (told: History) => reregistrations(told)[0]?.evidence.join('\n') ?? '';
 
-/** The KEK expires 1000 s after T0 and the GM registers at 880 s, in the window of a missed rekey. */
+/** The KEK expires 1000 s after T0; the GM registers at 880 s, in the window of a missed rekey. */
 const KEK = 1000;
 const NEW_KEK = 87_000;
 const before: GmSketch = { succeeded: 1, kekAt: KEK, timerAt: 880 };
 const after: GmSketch = { succeeded: 2, kekAt: NEW_KEK };
 
-/** Keys that last: no timer of the GM explains a registration. */
+/** The keys live long enough that no timer of the GM explains a registration. */
 const lasting: GmSketch = { succeeded: 1, kekAt: 50_000, timerAt: 40_000 };
 const again: GmSketch = { ...lasting, succeeded: 2 };
 
-describe('a rekey that came and could not be used', () => {
+describe('a rekey that the GM received but could not use', () => {
   const FAILURES = [
     ['GDOI-3-GDOI_REKEY_FAILURE', /mypubkey rsa/u],
     ['GKM-3-GDOI_REKEY_FAILURE', /mypubkey rsa/u],
@@ -41,14 +41,14 @@ describe('a rekey that came and could not be used', () => {
     ['GDOI-3-PSEUDO_TIME_TOO_OLD', /pseudotime/u],
   ] as const;
 
-  test('a signature key that it does not expect comes with a registration as well: the reason alone is told', () => {
+  test('is stated as the reason of kek_missed_rekey when the GM logs an unexpected signature key', () => {
     const message = log(770, 'GDOI-3-UNEXPECTED_SIGKEY', 'Unexpected Signature Key detected: freeing it');
     const told = history([gmAnswer(600, before), message, gmAnswer(790, before), gmAnswer(900, after)]);
     expect(causes(told)).toEqual(['kek_missed_rekey']);
     expect(reregistrations(told)[0]?.summary).toContain('because it got a signature key that it does not expect');
   });
 
-  test.each(FAILURES)('%s keeps the cause and names the reason', (message, step) => {
+  test.each(FAILURES)('keeps the cause kek_missed_rekey and states the reason when the GM logs %s', (message, step) => {
     const told = history([gmAnswer(600, before), log(770, message), gmAnswer(790, before), gmAnswer(900, after)]);
     expect(causes(told)).toEqual(['kek_missed_rekey']);
     const [event] = reregistrations(told);
@@ -57,7 +57,7 @@ describe('a rekey that came and could not be used', () => {
     expect(event?.action).toMatch(step);
   });
 
-  test('it is looked for back to when the keys came, over any number of answers', () => {
+  test('is found in the log back to when the GM got its keys, over any number of answers', () => {
     const answers = [610, 650, 700, 750, 790].map((at) => gmAnswer(at, before));
     const told = history([
       gmAnswer(600, before),
@@ -68,7 +68,7 @@ describe('a rekey that came and could not be used', () => {
     expect(evidenceOf(told)).toContain('GDOI_REKEY_FAILURE');
   });
 
-  test('one that failed before the keys came is over', () => {
+  test('is not evidence when it failed before a rekey brought the keys', () => {
     const fresh: GmSketch = { ...before, received: 4, since: 1, teks: { '0x00000002': 90_000 } };
     const told = history([
       gmAnswer(500, before),
@@ -81,7 +81,7 @@ describe('a rekey that came and could not be used', () => {
     expect(evidenceOf(told)).not.toContain('GDOI_REKEY_FAILURE');
   });
 
-  test('nor does one explain anything that failed before the keys came, in the time between the same two answers', () => {
+  test('is not evidence when it failed before the keys came, even between the same two answers', () => {
     const failure = log(510, 'GDOI-3-GDOI_REKEY_FAILURE');
     const rekeyed: GmSketch = { ...before, received: 4, since: 1, rekeyAt: 540, teks: { '0x00000002': 90_000 } };
     const byRekey = history([
@@ -111,7 +111,7 @@ describe('a rekey that came and could not be used', () => {
     expect(reregistrations(byRegistration)[1]?.evidence.join('\n')).not.toContain('GDOI_REKEY_FAILURE');
   });
 
-  test('a missed TEK rekey has it too', () => {
+  test('also gives the first step when a TEK rekey is missed', () => {
     const held: GmSketch = { ...lasting, timerAt: 820, teks: { '0x00000001': 1000 } };
     const told = history([
       gmAnswer(600, held),
@@ -124,7 +124,7 @@ describe('a rekey that came and could not be used', () => {
     expect(told.events.every(({ action }) => /mypubkey rsa/u.test(action))).toBe(true);
   });
 
-  test('it is said with the overdue KEK rekey already', () => {
+  test('is already stated in kek_rekey_overdue', () => {
     const told = history([gmAnswer(600, before), log(770, 'GDOI-3-GDOI_REKEY_FAILURE'), gmAnswer(805, before)]);
     const overdue = told.events.find(({ type }) => type === 'kek_rekey_overdue');
     expect(overdue?.summary).toContain('could not use');
@@ -138,7 +138,7 @@ describe('a recovery registration', () => {
   const recovery = (at: number) => log(at, 'GDOI-4-GM_RECOVERY_REGISTER', 'recovery re-registration for group G1');
   const elsewhere: GmSketch = { ...again, keyServer: '10.1.12.2' };
 
-  test('is no failover, whichever KS it ends at: the group has two sets of keys', () => {
+  test('is reported as recovery, not as ks_failover, whichever KS it ends at: the group has two sets of keys', () => {
     for (const ended of [again, elsewhere]) {
       const told = history([gmAnswer(0, lasting), packet(40), recovery(41), gmAnswer(60, ended)]);
       expect(causes(told)).toEqual(['recovery']);
@@ -147,17 +147,17 @@ describe('a recovery registration', () => {
     }
   });
 
-  test('another order of the messages, or only one of them, changes nothing that is true', () => {
+  test('is recognized by GM_RECOVERY_REGISTER with or without the packet message, not by that alone', () => {
     const swapped = history([gmAnswer(0, lasting), recovery(40), packet(41), gmAnswer(60, elsewhere)]);
     expect(causes(swapped)).toEqual(['recovery']);
     const alone = history([gmAnswer(0, lasting), recovery(40), gmAnswer(60, elsewhere)]);
     expect(causes(alone)).toEqual(['recovery']);
-    // A packet with an unknown SPI comes with every rekey: it proves nothing of a registration.
+    // A packet with an unknown SPI comes with every rekey: it proves nothing about a registration.
     const packetOnly = history([gmAnswer(0, lasting), packet(40), gmAnswer(60, elsewhere)]);
     expect(causes(packetOnly)).toEqual(['ks_failover']);
   });
 
-  test('one that is over does not explain the next registration', () => {
+  test('does not explain the next registration once it is complete', () => {
     const told = history([
       gmAnswer(0, lasting),
       recovery(10),
@@ -170,7 +170,7 @@ describe('a recovery registration', () => {
   });
 });
 
-describe('a link that went down and came back', () => {
+describe('a link that goes down and comes back', () => {
   const link = (at: number, name: string, state: 'down' | 'up', message = 'LINEPROTO-5-UPDOWN') =>
     log(
       at,
@@ -182,7 +182,7 @@ describe('a link that went down and came back', () => {
     log(at, 'GDOI-5-GM_REGS_COMPL', 'Registration to KS 10.1.11.2 complete for group G1');
 
   test.each(['LINEPROTO-5-UPDOWN', 'LINK-3-UPDOWN', 'LINK-5-CHANGED'])(
-    '%s of the interface with the keys is the cause',
+    'is the cause when the GM logs %s for the interface that holds the keys',
     (message) => {
       const told = history([
         gmAnswer(0, lasting),
@@ -198,7 +198,7 @@ describe('a link that went down and came back', () => {
     },
   );
 
-  test('the physical interface takes its subinterface with it, and may be written short', () => {
+  test('is the cause when it is the physical interface of the subinterface with the keys, even if abbreviated', () => {
     const carried: GmSketch = { ...lasting, interface: 'GigabitEthernet0/0/0.100' };
     const told = history([
       gmAnswer(0, carried),
@@ -209,7 +209,7 @@ describe('a link that went down and came back', () => {
     expect(causes(told)).toEqual(['interface']);
   });
 
-  test('other interfaces say nothing', () => {
+  test('is not the cause when it is another interface', () => {
     for (const other of ['Serial1/1', 'Serial1/0.7', 'GigabitEthernet1/0', 'Loopback0']) {
       const told = history([gmAnswer(0, lasting), link(30, other, 'down'), link(45, other, 'up'), gmAnswer(60, again)]);
       expect(causes(told)).toEqual(['unknown']);
@@ -217,7 +217,7 @@ describe('a link that went down and came back', () => {
     }
   });
 
-  test('a registration long after the link was back has another reason', () => {
+  test('is not the cause when the registration comes long after the link was back', () => {
     const told = history([
       gmAnswer(0, lasting),
       link(30, 'Serial1/0', 'down'),
@@ -229,7 +229,7 @@ describe('a link that went down and came back', () => {
     expect(causes(told)).toEqual(['unknown']);
   });
 
-  test('just before a timer was due it may have been either', () => {
+  test('leaves the cause undecided when a timer was due just after the link came back', () => {
     const told = history([
       gmAnswer(790, before),
       link(850, 'Serial1/0', 'down'),
@@ -240,7 +240,8 @@ describe('a link that went down and came back', () => {
     expect(evidenceOf(told)).toMatch(/UPDOWN Serial1\/0 down .* up at[\s\S]*not decided/u);
   });
 
-  test('well before a timer that was due is not decided: a GM registers at once when it is back', () => {
+  // A GM registers at once when the link is back.
+  test('leaves the cause undecided well before a due timer, unless the log tells when the registration began', () => {
     const looks = (...meanwhile: readonly Observation[]) =>
       history([
         gmAnswer(790, before),
@@ -255,7 +256,7 @@ describe('a link that went down and came back', () => {
     expect(causes(looks(registers(880), completes(881)))).toEqual(['legacy_ks']);
   });
 
-  test('found in the log buffer it says the same', () => {
+  test('is the cause when its messages are found in the log buffer', () => {
     const told = history([
       clock(-1),
       gmAnswer(0, lasting),
@@ -278,7 +279,7 @@ describe('a link that went down and came back', () => {
   });
 });
 
-describe('attempts that fail', () => {
+describe('registration attempts that fail', () => {
   const failing = (at: number, attempted: number, over: GmSketch = {}) =>
     gmAnswer(at, {
       succeeded: 1,
@@ -305,7 +306,7 @@ describe('attempts that fail', () => {
     ['GDOI-5-GM_REJECTING_SA_PAYLOAD', /rejected the policy/u],
   ] as const;
 
-  test('what made it lose its registration is told with that already', () => {
+  test('already have their reason in registration_lost', () => {
     const told = history([
       failing(0, 1),
       log(40, 'GDOI-1-GM_INSTALL_POLICIES_FAIL'),
@@ -316,7 +317,7 @@ describe('attempts that fail', () => {
     expect(lost?.action).toContain('is the downloaded policy installed');
   });
 
-  describe('what a GM said before its registration was lost', () => {
+  describe('after the GM lost its registration', () => {
     const lostOf = (told: History) => told.events.find(({ type }) => type === 'registration_lost');
     const link = (at: number, state: 'up' | 'down', name = 'Serial1/0') =>
       log(at, 'LINEPROTO-5-UPDOWN', `Line protocol on Interface ${name}, changed state to ${state}`);
@@ -329,14 +330,14 @@ describe('attempts that fail', () => {
       ['GDOI-4-GM_RECV_POLICY_REPLACE_NOW', /replace its policy at once/u, /who removed members/u],
     ] as const;
 
-    test.each(ENDINGS)('%s is evidence, and why it was lost', (message, reason, step) => {
+    test.each(ENDINGS)('%s is evidence and states why the registration was lost', (message, reason, step) => {
       const told = history([failing(0, 1), log(40, message), failing(60, 3, unregistered)]);
       expect(lostOf(told)?.evidence.join('\n')).toContain(message.split('-')[2]);
       expect(lostOf(told)?.summary).toMatch(reason);
       expect(lostOf(told)?.action).toMatch(step);
     });
 
-    test('an order of the KS is no reason why the attempts after it fail', () => {
+    test('an order of the KS is evidence, but not the reason why the attempts after it fail', () => {
       const told = history([failing(0, 1), log(40, 'GDOI-4-GM_RECV_DELETE'), failing(60, 3, unregistered)]);
       expect(failed(told)?.summary).toMatch(/does not succeed$/u);
       expect(failed(told)?.evidence.join('\n')).toContain('GM_RECV_DELETE');
@@ -348,42 +349,42 @@ describe('attempts that fail', () => {
       'GDOI-5-GM_DELETE_EXPIRED_KEK',
       'CRYPTO-4-RECVD_PKT_INV_SPI',
       'GDOI-5-GM_POLICY_CLEANUP',
-    ])('%s is evidence, and says nothing of why the attempts fail', (message) => {
+    ])('%s is evidence, but not the reason why the attempts fail', (message) => {
       const told = history([failing(0, 1), log(40, message), failing(60, 3, unregistered)]);
       expect(lostOf(told)?.evidence.join('\n')).toContain(message.split('-')[2]);
       expect(failed(told)?.evidence.join('\n')).toContain(message.split('-')[2]);
       expect(failed(told)?.summary).toMatch(/does not succeed$/u);
     });
 
-    test('the interface that holds its keys is down: the path to the KS is not the first thing to look at', () => {
+    test('the interface with the keys is the reason and the first step when it is down, not the path to the KS', () => {
       const told = history([failing(0, 1), link(40, 'down'), failing(60, 3, unregistered)]);
       const said = 'its interface Serial1/0 went down, and no message says that it is back';
       expect(lostOf(told)?.summary).toContain(said);
       expect(failed(told)?.summary).toContain(said);
       expect(failed(told)?.action).toMatch(/^show interfaces/u);
       expect(failed(told)?.evidence).toContain('log: LINEPROTO-5-UPDOWN Serial1/0 down at 2026-01-01T00:00:40.000Z');
-      // For the group it is told from what its messages say at any moment: the next one may be that it is back.
+      // It is not kept for the group: the next message may be that the interface is back.
       expect(told.state.groups.get('G1')?.failingFor).toBeUndefined();
     });
 
-    test('an interface that came back is evidence, and no reason', () => {
+    test('an interface that went down and came back is evidence, but not the reason', () => {
       const told = history([failing(0, 1), link(40, 'down'), link(50, 'up'), failing(60, 3, unregistered)]);
       expect(failed(told)?.summary).toMatch(/does not succeed$/u);
       expect(failed(told)?.evidence.join('\n')).toMatch(/Serial1\/0 down at .*, up at /u);
     });
 
-    test('a flap long before the attempts began to fail is none of theirs', () => {
+    test('an interface flap long before the attempts began to fail is not evidence', () => {
       const flap = [link(40, 'down'), link(50, 'up')];
       const told = history([failing(0, 1), ...flap, failing(3000, 1), failing(3600, 3, unregistered)]);
       expect(failed(told)?.evidence.join('\n')).not.toContain('LINEPROTO');
     });
 
-    test('another interface is none of its business', () => {
+    test('an interface that does not hold the keys is not evidence when it goes down', () => {
       const told = history([failing(0, 1), link(40, 'down', 'Serial9/9'), failing(60, 3, unregistered)]);
       expect(failed(told)?.evidence.join('\n')).not.toContain('LINEPROTO');
     });
 
-    test('what was said before its keys came has nothing to do with it', () => {
+    test('messages from before the GM got its keys are not evidence', () => {
       const told = history([
         failing(0, 1),
         link(20, 'down'),
@@ -397,7 +398,7 @@ describe('attempts that fail', () => {
     });
   });
 
-  test('a message of a recording that stands before an older answer is none of that answer’s', () => {
+  test('are not explained by a message that stands before an older answer in a recording', () => {
     const told = history([
       failing(0, 1),
       log(70, 'GDOI-1-GM_INSTALL_POLICIES_FAIL'),
@@ -406,7 +407,7 @@ describe('attempts that fail', () => {
     expect(failed(told)?.evidence.join('\n')).not.toContain('INSTALL');
   });
 
-  test.each(OWN)('%s is the reason', (message, reason) => {
+  test.each(OWN)('have the reason that the GM states with %s', (message, reason) => {
     const told = history([
       failing(0, 1),
       log(40, message, 'without a group'),
@@ -417,7 +418,7 @@ describe('attempts that fail', () => {
     expect(failed(told)?.evidence.join('\n')).toContain(message.split('-')[2]);
   });
 
-  test('the reason is kept for the explanation of the group until the GM is registered', () => {
+  test('have their reason kept for the explanation of the group until the GM is registered', () => {
     const lost = [failing(0, 1), log(40, 'GDOI-3-GM_INCOMPLETE_CFG'), failing(60, 3, unregistered)];
     const kept = (observations: readonly Observation[]) => history(observations).state.groups.get('G1')?.failingFor;
     expect(kept(lost)).toMatchObject({ reason: 'its group configuration is incomplete' });
@@ -426,7 +427,7 @@ describe('attempts that fail', () => {
     expect(kept([...lost, failing(120, 5, { succeeded: 2 })])).toBeUndefined();
   });
 
-  test('IKE that fails with another peer than a KS is none', () => {
+  test('have IKE as their reason when it fails with a KS, not when it fails with another peer', () => {
     const of = (peer: string) =>
       log(40, 'CRYPTO-6-IKMP_MODE_FAILURE', `Processing of Main mode failed with peer at ${peer}`);
     const own = history([failing(0, 1), of('192.0.2.1'), failing(60, 3, unregistered)]);
@@ -435,12 +436,12 @@ describe('attempts that fail', () => {
     expect(failed(other)?.summary).not.toContain('IKE');
   });
 
-  test('an unknown message is never guessed at', () => {
+  test('do not have an unknown message as evidence', () => {
     const told = history([failing(0, 1), log(40, 'GDOI-3-GM_SOMETHING_FAILURE'), failing(60, 3, unregistered)]);
     expect(failed(told)?.evidence.join('\n')).not.toContain('SOMETHING');
   });
 
-  /** What ks1 says reaches the tracker of the GM through the view of the group. */
+  /** The tracker of the GM gets the messages of ks1 through the view of the group. */
   function saidBy(ks: string, ...messages: readonly ReturnType<typeof log>[]): TrackOptions {
     const { state } = fed(initialTrackerState('gm1'), messages);
     const said = ksSaidOfGroup(state, 'G1', '3333').map((mark): KsSaid => ({ ks, mark }));
@@ -471,14 +472,14 @@ describe('attempts that fail', () => {
     ],
   ] as const;
 
-  test.each(REFUSALS)('what its KS says of it is the reason: %s', (message, text, step) => {
+  test.each(REFUSALS)('have the reason that the KS logs about the GM: %s', (message, text, step) => {
     const told = history([failing(0, 1), failing(60, 3, unregistered)], saidBy('ks1', log(50, message, text)));
     expect(failed(told)?.evidence.join('\n')).toContain(`ks1 log: ${message.split('-')[2]}`);
     expect(failed(told)?.action).toMatch(/^On ks1, /u);
     expect(failed(told)?.action).toMatch(step);
   });
 
-  test('what a KS says of another GM, or of another group, is not', () => {
+  test('do not have as evidence what a KS logs about another GM or another group', () => {
     for (const text of [
       'Group G1 received registration from 198.51.100.70',
       'Group G2 received registration from 198.51.100.7',
@@ -491,7 +492,7 @@ describe('attempts that fail', () => {
     }
   });
 
-  test('IPv6 addresses, and the group by its number, are known as well', () => {
+  test('have the reason that the KS logs with an IPv6 address and the number of the group', () => {
     const six: GmSketch = { ...unregistered, address: '2001:DB8::7' };
     const options = saidBy(
       'ks1',
@@ -502,7 +503,7 @@ describe('attempts that fail', () => {
   });
 
   test.each(['2001:db8::7', '2001:DB8:0:0:0:0:0:7', '2001:0db8::0007'])(
-    'one IPv6 address may be written so: %s',
+    'have the reason that the KS logs, also when it writes the IPv6 address of the GM as %s',
     (text) => {
       const options = saidBy(
         'ks1',
@@ -517,7 +518,7 @@ describe('attempts that fail', () => {
   );
 });
 
-test('GM_RE_REGISTER is quoted, though it does not say why', () => {
+test('quotes GM_RE_REGISTER as evidence, though it does not state a reason', () => {
   const told = history([
     gmAnswer(0, lasting),
     log(40, 'GDOI-4-GM_RE_REGISTER', 'Re-register to KS for group G1'),
@@ -526,7 +527,7 @@ test('GM_RE_REGISTER is quoted, though it does not say why', () => {
   expect(evidenceOf(told)).toContain('log: GM_RE_REGISTER at ');
 });
 
-test('after a clear it is quoted as well, with the message of the clear', () => {
+test('quotes GM_RE_REGISTER after a clear as well, together with the message of the clear', () => {
   const told = history([
     gmAnswer(0, { ...lasting, succeeded: 3 }),
     log(30, 'GDOI-5-GM_CLEAR_REGISTER', 'Config: GM 10.1.13.2 cleared gdoi configuration in the group G1.'),
@@ -538,7 +539,7 @@ test('after a clear it is quoted as well, with the message of the clear', () => 
   expect(evidenceOf(told)).toMatch(/GM_RE_REGISTER at[\s\S]*GM_REGS_COMPL at[\s\S]*GM_CLEAR_REGISTER at/u);
 });
 
-test('from the third unexpected one within an hour on each is counted by its place', () => {
+test('counts unexpected re-registrations within an hour in the summary from the third one on', () => {
   const answers = Array.from({ length: 10 }, (_, index) => gmAnswer(60 * index, { ...lasting, succeeded: 1 + index }));
   const told = reregistrations(history(answers)).map(
     ({ summary }) => /, ([^,]*) unexpected one/u.exec(summary)?.[1] ?? null,
@@ -556,7 +557,7 @@ test('from the third unexpected one within an hour on each is counted by its pla
   ]);
 });
 
-test('an order of the KS explains the registration that follows it, and not the one of a timer half an hour later', () => {
+test('an order of the KS explains the registration that follows it, but not one by a timer half an hour later', () => {
   const order = (at: number) => log(at, 'GDOI-4-GM_RECV_POLICY_REPLACE_NOW');
   expect(causes(history([gmAnswer(0, lasting), order(30), gmAnswer(60, again)]))).toEqual(['ks_forced']);
   const due: GmSketch = { ...lasting, timerAt: 2400, teks: { '0x00000001': 2500 } };

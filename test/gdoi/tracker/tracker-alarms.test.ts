@@ -1,5 +1,5 @@
 /**
- * States of a GM that nothing else tells: each makes one event when it begins, and may begin again when it was over.
+ * States of a GM that no other event covers: each makes one event when it begins, and may begin again after it ended.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -28,8 +28,8 @@ const held: GmSketch = { kekAt: 50_000, teks: { '0x00000001': TEK }, timerAt: 90
 const renewed: GmSketch = { ...held, received: 4, since: 1, teks: { '0x00000002': 4600 }, timerAt: 4500 };
 const empty: GmSketch = { ...held, teks: {}, timerAt: null };
 
-describe('registered without a TEK', () => {
-  test('is told once, from when the last TEK ended, and again when it happens again', () => {
+describe('a registered GM without a TEK', () => {
+  test('is reported once, from when the last TEK ended, and again when it happens again', () => {
     const told = history([
       gmAnswer(880, held),
       gmAnswer(1060, empty),
@@ -45,33 +45,34 @@ describe('registered without a TEK', () => {
     expect(seconds(event!.betweenMs[1])).toBeLessThanOrEqual(TEK + 3);
   });
 
-  test('one answer without a TEK that should still live may fall into a registration', () => {
+  // A single answer may fall into a registration.
+  test('is reported only after a second answer if the last TEK should still live', () => {
     expect(types(history([gmAnswer(600, held), gmAnswer(660, empty), gmAnswer(720, renewed)]))).not.toContain(
       'tek_missing',
     );
     expect(types(history([gmAnswer(600, held), gmAnswer(660, empty), gmAnswer(720, empty)]))).toContain('tek_missing');
   });
 
-  test('at first sight a second answer has to agree', () => {
+  test('is reported only after a second answer if it is seen for the first time', () => {
     expect(types(history([gmAnswer(0, empty)]))).toEqual([]);
     expect(types(history([gmAnswer(0, empty), gmAnswer(60, empty)]))).toEqual(['tek_missing']);
   });
 
-  test('a GM that is not registered has another event', () => {
+  test('is reported as registration_lost instead if the GM is not registered', () => {
     const told = history([gmAnswer(880, held), gmAnswer(1060, { ...empty, registered: false })]);
     expect(types(told)).toEqual(['registration_lost']);
   });
 
-  test('the message that says why goes with it', () => {
+  test('is reported with the reason that a message states', () => {
     const told = history([gmAnswer(880, held), log(990, 'GDOI-3-GM_NO_IPSEC_FLOWS'), gmAnswer(1060, empty)]);
     expect(eventOf(told, 'tek_missing')?.summary).toContain('flows');
   });
 });
 
-describe('attempts that fail while it is still registered', () => {
+describe('failed attempts of a GM that is still registered', () => {
   const attempt = (at: number, attempted: number) => gmAnswer(at, { ...held, succeeded: 1, attempted });
 
-  test('are told before the TEK ends, with the time that is left', () => {
+  test('are reported before the TEK ends, with the time that is left', () => {
     const told = history([attempt(800, 1), attempt(860, 1), attempt(900, 3), attempt(940, 5)]);
     const event = eventOf(told, 'registration_failed');
     expect(event).toMatchObject({ severity: 'warning' });
@@ -81,17 +82,17 @@ describe('attempts that fail while it is still registered', () => {
     expect(failedAttemptsOf(told.state, 'G1')).toBe(4);
   });
 
-  test('those of before it registered, or was first seen, are history', () => {
+  test('are not reported if they happened before the GM registered or was first seen', () => {
     const told = history([attempt(0, 40), attempt(60, 40), gmAnswer(120, { ...held, succeeded: 2, attempted: 44 })]);
     expect(types(told)).toEqual(['reregistration']);
     expect(failedAttemptsOf(told.state, 'G1')).toBe(0);
   });
 
-  test('one attempt may be under way', () => {
+  test('are not reported for a single attempt, which may be under way', () => {
     expect(types(history([attempt(800, 1), attempt(860, 2)]))).toEqual([]);
   });
 
-  test('the next ones after a success are told again', () => {
+  test('are reported again if new ones follow a success', () => {
     const told = history([
       attempt(800, 1),
       attempt(860, 3),
@@ -106,7 +107,7 @@ describe('an overdue KEK rekey', () => {
   test.each([
     [265, 262, 261],
     [200, 197, 196],
-  ])('that the KS sends %i s before expiry: on its way with %i s left, overdue with %i', (lead, underWay, late) => {
+  ])('when the KS sends it %i s before expiry: on its way at %i s left, overdue at %i', (lead, underWay, late) => {
     const old: GmSketch = { ...held, kekAt: 1000, teks: { '0x00000001': 4000 }, timerAt: 3800 };
     const told = (left: number) =>
       types(history([gmAnswer(600, old), gmAnswer(1000 - left, old)], { ksLeadSeconds: () => lead }));
@@ -117,7 +118,7 @@ describe('an overdue KEK rekey', () => {
 });
 
 describe('an overdue TEK rekey', () => {
-  test('by the GM: its countdown has come to its end in the TEK’s window', () => {
+  test('is reported when the countdown of the GM is nearly over in the TEK’s window', () => {
     const told = history([gmAnswer(840, held), gmAnswer(885, held), gmAnswer(895, held)]);
     expect(types(told)).toEqual(['tek_rekey_overdue']);
     expect(eventOf(told, 'tek_rekey_overdue')?.evidence.join('\n')).toMatch(
@@ -128,7 +129,7 @@ describe('an overdue TEK rekey', () => {
     expect(types(history([gmAnswer(840, held), gmAnswer(883, held)]))).toEqual(['tek_rekey_overdue']);
   });
 
-  test('by the KS: its own plan is past, retransmission allowed for', () => {
+  test('is reported when the time that the KS planned is past, including retransmissions', () => {
     const plan = { tekLeadSeconds: () => 126, rekeySeconds: () => 30, tekLifetimeSeconds: () => 600 };
     const late: GmSketch = { ...held, timerAt: 930 };
     expect(types(history([gmAnswer(860, late), gmAnswer(895, late)], plan))).toEqual([]);
@@ -139,8 +140,8 @@ describe('an overdue TEK rekey', () => {
 
   test.each([
     ['its KS sends it 90 s before the end', { tekLeadSeconds: () => 90, rekeySeconds: () => 30 }],
-    ['what its KS plans is not known', {}],
-  ])('of a short TEK, %s: not while the rekey that is due may be on its way', (_, plan) => {
+    ['the plan of its KS is not known', {}],
+  ])('of a short TEK is not reported while the due rekey may be on its way, when %s', (_, plan) => {
     const short: GmSketch = { ...held, timerAt: 928 };
     const told = (left: number) =>
       types(history([gmAnswer(860, short), gmAnswer(TEK - left, short)], { ...plan, tekLifetimeSeconds: () => 900 }));
@@ -149,7 +150,8 @@ describe('an overdue TEK rekey', () => {
     expect(told(86)).toEqual(['tek_rekey_overdue']);
   });
 
-  test('where what its KS plans is not known: not before the countdown is nearly over, while the rekey may be to come', () => {
+  // Until then the rekey may still come.
+  test('is not reported before the countdown is nearly over when the plan of the KS is not known', () => {
     const long: GmSketch = { ...held, timerAt: 820 };
     const told = (left: number) => types(history([gmAnswer(700, long), gmAnswer(TEK - left, long)]));
     expect(told(194)).toEqual([]);
@@ -163,23 +165,23 @@ describe('an overdue TEK rekey', () => {
     expect(tekRekeyOverdueOf(told.state, 'G1')).toBe(false);
   });
 
-  test('a countdown that the KEK drives is no word about the TEK', () => {
+  test('is not reported by a countdown that the KEK drives', () => {
     const both: GmSketch = { ...held, kekAt: 1000, teks: { '0x00000001': 1000 }, timerAt: 880 };
     expect(types(history([gmAnswer(700, both), gmAnswer(790, both), gmAnswer(870, both)]))).toEqual([
       'kek_rekey_overdue',
     ]);
   });
 
-  test('a group without rekeys has none that is overdue', () => {
+  test('is not reported in a group without rekeys', () => {
     const withoutRekey: GmSketch = { ...held, kekAt: null };
     expect(types(history([gmAnswer(840, withoutRekey), gmAnswer(895, withoutRekey)]))).toEqual([]);
   });
 });
 
-describe('packets that are dropped', () => {
+describe('dropped packets', () => {
   const answer = (at: number) => gmAnswer(at, { kekAt: 50_000 });
 
-  test('anti-replay errors that rise are told once, with how many in which time', () => {
+  test('are reported once when anti-replay errors rise, with their number and the time', () => {
     const told = history([
       answer(0),
       packetErrors(0, { input: 7 }),
@@ -194,24 +196,24 @@ describe('packets that are dropped', () => {
     expect(packetsDroppedOf(told.state, 'G1')).toBe(true);
   });
 
-  test('more than one a second is critical', () => {
+  test('are critical when there is more than one a second', () => {
     const told = history([answer(0), packetErrors(0, { input: 0 }), packetErrors(60, { input: 61 })]);
     expect(eventOf(told, 'replay_errors')).toMatchObject({ severity: 'critical' });
   });
 
-  test('what was there at first sight, and a count that restarts, are no rise', () => {
+  test('are not reported for errors that were there at first sight or when the count restarts', () => {
     const told = history([answer(0), packetErrors(0, { input: 9000 }), packetErrors(60, { input: 3 })]);
     expect(types(told)).toEqual([]);
     expect(packetsDroppedOf(told.state, 'G1')).toBe(false);
   });
 
-  test('after ten quiet minutes it is over, and may begin again', () => {
+  test('are over after ten quiet minutes and may be reported again', () => {
     const counts = [0, 5, 5, 5, 9];
     const told = history([answer(0), ...counts.map((input, index) => packetErrors(400 * index, { input }))]);
     expect(types(told)).toEqual(['replay_errors', 'replay_errors']);
   });
 
-  test('the data plane counts as well', () => {
+  test('are reported from data-plane counters as well', () => {
     const told = history([
       answer(0),
       packetErrors(0, { dataplane: { no_sa: 1, invalid_sa: 0 } }),
@@ -224,7 +226,7 @@ describe('packets that are dropped', () => {
     ]);
   });
 
-  test.each(['CRYPTO-4-RECVD_PKT_NOT_IPSEC', 'CRYPTO-4-RECVD_PKT_INV_SPI'])('%s says what was dropped', (message) => {
+  test.each(['CRYPTO-4-RECVD_PKT_NOT_IPSEC', 'CRYPTO-4-RECVD_PKT_INV_SPI'])('have %s as evidence', (message) => {
     const told = history([
       answer(0),
       packetErrors(0, { dataplane: { no_sa: 1 } }),
@@ -248,7 +250,7 @@ describe('packets that are dropped', () => {
     test.each([
       ['are not collected', []],
       ['stand still', [packetErrors(0, { dataplane: { no_sa: 1 } }), packetErrors(61, { dataplane: { no_sa: 1 } })]],
-    ])('are told by the message where data-plane counters %s, and lead to the sender', (_, counters) => {
+    ])('are reported by the message and lead to the sender when data-plane counters %s', (_, counters) => {
       const told = history([
         answer(0),
         ...counters.slice(0, 1),
@@ -281,14 +283,14 @@ describe('packets that are dropped', () => {
       'An anti replay check has failed in group G1: my_pseudotime = 621.66 secs, peer_pseudotime = 607.44 secs, replay_window = 4 (sec)',
     );
 
-  test('the message is evidence with both pseudotimes', () => {
+  test('have the message with both pseudotimes as evidence', () => {
     const told = history([answer(0), packetErrors(0, { input: 0 }), drop(30), packetErrors(60, { input: 5 })]);
     expect(eventOf(told, 'replay_errors')?.evidence.join('\n')).toContain(
       'pseudotime own 621.66 s, peer 607.44 s, window 4 s',
     );
   });
 
-  test('the sender is evidence, whom the first step leads to', () => {
+  test('have the sender as evidence, to whom the first step leads', () => {
     const text =
       'An anti replay check has failed in group G1: my_pseudotime = 418066.93 secs, peer_pseudotime = 418052.71 secs, replay_window = 4 (sec), src_ip = 198.51.100.9, dst_ip = 198.51.100.7';
     const told = history([answer(0), log(30, 'GDOI-4-TIMEBASED_REPLAY_FAILED', text), answer(60)]);
@@ -297,7 +299,7 @@ describe('packets that are dropped', () => {
     );
   });
 
-  test.each(['PSEUDO_TIME_LARGE', 'PSEUDO_TIME_TOO_OLD'])('%s says nothing of packets that are dropped', (name) => {
+  test.each(['PSEUDO_TIME_LARGE', 'PSEUDO_TIME_TOO_OLD'])('are not stated in the summary after %s alone', (name) => {
     const told = history([answer(0), log(30, `GDOI-3-${name}`), answer(60)]);
     expect(eventOf(told, 'replay_errors')?.summary).toContain('has a pseudotime far from that of its KS');
     expect(saidOfPacketsOf(told.state, 'G1')).toBe('pseudotime');
@@ -306,7 +308,7 @@ describe('packets that are dropped', () => {
     expect(saidOfPacketsOf(dropping.state, 'G1')).toBeNull();
   });
 
-  test('where no counters are collected the message is all there is; counters that stand still refute it', () => {
+  test('are reported by the message when no counters are collected, but not when the counters stand still', () => {
     expect(types(history([answer(0), drop(30), answer(60), answer(120)]))).toEqual(['replay_errors']);
     const still = [packetErrors(0, { input: 5 }), drop(30), packetErrors(60, { input: 5 })];
     expect(types(history([answer(0), ...still, answer(61)]))).toEqual([]);

@@ -1,4 +1,4 @@
-/** Where a boot lies, and what it explains: nothing that an answer excludes stays in its interval. */
+/** When a boot happened and what it explains: its interval keeps no instant that an answer rules out. */
 import { describe, expect, test } from 'vitest';
 import { initialTrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
 import { withClockStep } from '../../../src/gdoi/memory/clock-step.ts';
@@ -27,8 +27,8 @@ import {
 const seconds = (ms: number) => (ms - T0 * 1000) / 1000;
 const reloads = (told: History) => told.events.filter(({ type }) => type === 'reload');
 
-describe('a reload, with the uptime in whole minutes', () => {
-  test('just after the device was first seen is one, where the uptime comes before the groups', () => {
+describe('a reload, when the uptime is in whole minutes', () => {
+  test('is reported once just after the device was first seen when the uptime comes before the groups', () => {
     // Seen at 9 s and booted then: the uptime of a minute at 129 s allows 9 s to 69 s.
     const told = history([
       facts(8, 900_000),
@@ -43,7 +43,7 @@ describe('a reload, with the uptime in whole minutes', () => {
     expect(reregistrations(told)[0]?.evidence.join('\n')).toContain('restart by: uptime between');
   });
 
-  test('does not lie before the last answer of the old boot', () => {
+  test('is not placed before the last answer of the old boot', () => {
     // Booted at 70 s; the uptime of 0 minutes at 125 s allows 65 s to 125 s, and the device answered as before at 68 s.
     const told = history([
       gmAnswer(8, held),
@@ -59,7 +59,7 @@ describe('a reload, with the uptime in whole minutes', () => {
     expect(seconds(to)).toBeLessThanOrEqual(125.2);
   });
 
-  test('lies before the registration that followed it, where a message tells when that was', () => {
+  test('is placed before the registration that followed it when a message gives the time of that', () => {
     const told = history([
       gmAnswer(8, held),
       facts(8, 900_000),
@@ -74,7 +74,7 @@ describe('a reload, with the uptime in whole minutes', () => {
     expect(reload!.atMs).toBeLessThan(registration!.atMs);
   });
 
-  test('does not lie before an answer that came too soon for a boot, whether it was registered or not', () => {
+  test('is not placed before an answer that came too soon for a boot, even if the GM was not registered in it', () => {
     const told = history([
       gmAnswer(8, held),
       facts(8, 900_000),
@@ -85,8 +85,8 @@ describe('a reload, with the uptime in whole minutes', () => {
     expect(seconds(from)).toBeGreaterThanOrEqual(66.4);
   });
 
-  test('with the groups asked for in the very instant of the uptime is in their answer', () => {
-    // Counters of a GM that had registered once come back to what they were: only the uptime tells.
+  test('explains the registration in the answer of the groups if that was asked for right with the uptime', () => {
+    // A GM that had registered once gets its old counters again: only the uptime shows the reload.
     const once: GmSketch = { ...held, succeeded: 1, received: 0 };
     const told = history([
       facts(8, 900_000),
@@ -99,7 +99,7 @@ describe('a reload, with the uptime in whole minutes', () => {
     expect(seconds(reregistrations(told)[0]!.betweenMs[1])).toBeLessThanOrEqual(69.5);
   });
 
-  test('is told once, with the uptime asked for before the groups, and before any counter showed it', () => {
+  test('is reported once when the uptime is asked for before the groups and shows it before any counter', () => {
     const told = history([
       facts(8, 900_000),
       gmAnswer(9, held),
@@ -114,7 +114,7 @@ describe('a reload, with the uptime in whole minutes', () => {
     expect(causes(told)).toEqual(['reload']);
   });
 
-  test('with low counters the countdown that goes on proves the old boot', () => {
+  test('is not placed before an answer with low counters whose countdown went on, which proves the old boot', () => {
     const low: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 40_000 };
     const again: GmSketch = { ...low, timerAt: 44_000 };
     const told = history([
@@ -129,19 +129,19 @@ describe('a reload, with the uptime in whole minutes', () => {
     expect(seconds(reregistrations(told)[0]!.betweenMs[0])).toBeGreaterThanOrEqual(67.8);
   });
 
-  test('a clear of the counters at another time than the boot is a clear', () => {
+  test('is not the cause when the counters were cleared at another time than the boot', () => {
     const told = history([
       gmAnswer(0, held),
       facts(0, 900_000),
       gmAnswer(600, held),
       gmAnswer(660, booted),
-      // The device booted at 300 s, which nobody asked for before now.
+      // The device booted at 300 s; the uptime was not asked for before now.
       facts(661, 361),
     ]);
     expect(causes(told)).toEqual(['operator_clear']);
   });
 
-  test('SNMP alone: the uptime in the same reply, before the keys', () => {
+  test('is reported by SNMP alone when the uptime comes in the same reply before the keys', () => {
     const told = history([
       facts(0, 900_000),
       snmpAnswer(1, { kek: 1, sequence: 7 }),
@@ -162,7 +162,7 @@ describe('a reload of a KS, which has no counters', () => {
   test.each([
     ['the only answer', [ksAnswer(65)]],
     ['the last of several commands', [ksAnswer(61), ksAnswer(63), ksAnswer(65)]],
-  ])('does not lie before %s that came too soon for a boot, though later ones hide it', (_name, before) => {
+  ])('is not placed before %s that came too soon for a boot, even if later answers hide it', (_name, before) => {
     const [from, to] = reloads(told(before))[0]!.betweenMs;
     expect([seconds(from), seconds(to)]).toEqual([64.9, 122.3]);
   });
@@ -171,7 +171,7 @@ describe('a reload of a KS, which has no counters', () => {
     ['an answer', ksAnswer(360)],
     ['a look over SNMP', { ...ksAnswer(360), origin: 'snmp' } as Observation],
   ])(
-    'does not lie before the last of answers without a pause, the first of which came too soon; then %s',
+    'is not placed before the last of a row of answers without a pause if the first came too soon, when %s follows',
     (_name, next) => {
       const answers = [ksAnswer(0), facts(2, 900_000), ksAnswer(61), ksAnswer(65), ksAnswer(69)];
       const [from, to] = reloads(history([...answers, next, facts(362, 262), ksAnswer(364)]))[0]!.betweenMs;
@@ -182,7 +182,7 @@ describe('a reload of a KS, which has no counters', () => {
   test.each([
     ['the groups come first', [ksAnswer(360, { role: 'secondary', kekAt: 900 }), facts(362, 262)]],
     ['the uptime comes first', [facts(362, 262), ksAnswer(364, { role: 'secondary', kekAt: 900 })]],
-  ])('does not lie before an answer in which it was primary still, with the KEK that it had; %s', (_name, since) => {
+  ])('is not placed before an answer in which the KS is still primary with its old KEK, when %s', (_name, since) => {
     const held = { role: 'primary', kekAt: 900 } as const;
     const [from, to] = reloads(history([facts(2, 900_000), ksAnswer(40, held), ksAnswer(75, held), ...since]))[0]!
       .betweenMs;
@@ -196,28 +196,28 @@ describe('a reload of a KS, which has no counters', () => {
       { role: 'secondary', kekAt: 900 },
       { role: 'secondary', kekAt: 900 },
     ],
-  ] as const)('may lie before an answer after a pause in which it was %s', (_name, before, after) => {
+  ] as const)('may be placed before an answer after a pause in which the KS is %s', (_name, before, after) => {
     const [from] = reloads(told([ksAnswer(40, before), ksAnswer(75, after)]))[0]!.betweenMs;
     expect(seconds(from)).toBeLessThan(65);
   });
 
-  test('may lie before an answer that came after a pause', () => {
+  test('may be placed before an answer that came after a pause', () => {
     const [from] = reloads(told([ksAnswer(61), ksAnswer(69)]))[0]!.betweenMs;
     expect(seconds(from)).toBeLessThan(65);
   });
 
-  test('does not lie before the last answer before the message of the restart', () => {
+  test('is not placed before the last answer that precedes the restart message', () => {
     const [from, to] = reloads(told([ksAnswer(50), ksAnswer(80), log(110, 'SYS-5-RESTART', 'System restarted')]))[0]!
       .betweenMs;
     expect([seconds(from), seconds(to)]).toEqual([79.9, 122.3]);
   });
 
-  test('an answer at the time of that message may be of either boot', () => {
+  test('may be placed before an answer at the time of the restart message, which may belong to either boot', () => {
     const [from] = reloads(told([ksAnswer(109), log(110, 'SYS-5-RESTART', 'System restarted')]))[0]!.betweenMs;
     expect(seconds(from)).toBeLessThan(65);
   });
 
-  test('those answers move with the clock of the agent', () => {
+  test('has the times of its remembered answers moved with the clock of the agent', () => {
     const { state } = fed(initialTrackerState('gm1'), [
       ksAnswer(0),
       ksAnswer(30),
@@ -229,14 +229,14 @@ describe('a reload of a KS, which has no counters', () => {
     expect([seconds(answeredBeforeSinceMs!), seconds(answeringSinceMs!)]).toEqual([54.9, 84.9]);
   });
 
-  test('so does the KEK that it held as primary', () => {
+  test('has the times of the KEK held as primary moved with the clock of the agent', () => {
     const { state } = fed(initialTrackerState('gm1'), [ksAnswer(0, { kekAt: 900 })]);
     const [kek] = withClockStep(state, 25_000).primaryKeks ?? [];
     expect([seconds(kek!.readMs), seconds(kek!.expiry.fromMs)]).toEqual([24.9, 924.9]);
   });
 });
 
-test('what a message told of one boot is no evidence of the registration after the next one', () => {
+test('a message about one boot is not evidence for the registration after the next boot', () => {
   const told = history(reloadedTwice());
   expect(causes(told)).toEqual(['unknown', 'reload']);
   const [first, second] = reregistrations(told);
@@ -244,21 +244,21 @@ test('what a message told of one boot is no evidence of the registration after t
   expect(second?.evidence.join('\n')).not.toContain('GmRegister ');
 });
 
-test('a clear that the log alone tells of is quoted once', () => {
+test('a clear that only the log shows is quoted once', () => {
   const low: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000 };
   const told = history([gmAnswer(0, low), log(30, 'GDOI-5-GM_CLEAR_REGISTER'), gmAnswer(60, low)]);
   const reset = told.events.find(({ type }) => type === 'counters_reset');
   expect(new Set(reset?.evidence).size).toBe(reset?.evidence.length);
 });
 
-test('a rekey that came and was not counted: the counters had restarted', () => {
+test('reports operator_clear when a rekey came but was not counted: the counters had restarted', () => {
   const before: GmSketch = { succeeded: 1, received: 1, rekeyAt: -160, kekAt: 900, teks: { '0x00000001': 900 } };
   const after: GmSketch = { succeeded: 1, received: 1, rekeyAt: 33, kekAt: 4000, teks: { '0x00000002': 4000 } };
   const told = history([gmAnswer(0, before), facts(0, 900_000), gmAnswer(60, after), facts(60, 900_060)]);
   expect(causes(told)).toEqual(['operator_clear']);
 });
 
-test('a message that came between the last answer and a step of the clock may lie on either side of it', () => {
+test('a message between the last answer and a clock step may lie on either side of the step', () => {
   const { state } = fed(initialTrackerState('gm1'), [
     gmAnswer(0, held),
     log(-10, 'GDOI-5-GM_REGS_COMPL'),
@@ -278,33 +278,33 @@ test('a message that came between the last answer and a step of the clock may li
   ]);
 });
 
-test('SNMP alone: a registration in the very moment of a look is told once', () => {
+test('by SNMP alone, a registration at the very moment of a look is reported at most once', () => {
   const look = (at: number, sequence: number) => snmpAnswer(at, { kek: 1, kekAt: 1000, sequence });
   const done = [trap(899.9, 'GmReRegister'), trap(900, 'GmRegistrationComplete')];
   const told = history([look(790, 5), ...done, look(900.04, 5), look(960, 5)]);
   expect(reregistrations(told).length).toBeLessThanOrEqual(1);
 });
 
-describe('a GM that registers again soon after a boot that a message tells of, before it is asked', () => {
+describe('a GM that registers again soon after a boot that a message shows, before it is polled', () => {
   const once: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 230, teks: { '0x0000000A': 290 } };
   const twice: GmSketch = { ...once, succeeded: 2, timerAt: 1200, teks: { '0x0000000B': 1300, '0x0000000A': 290 } };
   const restarted = log(170, 'SYS-5-RESTART', 'System restarted');
 
-  test('has counters that rose and began anew: both registrations are told', () => {
+  test('gets both registrations reported when its counters restarted and rose again', () => {
     const told = history([gmAnswer(0, once), facts(1, 900_000), restarted, facts(235, 59), gmAnswer(240, twice)]);
     expect(causes(told)[0]).toBe('reload');
     expect(causes(told)).toHaveLength(2);
     expect(causes(told)).not.toContain('tek_expired');
   });
 
-  test('has counters that rose on where there are too many for a boot', () => {
+  test('gets one registration reported when its counters are too high for a fresh boot: they only rose on', () => {
     const many: GmSketch = { ...once, succeeded: 7, received: 40 };
     const told = history([gmAnswer(0, many), restarted, gmAnswer(240, { ...twice, succeeded: 8, received: 40 })]);
     expect(causes(told)).toHaveLength(1);
   });
 });
 
-describe('a registration that was told from the log while the device did not answer', () => {
+describe('a registration that is reported from the log while the device does not answer', () => {
   const silent = [
     gmAnswer(0, held),
     facts(2, 900_000),
@@ -314,13 +314,13 @@ describe('a registration that was told from the log while the device did not ans
     ...[110, 140, 170].map((at) => failure(at)),
   ];
 
-  test('is none of a boot that came after it: the counter of that boot holds another one', () => {
+  test('is not the registration of a later boot: the counter of that boot holds another one', () => {
     const told = history([...silent, gmAnswer(330, booted), facts(330, 59)]);
     expect(causes(told)).toEqual(['unknown', 'reload']);
     expect(reregistrations(told)[1]!.betweenMs.map(seconds)).toEqual([270.2, 330.1]);
   });
 
-  test('is the one that the counter holds where the boot came before it', () => {
+  test('is the registration that the counter holds when the boot came before it', () => {
     const told = history([...silent, gmAnswer(180, booted), facts(180, 119)]);
     expect(causes(told)).toHaveLength(1);
   });

@@ -1,4 +1,4 @@
-/** The table of causes (GETVPN facts), each row drawn as it comes to the tracker. */
+/** The table of causes (GETVPN facts): each row is drawn as the tracker observes it. */
 import { describe, expect, test } from 'vitest';
 import {
   answers,
@@ -18,7 +18,7 @@ const KEK = at('expiry');
 const NEW_KEK = 87_000;
 const before: GmSketch = { succeeded: 1, kekAt: KEK, timerAt: at('window opens + 70') };
 
-test('in [expiry - 190 s, expiry - 40 s] with a new KEK afterwards the rekey was missed', () => {
+test('reports kek_missed_rekey in [expiry - 190 s, expiry - 40 s] with a new KEK afterwards', () => {
   const told = history(drawn`
     window opens - 20    ${answers(before)}
     window closes + 10   ${answers({ succeeded: 2, kekAt: NEW_KEK })}
@@ -31,14 +31,14 @@ test('in [expiry - 190 s, expiry - 40 s] with a new KEK afterwards the rekey was
   expect(event?.betweenMs[1]).toBeGreaterThanOrEqual((T0 + at('window closes + 10')) * 1000);
 });
 
-/** The KS shows how long its keys live: by it the KEK held after the registration was made then. */
+/** With this KEK lifetime, as the KS shows it, the KEK held after the registration was made at that instant. */
 const kekMadeAt = (at: number) => ({ kekLifetimeSeconds: () => NEW_KEK - at });
 
-describe('a KEK that no KS makes by itself at that time: its order or the GM’s timer is not decided', () => {
+describe('whether an order of the KS or the GM’s timer caused a registration with a new KEK', () => {
   const fresh = { succeeded: 2, kekAt: NEW_KEK, teks: { '0x00000002': 90_000 } };
   const after = gmAnswer(at('window opens + 90'), fresh);
 
-  test('long before it was due', () => {
+  test('is not decided when the KEK was made long before it was due', () => {
     const told = history([gmAnswer(at('window opens - 210'), before), after], kekMadeAt(650));
     expect(causes(told)).toEqual(['unknown']);
     expect(reregistrations(told)[0]?.evidence.at(-1)).toBe(
@@ -46,18 +46,18 @@ describe('a KEK that no KS makes by itself at that time: its order or the GM’s
     );
   });
 
-  test('after the time of the rekey, and before the expiry that an old KS waits for', () => {
+  test('is not decided when the KEK was made between the rekey time and the expiry that an old KS waits for', () => {
     expect(causes(history([gmAnswer(at('window opens + 30'), before), after], kekMadeAt(860)))).toEqual(['unknown']);
   });
 
-  test('an order makes TEKs as well: one that is held on was not ordered away', () => {
+  test('is decided for the timer when the GM still holds its TEK: an order makes new TEKs as well', () => {
     const sameTek = gmAnswer(at('window opens + 90'), { ...fresh, teks: { '0x00000001': 90_000 } });
     const ofKs = { ...kekMadeAt(650), tekLifetimeSeconds: () => 90_000 };
     expect(causes(history([gmAnswer(at('window opens - 210'), before), sameTek], ofKs))).toEqual(['kek_missed_rekey']);
     expect(causes(history([gmAnswer(at('window opens - 210'), before), after], ofKs))).toEqual(['unknown']);
   });
 
-  test('the log tells that it began when the countdown ran out: no order comes so pat', () => {
+  test('is decided for the timer when the log shows a start just as the countdown ran out, as no order would', () => {
     const counting = { ...before, timerAt: at('window opens + 45') };
     const madeAt = (when: number) =>
       causes(
@@ -72,17 +72,17 @@ describe('a KEK that no KS makes by itself at that time: its order or the GM’s
         ),
       );
     expect(madeAt(at('window opens + 40'))).toEqual(['kek_missed_rekey']);
-    // The countdown may be the order's own.
+    // The order itself may have set the countdown.
     expect(madeAt(at('window opens + 28'))).toEqual(['unknown']);
   });
 
-  test('when it is due, the rekey was missed', () => {
+  test('is decided for the timer after a missed rekey when the KEK was made when due', () => {
     expect(causes(history([gmAnswer(at('window opens - 210'), before), after], kekMadeAt(775)))).toEqual([
       'kek_missed_rekey',
     ]);
   });
 
-  test('an order would have shown in the answer after it', () => {
+  test('is decided for the timer when an answer after the making of the KEK does not show an order', () => {
     expect(causes(history([gmAnswer(at('window opens - 120'), before), after], kekMadeAt(650)))).toEqual([
       'kek_missed_rekey',
     ]);
@@ -92,13 +92,13 @@ describe('a KEK that no KS makes by itself at that time: its order or the GM’s
   });
 });
 
-describe('a TEK that no KS makes by itself so early: its order or the GM’s timer is not decided', () => {
+describe('whether an order of the KS or the GM’s timer caused a registration with a new TEK', () => {
   const lifetimes = { tekLifetimeSeconds: () => 600 };
-  /** Of an old release, which shows nothing of its KEK. */
+  /** An old release, which shows nothing of its KEK. */
   const held: GmSketch = { succeeded: 1, kekWithoutLifetime: true, teks: { '0x0000000A': 340 }, timerAt: 275 };
   const made = (at: number): GmSketch => ({ ...held, succeeded: 2, timerAt: 500, teks: { '0x0000000B': at + 600 } });
 
-  test('long before the one held ended', () => {
+  test('is not decided when the TEK was made long before the previous one ended', () => {
     const seen = drawn`
       start         ${answers(held)}
       start + 280   ${answers(made(60))}
@@ -110,20 +110,20 @@ describe('a TEK that no KS makes by itself so early: its order or the GM’s tim
     );
   });
 
-  test('when it is due, the rekey was missed', () => {
+  test('is decided for the timer after a missed rekey when the TEK was made when due', () => {
     expect(causes(history([gmAnswer(0, held), gmAnswer(280, made(220))], lifetimes))).toEqual(['tek_expired']);
   });
 
-  test('an order would have shown in the answer after it', () => {
+  test('is decided for the timer when an answer after the making of the TEK does not show an order', () => {
     expect(causes(history([gmAnswer(100, held), gmAnswer(280, made(60))], lifetimes))).toEqual(['tek_expired']);
   });
 
-  test('without the KS’s word on its lifetime nothing says when it was made', () => {
+  test('is decided for the timer when no KS shows the TEK lifetime: when the TEK was made is not known', () => {
     expect(causes(history([gmAnswer(0, held), gmAnswer(280, made(60))]))).toEqual(['tek_expired']);
   });
 });
 
-test('of two registrations between two answers the second is not placed before the first', () => {
+test('does not place the second of two registrations between two answers before the first', () => {
   const seen = drawn`
     window opens + 30    ${answers(before)}
     window closes - 20   ${answers({ succeeded: 3, kekAt: NEW_KEK })}
@@ -136,7 +136,7 @@ test('of two registrations between two answers the second is not placed before t
   expect(first!.atMs).toBeLessThan(second!.atMs);
 });
 
-test('in that window with the same KEK afterwards the KS is old', () => {
+test('reports legacy_ks in [expiry - 190 s, expiry - 40 s] with the same KEK afterwards', () => {
   const told = history(drawn`
     window opens - 20   ${answers(before)}
     window opens + 90   ${answers({ succeeded: 2, kekAt: KEK, timerAt: at('expiry + 40') })}
@@ -144,7 +144,7 @@ test('in that window with the same KEK afterwards the KS is old', () => {
   expect(causes(told)).toEqual(['legacy_ks']);
 });
 
-test('the KEK brought again may lie a second or two beside the old expiry', () => {
+test('reports legacy_ks even if the expiry of the KEK brought again is a second or two off', () => {
   const told = history(drawn`
     window opens - 20   ${answers(before)}
     window opens + 90   ${answers({ succeeded: 2, kekAt: KEK - 2, timerAt: at('expiry + 40') })}
@@ -152,7 +152,7 @@ test('the KEK brought again may lie a second or two beside the old expiry', () =
   expect(causes(told)).toEqual(['legacy_ks']);
 });
 
-test('both re-registrations of one KEK cycle are legacy_ks', () => {
+test('reports legacy_ks for both re-registrations of one KEK cycle', () => {
   const told = history(drawn`
     window opens - 20   ${answers(before)}
     window opens + 90   ${answers({ succeeded: 2, kekAt: KEK, timerAt: at('expiry + 40') })}
@@ -162,7 +162,7 @@ test('both re-registrations of one KEK cycle are legacy_ks', () => {
   expect(new Set(reregistrations(told).map(({ id }) => id)).size).toBe(2);
 });
 
-test('both between two polls are two events with disjoint intervals', () => {
+test('reports two events with disjoint intervals for both re-registrations of a cycle between two polls', () => {
   const told = history(drawn`
     window opens - 20   ${answers(before)}
     timer ends + 20     ${answers({ succeeded: 3, kekAt: NEW_KEK })}
@@ -173,9 +173,9 @@ test('both between two polls are two events with disjoint intervals', () => {
 });
 
 test.each([
-  ['far from both windows of the KEK it was the TEK’s', 10_000, ['tek_expired']],
-  ['inside the KEK’s window it was the KEK’s', 1000, ['legacy_ks']],
-])('a countdown that fired where no TEK is shown (RESTCONF): %s', (_, kekAt, named) => {
+  ['to the TEK far from both windows of the KEK', 10_000, ['tek_expired']],
+  ['to the KEK inside its window', 1000, ['legacy_ks']],
+])('when no TEK is shown (RESTCONF), attributes a countdown that ran out %s', (_, kekAt, named) => {
   const unseen = { teks: {}, kekAt, timerAt: 850 };
   const told = history(drawn`
     start + 790   ${answers({ succeeded: 1, ...unseen })}
@@ -184,7 +184,7 @@ test.each([
   expect(causes(told)).toEqual(named);
 });
 
-test('a KEK that is gone after its expiry was the one brought in the window: legacy_ks', () => {
+test('reports legacy_ks when the KEK brought in the window is gone after the old expiry: it was the same KEK', () => {
   const told = history(drawn`
     window opens - 20   ${answers(before)}
     expiry + 10         ${answers({ succeeded: 2, kekZero: true, timerAt: at('expiry + 50') })}
@@ -192,7 +192,8 @@ test('a KEK that is gone after its expiry was the one brought in the window: leg
   expect(causes(told)).toEqual(['legacy_ks']);
 });
 
-test('the vendor sample: KEK 56 s, Reregisters in 81 s: the timer points past the expiry, so the KS did not rekey ahead', () => {
+// KEK 56 s, Reregisters in 81 s: the KS did not rekey ahead.
+test('reports legacy_ks for the vendor sample, in which the timer points past the KEK expiry', () => {
   const teks = { '0xC41E6A87': 2228 };
   const told = history(drawn`
     start         ${answers({ succeeded: 1, received: 0, kekAt: 56.5, timerAt: 81.5, teks })}
@@ -203,7 +204,7 @@ test('the vendor sample: KEK 56 s, Reregisters in 81 s: the timer points past th
   expect(told.events.map(({ type }) => type)).toEqual(['kek_rekey_overdue', 'kek_missing', 'reregistration']);
 });
 
-test('in [expiry, expiry + 80 s] of a KEK that a reload had brought late it is kek_expired', () => {
+test('reports kek_expired in [expiry, expiry + 80 s] of a KEK that a reload had brought late', () => {
   const told = history(drawn`
     window opens - 110   ${answers({ ...before, succeeded: 4 })}
     window opens - 110   ${up(100_000)}
@@ -215,7 +216,7 @@ test('in [expiry, expiry + 80 s] of a KEK that a reload had brought late it is k
   expect(causes(told)).toEqual(['reload', 'kek_expired']);
 });
 
-test('GM_DELETE_EXPIRED_KEK before a re-registration makes it kek_expired', () => {
+test('reports kek_expired when GM_DELETE_EXPIRED_KEK comes before the re-registration', () => {
   const told = history(drawn`
     window opens - 210   ${answers({ succeeded: 1, kekAt: KEK, timerAt: null })}
     expiry + 1           ${deletesExpiredKek}
@@ -230,7 +231,7 @@ test('GM_DELETE_EXPIRED_KEK before a re-registration makes it kek_expired', () =
   ]);
 });
 
-test('GM_DELETE_EXPIRED_KEK after a re-registration in the window proves the same KEK: legacy_ks', () => {
+test('reports legacy_ks when GM_DELETE_EXPIRED_KEK after a re-registration in the window proves the same KEK', () => {
   const told = history(drawn`
     window opens - 20   ${answers(before)}
     window opens + 70   ${reregisters}
@@ -241,7 +242,7 @@ test('GM_DELETE_EXPIRED_KEK after a re-registration in the window proves the sam
   expect(causes(told)).toEqual(['legacy_ks']);
 });
 
-test('both re-registrations of a cycle between two polls, told apart by the log, are legacy_ks', () => {
+test('reports legacy_ks for both re-registrations of a cycle between two polls when the log tells them apart', () => {
   const told = history(drawn`
     window opens - 20   ${answers(before)}
     window opens + 70   ${reregisters}
@@ -254,7 +255,8 @@ test('both re-registrations of a cycle between two polls, told apart by the log,
   expect(causes(told)).toEqual(['legacy_ks', 'legacy_ks']);
 });
 
-test('the second registration after an unseen one is not told as kek_expired: which KEK it held is not known', () => {
+// Which KEK the GM held in between is not known.
+test('does not report kek_expired for the second registration when no answer shows the first', () => {
   const told = history(drawn`
     window opens - 20   ${answers(before)}
     window opens + 70   ${reregisters}
@@ -266,7 +268,7 @@ test('the second registration after an unseen one is not told as kek_expired: wh
   expect(causes(told)).not.toContain('kek_expired');
 });
 
-test('in the window of the longest-lived TEK, without a TEK rekey, it is tek_expired', () => {
+test('reports tek_expired in the window of the longest-lived TEK when no TEK rekey came', () => {
   const told = history(drawn`
     start         ${answers({ succeeded: 1, kekAt: 50_000, teks: { '0x0000000A': 600 }, timerAt: 535 })}
     start + 500   ${answers({ succeeded: 1, kekAt: 50_000, teks: { '0x0000000A': 600 }, timerAt: 535 })}
@@ -275,7 +277,7 @@ test('in the window of the longest-lived TEK, without a TEK rekey, it is tek_exp
   expect(causes(told)).toEqual(['tek_expired']);
 });
 
-test('an old GM without a KEK timer re-registers for its TEK', () => {
+test('reports tek_expired when an old GM without a KEK timer re-registers for its TEK', () => {
   const old = { kekWithoutLifetime: true };
   const told = history(drawn`
     start          ${answers({ ...old, teks: { '0x0000000A': 3600 }, timerAt: 3480 })}
@@ -285,7 +287,7 @@ test('an old GM without a KEK timer re-registers for its TEK', () => {
   expect(causes(told)).toEqual(['tek_expired']);
 });
 
-test('another KS and no timer that was due is ks_failover', () => {
+test('reports ks_failover when the GM registers with another KS and no timer was due', () => {
   const told = history(drawn`
     start        ${answers({ ...before, timerAt: at('window opens + 70') })}
     start + 60   ${answers({ succeeded: 2, kekAt: KEK, timerAt: at('window opens + 60'), keyServer: '10.1.12.2' })}
@@ -298,7 +300,7 @@ test.each([
   ['GM_RECV_DELETE', 'GM received delete-msg from KS 10.1.11.2 in group G1.'],
   ['GM_CM_ATTACH', 'Crypto map attached for group G1'],
   ['GM_REJECTING_SA_PAYLOAD', 'Rejecting payload in group G1'],
-])('%s makes it ks_forced', (mnemonic, text) => {
+])('reports ks_forced after %s', (mnemonic, text) => {
   const told = history(drawn`
     start        ${answers(before)}
     start + 20   ${logs(`GDOI-4-${mnemonic}`, text)}
@@ -307,7 +309,7 @@ test.each([
   expect(causes(told)).toEqual(['ks_forced']);
 });
 
-test('TEKs cut short without a rekey, then a registration: ks_forced', () => {
+test('reports ks_forced when a registration follows TEKs that were cut short without a rekey', () => {
   const told = history(drawn`
     start         ${answers({ kekAt: 50_000, teks: { '0x0000000A': 3000 }, timerAt: 2900 })}
     start + 60    ${answers({ kekAt: 50_000, teks: { '0x0000000A': 140 }, timerAt: 90 })}
@@ -316,7 +318,7 @@ test('TEKs cut short without a rekey, then a registration: ks_forced', () => {
   expect(causes(told)).toEqual(['ks_forced']);
 });
 
-test('a KEK made long before the old one was due is ks_forced', () => {
+test('reports ks_forced when the new KEK was made long before the old one was due', () => {
   const told = history(drawn`
     start         ${answers({ kekAt: 50_000, timerAt: at('window opens + 70') })}
     start + 300   ${answers({ succeeded: 2, kekAt: 86_500, timerAt: 1880 })}
@@ -324,7 +326,7 @@ test('a KEK made long before the old one was due is ks_forced', () => {
   expect(causes(told)).toEqual(['ks_forced']);
 });
 
-test('counters restarted while the uptime went on is operator_clear', () => {
+test('reports operator_clear when the counters restart while the uptime goes on', () => {
   const told = history(drawn`
     start         ${answers({ succeeded: 4, kekAt: 50_000 })}
     start         ${up(100_000)}
@@ -336,7 +338,7 @@ test('counters restarted while the uptime went on is operator_clear', () => {
   expect(reregistrations(told)[0]?.unexpected).toBe(false);
 });
 
-test('GM_CLEAR_REGISTER is operator_clear, even when the counters come back to what they were', () => {
+test('reports operator_clear after GM_CLEAR_REGISTER even if the counters come back to what they were', () => {
   const same = { succeeded: 1, received: 0, kekAt: 50_000 };
   const told = history(drawn`
     start         ${answers(same)}
@@ -348,7 +350,7 @@ test('GM_CLEAR_REGISTER is operator_clear, even when the counters come back to w
   expect(causes(told)).toEqual(['operator_clear']);
 });
 
-test('cleared twice between two polls is two events, by the log', () => {
+test('reports two events when the log shows two clears between two polls', () => {
   const told = history(drawn`
     start         ${answers({ succeeded: 3, kekAt: 50_000 })}
     start + 70    ${isCleared}
@@ -360,7 +362,7 @@ test('cleared twice between two polls is two events, by the log', () => {
   expect(causes(told)).toEqual(['operator_clear', 'operator_clear']);
 });
 
-test('an uptime shorter than the time since the last poll is reload, and tells it once', () => {
+test('reports reload once when the uptime is shorter than the time since the last poll', () => {
   const told = history(drawn`
     start         ${answers({ succeeded: 4, kekAt: 50_000 })}
     start         ${up(100_000)}
@@ -374,7 +376,7 @@ test('an uptime shorter than the time since the last poll is reload, and tells i
   expect(told.events.map(({ type }) => type)).toEqual(['reload', 'reregistration']);
 });
 
-test('a reload that only the uptime tells: Succeeded registration 1 before and after', () => {
+test('reports reload when only the uptime shows it: Succeeded registration is 1 before and after', () => {
   const same = { succeeded: 1, received: 0, kekAt: 50_000 };
   const told = history(drawn`
     start         ${answers(same)}
@@ -385,7 +387,7 @@ test('a reload that only the uptime tells: Succeeded registration 1 before and a
   expect(causes(told)).toEqual(['reload']);
 });
 
-test('a reload before Registering ends gives its registration the cause when it comes', () => {
+test('reports reload for the registration that ends the Registering state in which the reload was seen', () => {
   const told = history(drawn`
     start         ${answers({ succeeded: 4, kekAt: 50_000 })}
     start         ${up(100_000)}
@@ -397,7 +399,7 @@ test('a reload before Registering ends gives its registration the cause when it 
   expect(causes(told)).toEqual(['reload']);
 });
 
-test('the first registration of a GM seen unregistered is initial and counted nowhere', () => {
+test('reports initial for the first registration of a GM seen unregistered and does not count it', () => {
   const told = history(drawn`
     start        ${answers({ registered: false, succeeded: 0, attempted: 3, received: 0, teks: {} })}
     start + 60   ${answers({ succeeded: 1, attempted: 4, received: 0, kekAt: 50_000 })}
@@ -406,11 +408,11 @@ test('the first registration of a GM seen unregistered is initial and counted no
   expect(told.state.groups.get('G1')?.tally).toMatchObject({ expected: 0, unexpected: 0, last: null });
 });
 
-test('the first sight of a registered GM is a baseline without events', () => {
+test('takes the first sight of a registered GM as a baseline without events', () => {
   expect(history([gmAnswer(0, { succeeded: 12, kekAt: 50_000 })]).events).toEqual([]);
 });
 
-test('without any timer due, any log or another KS it is unknown, which is unexpected', () => {
+test('reports unknown, which is unexpected, when no timer was due, the log is silent and the KS is the same', () => {
   const told = history(drawn`
     start        ${answers({ kekAt: 50_000, timerAt: 880 })}
     start + 60   ${answers({ succeeded: 2, kekAt: 50_000 })}
@@ -419,7 +421,7 @@ test('without any timer due, any log or another KS it is unknown, which is unexp
   expect(reregistrations(told)[0]?.unexpected).toBe(true);
 });
 
-test('two timers in one interval and nothing that decides is unknown', () => {
+test('reports unknown when two timers were due in one interval and nothing decides between them', () => {
   const teks = { '0x0000000A': 980 };
   const told = history(drawn`
     window opens - 30   ${answers({ kekAt: KEK, teks, timerAt: null })}
@@ -428,7 +430,7 @@ test('two timers in one interval and nothing that decides is unknown', () => {
   expect(causes(told)).toEqual(['unknown']);
 });
 
-test('a countdown that stayed while the TEK was renewed belongs to the KEK and decides between two timers', () => {
+test('decides between two timers for the KEK when the countdown stayed while the TEK was renewed', () => {
   const told = history(drawn`
     start + 100         ${answers({ kekAt: KEK, teks: { '0x0000000A': 960 }, timerAt: at('window opens + 85'), received: 3 })}
     window opens - 10   ${answers({ kekAt: KEK, teks: { '0x0000000B': 960 }, timerAt: at('window opens + 85'), received: 4, since: 1 })}
@@ -437,7 +439,7 @@ test('a countdown that stayed while the TEK was renewed belongs to the KEK and d
   expect(causes(told)).toEqual(['kek_missed_rekey']);
 });
 
-test('a release whose counters survive the clear: the message decides', () => {
+test('reports operator_clear by the message alone on a release whose counters survive the clear', () => {
   const told = history(drawn`
     start        ${answers({ succeeded: 4, kekAt: 50_000, timerAt: 880 })}
     start + 20   ${isCleared}
@@ -446,7 +448,7 @@ test('a release whose counters survive the clear: the message decides', () => {
   expect(causes(told)).toEqual(['operator_clear']);
 });
 
-test('two registrations around a KEK expiry are no legacy pair when the KS had made the new KEK before', () => {
+test('does not report a legacy pair around a KEK expiry when the KS had made the new KEK before it', () => {
   const observations = [gmAnswer(790, before), gmAnswer(1100, { succeeded: 3, kekAt: 1765, timerAt: 1500 })];
   // Made at 765: 235 s before the old one's expiry, as a new KS does.
   expect(causes(history(observations, { kekLifetimeSeconds: () => 1000 }))).toEqual(['kek_missed_rekey', 'unknown']);
@@ -455,13 +457,13 @@ test('two registrations around a KEK expiry are no legacy pair when the KS had m
   expect(causes(history(waited, { kekLifetimeSeconds: () => 1000 }))).toEqual(['legacy_ks', 'legacy_ks']);
 });
 
-test('one in each of two cycles that nobody saw are no pair of one cycle', () => {
+test('does not report a legacy pair for one registration in each of two cycles that no answer shows', () => {
   // Made at 1765 and 2530, each 235 s before the one before it expired.
   const observations = [gmAnswer(790, before), gmAnswer(3100, { succeeded: 3, kekAt: 3530, timerAt: 3400 })];
   expect(causes(history(observations, { kekLifetimeSeconds: () => 1000 }))).toEqual(['unknown', 'unknown']);
 });
 
-test('a deletion message of an earlier KEK proves nothing of this one', () => {
+test('does not take the deletion message of an earlier KEK as proof about the current one', () => {
   const told = history(drawn`
     start + 100    ${answers({ kekAt: 200, timerAt: 260 })}
     start + 200    ${deletesExpiredKek}
@@ -472,7 +474,7 @@ test('a deletion message of an earlier KEK proves nothing of this one', () => {
   expect(causes(told).at(-1)).toBe('kek_missed_rekey');
 });
 
-test('the first of many logged attempts is when the registration began', () => {
+test('takes the first of many logged attempts as the beginning of the registration', () => {
   const attempts = Array.from({ length: 20 }, (_, index) =>
     log(
       881 + index * 30,
@@ -490,7 +492,7 @@ test('the first of many logged attempts is when the registration began', () => {
   expect(causes(told)).toEqual(['kek_missed_rekey']);
 });
 
-test('an interface that came back after the KEK had run out is the cause where the countdown was not due yet', () => {
+test('reports interface when it came back after the KEK had run out and the countdown was not due yet', () => {
   const held: GmSketch = { succeeded: 2, kekAt: null, kekZero: true, timerAt: 1050, interface: 'Serial1/0' };
   const told = history(drawn`
     window opens - 20   ${answers({ ...before, interface: 'Serial1/0' })}
@@ -504,7 +506,7 @@ test('an interface that came back after the KEK had run out is the cause where t
     expiry + 40         ${answers({ succeeded: 3, kekAt: NEW_KEK, interface: 'Serial1/0' })}
   `);
   expect(causes(told)).toEqual(['legacy_ks', 'interface']);
-  // Without a flap it is the second one of the cycle, as the countdown said.
+  // Without a flap it is the second re-registration of the cycle, as the countdown said.
   const calm = history(drawn`
     window opens - 20   ${answers(before)}
     window opens + 90   ${answers({ succeeded: 2, kekAt: KEK, timerAt: at('expiry + 50') })}
@@ -514,7 +516,7 @@ test('an interface that came back after the KEK had run out is the cause where t
   expect(causes(calm)).toEqual(['legacy_ks', 'legacy_ks']);
 });
 
-test('an order of the KS explains the registration that it began, however many attempts that took', () => {
+test('reports ks_forced for the registration that an order of the KS began, however many attempts it took', () => {
   const teks = { '0x00000001': 160 };
   const held: GmSketch = { succeeded: 1, kekAt: 5000, timerAt: 90, teks };
   const told = history(drawn`
@@ -530,7 +532,8 @@ test('an order of the KS explains the registration that it began, however many a
   expect(causes(told)).toEqual(['ks_forced']);
 });
 
-test('a KEK made after the last rekey was not brought by it: that rekey renewed the TEK, whose timer made nothing', () => {
+// The KEK cannot have come with that rekey, which renewed the TEK: so the TEK timer did not make the GM register.
+test('reports ks_forced, not the TEK timer, when the new KEK was made after the last rekey', () => {
   const teks = { '0x00000001': 124 };
   const held: GmSketch = { succeeded: 1, received: 3, kekAt: 5000, timerAt: 56, teks };
   const after = { succeeded: 2, received: 4, kekAt: 3660, rekeyAt: 10, teks: { '0x00000003': 500 } };
@@ -544,15 +547,15 @@ test('a KEK made after the last rekey was not brought by it: that rekey renewed 
   expect(reregistrations(told)[0]?.evidence.join()).not.toContain('no TEK rekey came');
 });
 
-test('a TEK timer and an early new KEK at the same time are not told apart', () => {
+test('reports unknown when a TEK timer and an early new KEK fall on the same time', () => {
   const held: GmSketch = { succeeded: 1, kekAt: 5000, timerAt: 60, teks: { '0x00000001': 133 } };
   const after = gmAnswer(70, { succeeded: 2, kekAt: NEW_KEK, teks: { '0x00000002': 400 } });
   expect(causes(history([gmAnswer(50, held), after], kekMadeAt(40)))).toEqual(['unknown']);
-  // The KS had it for long: the GM that was asked since had not been ordered.
+  // The KS had made the KEK long before, and an answer since then showed no order.
   expect(causes(history([gmAnswer(50, held), after], kekMadeAt(-300)))).toEqual(['tek_expired']);
 });
 
-test('an interface that goes down and comes back after an order of the KS is nearer than the order', () => {
+test('reports interface, not ks_forced, when the interface goes down and comes back after an order of the KS', () => {
   const held: GmSketch = {
     succeeded: 1,
     kekAt: 5000,
@@ -571,7 +574,7 @@ test('an interface that goes down and comes back after an order of the KS is nea
   expect(causes(history([...ordered, ...registered]))).toEqual(['ks_forced']);
 });
 
-describe('registered between two answers, and registering again at the second: what it holds then is what counts', () => {
+describe('a GM that registered between two answers and registers again at the second, judged by its keys then', () => {
   const before: GmSketch = {
     succeeded: 1,
     attempted: 1,
@@ -590,7 +593,7 @@ describe('registered between two answers, and registering again at the second: w
   };
   const after: GmSketch = { succeeded: 3, attempted: 5, kekAt: 1900, timerAt: 1700, teks: { '0x0000000C': 1790 } };
 
-  test('the countdown that had run out for the first is of no other', () => {
+  test('the countdown that ran out before the first registration is not evidence for the second', () => {
     const told = history(
       drawn`
         start + 800    ${answers(before)}
@@ -603,7 +606,7 @@ describe('registered between two answers, and registering again at the second: w
     expect(reregistrations(told)[1]?.evidence).not.toContainEqual(expect.stringContaining('Reregisters in'));
   });
 
-  test('it began after the first, not when it had been lost before that', () => {
+  test('the second registration began after the first, not when the GM had lost its registration before', () => {
     const told = history(
       drawn`
         start + 700    ${answers({ ...before, registered: false, attempted: 2, timerAt: null })}
@@ -616,11 +619,11 @@ describe('registered between two answers, and registering again at the second: w
   });
 });
 
-describe('no KS tells when its keys were made, and the TEK’s timer was due', () => {
+describe('when no KS shows when its keys were made and the TEK’s timer was due', () => {
   const held: GmSketch = { succeeded: 1, kekAt: 2000, timerAt: 430, teks: { '0x0000000A': 500 } };
   const after = (kekAt: number): GmSketch => ({ succeeded: 2, kekAt, timerAt: 900, teks: { '0x0000000B': 1000 } });
 
-  test('a KEK that took the place of one with time left was replaced by an order, which may have made it register', () => {
+  test('reports unknown if a KEK with time left was replaced: that order may have made the GM register', () => {
     const told = history([gmAnswer(400, held), gmAnswer(460, after(5400))]);
     expect(causes(told)).toEqual(['unknown']);
     expect(reregistrations(told)[0]?.evidence.at(-1)).toBe(
@@ -628,17 +631,17 @@ describe('no KS tells when its keys were made, and the TEK’s timer was due', (
     );
   });
 
-  test('a GM that had been registering for its TEK by then was ordered by nobody', () => {
+  test('reports tek_expired if the GM was registering for its TEK already, without an order', () => {
     const lost: GmSketch = { ...held, registered: false, attempted: 3, timerAt: null };
     const told = history([gmAnswer(400, held), gmAnswer(455, lost), gmAnswer(900, { ...after(5800), attempted: 9 })]);
     expect(causes(told)).toEqual(['tek_expired']);
   });
 
-  test('under the KEK of before it was the TEK', () => {
+  test('reports tek_expired if the KEK is the same as before', () => {
     expect(causes(history([gmAnswer(400, held), gmAnswer(460, after(2000))]))).toEqual(['tek_expired']);
   });
 
-  test('under the next KEK, whose time had come, it was the TEK as well', () => {
+  test('reports tek_expired if the KEK is the next one, whose time had come', () => {
     const due: GmSketch = { ...held, kekAt: 700 };
     expect(causes(history([gmAnswer(400, due), gmAnswer(460, after(4300))]))).toEqual(['tek_expired']);
   });
@@ -663,17 +666,17 @@ describe('a KEK that a rekey brought after the registration, before the next ans
     );
 
   test.each([
-    ['later', 1010],
-    ['seconds later: whole seconds make it seem too early, never too late', 1018],
-  ])('says nothing of the one that the registration brought, where it was made %s', (_, lifetime) => {
+    ['after it', 1010],
+    ['seconds after it: whole seconds make it seem too early, never too late', 1018],
+  ])('does not show which KEK the registration brought if it was made %s', (_, lifetime) => {
     expect(told({ ...after, since: 1 }, lifetime)).toEqual(['unknown']);
   });
 
-  test('had been made before: the registration brought it', () => {
+  test('was already brought by the registration when it had been made before', () => {
     expect(told({ ...after, since: 1 }, 1025)).toEqual(['kek_missed_rekey']);
   });
 
-  test('came with the registration, where no rekey came since', () => {
+  test('is taken to come with the registration when in fact no rekey came since', () => {
     expect(told({ ...after, received: 9, rekeyAt: null, since: 0 }, 1010)).toEqual(['kek_missed_rekey']);
   });
 });

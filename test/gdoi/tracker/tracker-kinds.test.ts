@@ -1,7 +1,7 @@
 /**
- * What random worlds once showed to be told wrong, kind by kind: a reload twice, the window of another registration, a
- * timer that only elimination tells, an order that nobody gave, the two registrations of a cycle, and a device that
- * does not answer.
+ * The kinds of mistakes that random worlds once revealed: a reload told twice, the window of another registration, a
+ * timer found by elimination only, an order that nobody gave, the two registrations of a cycle, and a device that does
+ * not answer.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -28,17 +28,17 @@ const KEK = 1000;
 const NEW_KEK = 87_000;
 const held: GmSketch = { succeeded: 1, kekAt: KEK, timerAt: 880 };
 
-describe('a reload is told once, and not before it happened', () => {
+describe('a reload is reported once and not placed before the last answer of the old boot', () => {
   const old: GmSketch = { succeeded: 5, attempted: 5, received: 9, kekAt: 50_000, timerAt: 40_000 };
   const fresh: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 45_000 };
   const LAST = 100;
 
-  /** The uptime in whole minutes allows a boot up to 58 s before the last answer of the old boot. */
+  /** By the uptime in whole minutes alone, the boot may be up to 58 s before the last answer of the old boot. */
   test.each([
     ['after the groups', [gmAnswer(160, fresh), facts(160.5, 59)]],
     ['before the groups', [facts(159.5, 59), gmAnswer(160, fresh)]],
     ['a poll after the groups', [gmAnswer(160, fresh), gmAnswer(220, fresh), facts(220.5, 119)]],
-  ])('with the uptime %s', (_, seen) => {
+  ])('when the uptime comes %s', (_, seen) => {
     const told = history([facts(39, 900_000), gmAnswer(40, old), facts(99, 900_060), gmAnswer(LAST, old), ...seen]);
     expect(types(told).filter((type) => type === 'reload')).toHaveLength(1);
     expect(causes(told)).toEqual(['reload']);
@@ -46,7 +46,7 @@ describe('a reload is told once, and not before it happened', () => {
   });
 });
 
-describe('of two registrations between two answers, whose instants the log tells, each has its own window', () => {
+describe('when the log gives the instants of two registrations between two answers, each has its own window', () => {
   const two = (second: number, afterwards: GmSketch) =>
     history([
       gmAnswer(780, held),
@@ -57,20 +57,20 @@ describe('of two registrations between two answers, whose instants the log tells
       gmAnswer(1200, { ...afterwards, succeeded: 3 }),
     ]);
 
-  test('long after the expiry the second is in none', () => {
+  test('the second is in no window if it comes long after the expiry', () => {
     const told = two(1150, { kekAt: NEW_KEK });
     expect(reregistrations(told)).toHaveLength(2);
     expect(evidenceOf(told, 1)).not.toMatch(/inside \[/u);
     expect(causes(told)[1]).toBe('unknown');
   });
 
-  test('within 80 s of it both are the old KS’s, and the second is at its own instant', () => {
+  test('both are legacy_ks, each at its own instant, if the second comes within 80 s of the expiry', () => {
     const told = two(1030, { kekAt: NEW_KEK });
     expect(causes(told)).toEqual(['legacy_ks', 'legacy_ks']);
     expect(reregistrations(told).map(({ atMs }) => seconds(atMs))).toEqual([882, 1030]);
   });
 
-  test('the second may have a reason of its own', () => {
+  test('the second may have its own cause, which is not evidence for the first', () => {
     const link = (at: number, state: string) =>
       log(at, 'LINEPROTO-5-UPDOWN', `Line protocol on Interface Serial1/0, changed state to ${state}`);
     const told = history([
@@ -88,8 +88,8 @@ describe('of two registrations between two answers, whose instants the log tells
   });
 });
 
-describe('by elimination it was the TEK’s timer, where no KS tells how long TEKs live', () => {
-  /** The KEK's windows are far; the countdown is the TEK's, and ran out between the answers. */
+describe('when no KS shows the TEK lifetime, reports tek_expired by elimination for', () => {
+  /** The KEK's windows are far off; the countdown is the TEK's and ran out between the answers. */
   test.each([
     ['of ten minutes', 600, 65],
     ['of an hour', 3600, 174],
@@ -112,14 +112,14 @@ describe('by elimination it was the TEK’s timer, where no KS tells how long TE
   });
 });
 
-describe('a KS that was down while the TEK ran out, and came back with new keys, ordered nobody', () => {
+describe('a KS that was down while the TEK ran out and came back with new keys gave no order', () => {
   const before: GmSketch = { succeeded: 1, kekAt: 50_000, teks: { '0x0000000A': KEK }, timerAt: 930 };
   const renewed: GmSketch = { succeeded: 2, kekAt: 88_000, teks: { '0x0000000B': 5200 }, timerAt: 5000 };
 
   test.each([
     ['still registered, with attempts that fail', { attempted: 3, timerAt: 960 }, { attempted: 8 }],
     ['not registered any more', { registered: false, teks: {}, attempted: 3 }, { attempted: 8 }],
-  ])('the GM was seen %s', (_, trying, after) => {
+  ])('when the GM was seen %s', (_, trying, after) => {
     const told = history([
       gmAnswer(900, before),
       gmAnswer(960, { ...before, ...trying }),
@@ -129,7 +129,7 @@ describe('a KS that was down while the TEK ran out, and came back with new keys,
     expect(causes(told)).toEqual(['tek_expired']);
   });
 
-  test('the countdown that is quoted is the one that ran out, of the answer that showed it', () => {
+  test('and the evidence quotes the countdown that ran out, from the answer that showed it', () => {
     const told = history([
       gmAnswer(900, before),
       gmAnswer(960, { ...before, attempted: 3, timerAt: 960 }),
@@ -142,7 +142,7 @@ describe('a KS that was down while the TEK ran out, and came back with new keys,
     );
   });
 
-  test('attempts that failed before a rekey came made no registration after it', () => {
+  test('and a registration after a later rekey is not explained by the attempts that failed before that rekey', () => {
     const rekeyed: GmSketch = { ...before, received: 4, since: 1, teks: { '0x0000000B': 4600 }, attempted: 3 };
     const told = history([
       gmAnswer(900, before),
@@ -159,7 +159,7 @@ describe('a KS that was down while the TEK ran out, and came back with new keys,
     ['once', []],
     ['twice', [1215, 1230]],
     ['while attempts go on', [1240]],
-  ])('a rekey that reached it while it tried lets it show Registered again, seen %s', (_, more) => {
+  ])('even if a rekey made the trying GM show Registered again, seen %s', (_, more) => {
     const rekeyed: GmSketch = { ...before, received: 4, since: 1, teks: { '0x0000000C': 1900 }, attempted: 6 };
     const told = history([
       gmAnswer(900, before),
@@ -172,7 +172,7 @@ describe('a KS that was down while the TEK ran out, and came back with new keys,
     expect(evidenceOf(told, 0)).toMatch(/pointed at 2026-01-01T00:15:3\dZ/u);
   });
 
-  test('a countdown that stood at its end when the GM was first seen is not quoted', () => {
+  test('and a countdown that was already at its end when the GM was first seen is not quoted', () => {
     const told = history([
       gmAnswer(960, { ...before, attempted: 3, timerAt: 960 }),
       gmAnswer(980, { ...before, attempted: 4, timerAt: 980 }),
@@ -181,25 +181,26 @@ describe('a KS that was down while the TEK ran out, and came back with new keys,
     expect(evidenceOf(told, 0)).not.toContain('Reregisters in pointed at');
   });
 
-  test('it was not seen in between', () => {
+  test('when the GM was not seen in between', () => {
     const told = history([gmAnswer(900, before), gmAnswer(1600, { ...renewed, attempted: 8 })]);
     expect(causes(told)).not.toContain('ks_forced');
   });
 });
 
-describe('both registrations of a cycle with an old KS, and neither without one', () => {
+describe('the two registrations of a KEK cycle with an old KS', () => {
   const second: GmSketch = { succeeded: 3, kekAt: NEW_KEK };
 
   test.each([
     ['an answer lies between them', [gmAnswer(970, { ...held, succeeded: 2, timerAt: 1040 })], 2],
-    ['none does', [], 2],
-    ['an answer without a KEK does', [gmAnswer(1010, { succeeded: 2, kekAt: null, timerAt: 1040 })], 2],
-  ])('%s', (_, between, count) => {
+    ['no answer lies between them', [], 2],
+    ['an answer without a KEK lies between them', [gmAnswer(1010, { succeeded: 2, kekAt: null, timerAt: 1040 })], 2],
+  ])('are both legacy_ks when %s', (_, between, count) => {
     const told = history([gmAnswer(790, held), ...between, gmAnswer(1100, second)]);
     expect(causes(told)).toEqual(Array.from({ length: count }, () => 'legacy_ks'));
   });
 
-  test('two of which neither brought another KEK, though the old one has run out, are not the two: the second is to come', () => {
+  // The second one of the cycle is still to come.
+  test('are not two registrations of which neither brought another KEK, even if the old one has run out', () => {
     const told = history([
       gmAnswer(790, held),
       gmAnswer(1002, { succeeded: 3, kekAt: null, timerAt: 1030 }),
@@ -209,7 +210,7 @@ describe('both registrations of a cycle with an old KS, and neither without one'
     expect(evidenceOf(told, 1)).not.toContain('two registrations in one KEK cycle');
   });
 
-  test('a GM whose KEK ran out without a registration in the window is kek_expired', () => {
+  test('are reported as one, not kek_missed_rekey, if the KEK ran out without a registration in the window', () => {
     const told = history([
       gmAnswer(790, { ...held, timerAt: 1040 }),
       gmAnswer(970, { ...held, timerAt: 1040 }),
@@ -220,10 +221,10 @@ describe('both registrations of a cycle with an old KS, and neither without one'
   });
 });
 
-describe('a registration that only the log tells, of a device that does not answer', () => {
+describe('a registration that only the log shows because the device does not answer', () => {
   const silent = [failure(960), failure(1020), failure(1080)];
 
-  test('quotes no countdown that was not due when it began', () => {
+  test('does not quote a countdown that was not due at its start as one that ran out', () => {
     const told = history([gmAnswer(300, { ...held, timerAt: 880 }), begins(700), completes(702), ...silent]);
     expect(causes(told)).toEqual(['unknown']);
     expect(evidenceOf(told, 0)).not.toMatch(/inside \[/u);
@@ -232,13 +233,13 @@ describe('a registration that only the log tells, of a device that does not answ
     expect(seconds(event!.atMs)).toBe(702);
   });
 
-  test('in the window of its KEK it stays open whether that was the same afterwards', () => {
+  test('stays undecided in the window of the KEK: whether it brought the same KEK was not seen', () => {
     const told = history([gmAnswer(790, held), begins(880), completes(882), ...silent]);
     expect(causes(told)).toEqual(['unknown']);
     expect(evidenceOf(told, 0)).toContain('the KEK it brought was not seen: not decided');
   });
 
-  test('is not told again when the device answers', () => {
+  test('is not reported again when the device answers', () => {
     const told = history([
       gmAnswer(790, held),
       begins(880),
@@ -250,11 +251,11 @@ describe('a registration that only the log tells, of a device that does not answ
   });
 });
 
-describe('a GM that shows no KEK, whose TEK an order cuts and a registration gives its whole life again', () => {
+describe('a GM without a KEK whose TEK is cut by an order and gets its whole lifetime again by a registration', () => {
   const shows = (at: number, succeeded: number, tekAt: number, timerAt: number) =>
     gmAnswer(at, { succeeded, kekAt: null, teks: { '0x0000000A': tekAt }, timerAt });
 
-  test('was made to register: nobody set the agent’s clock meanwhile', () => {
+  test('is reported as ks_forced, not taken for a step of the agent’s clock', () => {
     const told = history([
       shows(0, 3, 600, 540),
       log(30, 'GDOI-4-GM_RECV_DELETE', 'GM received delete-msg from KS 10.1.11.2 in group G1'),
@@ -267,7 +268,7 @@ describe('a GM that shows no KEK, whose TEK an order cuts and a registration giv
   });
 });
 
-describe('a TEK rekey and a clear between two answers, with counters as before', () => {
+describe('a clear and a TEK rekey between two answers, with the same counters in both', () => {
   const TEKS = ['0x0000000A', '0x0000000B', '0x0000000C'] as const;
   const teks = (...which: readonly number[]) =>
     Object.fromEntries(which.map((index) => [TEKS[index] ?? '', 1000 + 600 * index]));
@@ -288,7 +289,7 @@ describe('a TEK rekey and a clear between two answers, with counters as before',
     ['before it', [asOften(1501)]],
     ['in its poll', []],
   ])(
-    'is told by the second answer that does not count it, of a GM that has counted TEK rekeys; the uptime came %s',
+    'is reported at the second answer that does not count the rekey, if the GM has counted some; the uptime came %s',
     (_, between) => {
       const told = history([
         ...clearedAfterCounting,
@@ -306,7 +307,7 @@ describe('a TEK rekey and a clear between two answers, with counters as before',
     },
   );
 
-  test('and a reload there is told once', () => {
+  test('is reported as one reload when the uptime shows a reload', () => {
     const told = history([
       ...clearedAfterCounting,
       gmAnswer(1500, renewed),
@@ -321,7 +322,7 @@ describe('a TEK rekey and a clear between two answers, with counters as before',
   test.each([
     ['the GM has not been seen to count TEK rekeys', [], renewed],
     ['the next answer counts it', [gmAnswer(900, rekeyed), asOften(901)], { ...renewed, received: 1, since: 1 }],
-  ])('is none where %s', (_, counted, next) => {
+  ])('is not reported when %s', (_, counted, next) => {
     const told = history([
       gmAnswer(800, first),
       ...counted,

@@ -1,4 +1,4 @@
-/** Messages of a device, pushed, found in its log, or traps: they sharpen what the answers say and invent nothing. */
+/** Messages that are pushed, found in the log or sent as traps make events more precise but do not invent any. */
 import { describe, expect, test } from 'vitest';
 import { initialTrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
 import {
@@ -30,7 +30,7 @@ const between = (told: ReturnType<typeof history>) =>
   reregistrations(told).map(({ betweenMs }) => betweenMs.map((ms) => Math.round((ms - T0 * 1000) / 100) / 10));
 
 describe('the log buffer', () => {
-  test('a line gives the instant by its own stamp once show clock has told the device’s clock', () => {
+  test('gives the instant by the line’s own stamp once show clock has shown the device’s clock', () => {
     const told = history([
       gmAnswer(790, before),
       clock(795, 3600),
@@ -45,7 +45,7 @@ describe('the log buffer', () => {
     expect(reregistrations(told)[0]?.evidence[2]).toMatch(/^show logging: GM_REGS_COMPL at /u);
   });
 
-  test('a pushed message with its stamp tells the clock as well', () => {
+  test('gives the instant by the line’s own stamp also once a pushed message with a stamp has shown the clock', () => {
     const pushed = log(795, 'SYS-5-CONFIG_I', 'Configured from console');
     const stamped = { ...pushed, messages: [{ ...messageOf(pushed), timestamp: 'Jan  1 02:13:14.500 EST' }] } as const;
     const line = { ...completed(7200 + 881) };
@@ -57,7 +57,7 @@ describe('the log buffer', () => {
     expect(to).toBeLessThan(883);
   });
 
-  test('without a known clock a new line lies between this reading and the one before', () => {
+  test('places a new line between this reading and the one before when the clock is not known', () => {
     const told = history([
       gmAnswer(790, before),
       buffer(850, [noise(1)]),
@@ -70,7 +70,7 @@ describe('the log buffer', () => {
     expect(causes(told)).toEqual(['kek_missed_rekey']);
   });
 
-  test('what was there at the first reading, and what another reading shows again, proves nothing', () => {
+  test('does not narrow the time by lines of the first reading or lines that a later reading shows again', () => {
     const lines = [completed(100), completed(881), noise(890)];
     const told = history([
       gmAnswer(790, before),
@@ -82,7 +82,7 @@ describe('the log buffer', () => {
     expect(between(told)).toEqual([[789.9, 970.1]]);
   });
 
-  test('a buffer that a reload emptied is new from its first line on', () => {
+  test('is read as new from its first line on when a reload has emptied it', () => {
     const { state } = fed(initialTrackerState('gm1'), [
       gmAnswer(790, before),
       buffer(850, [noise(1), noise(2), noise(3), noise(4)]),
@@ -91,7 +91,7 @@ describe('the log buffer', () => {
     expect(state.groups.get('G1')?.marks.map(({ proof }) => proof)).toEqual(['restart']);
   });
 
-  test('a stamp of a clock that was set meanwhile is not believed', () => {
+  test('does not give the instant by a stamp when the clock was set meanwhile', () => {
     const told = history([
       gmAnswer(790, before),
       clock(795, 0),
@@ -104,7 +104,7 @@ describe('the log buffer', () => {
     expect(to).toBeLessThanOrEqual(900.1);
   });
 
-  test('poll, buffer, syslog and trap tell one registration, once', () => {
+  test('reports a registration once together with poll, syslog and trap', () => {
     const told = history([
       gmAnswer(790, before),
       clock(795, 0),
@@ -120,7 +120,7 @@ describe('the log buffer', () => {
     expect(reregistrations(told)[0]?.evidence[2]).toMatch(/^log and trap and show logging: GM_REGS_COMPL/u);
   });
 
-  test('two clears that only the buffer tells apart are two events', () => {
+  test('reports two events for two clears that only it shows separately', () => {
     const told = history([
       gmAnswer(0, { succeeded: 3, kekAt: 50_000 }),
       clock(1, 0),
@@ -150,18 +150,18 @@ describe('a trap', () => {
     expect(between(told)).toEqual([[879, 881]]);
   });
 
-  test('that the next answer does not bear out makes no event, however often it comes', () => {
+  test('does not make an event when the next answer does not confirm it, however often it comes', () => {
     const forged = [100, 200, 300].flatMap((at) => [trap(at, 'GmReRegister'), trap(at + 1, 'GmRegistrationComplete')]);
     expect(history([gmAnswer(0, before), ...forged, gmAnswer(400, before)]).events).toEqual([]);
   });
 
-  test('alone makes no event of a device that does not answer', () => {
+  test('does not make a registration event alone when the device does not answer', () => {
     const failures = [500, 600, 700, 800].map((at) => failure(at));
     const told = history([gmAnswer(0, before), trap(100, 'GmRegistrationComplete'), ...failures]);
     expect(types(told)).toEqual(['unreachable']);
   });
 
-  test('told of a device that did not answer is not told again as the registration after its reload', () => {
+  test('that was reported while the device did not answer is not reported again after its reload', () => {
     const told = history([
       gmAnswer(0, { succeeded: 90, kekAt: 50_000 }),
       facts(1, 900_000),
@@ -177,12 +177,12 @@ describe('a trap', () => {
     expect(reregistrations(told)[0]?.evidence[0]).toBe('the device does not answer: known from its log only');
   });
 
-  test('of another group’s number is not this group’s', () => {
+  test('does not count for a group when it carries the number of another group', () => {
     const told = history([gmAnswer(790, before), trap(881, 'GmRegistrationComplete', '4444'), gmAnswer(970, after)]);
     expect(between(told)).toEqual([[789.9, 970.1]]);
   });
 
-  test('without a number is the only group’s, and of none where there are two', () => {
+  test('without a number counts for the only group, but for none when there are two', () => {
     const one = history([gmAnswer(790, before), trap(881, 'GmRegistrationComplete', null), gmAnswer(970, after)]);
     expect(between(one)).toEqual([[879, 881]]);
     const other: GmSketch = { group: 'G2', identity: '4444', kekAt: 50_000 };
@@ -194,7 +194,7 @@ describe('a trap', () => {
     expect(between(two)).toEqual([[789.9, 970.1]]);
   });
 
-  test('of a rekey that failed is evidence of the missed one', () => {
+  test('about a failed rekey is evidence for the registration after the missed rekey', () => {
     const told = history([gmAnswer(790, before), trap(800, 'GmRekeyFailure'), gmAnswer(970, after)]);
     expect(reregistrations(told)[0]?.evidence.join('\n')).toContain('trap: GmRekeyFailure at');
   });

@@ -1,4 +1,4 @@
-/** What must hold for any history of a GM, any way of observing it, and any figures a device may print. */
+/** Properties of the tracker for any history of a GM, any way of observing it and any figures that a device prints. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { GDOI_TRAPS, type GdoiTrapName } from '../../../src/gdoi/seen/gdoi-trap.ts';
@@ -35,7 +35,7 @@ const steps = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
-/** What a device shows after each step: consistent figures. */
+/** The answers of a device after each step, with consistent figures. */
 function answers(history: readonly Step[]): { readonly observations: Observation[]; readonly registrations: number } {
   let at = 0;
   let gm = { succeeded: 1, received: 0, since: 0, kekAt: 40_000, tek: 1, tekAt: 3600 };
@@ -57,7 +57,7 @@ function answers(history: readonly Step[]): { readonly observations: Observation
       gm = { ...gm, succeeded: gm.succeeded + 1, since: 0 };
       registrations += 1;
     }
-    // A clear is only to be seen where a counter moves by it; the log's part is tested apart.
+    // Answers show a clear only if it moves a counter; clears in the log are tested elsewhere.
     if (act === 'clear' && (gm.succeeded > 1 || gm.received > 0)) {
       gm = { ...gm, succeeded: 1, received: 0, since: 0 };
       registrations += 1;
@@ -67,7 +67,7 @@ function answers(history: readonly Step[]): { readonly observations: Observation
   return { observations, registrations };
 }
 
-test('as many events as the counters moved', () => {
+test('reports as many re-registrations as the counters show', () => {
   fc.assert(
     fc.property(steps, (some) => {
       const { observations, registrations } = answers(some);
@@ -78,7 +78,7 @@ test('as many events as the counters moved', () => {
   );
 });
 
-test('fewer polls never tell more, and without a restart exactly as many', () => {
+test('reports as many re-registrations with fewer polls when the counters do not restart', () => {
   fc.assert(
     fc.property(steps, fc.infiniteStream(fc.boolean()), (some, keep) => {
       const advancing = some.filter(({ act }) => act !== 'clear');
@@ -90,7 +90,7 @@ test('fewer polls never tell more, and without a restart exactly as many', () =>
   );
 });
 
-test('doubles and late copies change nothing', () => {
+test('ignores duplicates and late copies of observations', () => {
   fc.assert(
     fc.property(steps, fc.infiniteStream(fc.nat({ max: 6 })), (some, back) => {
       const { observations } = answers(some);
@@ -106,7 +106,7 @@ test('doubles and late copies change nothing', () => {
   );
 });
 
-test('a state kept as JSON goes on as if it had never been away', () => {
+test('continues from a state kept as JSON as if it had never stopped', () => {
   fc.assert(
     fc.property(steps, fc.nat(), (some, cut) => {
       const { observations } = answers(some);
@@ -195,7 +195,7 @@ function MNEMONICS(): [string, ...string[]] {
   ];
 }
 
-test('no figures make it throw, lose its bounds or tell intervals that run backwards', () => {
+test('does not throw, exceed its bounds or report backward intervals, whatever the figures', () => {
   fc.assert(
     fc.property(fc.array(hostile, { maxLength: 60 }), (observations) => {
       let state = initialTrackerState('gm1');
@@ -217,7 +217,7 @@ test('no figures make it throw, lose its bounds or tell intervals that run backw
   );
 });
 
-test('with a registration counter that stands still, no lifetimes, timers or SPIs invent a re-registration', () => {
+test('invents no re-registration from lifetimes, timers or SPIs when the registration counter stands still', () => {
   const still = hostileGm.map((gm): GmSketch => ({ ...gm, succeeded: 3, attempted: 3, received: 5, since: 2 }));
   const times = fc.array(fc.tuple(fc.integer({ min: 1, max: 5000 }), still), { maxLength: 40 });
   fc.assert(
@@ -232,10 +232,10 @@ test('with a registration counter that stands still, no lifetimes, timers or SPI
   );
 });
 
-/** What real fleets reach is in the benchmark, under 4 KB; a device that fills every list gets no further than this. */
+/** The limit for a device that fills every list; real fleets stay under 4 KB (benchmark). */
 const HOSTILE_STATE_BYTES = 5632;
 
-test('the state does not grow over a long random history', () => {
+test('keeps the size of the state bounded over a long random history', () => {
   fc.assert(
     fc.property(fc.array(hostile, { minLength: 1500, maxLength: 1500 }), (observations) => {
       const { state } = fed(initialTrackerState('gm1'), observations);
@@ -245,7 +245,7 @@ test('the state does not grow over a long random history', () => {
   );
 });
 
-/** What a device says beside its answers: true messages through every source, some lost, some forged. */
+/** Messages of a device beside its answers, from every source: some true, some lost, some forged. */
 const message = fc.oneof(
   fc.constantFrom(...MNEMONICS()).map((mnemonic) => (when: number) => log(when, mnemonic)),
   fc.constantFrom(...TRAPS()).map((name) => (when: number) => trap(when, name)),
@@ -261,7 +261,7 @@ const message = fc.oneof(
 );
 type Message = (when: number) => Observation;
 
-test('messages and SNMP between the answers, true or forged, neither add a registration nor hide one', () => {
+test('neither adds nor hides a registration because of messages and SNMP between the answers, true or forged', () => {
   const noisy = fc.array(
     fc.tuple(fc.integer({ min: 5, max: 2000 }), fc.boolean(), fc.array(message, { maxLength: 4 })),
     {
@@ -291,7 +291,7 @@ test('messages and SNMP between the answers, true or forged, neither add a regis
   );
 });
 
-test('a state kept as JSON goes on in the midst of messages and SNMP looks too', () => {
+test('continues from a state kept as JSON also amid messages and SNMP looks', () => {
   fc.assert(
     fc.property(fc.array(hostile, { maxLength: 40 }), fc.nat(), (observations, cut) => {
       const first = fed(initialTrackerState('gm1'), observations.slice(0, cut % (observations.length + 1)));

@@ -1,6 +1,6 @@
 /**
- * The tracker against simulated fleets that are watched badly, through rendered answers and the real parsers: the short
- * form of the accuracy run. Watched well, they are in `test/accuracy/scenarios.test.ts`.
+ * The tracker on simulated fleets under poor observation, through rendered answers and the real parsers: the short form
+ * of the accuracy run. Good observation is tested in `test/accuracy/scenarios.test.ts`.
  */
 import { expect, test } from 'vitest';
 import { createSimulatedFleet } from '../../../src/simulator/fleet/fleet.ts';
@@ -19,7 +19,7 @@ function run(scenario: ScenarioName, watch: Watch, { hours = 1, seed = 5 } = {})
   return judge(watched);
 }
 
-/** What an operator would complain of. */
+/** The mistakes that an operator would complain about. */
 function faults({ registrations, invented }: Judgement) {
   const of = (verdict: string) => registrations.filter((each) => each.verdict === verdict).length;
   return { missed: of('missed'), wrong: of('wrong'), invented: invented.length };
@@ -40,11 +40,11 @@ const SCENARIOS: readonly ScenarioName[] = [
   'mixed-old-gms',
 ];
 
-/** By this seed the agent's clock is set after 65 minutes, by 29 s. */
+/** With this seed the agent's clock is set by 29 s after 65 minutes. */
 const CLOCK_IS_SET = { seed: 31, hours: 2 };
 
 test.each(half(SCENARIOS))(
-  '%s: nothing is missed or wrong with lost polls, log messages and a wrong clock',
+  '%s: nothing is missed, wrong or invented with lost polls, log messages and a wrong clock',
   (scenario) => {
     const judgement = run(scenario, { ...PHASE, logs: ALL_PUSHED, lost: 0.05, clockErrors: true }, CLOCK_IS_SET);
     expect(faults(judgement)).toEqual(NONE);
@@ -52,18 +52,18 @@ test.each(half(SCENARIOS))(
 );
 
 test.each<[string, Watch]>([
-  ['two clears within half a minute are both told where the log is pushed', { ...PHASE, logs: ALL_PUSHED }],
-  ['the log buffer, read before each answer, shows the second clear as well', { ...PHASE, buffer: true }],
-])('%s', (_, watch) => {
+  ['the log is pushed', { ...PHASE, logs: ALL_PUSHED }],
+  ['the log buffer is read before each answer', { ...PHASE, buffer: true }],
+])('reports both of two clears within half a minute when %s', (_, watch) => {
   const judgement = run('operator-clear', watch);
   expect(judgement.registrations.map(({ verdict }) => verdict)).toEqual(['right', 'right', 'right']);
   expect(judgement.invented).toEqual([]);
 });
 
-/** With traps all scenarios are in `test/accuracy/scenarios.test.ts`. */
+/** All scenarios with traps are tested in `test/accuracy/scenarios.test.ts`. */
 const WITHOUT_TRAPS: readonly ScenarioName[] = ['legacy-ks', 'rekey-loss', 'ks-down', 'reload-storm'];
 
-test.each(half(WITHOUT_TRAPS))('%s by SNMP alone: nothing is invented', (scenario) => {
+test.each(half(WITHOUT_TRAPS))('%s: nothing is invented by SNMP alone', (scenario) => {
   const judgement = run(scenario, aWatch({ name: 'snmp', phaseAware: true, transport: 'snmp' }));
   expect(judgement.invented).toEqual([]);
 });

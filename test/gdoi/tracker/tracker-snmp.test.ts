@@ -1,4 +1,4 @@
-/** SNMP beside the CLI, and alone: what its keys show of a GM that no counter tells. KEK expiry is 1000 s after T0. */
+/** SNMP, alone and beside the CLI: what keys show of a GM without counters. The KEK expires 1000 s after T0. */
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../src/gdoi/seen/observation.ts';
 import { initialTrackerState, sourcesDisagreeOf } from '../../../src/gdoi/memory/tracker-state.ts';
@@ -26,11 +26,11 @@ const TEK_B = { '0x0000000B': 7200 };
 const held: SnmpSketch = { kek: 1, kekAt: 1000, sequence: 5, teks: TEK_A };
 
 describe('SNMP alone', () => {
-  test('the first look is a baseline', () => {
+  test('takes the first look as a baseline', () => {
     expect(history([snmpAnswer(0, held), snmpAnswer(60, held)]).events).toEqual([]);
   });
 
-  test('a KEK without a TEK is told once: when the last TEK ran out, or where two looks agree', () => {
+  test('reports tek_missing once for a KEK without a TEK if the last TEK ran out or two looks agree', () => {
     const tekless: SnmpSketch = { ...held, kekAt: 9000, teks: {} };
     const ranOut = history([
       snmpAnswer(3500, { ...tekless, teks: TEK_A }),
@@ -47,24 +47,25 @@ describe('SNMP alone', () => {
     expect(types(late)).not.toContain('tek_missing');
   });
 
-  test('a new KEK in the window without a rekey is kek_missed_rekey', () => {
+  test('reports kek_missed_rekey for a new KEK in the window without a rekey', () => {
     const told = history([snmpAnswer(780, held), snmpAnswer(900, { ...held, kek: 2, kekAt: NEW_KEK })]);
     expect(causes(told)).toEqual(['kek_missed_rekey']);
     expect(told.state.groups.get('G1')?.tally.unexpected).toBe(1);
   });
 
-  test('a new KEK with a sequence number that moved is a KEK rekey', () => {
+  test('reports kek_rekey for a new KEK when the sequence number moved', () => {
     const told = history([snmpAnswer(700, held), snmpAnswer(780, { ...held, kek: 2, kekAt: NEW_KEK, sequence: 0 })]);
     expect(types(told)).toEqual(['kek_rekey']);
   });
 
-  test('a new KEK before the window, under a number that each KEK starts with, may have come by a rekey', () => {
+  // A rekey may have brought it.
+  test('reports no event for a new KEK before the window with the sequence number that each KEK starts with', () => {
     const first = { ...held, sequence: 0 };
     const told = history([snmpAnswer(700, first), snmpAnswer(780, { ...first, kek: 2, kekAt: NEW_KEK })]);
     expect(told.events).toEqual([]);
   });
 
-  test('keys that went long before any timer was due were wiped: no timer made the registration', () => {
+  test('reports unknown when the keys went long before any timer was due: they were wiped', () => {
     const wiped: SnmpSketch = { kek: null, sequence: null, teks: {} };
     const again: SnmpSketch = { kek: 2, kekAt: NEW_KEK, sequence: 0, teks: TEK_B };
     const soon: SnmpSketch = { ...held, kekAt: 5000, teks: { '0x0000000A': 300 } };
@@ -72,7 +73,7 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['unknown']);
   });
 
-  test('in the window as well, where a TEK with time left went with the KEK: a timer takes the KEK alone', () => {
+  test('reports unknown in the window when a TEK with time left went with the KEK: a timer takes only the KEK', () => {
     const again: SnmpSketch = { kek: 2, kekAt: NEW_KEK, sequence: 0, teks: TEK_B };
     const told = (left: Readonly<Record<string, number>>) =>
       causes(
@@ -86,7 +87,7 @@ describe('SNMP alone', () => {
     expect(told({ '0x0000000A': 1500 })).toEqual(['kek_missed_rekey']);
   });
 
-  test('without keys it is registered with no server: the one shown is the one that it tries', () => {
+  test('does not quote the servers that a GM without keys shows: it only tries them', () => {
     const trying = (keyServer: string): SnmpSketch => ({ kek: null, sequence: null, teks: {}, keyServer });
     const again: SnmpSketch = { kek: 2, kekAt: NEW_KEK, sequence: 0, teks: TEK_B, keyServer: '10.1.11.2' };
     const told = history([
@@ -100,7 +101,7 @@ describe('SNMP alone', () => {
     ).toEqual([]);
   });
 
-  test('a GM that lost its TEK first and its KEK later, and tried its servers all the while, is not told to have left one', () => {
+  test('does not report ks_failover when a GM that tries its servers loses its TEK first and its KEK later', () => {
     const trying = (keyServer: string, kekAt: number): SnmpSketch => ({ ...held, kekAt, teks: {}, keyServer });
     const told = history([
       snmpAnswer(0, { ...held, teks: { '0x0000000A': 100 } }),
@@ -113,7 +114,7 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['unknown']);
   });
 
-  test('another TEK under the same KEK without a rekey is a registration', () => {
+  test('reports a registration when another TEK comes under the same KEK without a rekey', () => {
     const teks = { '0x0000000A': 700 };
     const far: SnmpSketch = { ...held, kekAt: 50_000, teks };
     const looks = [snmpAnswer(440, { ...far, sequence: 4 }), snmpAnswer(500, far)];
@@ -121,7 +122,7 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['tek_expired']);
   });
 
-  test('a sequence number that an earlier KEK left proves nothing: the next rekey may show it again', () => {
+  test('does not take a sequence number left by an earlier KEK as proof: the next rekey may show it again', () => {
     const next = { ...held, kek: 2, kekAt: NEW_KEK };
     const told = history([
       snmpAnswer(780, held),
@@ -132,7 +133,8 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['kek_missed_rekey']);
   });
 
-  test('another TEK with the same sequence number came by a rekey, where a message tells of one: another KS numbers its own', () => {
+  // Another KS numbers its own rekeys.
+  test('attributes another TEK with the same sequence number to a rekey when a message tells of one', () => {
     const far: SnmpSketch = { ...held, kekAt: 50_000 };
     const looks = (...heard: readonly Observation[]) =>
       history([
@@ -144,7 +146,7 @@ describe('SNMP alone', () => {
     expect(types(looks())).toEqual(['reregistration']);
     expect(types(looks(trap(499, 'GmRekeyReceived')))).toEqual(['reregistration']);
     expect(types(looks(trap(530, 'GmRekeyReceived')))).toEqual([]);
-    // It registered as well, by two messages.
+    // By two messages the GM registered as well.
     expect(
       types(looks(trap(530, 'GmRekeyReceived'), trap(540, 'GmReRegister'), trap(541, 'GmRegistrationComplete'))),
     ).toEqual(['reregistration']);
@@ -157,25 +159,26 @@ describe('SNMP alone', () => {
       ).length === 1;
     const rekey = (at: number) => trap(at, 'GmRekeyReceived');
 
-    test('came by a rekey, where a message tells of one: a late copy of it arrives in the window', () => {
+    test('came by a rekey when a message in between tells of one: its late copy may arrive in the window', () => {
       const first = { ...held, sequence: 0 };
       expect(registered(first, 820)).toBe(true);
       expect(registered(first, 820, rekey(830))).toBe(false);
       expect(registered(first, 820, rekey(819))).toBe(true);
     });
 
-    test('above the first numbers as well: after a split another KS sends its own KEK under the number it has', () => {
+    // After a COOP split another KS sends its own KEK under its current number.
+    test('came by a rekey also when the number is above the first ones', () => {
       expect(registered(held, 300)).toBe(true);
       expect(registered(held, 300, rekey(310))).toBe(false);
     });
 
-    test('came by a registration, where two messages tell of one beside the rekey', () => {
+    test('came by a registration when two messages tell of one beside the rekey', () => {
       const messages = [trap(840, 'GmReRegister'), trap(841, 'GmRegistrationComplete')];
       expect(registered(held, 820, rekey(830), ...messages)).toBe(true);
     });
   });
 
-  test('another TEK with the next sequence number is a TEK rekey, which is no event', () => {
+  test('reports no event for another TEK with the next sequence number: that is a TEK rekey', () => {
     const told = history([snmpAnswer(500, held), snmpAnswer(560, { ...held, teks: TEK_B, sequence: 6 })]);
     expect(told.events).toEqual([]);
   });
@@ -186,7 +189,7 @@ describe('SNMP alone', () => {
       servers.map((server, index) => snmpAnswer(60 * index, { ...far, keyServer: `10.1.${server}.2` }));
     const stayed = (server: string) => Array.from({ length: 12 }, () => server);
 
-    test('is ks_failover once it has stayed: about when it was first shown, and certainly by now', () => {
+    test('is ks_failover once it has stayed, dated about when it was first shown and certainly by now', () => {
       const told = fed(initialTrackerState('gm1'), [...looks(['11', '11', ...stayed('12'), '12', '12'])]);
       expect(causes(told)).toEqual(['ks_failover']);
       const [event] = reregistrations(told);
@@ -194,28 +197,28 @@ describe('SNMP alone', () => {
       expect(event?.betweenMs).toEqual([(T0 + 60) * 1000 - 50, (T0 + 720) * 1000 + 50]);
     });
 
-    test('is no registration of a GM that holds no KEK, however long it stays', () => {
+    test('is not a registration while the GM holds no KEK, however long it stays', () => {
       const gone: SnmpSketch = { ...far, kek: null, keyServer: '10.1.12.2' };
       const told = history([snmpAnswer(0, far), ...[60, 400, 700, 1000, 1300].map((at) => snmpAnswer(at, gone))]);
       expect(causes(told)).toEqual([]);
     });
 
-    test('is no registration while the GM tries one after the other', () => {
+    test('is not a registration while the GM tries one after the other', () => {
       const trying = ['12', '12', '11', '13', '13', '13', '12', '11', '12', '12', '13', '11', '12', '11'];
       const told = fed(initialTrackerState('gm1'), looks(['11', ...trying, ...trying]));
       expect(reregistrations(told)).toEqual([]);
     });
 
-    test('at which it stays after it has tried others is the one that it registered with', () => {
+    test('is the one that the GM registered with if it stays there after it tried others', () => {
       const told = fed(initialTrackerState('gm1'), looks(['11', '12', '13', '12', ...stayed('13'), '13']));
       expect(causes(told)).toEqual(['ks_failover']);
       const [event] = reregistrations(told);
       expect(event?.evidence).toEqual(['Registered with 10.1.11.2 -> 10.1.13.2']);
-      // It may have gone on trying this one as well, before it registered.
+      // Before it registered, the GM may have been trying this server as well.
       expect(event?.betweenMs).toEqual([(T0 + 180) * 1000 - 50, (T0 + 840) * 1000 + 50]);
     });
 
-    test('with new keys that a rekey brought is none either', () => {
+    test('is not a registration when a rekey brought new keys', () => {
       const rekeyed = { ...far, teks: TEK_B, sequence: 6, keyServer: '10.1.12.2' };
       const told = fed(initialTrackerState('gm1'), [
         ...looks(['11']),
@@ -225,7 +228,7 @@ describe('SNMP alone', () => {
       expect(reregistrations(told)).toEqual([]);
     });
 
-    test('with new keys that a rekey of another server brought under the same number is none either', () => {
+    test('is not a registration when a message tells that its rekey brought new keys under the same number', () => {
       const there = { ...far, teks: TEK_B, keyServer: '10.1.12.2' };
       const told = (...heard: readonly Observation[]) =>
         causes(
@@ -235,14 +238,14 @@ describe('SNMP alone', () => {
       expect(told(trap(30, 'GmRekeyReceived'))).toEqual([]);
     });
 
-    test('is told at once by a message that says that it registered', () => {
+    test('is reported at once when messages say that the GM registered', () => {
       const done = [trap(30, 'GmRegister'), trap(31, 'GmRegistrationComplete')];
       const [first, second, third] = looks(['11', '12', '12']);
       expect(causes(fed(initialTrackerState('gm1'), [first!, ...done, second!, third!]))).toEqual(['ks_failover']);
     });
   });
 
-  test('another key server is ks_failover at the end of what was seen', () => {
+  test('reports ks_failover for another key server when the observations end', () => {
     const told = history([
       snmpAnswer(0, { ...held, kekAt: 50_000 }),
       snmpAnswer(60, { ...held, kekAt: 50_000, keyServer: '10.1.12.2' }),
@@ -250,7 +253,7 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['ks_failover']);
   });
 
-  test('a KEK that is gone is told, and its return after the expiry is kek_expired', () => {
+  test('reports kek_missing when the KEK is gone and kek_expired when a KEK returns after the expiry', () => {
     const told = history([
       snmpAnswer(990, held),
       snmpAnswer(1010, { ...held, kek: null }),
@@ -260,7 +263,7 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['kek_expired']);
   });
 
-  test('a KS that was down since before the TEK ran out: which timer the GM has been registering for is unknown', () => {
+  test('reports unknown when TEK and KEK ran out while the KS was down: either timer may have been the cause', () => {
     const first: SnmpSketch = { ...held, teks: { '0x0000000A': 700 } };
     const without: SnmpSketch = { ...held, kek: null, teks: {} };
     const back: SnmpSketch = { ...held, kek: 2, kekAt: NEW_KEK, teks: { '0x0000000B': 2100 } };
@@ -273,32 +276,33 @@ describe('SNMP alone', () => {
     expect(causes(history(looks, { tekLifetimeSeconds: () => 600 }))).toEqual(['unknown']);
   });
 
-  test('a KS that was down while only the KEK ran out: the GM has been registering for the KEK', () => {
+  test('reports kek_expired when only the KEK ran out while the KS was down', () => {
     const gone = [1010, 1070, 1440].map((at) => snmpAnswer(at, { ...held, kek: null }));
     const told = history([snmpAnswer(990, held), ...gone, snmpAnswer(1500, { ...held, kek: 2, kekAt: NEW_KEK })]);
     expect(causes(told)).toEqual(['kek_expired']);
     expect(reregistrations(told)[0]?.evidence.at(-1)).toContain('would not be seen');
   });
 
-  test('a KEK that went before its expiry was deleted in the window, however long the registration took', () => {
+  test('reports kek_missed_rekey when the KEK went before its expiry, however long the registration took', () => {
     const gone = [900, 990, 1070, 1200].map((at) => snmpAnswer(at, { ...held, kek: null }));
     const told = history([snmpAnswer(850, held), ...gone, snmpAnswer(1260, { ...held, kek: 2, kekAt: NEW_KEK })]);
     expect(causes(told)).toEqual(['kek_missed_rekey']);
   });
 
-  test('two looks around the end of the window and the expiry: an old KS or a lost rekey is not decided', () => {
+  test('does not decide between an old KS and a lost rekey when no look falls between window end and expiry', () => {
     const told = history([snmpAnswer(920, held), snmpAnswer(1041, { ...held, kek: 2, kekAt: NEW_KEK })]);
     expect(causes(told)).toEqual(['unknown']);
   });
 
-  test('the first re-registration with an old KS changes no key: only its traps tell it, and the timer that was due', () => {
+  test('reports the first re-registration with an old KS, which changes no key, by its traps and the due timer', () => {
     const traps = [trap(880, 'GmReRegister'), trap(881, 'GmRegistrationComplete')];
     const told = history([snmpAnswer(780, held), ...traps, snmpAnswer(900, held)]);
     expect(causes(told)).toEqual(['legacy_ks']);
     expect(reregistrations(told)[0]?.betweenMs).toEqual([(T0 + 879) * 1000, (T0 + 881) * 1000]);
   });
 
-  test('begun in the window and complete after the expiry, with no look in between: perhaps two with an old KS', () => {
+  // It may be two registrations with an old KS.
+  test('reports unknown for a start in the window and an end past the expiry with no look from start to expiry', () => {
     const traps = [trap(880, 'GmReRegister'), trap(1030, 'GmRegistrationComplete')];
     const looks = (before: SnmpSketch) =>
       causes(
@@ -313,13 +317,13 @@ describe('SNMP alone', () => {
     expect(looks({ kek: null, sequence: null, teks: TEK_A })).toEqual(['unknown']);
   });
 
-  test('traps make no event while no timer was due and no key changed', () => {
+  test('reports no event from traps while no timer was due and no key changed', () => {
     const traps = [100, 200].flatMap((at) => [trap(at, 'GmReRegister'), trap(at + 1, 'GmRegistrationComplete')]);
     const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
     expect(history([snmpAnswer(0, far), ...traps, snmpAnswer(300, far)]).events).toEqual([]);
   });
 
-  test('a new KEK that may have come by a rekey came by the registration that traps tell', () => {
+  test('attributes a new KEK that may have come by a rekey to a registration when traps tell of one', () => {
     const far = { ...held, kekAt: 50_000, sequence: 0 };
     const traps = [trap(30, 'GmRegister'), trap(31, 'GmRegistrationComplete')];
     const told = (...heard: readonly Observation[]) =>
@@ -328,13 +332,13 @@ describe('SNMP alone', () => {
     expect(told(...traps)).toEqual(['unknown']);
   });
 
-  test('the GM’s log makes no event either while no timer was due and no key changed', () => {
+  test('reports no event from the GM’s log while no timer was due and no key changed', () => {
     const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
     const said = [log(30, 'CRYPTO-5-GM_REGSTER'), log(31, 'GDOI-5-GM_REGS_COMPL')];
     expect(history([snmpAnswer(0, far), ...said, snmpAnswer(60, far), snmpAnswer(120, far)]).events).toEqual([]);
   });
 
-  describe('a registration with attempts for longer than messages are kept', () => {
+  describe('a registration whose attempts last longer than messages are kept', () => {
     const looks = Array.from({ length: 20 }, (_, index) => 610 + 60 * index);
     const far: SnmpSketch = { ...held, kekAt: 50_000, teks: { '0x0000000A': 640 } };
     const attempts = (at: number) => log(at, 'CRYPTO-5-GM_REGSTER');
@@ -352,7 +356,7 @@ describe('SNMP alone', () => {
         { tekLifetimeSeconds: () => 600 },
       );
 
-    test('began with the first message, which is kept', () => {
+    test('begins with its first message, which is kept', () => {
       const { events } = told(log(575, 'GDOI-4-GM_RE_REGISTER'));
       const [registered] = events.filter(({ type }) => type === 'reregistration');
       expect(registered?.cause).toBe('tek_expired');
@@ -360,12 +364,12 @@ describe('SNMP alone', () => {
     });
   });
 
-  describe('the log tells of an operator’s clear', () => {
+  describe('reports an operator’s clear from the log', () => {
     const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
     const cleared = log(30, 'GDOI-5-GM_CLEAR_REGISTER', 'Config: GM_CLEAR_REGISTER for group G1 by operator');
     const complete = log(31, 'GDOI-5-GM_REGS_COMPL', 'Registration to KS 10.1.11.2 complete for group G1');
 
-    test('with the registration after it, that no key shows', () => {
+    test('when the log shows the registration after it, even if no key shows it', () => {
       const told = history([snmpAnswer(0, far), cleared, complete, snmpAnswer(60, far), snmpAnswer(120, far)]);
       expect(causes(told)).toEqual(['operator_clear']);
       expect(reregistrations(told)[0]?.evidence).toEqual([
@@ -375,7 +379,7 @@ describe('SNMP alone', () => {
       ]);
     });
 
-    test('and the keys show the registration, whose message was lost', () => {
+    test('when the keys show the registration whose message was lost', () => {
       const none: SnmpSketch = { kek: null, sequence: null, teks: {} };
       const told = history([
         snmpAnswer(0, far),
@@ -387,7 +391,7 @@ describe('SNMP alone', () => {
       expect(causes(told)).toEqual(['operator_clear']);
     });
 
-    test('of another one than the registration that the TEK’s timer makes later', () => {
+    test('separately from the registration that the TEK’s timer makes later', () => {
       const told = history(
         [
           snmpAnswer(0, { ...held, kekAt: 50_000, teks: { '0x0000000A': 600 } }),
@@ -404,7 +408,7 @@ describe('SNMP alone', () => {
       expect(causes(told)).toEqual(['operator_clear', 'tek_expired']);
     });
 
-    test('also where a look came in the middle of it', () => {
+    test('even if a look came in the middle of it', () => {
       const told = history([
         snmpAnswer(0, far),
         cleared,
@@ -416,7 +420,7 @@ describe('SNMP alone', () => {
       expect(causes(told)).toEqual(['operator_clear']);
     });
 
-    test('of a GM that was registering since a reload', () => {
+    test('as the cause when the GM was registering since a reload, unless it restarted again after the clear', () => {
       const none: SnmpSketch = { kek: null, teks: {}, keyServer: null, sequence: 0 };
       const told = (...messages: readonly Observation[]) =>
         history([
@@ -437,12 +441,12 @@ describe('SNMP alone', () => {
       expect(causes(told(clear, log(400, 'SYS-5-RESTART', 'System restarted --')))).toEqual(['reload']);
     });
 
-    test('alone it tells of no registration', () => {
+    test('but not if neither log nor keys show a registration', () => {
       expect(causes(history([snmpAnswer(0, far), cleared, snmpAnswer(60, far)]))).toEqual([]);
     });
   });
 
-  test('the second registration of a cycle is judged by when it began, not by what the first one said of its beginning', () => {
+  test('judges the second registration of a cycle by its own beginning, not by the message of the first one', () => {
     const teks = { '0x0000000A': 1150 };
     const told = history([
       snmpAnswer(780, { ...held, teks }),
@@ -460,7 +464,7 @@ describe('SNMP alone', () => {
     expect(reregistrations(told)[1]?.evidence.join('\n')).toContain('GM_RE_REGISTER at 2026-01-01T00:17:15');
   });
 
-  describe('another server, shown from the KEK’s window on beside a KEK that runs out', () => {
+  describe('another server that the GM shows from the KEK’s window on until the KEK runs out', () => {
     const B = '10.1.12.2';
     const far: SnmpSketch = { ...held, teks: { '0x0000000A': 5000 } };
     const renewed: SnmpSketch = { ...far, kek: 2, kekAt: 4600, sequence: 0, keyServer: B };
@@ -474,12 +478,12 @@ describe('SNMP alone', () => {
     ];
 
     test.each([
-      ['and stays for a minute', cycle(snmpAnswer(850, far), snmpAnswer(880, { ...far, keyServer: B }))],
+      ['it stays for a minute', cycle(snmpAnswer(850, far), snmpAnswer(880, { ...far, keyServer: B }))],
       [
-        'and the GM says that it registers',
+        'the GM says that it registers',
         cycle(snmpAnswer(960, far), log(970, 'GDOI-4-GM_RE_REGISTER'), snmpAnswer(980, { ...far, keyServer: B })),
       ],
-    ])('is the first registration of the cycle where it %s', (_, observations) => {
+    ])('is the first registration of the cycle when %s', (_, observations) => {
       expect(causes(history(observations))).toEqual(['ks_failover', 'kek_expired']);
     });
 
@@ -490,19 +494,19 @@ describe('SNMP alone', () => {
         'the GM shows one after the other',
         cycle(snmpAnswer(840, { ...far, keyServer: '10.1.13.2' }), snmpAnswer(880, { ...far, keyServer: B })),
       ],
-    ])('is none by itself where %s', (_, observations) => {
+    ])('is not a registration of its own when %s', (_, observations) => {
       expect(causes(history(observations))).toHaveLength(1);
     });
   });
 
-  test('what happened without a reason to be seen is unknown', () => {
+  test('reports unknown for a registration without a visible reason', () => {
     const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
     const looks = [snmpAnswer(0, { ...far, sequence: 4 }), snmpAnswer(30, far)];
     const told = history([...looks, snmpAnswer(60, { ...far, teks: { '0x0000000C': 90_100 } })]);
     expect(causes(told)).toEqual(['unknown']);
   });
 
-  test('a reload is told by the uptime, with the registration after it', () => {
+  test('reports a reload by the uptime together with the registration after it', () => {
     const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
     const told = history([
       snmpAnswer(0, far),
@@ -515,7 +519,7 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['reload']);
   });
 
-  test('a reload right after a look made no registration that had been complete before the look', () => {
+  test('does not attribute a registration that was complete before a look to a reload right after the look', () => {
     const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 375 } };
     const next = { ...far, teks: { '0x0000000B': 900 } };
     const told = history(
@@ -537,7 +541,7 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['tek_expired', 'reload']);
   });
 
-  test('a reload seen before the GM holds keys again explains the registration that follows, whatever timers say', () => {
+  test('reports reload for the registration after a reload seen before the GM has keys, whatever timers say', () => {
     const none: SnmpSketch = { kek: null, teks: {}, keyServer: null, sequence: 0 };
     const told = history([
       snmpAnswer(700, held),
@@ -552,18 +556,18 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['reload']);
   });
 
-  test('the first registration of a GM that was never seen with keys is initial', () => {
+  test('reports initial for the first registration of a GM that was never seen with keys', () => {
     const none: SnmpSketch = { kek: null, teks: {}, keyServer: '10.1.12.2', sequence: 0 };
     const told = history([snmpAnswer(0, none), snmpAnswer(60, held), snmpAnswer(120, held)]);
     expect(causes(told)).toEqual(['initial']);
   });
 
-  test('keys that are not shown are no lost registration', () => {
+  test('does not report a lost registration when no keys are shown', () => {
     const none: SnmpSketch = { kek: null, teks: {}, keyServer: null, sequence: null };
     expect(types(history([snmpAnswer(0, held), snmpAnswer(60, none), snmpAnswer(120, none)]))).toEqual([]);
   });
 
-  test('the first answer of the CLI keeps the count and tells nothing twice', () => {
+  test('reports nothing twice when the CLI answers for the first time', () => {
     const told = history([
       snmpAnswer(780, held),
       snmpAnswer(820, held),
@@ -577,7 +581,7 @@ describe('SNMP alone', () => {
 describe('SNMP beside the CLI', () => {
   const cli: GmSketch = { succeeded: 1, kekAt: 1000, teks: TEK_A, timerAt: 880 };
 
-  test('narrows when a registration took place that the counters tell later', () => {
+  test('narrows the time of a registration that the counters show later', () => {
     const told = history([
       gmAnswer(790, cli),
       snmpAnswer(800, held),
@@ -592,12 +596,12 @@ describe('SNMP beside the CLI', () => {
     expect(to).toBeLessThanOrEqual((T0 + 891) * 1000);
   });
 
-  test('tells an overdue KEK rekey between two answers of the CLI, once', () => {
+  test('reports an overdue KEK rekey between two answers of the CLI once', () => {
     const told = history([gmAnswer(700, cli), snmpAnswer(810, held), snmpAnswer(840, held), gmAnswer(850, cli)]);
     expect(types(told)).toEqual(['kek_rekey_overdue']);
   });
 
-  test('resets nothing that the CLI taught, and makes no event of its own', () => {
+  test('does not reset what the CLI taught and makes no event of its own', () => {
     const first = fed(initialTrackerState('gm1'), [gmAnswer(0, cli)]);
     const second = fed(first.state, [snmpAnswer(30, { ...held, teks: TEK_B }), snmpAnswer(60, held)]);
     expect(second.events).toEqual([]);
@@ -606,7 +610,7 @@ describe('SNMP beside the CLI', () => {
     expect(kept).toEqual(taught);
   });
 
-  test('disagreement for more than three looks around an answer is told once', () => {
+  test('reports data_problem once when both disagree for more than three looks around an answer', () => {
     const other = { ...held, kekAt: 5000 };
     const rounds = Array.from({ length: 8 }, (_, index) => [
       snmpAnswer(index * 60 + 10, other),
@@ -620,7 +624,7 @@ describe('SNMP beside the CLI', () => {
     expect(sourcesDisagreeOf(agreeing.state, 'G1')).toBe(false);
   });
 
-  test('a rekey between an answer of the CLI and a look is no disagreement', () => {
+  test('does not report a disagreement when a rekey falls between an answer of the CLI and a look', () => {
     const rounds = Array.from({ length: 8 }, (_, index) => [
       gmAnswer(index * 60, { ...cli, kekAt: 50_000, received: index, since: index, teks: { [tek(index)]: 5000 } }),
       snmpAnswer(index * 60 + 30, { kekAt: 50_000, sequence: index + 1, teks: { [tek(index + 1)]: 5000 } }),
@@ -636,7 +640,7 @@ test.each<[string, SnmpSketch, boolean]>([
   ['another TEK', { ...held, teks: TEK_B }, true],
   ['the next sequence number', { ...held, sequence: 6 }, true],
   ['another key server', { ...held, keyServer: '10.1.12.2' }, true],
-])('%s: is that a hint to ask over SSH?', (_, sketch, expected) => {
+])('an SNMP look with %s: does it hint to ask over SSH?', (_, sketch, expected) => {
   const { state } = fed(initialTrackerState('gm1'), [snmpAnswer(0, held)]);
   const { sentAtMs, receivedAtMs } = snmpAnswer(60, sketch);
   expect(snmpHintsAtChange(state, snmpSnapshot(60, sketch), { sentAtMs, receivedAtMs })).toBe(expected);

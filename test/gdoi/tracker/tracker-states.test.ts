@@ -1,4 +1,4 @@
-/** States that are told once, sources that overlap, and devices and clocks that are wrong. */
+/** States that are reported once, sources that overlap, and devices and clocks that are wrong. */
 import { describe, expect, test } from 'vitest';
 import { silenceOf } from '../../../src/gdoi/tracker/reachability.ts';
 import { kekExpiryOf, kekRekeyOverdueOf, reregistrationsOf } from '../../../src/gdoi/memory/tracker-state.ts';
@@ -17,7 +17,7 @@ import {
   types,
 } from '../../builders/tracker-builders.ts';
 
-test('a KEK replaced by a rekey is kek_rekey', () => {
+test('reports kek_rekey when a rekey replaces the KEK', () => {
   const told = history([
     gmAnswer(700, { kekAt: 1000, received: 3 }),
     gmAnswer(800, { kekAt: 2000, received: 4, since: 1, rekeyAt: 775 }),
@@ -27,7 +27,7 @@ test('a KEK replaced by a rekey is kek_rekey', () => {
   expect(told.events[0]?.betweenMs[1]).toBeLessThan((T0 + 776) * 1000);
 });
 
-test('a TEK rekey is no event', () => {
+test('does not report a TEK rekey', () => {
   const told = history([
     gmAnswer(0, { kekAt: 50_000, received: 3, teks: { '0x0000000A': 200 } }),
     gmAnswer(100, { kekAt: 50_000, received: 4, since: 1, teks: { '0x0000000B': 700, '0x0000000A': 200 } }),
@@ -35,7 +35,7 @@ test('a TEK rekey is no event', () => {
   expect(told.events).toEqual([]);
 });
 
-test('the KEK rekey is overdue below the lead with the old KEK, once per KEK', () => {
+test('reports kek_rekey_overdue once per KEK when the old KEK has less time left than the lead', () => {
   const told = history([
     gmAnswer(700, { kekAt: 1000, timerAt: 880 }),
     gmAnswer(805, { kekAt: 1000, timerAt: 880 }),
@@ -47,7 +47,7 @@ test('the KEK rekey is overdue below the lead with the old KEK, once per KEK', (
   expect(kekExpiryOf(told.state, 'G1')?.fromMs).toBeLessThanOrEqual((T0 + 1000) * 1000);
 });
 
-test('a longer lead of the KS makes it overdue earlier, a shorter one never later than 200 s', () => {
+test('reports kek_rekey_overdue earlier with a longer lead of the KS, but never later than 200 s', () => {
   const observations = [gmAnswer(600, { kekAt: 1000 }), gmAnswer(770, { kekAt: 1000 })];
   expect(types(history(observations, { ksLeadSeconds: () => 235 }))).toEqual(['kek_rekey_overdue']);
   expect(types(history(observations, { ksLeadSeconds: () => null }))).toEqual([]);
@@ -56,7 +56,7 @@ test('a longer lead of the KS makes it overdue earlier, a shorter one never late
   ]);
 });
 
-test('an overdue KEK rekey quotes the lead of a KS only where one shows it', () => {
+test('quotes the lead of the KS for an overdue KEK rekey only if a KS shows it', () => {
   const observations = [gmAnswer(600, { kekAt: 1000 }), gmAnswer(805, { kekAt: 1000 })];
   const said = (lead: number | null) =>
     history(observations, { ksLeadSeconds: () => lead }).events[0]?.evidence[0]?.replace(/^KEK lifetime: \d+ s; /u, '');
@@ -65,7 +65,7 @@ test('an overdue KEK rekey quotes the lead of a KS only where one shows it', () 
     expect(said(lead)).toBe('a KS of 15.2(1)T / XE 3.5S or later sends the KEK rekey 200 s before expiry or earlier');
 });
 
-test('a registered GM whose KEK is gone is kek_missing, once', () => {
+test('reports kek_missing once when the KEK of a registered GM is gone', () => {
   const told = history([
     gmAnswer(990, { kekAt: 1000, timerAt: 1050 }),
     gmAnswer(1005, { kekAt: null, timerAt: 1050 }),
@@ -74,12 +74,12 @@ test('a registered GM whose KEK is gone is kek_missing, once', () => {
   expect(types(told)).toEqual(['kek_rekey_overdue', 'kek_missing']);
 });
 
-test('a release that shows no KEK lifetime misses nothing', () => {
+test('does not report a missing KEK on a release that shows no KEK lifetime', () => {
   const old = { kekWithoutLifetime: true };
   expect(history([gmAnswer(0, old), gmAnswer(60, old), gmAnswer(120, { kekAt: null })]).events).toEqual([]);
 });
 
-test('registration lost and restored are told at the edges', () => {
+test('reports registration_lost and registration_restored when the state changes', () => {
   const lost = { registered: false, kekAt: null, teks: {}, keyServer: null };
   const told = history([
     gmAnswer(0, { kekAt: 50_000, timerAt: 110 }),
@@ -91,7 +91,7 @@ test('registration lost and restored are told at the edges', () => {
   expect(told.events[0]?.severity).toBe('critical');
 });
 
-test('a re-registration with failed attempts began when the GM was first seen unregistered', () => {
+test('dates the beginning of a re-registration with failed attempts by the first unregistered answer', () => {
   const told = history([
     gmAnswer(790, { kekAt: 1000, timerAt: 880 }),
     gmAnswer(900, { registered: false, attempted: 2, kekAt: null }),
@@ -101,7 +101,7 @@ test('a re-registration with failed attempts began when the GM was first seen un
   expect(causes(told)).toEqual(['kek_missed_rekey']);
 });
 
-test('three failures in a row are unreachable, the next answer is reachable', () => {
+test('reports unreachable after three failures in a row and reachable at the next answer', () => {
   const told = history([
     gmAnswer(0, { kekAt: 50_000 }),
     failure(60),
@@ -115,10 +115,10 @@ test('three failures in a row are unreachable, the next answer is reachable', ()
   expect(types(told)).toEqual(['unreachable', 'reachable']);
 });
 
-describe('a look beside SSH, which decides, while that fails', () => {
+describe('an SNMP look beside SSH while SSH, which decides, fails', () => {
   const look = (at: number) => ({ ...snmpAnswer(at, { kek: 1, kekAt: 50_000 }), beside: true as const });
 
-  test('is no answer of SSH: the failures go on in a row, and only SSH answers again', () => {
+  test('does not interrupt the row of failures: the device is reachable only when SSH answers again', () => {
     const told = history([
       gmAnswer(0, { kekAt: 50_000 }),
       failure(60),
@@ -140,34 +140,34 @@ describe('a look beside SSH, which decides, while that fails', () => {
     expect(told.state.failures).toBeNull();
   });
 
-  test('that was answered before the first failure says nothing of it', () => {
+  test('is not mentioned in the event when it was answered before the first failure', () => {
     const told = history([look(50), failure(60), failure(120), failure(180)]);
     expect(told.events.map(({ summary }) => summary)).toEqual(['gm1 gave no answer 3 times in a row']);
   });
 
-  test('that began after a poll does not make the failure of that poll an old one', () => {
+  test('does not outdate the failure of a poll that began before it', () => {
     const told = history([failure(60), failure(120), look(190), failure(180)]);
     expect(types(told)).toEqual(['unreachable']);
   });
 
-  test('keeps apart since when nothing answers', () => {
+  test('restarts the time since when nothing at all answers', () => {
     const { failures } = history([failure(60), failure(120), look(130), failure(180), failure(240)]).state;
     expect(silenceOf(failures!)).toEqual({ inARow: 2, firstMs: (T0 + 180) * 1000, unreachable: false });
     expect(silenceOf(history([failure(60), look(130)]).state.failures!)).toBeNull();
   });
 });
 
-test('polls that only wait after a failure fail as that did', () => {
+test('quotes the original failure when later polls only back off', () => {
   const told = history([failure(60, 'refused'), failure(120, 'backoff'), failure(180, 'backoff')]);
   expect(told.events[0]?.evidence).toEqual(['last failure: refused']);
 });
 
-test('SNMP alone decides: its answer ends the failures', () => {
+test('ends the failures by an SNMP answer when SNMP is the only source', () => {
   const look = snmpAnswer(200, { kek: 1, kekAt: 50_000 });
   expect(types(history([failure(60), failure(120), failure(180), look]))).toEqual(['unreachable', 'reachable']);
 });
 
-test('seen through log and poll it is one event, and the log narrows its instant', () => {
+test('reports a re-registration seen in log and poll as one event, whose instant the log narrows', () => {
   const told = history([
     gmAnswer(790, { kekAt: 1000, timerAt: 880 }),
     log(880, 'GDOI-4-GM_RE_REGISTER'),
@@ -182,7 +182,7 @@ test('seen through log and poll it is one event, and the log narrows its instant
   expect(to - from).toBeLessThanOrEqual(3000);
 });
 
-test('a logged registration of a device that no longer answers is told when it is unreachable, and not again', () => {
+test('reports a logged registration of a device that no longer answers once, even after it answers again', () => {
   const told = history([
     gmAnswer(790, { kekAt: 1000, timerAt: 880 }),
     log(881, 'GDOI-5-GM_REGS_COMPL'),
@@ -194,7 +194,7 @@ test('a logged registration of a device that no longer answers is told when it i
   expect(types(told).filter((type) => type === 'reregistration')).toHaveLength(1);
 });
 
-test('older observations and doubles change nothing', () => {
+test('ignores older observations and duplicates', () => {
   const first = gmAnswer(0, { kekAt: 50_000 });
   const second = gmAnswer(60, { succeeded: 2, kekAt: 50_000, timerAt: 5000 });
   const third = gmAnswer(120, { succeeded: 2, kekAt: 50_000, timerAt: 5000 });
@@ -205,7 +205,7 @@ test('older observations and doubles change nothing', () => {
   expect({ ...told.state, backInTime: null }).toEqual(inOrder.state);
 });
 
-test.each([30, -30, 3600, -3600])('a step of the agent clock by %i s is no event', (step) => {
+test.each([30, -30, 3600, -3600])('reports no event when the agent clock steps by %i s', (step) => {
   const teks = { '0x0000000A': 9000 };
   const told = history([
     gmAnswer(0, { kekAt: 50_000, teks, timerAt: 8900 }),
@@ -219,7 +219,7 @@ test.each([30, -30, 3600, -3600])('a step of the agent clock by %i s is no event
   expect(told.state.answered?.sentAtMs).toBe((T0 + 600 + step) * 1000 - 100);
 });
 
-test('TEKs that a rekey brought cut, in an answer that took seconds, are no step of the agent clock and no new KEK', () => {
+test('takes cut TEKs from a rekey, in an answer that took seconds, neither for a clock step nor for a new KEK', () => {
   const cut = gmAnswer(155, {
     received: 4,
     since: 1,
@@ -235,7 +235,7 @@ test('TEKs that a rekey brought cut, in an answer that took seconds, are no step
   expect(types(told)).not.toContain('kek_rekey');
 });
 
-test('a re-registration is found across a step of the agent clock', () => {
+test('reports a re-registration across a step of the agent clock', () => {
   const teks = { '0x0000000A': 9000 };
   const told = history([
     gmAnswer(790, { kekAt: 1000, teks, timerAt: 880 }),
@@ -244,7 +244,8 @@ test('a re-registration is found across a step of the agent clock', () => {
   expect(causes(told)).toEqual(['legacy_ks']);
 });
 
-test('a registration that hands a TEK over with a second or two less is no measure of the agent clock to the second', () => {
+// The registration handed the TEK over with a second or two less.
+test('quotes instants from before a clock step as approximate when the step is not known to the second', () => {
   const held = { kekAt: 1000, timerAt: 1009 };
   const told = history([
     gmAnswer(560, { ...held, received: 2, teks: { '0x00000009': 630 } }),
@@ -262,7 +263,7 @@ test('a registration that hands a TEK over with a second or two less is no measu
   expect(Math.abs(Date.parse(answered ?? '') / 1000 - T0 - (970 - 16))).toBeLessThanOrEqual(2);
 });
 
-test('a TEK that a registration hands over with two seconds less is no step of the agent clock', () => {
+test('does not take a TEK that a registration hands over with two seconds less for a step of the agent clock', () => {
   const old = { kekWithoutLifetime: true, teks: { '0x0000000A': 9000.99 } };
   const told = history([
     gmAnswer(770, { ...old, received: 2, teks: { '0x00000009': 850 } }),
@@ -273,7 +274,8 @@ test('a TEK that a registration hands over with two seconds less is no step of t
   expect(told.state.clockSteps).toBe(0);
 });
 
-test('a TEK that is shorter by some seconds, in an answer that took as long, is no step of the agent clock where the KEK may have stayed', () => {
+// The KEK expiry may be unchanged.
+test('does not take a TEK shorter by some seconds, in an answer that took as long, for an agent clock step', () => {
   const slow = (at: number, sketch: GmSketch) => {
     const answer = gmAnswer(at, { ...sketch, kekAt: 1055 });
     return { ...answer, sentAtMs: answer.sentAtMs - 2200, receivedAtMs: answer.receivedAtMs + 2200 };
@@ -286,7 +288,7 @@ test('a TEK that is shorter by some seconds, in an answer that took as long, is 
   expect(types(told)).not.toContain('data_problem');
 });
 
-test('a KEK lifetime that grows without rekey or registration is a data problem, told once', () => {
+test('reports data_problem once when the KEK lifetime grows without a rekey or registration', () => {
   const told = history([
     gmAnswer(0, { kekAt: 1000 }),
     gmAnswer(60, { kekAt: 5000 }),
@@ -296,7 +298,7 @@ test('a KEK lifetime that grows without rekey or registration is a data problem,
   expect(types(told)).toEqual(['data_problem']);
 });
 
-test('an absurd jump of the counter is a data problem and no re-registration, also on the way back', () => {
+test('reports data_problem, not a re-registration, when the counter jumps absurdly and comes back', () => {
   const told = history([
     gmAnswer(0, { succeeded: 5, kekAt: 50_000 }),
     gmAnswer(60, { succeeded: 5_000_000, kekAt: 50_000 }),
@@ -305,7 +307,7 @@ test('an absurd jump of the counter is a data problem and no re-registration, al
   expect(types(told)).toEqual(['data_problem']);
 });
 
-test('a registration counter that fell while the rekeys went on is a contradiction', () => {
+test('reports data_problem when the registration counter falls while the other counters stay', () => {
   const told = history([
     gmAnswer(0, { succeeded: 5, attempted: 5, received: 17, kekAt: 50_000 }),
     gmAnswer(60, { succeeded: 4, attempted: 5, received: 17, kekAt: 50_000 }),
@@ -314,7 +316,7 @@ test('a registration counter that fell while the rekeys went on is a contradicti
   expect(types(told)).toEqual(['data_problem']);
 });
 
-test('groups of one device are tracked apart', () => {
+test('tracks the groups of one device separately', () => {
   const told = history([
     gmAnswer(0, { group: 'A', kekAt: 50_000 }, { group: 'B', kekAt: 50_000 }),
     gmAnswer(60, { group: 'A', succeeded: 2, kekAt: 50_000 }, { group: 'B', kekAt: 50_000 }),
@@ -325,14 +327,14 @@ test('groups of one device are tracked apart', () => {
   expect(counted.get('B')).toMatchObject({ unexpected: 0, last: null });
 });
 
-test('the third unexpected one within an hour is critical', () => {
+test('makes the third unexpected re-registration within an hour critical', () => {
   const told = history(
     [1, 2, 3, 4].map((succeeded) => gmAnswer(succeeded * 100, { succeeded, kekAt: 50_000, timerAt: 9000 })),
   );
   expect(reregistrations(told).map(({ severity }) => severity)).toEqual(['warning', 'warning', 'critical']);
 });
 
-test('restart without an uptime: all counters restarted is reload, and the evidence says what was missing', () => {
+test('reports reload when all counters restarted and no uptime was seen, which the evidence says', () => {
   const told = history([
     gmAnswer(0, { succeeded: 4, kekAt: 50_000 }),
     gmAnswer(300, { succeeded: 1, received: 0, kekAt: 50_000 }),

@@ -1,6 +1,6 @@
 /**
- * What random worlds have shown: two things that happened at once, an answer at an awkward moment, a long registration.
- * Where what was seen does not decide, the cause stays unknown; it is never another one's.
+ * Cases that random worlds have shown: two things at once, an answer at an awkward moment, a long registration. If the
+ * observations do not decide, the cause stays unknown; it is never a wrong one.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -24,7 +24,7 @@ import {
 const KEK = 1000;
 const evidenceOf = (told: History, index = 0) => reregistrations(told)[index]?.evidence.join('\n') ?? '';
 
-/** Keys that last: no timer of the GM explains a registration. */
+/** The keys live long enough that no timer of the GM explains a registration. */
 const lasting: GmSketch = { succeeded: 1, kekAt: 50_000, timerAt: 40_000 };
 
 describe('an interface that went down', () => {
@@ -33,7 +33,7 @@ describe('an interface that went down', () => {
     log(45, 'LINEPROTO-5-UPDOWN', 'Line protocol on Interface Serial1/0, changed state to up'),
   ];
 
-  test('explains a registration also where an answer lies between its return and the registration', () => {
+  test('explains a registration even if an answer lies between its return and the registration', () => {
     const told = history([
       gmAnswer(0, lasting),
       ...links,
@@ -46,15 +46,15 @@ describe('an interface that went down', () => {
   });
 
   test.each([
-    ['is one of the two', [log(48, 'CRYPTO-5-GM_REGSTER')], ['unknown']],
-    ['is not where the GM says that its keys ran out', [log(48, 'GDOI-4-GM_RE_REGISTER')], ['tek_expired']],
-    ['is none where it came back long before', [log(70, 'CRYPTO-5-GM_REGSTER')], ['tek_expired']],
+    ['is one of two possible causes', [log(48, 'CRYPTO-5-GM_REGSTER')], ['unknown']],
+    ['is not the cause if the GM says that its keys ran out', [log(48, 'GDOI-4-GM_RE_REGISTER')], ['tek_expired']],
+    ['is not the cause if it came back long before', [log(70, 'CRYPTO-5-GM_REGSTER')], ['tek_expired']],
     [
-      'explains the first of two',
+      'explains the first of two registrations',
       [log(46, 'CRYPTO-5-GM_REGSTER'), log(48, 'GDOI-5-GM_REGS_COMPL'), log(52, 'CRYPTO-5-GM_REGSTER')],
       ['interface', 'unknown'],
     ],
-  ] as const)('just before a message of the beginning, and before the countdown ran out, %s', (_, begins, expected) => {
+  ] as const)('just before the message of a start and before the countdown ran out, %s', (_, begins, expected) => {
     const due = begins.at(-1)!.receivedAtMs / 1000 - T0;
     const gm: GmSketch = { succeeded: 1, kekAt: 50_000, timerAt: due + 1, teks: { '0x0000000A': due + 66 } };
     const told = history([
@@ -67,7 +67,7 @@ describe('an interface that went down', () => {
     expect(causes(told)).toEqual(expected);
   });
 
-  test('explains one registration, and not the one after it', () => {
+  test('explains one registration, but not the one after it', () => {
     const told = history([
       gmAnswer(0, lasting),
       ...links,
@@ -77,7 +77,7 @@ describe('an interface that went down', () => {
     expect(causes(told)).toEqual(['interface', 'unknown']);
   });
 
-  test('is quoted message by message where they are of two kinds', () => {
+  test('is quoted message by message when down and up are messages of two kinds', () => {
     const told = history([
       gmAnswer(0, lasting),
       log(30, 'LINK-3-UPDOWN', 'Interface Serial1/0, changed state to down'),
@@ -90,7 +90,7 @@ describe('an interface that went down', () => {
 });
 
 describe('an order of the KS', () => {
-  test('cuts TEKs of different age by different amounts', () => {
+  test('is recognized when it cuts TEKs of different age by different amounts', () => {
     const told = history([
       gmAnswer(0, { ...lasting, teks: { '0x0000000A': 100, '0x0000000B': 360 }, timerAt: 290 }),
       gmAnswer(20, { ...lasting, teks: { '0x0000000A': 100, '0x0000000B': 105 }, timerAt: 40 }),
@@ -100,7 +100,7 @@ describe('an order of the KS', () => {
     expect(evidenceOf(told)).toContain('TEK lifetime cut by 255 s');
   });
 
-  test('is known by a TEK that a rekey has just brought, and that ends at once', () => {
+  test('is recognized by a TEK that a rekey has just brought and that ends soon', () => {
     const told = history(
       [
         gmAnswer(0, { ...lasting, received: 3, teks: { '0x0000000A': 100 }, timerAt: 35 }),
@@ -119,7 +119,8 @@ describe('an order of the KS', () => {
     expect(evidenceOf(told)).toContain('the TEK that a rekey has just brought ends in 70 s');
   });
 
-  test('is known by it also where that rekey came long after the last answer: the TEK is as old as the rekey', () => {
+  // The TEK is as old as the rekey.
+  test('is recognized by such a TEK even if the rekey came long after the last answer', () => {
     const told = history(
       [
         gmAnswer(0, { ...lasting, received: 3, teks: { '0x0000000A': 278 }, timerAt: 213 }),
@@ -131,7 +132,7 @@ describe('an order of the KS', () => {
     expect(causes(told)).toEqual(['ks_forced']);
   });
 
-  test('is over with the TEKs that it cut: what registers long after has another reason', () => {
+  test('does not explain a registration long after the TEKs that it cut have ended', () => {
     const cut: GmSketch = { ...lasting, teks: { '0x0000000B': 105 }, timerAt: 40 };
     const told = history([
       gmAnswer(0, { ...lasting, teks: { '0x0000000B': 360 }, timerAt: 290 }),
@@ -143,7 +144,7 @@ describe('an order of the KS', () => {
     expect(causes(told)).toEqual(['unknown']);
   });
 
-  test('that came after a registration explains the next one: the cut TEKs are still held', () => {
+  test('explains the next registration when it came after one: the cut TEKs are still held', () => {
     const held: GmSketch = { ...lasting, teks: { '0x0000000A': 900 }, timerAt: 830 };
     const cut: GmSketch = { ...held, succeeded: 2, teks: { '0x0000000A': 368 }, timerAt: 300 };
     const told = history([
@@ -154,7 +155,7 @@ describe('an order of the KS', () => {
     expect(causes(told)).toEqual(['unknown', 'ks_forced']);
   });
 
-  test('that comes after a registration between the same two answers explains the next one', () => {
+  test('explains the next registration when it came after one between the same two answers', () => {
     const short = { tekLifetimeSeconds: () => 650 };
     const lost: GmSketch = { ...lasting, registered: false, teks: {} };
     const cut: GmSketch = { ...lasting, succeeded: 2, timerAt: 94, teks: { '0x0000000B': 163 } };
@@ -172,7 +173,7 @@ describe('an order of the KS', () => {
     expect(causes(told).at(-1)).toBe('ks_forced');
   });
 
-  test('cuts the TEKs of a GM without a KEK timer: that is no clock that was set', () => {
+  test('is not taken for a clock step when it cuts the TEKs of a GM without a KEK timer', () => {
     const old: GmSketch = { succeeded: 1, kekWithoutLifetime: true, timerAt: 205, teks: { '0x0000000A': 269 } };
     const told = history([
       gmAnswer(0, old),
@@ -185,7 +186,7 @@ describe('an order of the KS', () => {
     expect(causes(told)).toEqual(['ks_forced']);
   });
 
-  test('beside a KEK that has just run out is not decided: either makes the GM register', () => {
+  test('leaves the cause undecided when the KEK has just run out as well: either makes the GM register', () => {
     const told = history([
       gmAnswer(950, { succeeded: 1, kekAt: KEK, timerAt: 1040, teks: { '0x0000000A': 1400 } }),
       log(970, 'GDOI-4-GM_RECV_DELETE'),
@@ -199,7 +200,7 @@ describe('an order of the KS', () => {
     expect(evidenceOf(told)).toContain('GM_DELETE_EXPIRED_KEK');
   });
 
-  test('at about the end of the KEK is not decided, where no message tells that it ran out', () => {
+  test('leaves the cause undecided at about the end of the KEK when no message tells that the KEK ran out', () => {
     const ending: GmSketch = { succeeded: 1, kekAt: KEK, timerAt: 1016, teks: { '0x0000000A': 2000 } };
     const told = history([
       gmAnswer(945, ending),
@@ -211,7 +212,7 @@ describe('an order of the KS', () => {
     expect(evidenceOf(told)).toContain('its end or the order of the KS can have made the GM register');
   });
 
-  test('is told as one where the countdown ends before the KEK does', () => {
+  test('is reported as ks_forced when the countdown ends before the KEK does', () => {
     const ending: GmSketch = { succeeded: 1, kekAt: KEK, timerAt: 1016, teks: { '0x0000000A': 2000 } };
     const told = history([
       gmAnswer(945, ending),
@@ -225,7 +226,7 @@ describe('an order of the KS', () => {
     ['GDOI-4-GM_RECV_DELETE', 'interface'],
     ['GDOI-4-GM_RECV_DELETE_IMMEDIATE', 'ks_forced'],
     ['GDOI-4-GM_RECV_POLICY_REPLACE_NOW', 'ks_forced'],
-  ])('%s in the seconds after an interface came back: the GM that registers at once does so for %s', (order, cause) => {
+  ])('%s in the seconds after an interface came back: a registration at once has the cause %s', (order, cause) => {
     const told = history([
       gmAnswer(0, lasting),
       log(30, 'LINEPROTO-5-UPDOWN', 'Line protocol on Interface Serial1/0, changed state to down'),
@@ -238,7 +239,8 @@ describe('an order of the KS', () => {
     expect(causes(told)).toEqual([cause]);
   });
 
-  test('is not what an agent’s clock that was set back looks like: a countdown that an order would draw anew moves with it', () => {
+  // An order would draw the countdown anew; here it moves with the clock.
+  test('is not seen in keys that look shorter because the agent’s clock was set back', () => {
     const old: GmSketch = { succeeded: 1, kekWithoutLifetime: true, teks: { '0x0000000A': 140 }, timerAt: 75 };
     const told = history([
       gmAnswer(0, old),
@@ -249,7 +251,8 @@ describe('an order of the KS', () => {
   });
 });
 
-test('an order that happens to move the countdown by as much as the TEK is none of the clock: the last rekey is too young', () => {
+// A rekey this recent rules out a clock step.
+test('reports ks_forced, not a clock step, when an order happens to move the countdown by as much as the TEK', () => {
   const old: GmSketch = { succeeded: 1, kekWithoutLifetime: true, rekeyAt: -10, received: 16, since: 16 };
   const told = history([
     gmAnswer(0, { ...old, teks: { '0x0000000A': 438 }, timerAt: 376 }),
@@ -260,7 +263,8 @@ test('an order that happens to move the countdown by as much as the TEK is none 
   expect(causes(told)).toEqual(['ks_forced']);
 });
 
-test('a TEK that is shortened and left more than an order leaves is one of a clock that was set back, also beside a registration', () => {
+// The TEK has more time left than an order leaves.
+test('takes a shortened TEK for a clock that was set back, even beside a registration', () => {
   const held: GmSketch = { succeeded: 1, kekAt: 1000, timerAt: 880, teks: { '0x0000000A': 4500 } };
   const next: GmSketch = { ...held, succeeded: 2, kekAt: 1500, timerAt: 1300 };
   const told = history(
@@ -275,7 +279,7 @@ test('a TEK that is shortened and left more than an order leaves is one of a clo
   expect(causes(told)).toEqual(['kek_missed_rekey']);
 });
 
-test('an order that moves the countdown nearly as much as the TEK is none of the clock', () => {
+test('reports ks_forced when an order moves the countdown nearly as much as the TEK', () => {
   const old: GmSketch = { succeeded: 1, kekWithoutLifetime: true };
   const told = history([
     gmAnswer(0, { ...old, teks: { '0x0000000A': 285 }, timerAt: 220 }),
@@ -289,7 +293,7 @@ test.each([
   ['stays', { teks: { '0x0000000C': 265 }, timerAt: 201 }],
   ['is cut by more', { teks: { '0x0000000C': 181 }, timerAt: 136 }],
 ])(
-  'an order that looks like a clock in one group is none of the clock where the TEK of another group %s',
+  'does not take an order that looks like a clock step in one group for one when the TEK of another group %s',
   (_, shown) => {
     const one: GmSketch = { succeeded: 1, kekWithoutLifetime: true };
     const other: GmSketch = { ...one, group: 'G2', teks: { '0x0000000C': 265 }, timerAt: 201 };
@@ -304,7 +308,8 @@ test.each([
   },
 );
 
-test('a KEK that the KS replaced early is no proof of its order where attempts had failed: the GM may have begun before', () => {
+// The GM may have begun before the order.
+test('reports unknown when the KS replaced the KEK early but attempts had failed', () => {
   const told = history([
     gmAnswer(0, { ...lasting, attempted: 1 }),
     gmAnswer(300, { ...lasting, succeeded: 2, attempted: 3, kekAt: 90_000, teks: { '0x0000000B': 90_000 } }),
@@ -312,7 +317,7 @@ test('a KEK that the KS replaced early is no proof of its order where attempts h
   expect(causes(told)).toEqual(['unknown']);
 });
 
-test('a TEK’s window that a rekey came into decides nothing where the countdown points elsewhere', () => {
+test('does not decide by a TEK’s window into which a rekey came when the countdown points elsewhere', () => {
   const told = history([
     gmAnswer(0, { ...lasting, received: 43, teks: { '0x0000000A': 124 }, timerAt: 62 }),
     gmAnswer(59, { ...lasting, succeeded: 2, received: 44, rekeyAt: 1, kekAt: 51_000, teks: { '0x0000000B': 378 } }),
@@ -321,7 +326,7 @@ test('a TEK’s window that a rekey came into decides nothing where the countdow
 });
 
 describe('a registration that took long', () => {
-  test('and was complete only after the old KEK had ended brought another one, also where that is gone already', () => {
+  test('and was complete only after the old KEK had ended brought another KEK, even if that is gone already', () => {
     const told = history([
       gmAnswer(800, { succeeded: 1, kekAt: KEK, timerAt: 830 }),
       gmAnswer(860, { succeeded: 1, attempted: 3, registered: false }),
@@ -333,7 +338,7 @@ describe('a registration that took long', () => {
     expect(evidenceOf(told)).toContain('it brought another one');
   });
 
-  test('is begun by a timer that no rekey after its beginning has renewed', () => {
+  test('is explained by a timer that only a rekey after its beginning has renewed', () => {
     const tek: GmSketch = { succeeded: 1, kekAt: 50_000, teks: { '0x0000000A': 700 }, timerAt: 600, received: 3 };
     const told = history([
       gmAnswer(580, tek),
@@ -343,7 +348,7 @@ describe('a registration that took long', () => {
     expect(causes(told)).toEqual(['tek_expired']);
   });
 
-  test('is not begun by a timer that a rekey had renewed before', () => {
+  test('is not explained by a timer that a rekey had renewed before', () => {
     const tek: GmSketch = { succeeded: 1, kekAt: 50_000, teks: { '0x0000000A': 700 }, timerAt: 600, received: 3 };
     const told = history([
       gmAnswer(580, tek),
@@ -360,7 +365,7 @@ describe('a registration that took long', () => {
     expect(causes(told)).toEqual(['unknown']);
   });
 
-  test('a rekey that its log tells after the beginning has not renewed the timer', () => {
+  test('is explained by the timer when the log shows the rekey after its beginning', () => {
     const tek: GmSketch = { succeeded: 1, kekAt: 50_000, teks: { '0x0000000A': 700 }, timerAt: 600, received: 3 };
     const lines = [
       { stampAt: 600.9, mnemonic: 'GDOI-4-GM_RE_REGISTER' },
@@ -380,7 +385,7 @@ describe('a registration that took long', () => {
 });
 
 describe('two timers', () => {
-  test('a GM that got its KEK again waits for the expiry: what begins before that is the TEK’s', () => {
+  test('a GM that got its KEK again waits for its expiry: a registration before that is tek_expired', () => {
     const told = history([
       gmAnswer(790, { succeeded: 1, kekAt: KEK, timerAt: 820, teks: { '0x0000000A': 1100 } }),
       gmAnswer(840, { succeeded: 2, kekAt: KEK, timerAt: 959, teks: { '0x0000000B': 1022 } }),
@@ -401,26 +406,26 @@ describe('two timers', () => {
   });
 });
 
-describe('counters that came back to what they were', () => {
+describe('a rekey after which the counters have the same values as before', () => {
   const known: GmSketch = { ...lasting, received: 1, since: 1 };
   const uncounted = [
     gmAnswer(0, { ...known, rekeyAt: -500 }),
     gmAnswer(300, { ...known, rekeyAt: 250, teks: { '0x0000000B': 9000 } }),
   ];
 
-  test('a rekey that was not counted tells of a restart; without the uptime it stays open which', () => {
+  test('shows that they restarted; without an uptime the cause stays unknown', () => {
     const told = history(uncounted);
     expect(causes(told)).toEqual(['unknown']);
   });
 
-  test('with the uptime it was a clear', () => {
+  test('is reported as operator_clear when the uptime goes on', () => {
     const told = history([facts(0, 90_000), ...uncounted, facts(300, 90_300)]);
     expect(causes(told)).toEqual(['operator_clear']);
   });
 });
 
 describe('a boot', () => {
-  test('lies before the answer of its own poll, however long that took', () => {
+  test('is placed before the end of the answer of its own poll, however long that took', () => {
     const slow = { ...gmAnswer(330, { registered: false, succeeded: 0, received: 0, teks: {} }) };
     const told = history([
       facts(0, 90_000),
@@ -433,7 +438,7 @@ describe('a boot', () => {
   });
 });
 
-test('an uptime that comes before the counters and may mean a boot before the last answer waits for the counters', () => {
+test('waits for the counters when an uptime before them allows a boot before the last answer', () => {
   const known: GmSketch = { ...lasting, received: 3, since: 3, rekeyAt: 145 };
   const told = history([
     facts(0, 90_000),
@@ -450,7 +455,7 @@ test('an uptime that comes before the counters and may mean a boot before the la
 describe('SNMP', () => {
   const held: SnmpSketch = { kek: 1, kekAt: KEK, sequence: 5, teks: { '0x0000000A': 1500 } };
 
-  test('a GM that tries one KS after the other in vain has registered with none', () => {
+  test('does not show a registration when the GM tries one KS after the other in vain', () => {
     const told = history([
       snmpAnswer(800, held),
       snmpAnswer(860, { ...held, kek: null, keyServer: '10.1.12.2' }),
@@ -459,7 +464,7 @@ describe('SNMP', () => {
     expect(types(told)).not.toContain('reregistration');
   });
 
-  test('what the CLI showed since does not place the registration after it', () => {
+  test('does not date a later registration back by a change that the CLI has already shown', () => {
     const cli: GmSketch = { succeeded: 1, kekAt: 50_000, timerAt: 130, teks: { '0x0000000A': 200 } };
     const far: SnmpSketch = { kek: 1, kekAt: 50_000, sequence: 0 };
     const told = history([
