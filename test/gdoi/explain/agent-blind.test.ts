@@ -1,4 +1,4 @@
-/** What the agent does not see is not said to be down: its own way to the devices may be what is broken. */
+/** Devices that the agent does not see are not said to be down: the agent’s own path to them may be broken. */
 import { describe, expect, test } from 'vitest';
 import { Fleet, ks, START } from '../../builders/fleet-group.ts';
 import { member, silent } from './members.ts';
@@ -6,8 +6,8 @@ import { member, silent } from './members.ts';
 const told = (view: ReturnType<Fleet['see']>) =>
   view.explanations.map(({ cause, phase, status }) => `${cause} ${phase} ${status}`);
 
-describe('a group of which every device went silent at once', () => {
-  test('is not seen; that its KS and its GMs are down is not said', () => {
+describe('a group whose devices all went silent at once', () => {
+  test('is reported as not seen by the agent; its KS and its GMs are not said to be down', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0), member(2, 0));
     const view = fleet.see(silent(ks(0), 60), silent(member(1, 0), 75), silent(member(2, 0), 90));
@@ -21,14 +21,14 @@ describe('a group of which every device went silent at once', () => {
       scope: ['gm1', 'gm2', 'ks1'],
       evidence: ['timeout: gm1, gm2, ks1'],
     });
-    // The first that answers again shows which of them is down.
+    // The first device that answers again shows which of them is down.
     const seen = fleet.see(member(1, 400), member(2, 405));
     expect(seen.explanations[0]?.summary).toMatch(
       /^KS ks1, the only KS, has not answered since 08:01:00 UTC: if it is down/u,
     );
   });
 
-  test('with no KS polled: the same', () => {
+  test('is reported as not seen by the agent when no KS is polled, too', () => {
     const fleet = new Fleet();
     fleet.see(member(1, 0), member(2, 0), member(3, 0));
     const view = fleet.see(...[1, 2, 3].map((number) => silent(member(number, 0), 60 + number)));
@@ -36,7 +36,7 @@ describe('a group of which every device went silent at once', () => {
     expect(view.explanations[0]?.summary).toMatch(/^The agent sees nothing of G1: none of its 3 devices/u);
   });
 
-  test('is another matter where a GM had been silent long before its KS', () => {
+  test('is not assumed when a GM had been silent long before its KS', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));
     fleet.see(silent(member(1, 0), 60), ks(3000));
@@ -45,11 +45,11 @@ describe('a group of which every device went silent at once', () => {
   });
 });
 
-describe('GMs that give no answer, and that acknowledged a rekey since, as their KS counts', () => {
+describe('silent GMs that acknowledged a rekey since, as their KS counts', () => {
   const ALL = { '10.0.0.1': 0, '10.0.0.2': 0, '10.0.0.3': 0, '10.0.0.4': 0 };
   const gone = (second: number) => [3, 4].map((number) => silent(member(number, second), second));
 
-  test('live: the agent’s path to them is broken', () => {
+  test('are alive behind a broken path of the agent, or went down since', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { members: ALL }), ...[1, 2, 3, 4].map((number) => member(number, 0)));
     const before = fleet.see(...gone(60), ks(120, { members: ALL }));
@@ -72,7 +72,7 @@ describe('GMs that give no answer, and that acknowledged a rekey since, as their
     ]);
   });
 
-  test('are not told so of a rekey before they went silent, nor while one acknowledgement is missing', () => {
+  test('are not said to be alive by a rekey before their silence, or while one acknowledgement is missing', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { members: ALL }), ...[1, 2, 3, 4].map((number) => member(number, 0)));
     const rekeyed = { '0x0000000B': 3900 };
@@ -95,11 +95,11 @@ describe('GMs that give no answer, and that acknowledged a rekey since, as their
   });
 });
 
-/** Whoever sends UDP with its address can write them. */
-describe('a KS that gives no answer, and in whose name messages come', () => {
+/** Anyone who sends UDP with the address of the KS can forge them. */
+describe('a silent KS in whose name messages come', () => {
   const heard = (second: number) => ({ heardMs: START + second * 1000, lastMs: START + (second + 90) * 1000 });
 
-  test('may be down all the same: that is said, and that they came', () => {
+  test('is ks_down all the same, and the messages are mentioned', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0), member(2, 0));
     const view = fleet.see(silent(ks(0), 60, heard(200)), member(1, 205), member(2, 206));
@@ -112,7 +112,7 @@ describe('a KS that gives no answer, and in whose name messages come', () => {
     });
   });
 
-  test('is told with no other cause than without them, and its incident goes on', () => {
+  test('has the same cause as without the messages, and its incident stays open', () => {
     const fleet = new Fleet();
     fleet.see(ks(0));
     expect(told(fleet.see(silent(ks(0), 60)))).toEqual(['ks_down present critical']);
@@ -120,7 +120,7 @@ describe('a KS that gives no answer, and in whose name messages come', () => {
     expect(fleet.incidents.findLast(({ cause }) => cause === 'ks_down')?.status).toBe('open');
   });
 
-  test('and whose GMs lack what a KS gives serves nobody', () => {
+  test('is said to register no GM when its GMs have lost their registrations', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0), member(2, 0));
     const off = (number: number) =>
@@ -132,7 +132,7 @@ describe('a KS that gives no answer, and in whose name messages come', () => {
     );
   });
 
-  test('beside its GMs, all silent at once, may be down with them', () => {
+  test('may be down together with its GMs when all went silent at once', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));
     const view = fleet.see(silent(ks(0), 60, heard(200)), silent(member(1, 0), 75));
@@ -141,7 +141,7 @@ describe('a KS that gives no answer, and in whose name messages come', () => {
     );
   });
 
-  test('that its peers call dead is dead: a message says less', () => {
+  test('is redundancy_lost when its peer calls it dead, because a message proves less', () => {
     const fleet = new Fleet();
     const other = (second: number, peer: string) =>
       ks(second, {
@@ -156,7 +156,7 @@ describe('a KS that gives no answer, and in whose name messages come', () => {
   });
 });
 
-describe('a KS of a COOP set that gives no answer', () => {
+describe('a silent KS of a COOP set', () => {
   const other = (second: number) =>
     ks(second, { device: 'ks2', address: '10.1.0.2', role: 'secondary', peers: { '10.1.0.1': 'Unknown' } });
   const afterRekey = (lastFrom: string) => {
@@ -166,7 +166,7 @@ describe('a KS of a COOP set that gives no answer', () => {
     return told(fleet.see(member(1, 310, { keyServer: '10.1.0.2', lastAge: 60, lastFrom }), other(311)));
   };
 
-  test('and lives is told in the same words while GMs get more of its rekeys', () => {
+  test('is ks_out_of_sight in the same words while GMs get further rekeys from it', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { peers: { '10.1.0.2': 'Alive' } }), other(1), member(1, 2, { keyServer: '10.1.0.2' }));
     const at = (second: number) => {
@@ -181,11 +181,11 @@ describe('a KS of a COOP set that gives no answer', () => {
     expect(fleet.incidents.filter(({ cause }) => cause === 'ks_out_of_sight')).toHaveLength(1);
   });
 
-  test('lives when a GM names it as the sender of a later rekey, whoever registered that', () => {
+  test('is alive when a GM names it as the sender of a later rekey, whichever KS registered that GM', () => {
     expect(afterRekey('10.1.0.1')).toEqual(['ks_out_of_sight present warning']);
   });
 
-  test('is not shown to live by a rekey of another KS', () => {
+  test('is not shown to be alive by a rekey from another KS', () => {
     expect(afterRekey('10.1.0.2')).not.toContain('ks_out_of_sight present warning');
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A rekey that cuts the TEKs before it (a changed policy, `crypto gdoi ks rekey`) does not reach a GM: it goes on with
- * a TEK that nobody else has any more. Its own timer is far ahead, so nothing else tells.
+ * A rekey that shortens the older TEKs (a changed policy, `crypto gdoi ks rekey`) does not reach a GM: the GM goes on
+ * with a TEK that no other GM has any more. Its own timer fires much later, so nothing else shows it.
  */
 import { describe, expect, test } from 'vitest';
 import { Fleet, type gm, ks } from '../../builders/fleet-group.ts';
@@ -9,7 +9,7 @@ import { member } from './members.ts';
 const [OLD, NEW] = ['0x0000000A', '0x0000000B'];
 const ENDS = 3000;
 
-/** Ordered at 100 s; the old TEK ends at 280 s for whoever got it. */
+/** The rekey is ordered at 100 s; for GMs that got it, the old TEK ends at 280 s. */
 function look(second: number, own: Parameters<typeof gm>[1] = { teks: { [OLD]: ENDS } }) {
   const teks = second < 100 ? { [OLD]: ENDS } : second < 280 ? { [NEW]: 3700, [OLD]: 280 } : { [NEW]: 3700 };
   const received = second < 100 ? 5 : 6;
@@ -33,7 +33,7 @@ describe('a GM that a rekey with shorter TEKs did not reach', () => {
     ]);
   });
 
-  test('is a page once they have not: its traffic is dropped', () => {
+  test('is a page once the others do not have its TEK any more, because its traffic is dropped', () => {
     const fleet = lookedAt(0, 60, 120, 180, 240, 300);
     expect(fleet.see().explanations).toMatchObject([
       {
@@ -49,7 +49,7 @@ describe('a GM that a rekey with shorter TEKs did not reach', () => {
     expect(fleet.incidents.at(-1)).toMatchObject({ cause: 'path_loss', severity: 'critical', endedAtMs: null });
   });
 
-  test('is none any more when it has registered, and nothing repeats that it is', () => {
+  test('is no page any more once it registered again, and its traffic is not said to be dropped', () => {
     const fleet = lookedAt(0, 60, 120, 180, 240, 300);
     const again = { teks: { [NEW]: 3700 }, succeeded: 2 };
     for (const second of [360, 420]) {
@@ -59,7 +59,7 @@ describe('a GM that a rekey with shorter TEKs did not reach', () => {
     }
   });
 
-  test('where all lack it they still have each other', () => {
+  test('is not said to lose traffic when the rekey reached no GM', () => {
     const fleet = new Fleet();
     const old = (second: number) => [1, 2, 3].map((number) => member(number, second, { teks: { [OLD]: ENDS } }));
     for (const second of [0, 60]) fleet.see(...look(second));

@@ -12,7 +12,7 @@ import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import { Fleet, ks, START } from '../../builders/fleet-group.ts';
 import { member, OVERDUE, said, silent } from './members.ts';
 
-test('since when a KS does not answer is said once, however long the looks at it hang', () => {
+test('keeps the instant since when a KS does not answer, however long the polls of it hang', () => {
   const fleet = new Fleet();
   fleet.see(ks(0), member(1, 0));
   const instants = [30, 60, 900].map((second) => {
@@ -22,21 +22,21 @@ test('since when a KS does not answer is said once, however long the looks at it
   expect(instants).toEqual([30, 60, 900].map(() => ['ks_down', START + 200]));
 });
 
-describe('a rekey that is missing', () => {
-  test('at one GM is not yet its path while no other was looked at since it was due', () => {
+describe('a missing rekey', () => {
+  test('is an unclear path_loss when one GM lacks it and no other GM was polled since it was due', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { kekExpiry: 180 }), member(2, 0, { kekExpiry: 180 }));
     const first = said(fleet, member(1, 30, OVERDUE, { nextLookMs: START + 60_000 }));
     expect(first).toMatchObject({ cause: 'path_loss', phase: 'unclear', status: 'warning', confidence: 'possible' });
   });
 
-  test('at one GM, while the others have a newer KEK, is its path', () => {
+  test('is a path_loss when one GM lacks it and the others have a newer KEK', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { kekExpiry: 180 }), member(2, 0, { kekExpiry: 80_000 }));
     expect(said(fleet, member(1, 30, OVERDUE))).toMatchObject({ cause: 'path_loss', phase: 'present', scope: ['gm1'] });
   });
 
-  test('and then a registration that no one timer explains: what was to follow has come, and is not ahead any more', () => {
+  test('is a path_loss without a deadline once the GM re-registered, even if the cause of that is unknown', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { kekExpiry: 180 }), member(2, 0, { kekExpiry: 80_000 }));
     const missing = said(fleet, member(1, 30, OVERDUE, { reregistersAtMs: START + 60_000 }));
@@ -55,7 +55,7 @@ describe('a rekey that is missing', () => {
     }
   });
 
-  test('at most GMs of a small group is the KS’s side, and says who re-registers first', () => {
+  test('is ks_rekeys_lost when most GMs of a small group lack it, and names the GM that re-registers first', () => {
     const fleet = new Fleet();
     const waiting = (number: number) =>
       member(number, 30, OVERDUE, { reregistersAtMs: START + (60 + 10 * number) * 1000 });
@@ -67,7 +67,7 @@ describe('a rekey that is missing', () => {
     });
   });
 
-  test('is named by its key; a KS that misses no acknowledgement of a later one is no evidence', () => {
+  test('is named by its key; that the KS has all acknowledgements of a later rekey is not listed as evidence', () => {
     const fleet = new Fleet();
     const members = { '10.0.0.1': 0, '10.0.0.2': 0, '10.0.0.3': 0 };
     const first = said(fleet, ks(0, { kekExpiry: 180, members }), ...[1, 2, 3].map((n) => member(n, 30, OVERDUE)));
@@ -78,7 +78,7 @@ describe('a rekey that is missing', () => {
     });
   });
 
-  test('of the TEK is not called one of the KEK, and the next one that is lost is of its kind', () => {
+  test('is called a TEK rekey when the TEK ran out, and the next loss that is predicted is of a TEK rekey, too', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0), member(2, 0));
     const lastReregistration = { cause: 'tek_expired', atMs: START + 50_000 } as const;
@@ -90,7 +90,7 @@ describe('a rekey that is missing', () => {
     });
   });
 
-  test('by what a KS counts alone was not acknowledged; whether it came is not said', () => {
+  test('is said only to be not acknowledged, not whether it came, when only the counters of the KS show it', () => {
     const first = said(new Fleet(), ks(0, { members: { '10.0.0.1': 1, '10.0.0.2': 0, '10.0.0.3': 0 } }));
     expect(first).toMatchObject({
       cause: 'path_loss',
@@ -100,7 +100,7 @@ describe('a rekey that is missing', () => {
     });
   });
 
-  test('whose keys came, so that only acknowledgements are lost, sends nobody along the path to the GM', () => {
+  test('leads to the path from GM to KS when the GM has the current keys and only acknowledgements are lost', () => {
     const fleet = new Fleet();
     const members = { '10.0.0.1': 2, '10.0.0.2': 0 };
     fleet.see(ks(0), member(1, 0), member(2, 0));
@@ -111,7 +111,7 @@ describe('a rekey that is missing', () => {
     });
   });
 
-  test('of a GM that lacks the TEK that its KS gives out is no loss on the way back', () => {
+  test('is not taken for lost acknowledgements when the GM lacks the TEK that its KS gives out', () => {
     const fleet = new Fleet();
     const old = { '0x0000000A': 2000 };
     const renewed = { '0x0000000B': 5600, ...old };
@@ -121,7 +121,7 @@ describe('a rekey that is missing', () => {
     expect(first).toMatchObject({ cause: 'path_loss', summary: expect.not.stringMatching(/current keys/u) });
   });
 
-  test('as its KS counts, of a GM that was not looked at since: whether it was there to get it is for its next answer', () => {
+  test('is unclear until the next answer of the GM when its KS counts it and the GM was not polled since', () => {
     const fleet = new Fleet();
     const members = { '10.0.0.1': 1, '10.0.0.2': 0 };
     const planned = { nextLookMs: START + 65_000 };
@@ -133,7 +133,7 @@ describe('a rekey that is missing', () => {
         'KS ks1 has no acknowledgement of the last rekey from GM gm1; whether it was there to get it is not yet clear',
       knownAtMs: START + 65_000,
     });
-    // It was not: it reloaded meanwhile. Had it been, its acknowledgements are what is lost.
+    // In `fleet` the GM reloaded meanwhile; in `there` it did not, so its acknowledgements are what is lost.
     const reloaded = { cause: 'reload', atMs: START + 50_000 } as const;
     const booted = member(
       1,
@@ -150,7 +150,7 @@ describe('a rekey that is missing', () => {
     });
   });
 
-  test('where no KS is polled and no other GM shows that it was sent, is no path', () => {
+  test('is an unclear path_loss when no KS is polled and no other GM shows that it was sent', () => {
     const fleet = new Fleet();
     const old = { teks: { '0x0000000A': 660 } } as const;
     fleet.see(member(1, 0, old), member(2, 0, old));
@@ -167,7 +167,7 @@ describe('a rekey that is missing', () => {
   test.each([
     [1, 'path_loss'],
     [3, 'ks_rekeys_lost'],
-  ])('by multicast at %i of three GMs: nobody acknowledges, and nobody is asked who did', (waiting, cause) => {
+  ])('mentions no acknowledgements when %i of three GMs lack it and it is sent by multicast', (waiting, cause) => {
     const fleet = new Fleet();
     const multicast = { transport: 'multicast' } as const;
     fleet.see(ks(0, { kekExpiry: 180 }), ...[1, 2, 3].map((n) => member(n, 0, { kekExpiry: 180, ...multicast })));
@@ -182,10 +182,10 @@ describe('a rekey that is missing', () => {
   test.each([
     [1, 'path_loss'],
     [3, 'ks_rekeys_lost'],
-  ])('by multicast at %i of three GMs is told so where only the KS shows the transport', (waiting, cause) => {
+  ])('mentions no acknowledgements when %i of three GMs lack it and only the KS shows multicast', (waiting, cause) => {
     const fleet = new Fleet();
     const shown = { transport: null } as const;
-    // A list may print a 0 for what nobody counts.
+    // A KS may print 0 missed acknowledgements although it counts none.
     const members = { '10.0.0.1': 0, '10.0.0.2': 0, '10.0.0.3': 0, '10.0.0.4': 0 };
     const server = ks(0, { kekExpiry: 180, transport: 'multicast', members });
     fleet.see(server, ...[1, 2, 3].map((n) => member(n, 0, { kekExpiry: 180, ...shown })));
@@ -197,7 +197,7 @@ describe('a rekey that is missing', () => {
     expect(JSON.stringify(first)).not.toMatch(/acknowledge|Acks/u);
   });
 
-  test('by multicast where no KS is polled: that nobody knows who acknowledged is not said', () => {
+  test('has no evidence about acknowledgements when it is sent by multicast and no KS is polled', () => {
     const fleet = new Fleet();
     const multicast = { transport: 'multicast' } as const;
     fleet.see(member(1, 0, { kekExpiry: 180, ...multicast }), member(2, 0, { kekExpiry: 80_000, ...multicast }));
@@ -205,7 +205,7 @@ describe('a rekey that is missing', () => {
     expect(first).toMatchObject({ cause: 'path_loss', evidence: ['missed the last KEK rekey: gm1', 'got it: gm2'] });
   });
 
-  test('that came and was refused is not told as lost once the refusals are past', () => {
+  test('is not reported as lost when the GMs received and refused it, even once the refusals are past', () => {
     const fleet = new Fleet();
     const refused = [
       { kind: 'rekey_refused', atMs: START + 10_000, group: null, text: 'GDOI_REKEY_FAILURE: hash failed' },
@@ -222,7 +222,7 @@ describe('a rekey that is missing', () => {
     expect(later).not.toContain('path_loss');
   });
 
-  test('is not yet lost while no KS said of which release it is: an old one sends none before expiry', () => {
+  test('is unclear at first when no KS has shown its release, because an old KS sends no rekey before expiry', () => {
     const fleet = new Fleet();
     const waiting = (second: number) => [1, 2, 3].map((number) => member(number, second, OVERDUE));
     expect(said(fleet, ...waiting(30))).toMatchObject({
@@ -233,13 +233,13 @@ describe('a rekey that is missing', () => {
     });
     expect(said(fleet, ...waiting(60))).toMatchObject({ phase: 'unclear' });
     expect(said(fleet, ...waiting(100))).toMatchObject({ cause: 'ks_rekeys_lost', phase: 'present' });
-    // The KS is polled: nobody has to wait any more.
+    // Once the KS is polled, there is nothing to wait for.
     const known = new Fleet();
     known.see(...waiting(30));
     expect(said(known, ks(31, { kekExpiry: 180 }))).toMatchObject({ cause: 'ks_rekeys_lost', phase: 'present' });
   });
 
-  test('at GMs of which one had registered minutes before, for no reason that was seen, is not yet lost either', () => {
+  test('is unclear, too, when one of the GMs had re-registered minutes before for an unknown cause', () => {
     const fleet = new Fleet();
     const ending = { kekExpiry: 600 } as const;
     const last = { lastReregistration: { cause: 'unknown', atMs: START + 60_000 } } as const;
@@ -253,7 +253,7 @@ describe('a rekey that is missing', () => {
     ]);
   });
 
-  test('as one KS counts, in a site where only the KS is polled, is two paths of twelve', () => {
+  test('is a path_loss of two GMs when only the KS is polled and two of its twelve GMs did not acknowledge', () => {
     const members = Object.fromEntries(
       Array.from({ length: 12 }, (_, index) => [`10.0.0.${index + 1}`, index < 2 ? 1 : 0]),
     );
@@ -262,7 +262,7 @@ describe('a rekey that is missing', () => {
     expect(first).toHaveProperty('summary', expect.stringContaining('; others got it'));
   });
 
-  test('at GMs that do not answer is not the KS’s: they cannot acknowledge', () => {
+  test('is not blamed on the KS when the GMs do not answer, because they cannot acknowledge', () => {
     const fleet = new Fleet();
     const members = { '10.0.0.1': 1, '10.0.0.2': 1, '10.0.0.3': 1, '10.0.0.4': 0 };
     const gone = [1, 2, 3].map((number) => silent(member(number, 0), 30));
@@ -272,11 +272,11 @@ describe('a rekey that is missing', () => {
   });
 });
 
-describe('a GM that suffers for a reason of its own', () => {
+describe('a GM with a problem of its own', () => {
   const healthy = (second: number) => [ks(second), member(2, second)];
   const at = (second: number) => START + second * 1000;
 
-  test('its interface is down, comes back, and it registers: neither the path of rekeys nor the KS', () => {
+  test('is interface_flap, not a path or KS problem, while its interface is down, comes back and it registers', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
     const down = { sinceMs: at(50), backMs: null, evidence: ['log: UPDOWN Serial1/0 down at 00:00:50Z'] };
@@ -302,12 +302,12 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, ...healthy(800), member(1, 800, { change: { lastReregistration } }))).toBe('ok');
   });
 
-  describe('a GM that cannot register, of which a router said why', () => {
+  describe('that cannot register for a reason that a router logged', () => {
     const failing = (failingFor: Stated, number = 1) =>
       member(number, 240, { registered: false }, { unregisteredSinceMs: at(60), failedAttempts: 3, failingFor });
     const ike = { reason: 'IKE with its KS failed', firstStep: 'show crypto isakmp sa on both ends' };
 
-    test('is told with that reason, and its first step', () => {
+    test('is reported with that reason and its first step', () => {
       const fleet = new Fleet();
       fleet.see(...healthy(0), member(1, 0));
       expect(said(fleet, ...healthy(240), failing(ike))).toMatchObject({
@@ -318,7 +318,7 @@ describe('a GM that suffers for a reason of its own', () => {
       });
     });
 
-    test('beside another one with another reason each stands in the evidence, and the step is the general one', () => {
+    test('has each reason in the evidence and a general first step when another GM has another reason', () => {
       const fleet = new Fleet();
       fleet.see(...healthy(0), member(1, 0));
       const byKs = { reason: 'the KS refuses its GETVPN version', firstStep: 'On ks1, show it', by: 'ks1' };
@@ -331,7 +331,7 @@ describe('a GM that suffers for a reason of its own', () => {
     });
   });
 
-  test('a GM whose own crypto map was changed was not made to register by its KS', () => {
+  test('is not ks_forced when its own crypto map was changed', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
     const last = { cause: 'ks_forced', atMs: at(50) } as const;
@@ -341,7 +341,7 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(told({ stated: 'GM_RECV_DELETE' })).toMatchObject({ cause: 'ks_forced', scope: ['gm1'] });
   });
 
-  test('between its message that it registered and the answer that tells why, it is the same flap', () => {
+  test('stays the same interface_flap between its registration message and the answer that shows the cause', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
     const linkDown = { sinceMs: at(50), backMs: at(100), evidence: ['log: UPDOWN Serial1/0 down at 00:00:50Z'] };
@@ -353,7 +353,7 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, ...healthy(800), member(1, 800, { change: { lastReregistration } }))).toBe('ok');
   });
 
-  test('registered without any TEK: its policy is not installed, also where its KS is an old one', () => {
+  test('is without_tek when it is registered without any TEK and its log says the policy is not installed', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
     const reasons = [
@@ -375,7 +375,7 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, member(1, 120))).toBe('ok');
   });
 
-  test('packets that fail the anti-replay check: keys and registration are well', () => {
+  test('is replay_errors when packets fail the anti-replay check though keys and registration are fine', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
     const reasons = [
@@ -392,7 +392,7 @@ describe('a GM that suffers for a reason of its own', () => {
       confidence: 'certain',
       explains: [{ check: 'packets_dropped', devices: ['gm1'] }],
     });
-    // By counters alone.
+    // Only the counters show it.
     expect(said(fleet, member(1, 120, {}, { dropping: true }))).toMatchObject({
       cause: 'replay_errors',
       confidence: 'likely',
@@ -400,7 +400,7 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, member(1, 180))).toBe('ok');
   });
 
-  test('packets are dropped since the first message that is shown of it, and from then on', () => {
+  test('has dropped packets since the first message about it, even when that message is no longer shown', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
     const message = (seconds: number) =>
@@ -414,7 +414,7 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, member(1, 120, {}, { dropping: true, reasons: later }))).toMatchObject({ sinceMs: at(31) });
   });
 
-  test('a message of an episode that is over does not begin the next one', () => {
+  test('does not date a new episode of dropped packets by a message of the one before', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
     const reasons = [{ kind: 'replay', atMs: at(20), group: 'G1', text: 'replayed' }] as const;
@@ -424,7 +424,7 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, member(1, 2060, {}, { dropping: true, reasons }))).toMatchObject({ sinceMs: at(2060) + 200 });
   });
 
-  test('keys and registration are cleared of it only where they are seen to be well', () => {
+  test('is said to drop packets for another reason than keys and registration only if both are fine', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
     const dropping = { dropping: true } as const;
@@ -437,7 +437,7 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(summaries).not.toContain('not the reason');
   });
 
-  test('a pseudotime that is off drops nothing by itself', () => {
+  test('is only said to risk losing packets when its pseudotime is far from that of its KS', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
     const text =
@@ -450,7 +450,7 @@ describe('a GM that suffers for a reason of its own', () => {
     });
   });
 
-  test('packets that came in clear lead to their sender', () => {
+  test('has a first step that leads to the sender when it drops packets that arrived in clear', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
     const text = "%CRYPTO-4-RECVD_PKT_NOT_IPSEC: Rec'd packet not an IPSEC packet. (ip) dest_addr= /10.1.1.1";
@@ -463,7 +463,7 @@ describe('a GM that suffers for a reason of its own', () => {
     });
   });
 
-  test('a certificate that is not valid yet is a clock that is wrong, not a missing authorisation', () => {
+  test('has a wrong clock, not a missing authorisation, when a certificate is not valid yet', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
     const reasons = [
@@ -484,7 +484,7 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, member(1, 120, {}, { reasons }))).toBe('ok');
   });
 
-  test('its own clock, where it was asked, says which end to look at', () => {
+  test('is named as the end with the wrong clock when its own clock was read and is off', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
     const text = '%PKI-3-CERTIFICATE_INVALID_NOT_YET_VALID: not yet valid';
@@ -504,7 +504,7 @@ describe('a GM that suffers for a reason of its own', () => {
 });
 
 describe('a KS that does not answer', () => {
-  test('once is a lost answer or a dead KS: unclear until the next look', () => {
+  test('is an unclear ks_down until the next poll when one answer is missing', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));
     const once = silent(ks(60), 60, { inARow: 1, established: false });
@@ -517,7 +517,7 @@ describe('a KS that does not answer', () => {
     });
   });
 
-  test('says of what follows that it follows only if it is down', () => {
+  test('has a consequence that is said to follow only if the KS is down', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));
     expect(said(fleet, silent(ks(60), 60, { inARow: 1, established: false }))).toMatchObject({
@@ -525,7 +525,7 @@ describe('a KS that does not answer', () => {
     });
   });
 
-  test('has not answered since its last answer, which may show nothing of its group', () => {
+  test('is silent since its last answer, even if that answer showed nothing of the group', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));
     expect(said(fleet, silent(ks(0), 60, { answeredMs: START + 50_000 }))).toMatchObject({
@@ -536,7 +536,7 @@ describe('a KS that does not answer', () => {
     });
   });
 
-  test('for good stops the traffic of its GMs when their TEKs end', () => {
+  test('is critical when it stays silent, because the traffic of its GMs stops when their TEKs end', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0, { teks: { '0x0000000A': 600 } }), member(2, 0, { teks: { '0x0000000A': 900 } }));
     const first = said(fleet, silent(ks(60), 60));
@@ -548,7 +548,7 @@ describe('a KS that does not answer', () => {
     expect((first as Explanation).deadlineMs).toBeCloseTo(START + 600_000, -4);
   });
 
-  test('is not back when only its GM shows that it was served', () => {
+  test('is not said to be back when only a GM shows that it was served', () => {
     const fleet = new Fleet();
     const unregistered = { unregisteredSinceMs: START + 200_000 };
     fleet.see(ks(0), member(1, 0));
@@ -560,7 +560,7 @@ describe('a KS that does not answer', () => {
     expect(down?.summary).toMatch(/has not answered since .*; GMs are served again, a rekey or registration came at/u);
   });
 
-  test('while a GM got a rekey since is out of the agent’s sight, no page', () => {
+  test('is ks_out_of_sight, and no page, when a GM got a rekey since', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));
     fleet.see(silent(ks(60), 60));
@@ -569,7 +569,7 @@ describe('a KS that does not answer', () => {
   });
 
   test.each([10_000, 60_000])(
-    'and answers a GM since: no path is broken before logins failed for a minute (polled every %i ms)',
+    'but served a GM is an unclear ks_out_of_sight until logins failed for a minute (polled every %i ms)',
     (pollIntervalMs) => {
       const fleet = new Fleet({ pollIntervalMs });
       fleet.see(ks(0), member(1, 0));
@@ -590,7 +590,7 @@ describe('a KS that does not answer', () => {
     },
   );
 
-  test('and served a GM between two outages is down when its GMs lack what it gives, whatever the looks have missed', () => {
+  test('but served a GM between two outages is ks_down once its GMs lack keys, even if no poll saw it up', () => {
     const fleet = new Fleet();
     const ending = (number: number, second: number, context = {}) =>
       member(number, second, { teks: { '0x0000000A': 400 }, lastAge: second - 100 }, context);
@@ -604,7 +604,7 @@ describe('a KS that does not answer', () => {
     expect(view.explanations[0]?.summary).toMatch(/^KS ks1.* has not answered since 08:01:40 UTC: /u);
   });
 
-  test('and registers a GM between two looks at that: a minute counts from the later one', () => {
+  test('but registered a GM between two polls of the GM is unclear until a minute after the later poll', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));
     fleet.see(silent(ks(60), 60));
@@ -620,13 +620,13 @@ describe('a KS that does not answer', () => {
     );
   });
 
-  test.each(['auth', 'quarantined'])('because it refuses the agent (%s) is not dead', (result) => {
+  test.each(['auth', 'quarantined'])('because it refuses the agent (%s) is login_refused, not ks_down', (result) => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));
     expect(said(fleet, silent(ks(60), 60, { result }))).toMatchObject({ cause: 'login_refused', status: 'warning' });
   });
 
-  test('is known by what still answers beside SSH', () => {
+  test('is said to be known only by what still answers beside SSH', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));
     const refused = silent(ks(60), 60, { result: 'auth', established: false, answersBy: 'SNMP' });
@@ -635,7 +635,7 @@ describe('a KS that does not answer', () => {
     });
   });
 
-  test('called its peer dead before that came up: it is not read since, and the peer is well', () => {
+  test('is not coop_peer_lost after its boot when the peer called it dead only before that', () => {
     const fleet = new Fleet();
     const [first, second] = ['10.1.0.1', '10.1.0.2'] as const;
     const passive = { device: 'ks2', address: second, role: 'secondary', peers: { [first]: 'Dead' } } as const;
@@ -652,7 +652,7 @@ describe('a KS that does not answer', () => {
     expect(said(fleet, ks(490, passive), back)).toMatchObject({ cause: 'coop_peer_lost' });
   });
 
-  test('beside a primary that answers costs redundancy, not traffic', () => {
+  test('is redundancy_lost, not ks_down, when another KS answers as primary', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), ks(0, { device: 'ks2', address: '10.1.0.2', role: 'secondary' }), member(1, 0));
     fleet.see(silent(ks(60), 60));
@@ -665,7 +665,7 @@ describe('a KS that does not answer', () => {
     });
   });
 
-  test('when it is back explains what its GMs still show, and a later trouble is its own', () => {
+  test('explains what its GMs still show once it is back, but not a later problem', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0), member(2, 0));
     fleet.see(silent(ks(60), 60), member(1, 90, { registered: false }, { unregisteredSinceMs: START + 90_000 }));
@@ -673,7 +673,7 @@ describe('a KS that does not answer', () => {
       cause: 'ks_down',
       phase: 'over',
       status: 'warning',
-      // They register by themselves: nobody is sent to look at a path right after the cure.
+      // The GMs register by themselves, so nobody is sent to look at a path now.
       firstStep: expect.stringMatching(/^GMs try again about once a minute\. Of one that is still not registered at/u),
     });
     expect(said(fleet, member(1, 150))).toBe('ok');
@@ -683,13 +683,13 @@ describe('a KS that does not answer', () => {
 });
 
 test.each([-3600, -300, -49, -35, 35, 49, 60, 300, 3600])(
-  'no rekey is lost where the agent’s clock was set by %i s',
+  'reports no lost rekey when the agent’s clock was changed by %i s',
   (bySeconds) => {
     const fleet = new Fleet();
     const teks = (expiry: number) => ({ '0x0000000A': expiry });
     const before = { kekExpiry: 9000, teks: teks(8000) };
     fleet.see(ks(0, before), ...[1, 2, 3].map((n) => member(n, 0, before)));
-    // Those that are read again count the same KEK on the clock that was set.
+    // Devices that are read after the change show the same KEK on the new clock.
     const after = { kekExpiry: 9000 + bySeconds, teks: teks(8000 + bySeconds) };
     const at = (second: number) => second + Math.max(0, bySeconds);
     expect(fleet.see(ks(at(100), after)).explanations).toEqual([]);
@@ -698,8 +698,8 @@ test.each([-3600, -300, -49, -35, 35, 49, 60, 300, 3600])(
   },
 );
 
-describe('a GM without a registration', () => {
-  test('seen once registers just now', () => {
+describe('a GM that does not get registered', () => {
+  test('is an unclear not_registered when it was seen only once, as it may be registering just now', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));
     const first = said(
@@ -710,12 +710,12 @@ describe('a GM without a registration', () => {
       cause: 'not_registered',
       phase: 'unclear',
       status: 'warning',
-      // A look before that may find it still registering.
+      // An earlier poll may find it still registering.
       knownAtMs: START + 60_200 + 105_000,
     });
   });
 
-  describe('to come, while the old one counts,', () => {
+  describe('while its old registration is valid', () => {
     const teks = { '0x0000000A': 320 };
     const told = (over: Partial<MemberContext>) => {
       const fleet = new Fleet();
@@ -724,7 +724,7 @@ describe('a GM without a registration', () => {
       return fleet.see(ks(200, { teks }), trying, member(2, 200, { teks })).explanations;
     };
 
-    test('is told before its traffic stops, once two attempts failed', () => {
+    test('is reported before its traffic stops once two attempts failed', () => {
       expect(told({ failedAttempts: 2, reregistersAtMs: START + 200_000 })).toMatchObject([
         {
           cause: 'not_registered',
@@ -737,7 +737,7 @@ describe('a GM without a registration', () => {
       ]);
     });
 
-    test('of one beside another whose traffic is gone, and of two', () => {
+    test('has a consequence of its own beside a GM whose traffic is gone, and beside one like itself', () => {
       const off = (number: number, tekLeft: number) =>
         member(
           number,
@@ -759,13 +759,13 @@ describe('a GM without a registration', () => {
 
     test.each([
       ['one attempt is under way', { failedAttempts: 1, reregistersAtMs: START + 200_000 }],
-      ['they failed before, and it counts down again', { failedAttempts: 2, reregistersAtMs: START + 400_000 }],
-    ])('is not told where %s', (_, over) => {
+      ['attempts failed before and it counts down again', { failedAttempts: 2, reregistersAtMs: START + 400_000 }],
+    ])('is not reported when %s', (_, over) => {
       expect(told(over).filter(({ cause }) => cause === 'not_registered')).toEqual([]);
     });
   });
 
-  test('that its KS refuses by name of its address is not authorised; another GM of the group is not meant', () => {
+  test('is unauthorized when its KS refuses its address, but not when the KS refuses another one', () => {
     const refused = (address: string) => {
       const text = `%GDOI-1-UNAUTHORIZED_IPADDR: Group G1 received registration from unauthorized ip address: ${address}`;
       const reason = { kind: 'unauthorized', atMs: START + 50_000, group: 'G1', text } as const;
@@ -788,7 +788,7 @@ describe('a GM that its KS dropped', () => {
     '10.0.0.3': 0,
   });
 
-  test('and that registered for want of rekeys lost none on the way: it is told with its end', () => {
+  test('stays ejected, but over, after it registered for a missed rekey, and that rekey is no path_loss', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { members: members(0) }), member(1, 0), member(2, 0), member(3, 0));
     fleet.see(ks(399, { members: members(2) }), member(1, 400));
@@ -811,12 +811,12 @@ describe('a GM that its KS dropped', () => {
     ]);
   });
 
-  describe('as one look at the list showed, and that registered before the next', () => {
+  describe('as one poll of the list showed, and that registered before the next poll', () => {
     const afterOneLook = (registeredAfterS: number) => {
       const fleet = new Fleet();
       fleet.see(ks(0, { members: members(0) }), member(1, 0), member(2, 0), member(3, 0));
       expect(said(fleet, member(1, 700), ks(701, { members: members(null) }))).toMatchObject({ phase: 'unclear' });
-      // The list is read before the GM is: at this look nothing is missing, and nothing has come to light.
+      // The list is read before the GM: no GM is missing from it, and the registration is not known yet.
       const listed = ks(761 + registeredAfterS, { members: members(0) });
       const lastReregistration = { cause: 'kek_missed_rekey', atMs: START + (701 + registeredAfterS) * 1000 } as const;
       const back = member(1, 770 + registeredAfterS, { change: { lastReregistration }, succeeded: 2 });
@@ -824,17 +824,17 @@ describe('a GM that its KS dropped', () => {
       return fleet.see(back).explanations.map(({ cause, phase }) => `${cause} ${phase}`);
     };
 
-    test('later than a registration takes: no KS sent it rekeys, and none was lost on the way', () => {
+    test('is ejected, with no path_loss, if it registered later than a registration takes', () => {
       expect(afterOneLook(60)).toEqual(['ejected over']);
     });
 
-    test('at that moment: it was registering, which explains nothing of the rekey it missed', () => {
+    test('is not ejected if it was just registering, and the rekey that it missed is an unclear path_loss', () => {
       expect(afterOneLook(5)).toEqual(['path_loss unclear']);
     });
   });
 });
 
-test('an incident that is over says what it was when it concerned most devices, not what was said of the last one', () => {
+test('keeps in a closed incident the summary of when it concerned most devices, not that of the last one', () => {
   const fleet = new Fleet();
   fleet.see(ks(0), member(1, 0), member(2, 0), member(3, 0));
   fleet.see(...[1, 2, 3].map((number) => silent(member(number, 100), 100)));
@@ -847,10 +847,10 @@ test('an incident that is over says what it was when it concerned most devices, 
   expect(closed?.summary).toMatch(/gm1, gm2, gm3/u);
 });
 
-describe('a cause that is present again', () => {
+describe('a cause that returns', () => {
   /**
-   * gm1 is silent from 100 s on, answers at 200 s, and the named GM is silent at `atSecond`: ids of the incidents, and
-   * how they stood.
+   * Numbers and states of the incidents when gm1 is silent from 100 s on, answers at 200 s, and the named GM is silent
+   * at `atSecond`.
    */
   const incidentsWhen = (device: 'gm1' | 'gm2', atSecond: number) => {
     const fleet = new Fleet();
@@ -862,17 +862,17 @@ describe('a cause that is present again', () => {
     return fleet.incidents.map(({ id, status }) => `${ids.indexOf(id) + 1} ${status}`);
   };
 
-  test('within a moment goes on as the same incident, for the device whom it concerned', () => {
+  test('continues the same incident if it returns soon for the same device', () => {
     expect(incidentsWhen('gm1', 280)).toEqual(['1 open', '1 closed', '1 open']);
   });
 
-  test('later, or for another device, is another one', () => {
+  test('begins a new incident if it returns later or for another device', () => {
     expect(incidentsWhen('gm1', 320)).toEqual(['1 open', '1 closed', '2 open']);
     expect(incidentsWhen('gm2', 280)).toEqual(['1 open', '1 closed', '2 open']);
   });
 });
 
-test('names stand in the order people count', () => {
+test('sorts device names by the numbers in them', () => {
   const fleet = new Fleet();
   const first = said(fleet, ...[10, 2, 1].map((number) => silent(member(number, 0), 0)));
   expect(first).toMatchObject({ scope: ['gm1', 'gm2', 'gm10'] });
@@ -893,7 +893,7 @@ function factsAfter(...looks: readonly (readonly MemberFacts[])[]): GroupFacts {
 describe('a group with multicast rekeys', () => {
   const transport = 'multicast' as const;
 
-  test('whose GM holds other TEKs than the only KS is asked with whom it registered: no rekey was lost on the way', () => {
+  test('blames no lost rekey but asks where a GM registered when it holds other TEKs than the only KS', () => {
     const differing = (second: number) => [
       ks(second, { transport }),
       member(1, second, { transport: null, teks: { '0x0000000B': 3000 } }),
@@ -907,7 +907,7 @@ describe('a group with multicast rekeys', () => {
     });
   });
 
-  test('goes on sending rekeys to a GM that no KS lists: nobody is dropped for want of acknowledgements', () => {
+  test('is not said to send no rekeys to an ejected GM, nor to drop it for missing acknowledgements', () => {
     const fleet = new Fleet();
     const unlisted = (second: number) => [
       ks(second, { transport, members: { '10.0.0.2': 0, '10.0.0.3': 0 } }),
@@ -923,7 +923,7 @@ describe('a group with multicast rekeys', () => {
     expect(fleet.events).toMatchObject([{ type: 'member_ejected', severity: 'warning' }]);
   });
 
-  test('has no acknowledgement that a site with nothing but the KS could count on', () => {
+  test('has no acknowledgements in the health summary of a site where only the KS is polled', () => {
     const fleet = new Fleet();
     const view = fleet.see(ks(0, { transport, members: { '10.0.0.1': 0, '10.0.0.2': 0 } }));
     expect(groupHealth(view, () => undefined, START).summary).toBe('G1: primary: ks1, 2 GMs are registered');

@@ -1,4 +1,4 @@
-/** One happening, one verdict: is it the KS that loses rekeys, or a path? Every outlet has to give the same answer. */
+/** Are rekeys lost by the KS or on a path? Every outlet has to give the same answer. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isKsSide } from '../../../src/gdoi/explain/loss-side.ts';
@@ -9,7 +9,7 @@ import { member, OVERDUE } from './members.ts';
 
 const SIDE_OF = { path_loss: 'path', ks_rekeys_lost: 'ks' } as const;
 
-/** GMs that lack acknowledgements come first, and then those whose KEK rekey is overdue. */
+/** The first GMs lack acknowledgements, the next ones have an overdue KEK rekey. */
 function groupOf(size: number, missed: { readonly unacknowledged?: number; readonly overdue?: number }): FleetView {
   const { unacknowledged = 0, overdue = 0 } = missed;
   const numbers = Array.from({ length: size }, (_, index) => index + 1);
@@ -27,8 +27,8 @@ function saidBy(view: FleetView) {
   return { where: view.rekeyLoss.where, causes, check: check?.status };
 }
 
-describe('of a group of eight that all hold the current keys', () => {
-  test('two without acknowledgement are two paths, in every outlet', () => {
+describe('in a group of eight GMs that all hold the current keys', () => {
+  test('two without acknowledgement are path losses in every outlet', () => {
     expect(saidBy(groupOf(8, { unacknowledged: 2 }))).toEqual({
       where: 'path',
       causes: ['path_loss'],
@@ -36,7 +36,7 @@ describe('of a group of eight that all hold the current keys', () => {
     });
   });
 
-  test('five without acknowledgement are the KS’s side, in every outlet', () => {
+  test('five without acknowledgement are a loss on the KS’s side in every outlet', () => {
     expect(saidBy(groupOf(8, { unacknowledged: 5 }))).toEqual({
       where: 'ks',
       causes: ['ks_rekeys_lost'],
@@ -60,23 +60,27 @@ test('the fleet and the explanation never name different sides', () => {
   );
 });
 
-describe('the KS’s side', () => {
+describe('the loss is on the KS’s side', () => {
   test.each([
     ['one GM, alone in its group', { missed: 1, unacknowledged: 1, have: 0, members: 1 }, false],
-    ['both of two', { missed: 2, unacknowledged: 0, have: 0, members: 2 }, true],
+    ['both GMs of two', { missed: 2, unacknowledged: 0, have: 0, members: 2 }, true],
     ['half of a small group', { missed: 9, unacknowledged: 9, have: 9, members: 18 }, false],
     ['most of a small group', { missed: 10, unacknowledged: 0, have: 9, members: 19 }, true],
-    ['a tenth of a larger one', { missed: 2, unacknowledged: 2, have: 18, members: 20 }, false],
-    ['more than a tenth of it without acknowledgement', { missed: 3, unacknowledged: 3, have: 17, members: 20 }, true],
-    ['a fifth of it behind', { missed: 4, unacknowledged: 0, have: 16, members: 20 }, false],
-    ['more than a fifth of it behind', { missed: 5, unacknowledged: 0, have: 15, members: 20 }, true],
-    ['nobody', { missed: 0, unacknowledged: 0, have: 0, members: 0 }, false],
+    ['a tenth of a larger group', { missed: 2, unacknowledged: 2, have: 18, members: 20 }, false],
+    [
+      'more than a tenth of a larger group without acknowledgement',
+      { missed: 3, unacknowledged: 3, have: 17, members: 20 },
+      true,
+    ],
+    ['a fifth of a larger group behind', { missed: 4, unacknowledged: 0, have: 16, members: 20 }, false],
+    ['more than a fifth of a larger group behind', { missed: 5, unacknowledged: 0, have: 15, members: 20 }, true],
+    ['no GM at all', { missed: 0, unacknowledged: 0, have: 0, members: 0 }, false],
   ] as const)('%s: %s', (_name, missed, expected) => {
     expect(isKsSide(missed)).toBe(expected);
   });
 });
 
-test('a GM whose TEK rekey is said to be lost is among those that missed the last rekey', () => {
+test('counts a GM whose TEK rekey is reported as lost among those that missed the last rekey', () => {
   const fleet = new Fleet();
   const teks = { '0x0000000A': 3000 };
   fleet.see(ks(0, { teks }), member(2, 0, { teks }), member(1, 0, { teks }));

@@ -1,10 +1,10 @@
-/** GMs and KSs of a group for tests of what is said, by the few facts that matter. */
+/** GMs and KSs for tests of explanations, made from the few facts that matter. */
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
 import { type MemberContext, NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { type Fleet, gm, type GmOptions, START } from '../../builders/fleet-group.ts';
 
-/** The group after these changes, and what is said first; `ok`: nothing. */
+/** The first explanation of the group after these changes; `ok`: there is none. */
 export function said(fleet: Fleet, ...changes: readonly MemberFacts[]): Explanation | 'ok' {
   return fleet.see(...changes).explanations[0] ?? 'ok';
 }

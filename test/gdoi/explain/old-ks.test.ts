@@ -1,4 +1,4 @@
-/** A KS of the old KEK behaviour that nobody polls: what one GM has proved holds until a rekey shows otherwise. */
+/** A KS that is not polled: the legacy behaviour that one GM has proved holds until a rekey shows otherwise. */
 import { expect, test } from 'vitest';
 import type { KnownReregistration } from '../../../src/gdoi/explain/group-facts.ts';
 import { Fleet, START } from '../../builders/fleet-group.ts';
@@ -10,7 +10,7 @@ function registered(cause: KnownReregistration['cause'], second: number) {
   return { succeeded: 2, change: { lastReregistration: { cause, atMs: START + second * 1000 } } } as const;
 }
 
-/** GM gm1 proved it at 850 s; gm2 has no KEK timer. */
+/** GM gm1 proved the legacy behaviour at 850 s; gm2 has no KEK timer. */
 function proven(): Fleet {
   const fleet = new Fleet();
   fleet.see(member(1, 700, KEK), member(2, 700, { kekExpiry: null }));
@@ -21,7 +21,7 @@ function proven(): Fleet {
 }
 
 test.each(['operator_clear', 'tek_expired'] as const)(
-  'the GM registers for another reason (%s): its KS is as old as before, and no path drops what it never sent',
+  'still reports legacy_ks, and no path_loss, after the GM registered for another cause (%s)',
   (cause) => {
     const fleet = proven();
     const again = { ...KEK, ...registered(cause, 880), change: { ...registered(cause, 880).change } };
@@ -34,7 +34,7 @@ test.each(['operator_clear', 'tek_expired'] as const)(
   },
 );
 
-test('a KEK that came by rekey proves that the KS sends it ahead: what is lost later is lost on the way', () => {
+test('reports no legacy_ks for a later loss once a KEK came by rekey, as the KS does send it ahead', () => {
   const fleet = proven();
   fleet.see(member(1, 1070, { kekExpiry: 4600, ...registered('kek_expired', 1060), succeeded: 3 }));
   fleet.see(member(1, 4400, { kekExpiry: 8200, ...registered('kek_expired', 1060), succeeded: 3 }));

@@ -1,6 +1,6 @@
 /**
- * GMs that hold other keys than the KSs that are polled: a rekey that was lost leaves older ones, another KS gives out
- * its own. A set of KSs that is split is seen that way where one of them has no login.
+ * GMs that hold other keys than the polled KSs: older ones after a lost rekey, or those of another KS. A COOP split
+ * shows in this way when the agent cannot log in to one of the KSs.
  */
 import { describe, expect, test } from 'vitest';
 import { Fleet, type gm, ks, START } from '../../builders/fleet-group.ts';
@@ -10,7 +10,7 @@ import { member, said } from './members.ts';
 const [OURS, THEIRS, BEFORE] = ['0x0000000A', '0x0000000B', '0x00000009'];
 const OTHER_KS = '10.1.0.2';
 
-/** ks1 is polled, and what it says of ks2. */
+/** ks1 is polled and shows ks2 as `peer`. */
 const oneOfTwo = (second: number, peer: string, teks: Readonly<Record<string, number>> = { [OURS]: 3000 }) =>
   ks(second, { teks, peers: { [OTHER_KS]: peer }, members: { '10.0.0.1': 0, '10.0.0.2': 1 } });
 
@@ -18,7 +18,7 @@ const onOtherSide = (number: number, second: number, over: Parameters<typeof gm>
   member(number, second, { keyServer: OTHER_KS, teks: { [THEIRS]: 3040 }, ...over });
 
 describe('a COOP set of which one KS is not polled', () => {
-  test('and that is dead for its peer, while its only GM has keys of its own: a split, not a path that drops rekeys', () => {
+  test('is split, with no path_loss, if that KS is dead for its peer and its only GM has other keys', () => {
     const fleet = new Fleet();
     const look = (second: number) => [oneOfTwo(second, 'Dead'), member(1, second), onOtherSide(2, second)];
     fleet.see(...look(0));
@@ -34,7 +34,7 @@ describe('a COOP set of which one KS is not polled', () => {
     expect(fleet.see().explanations.map(({ cause }) => cause)).not.toContain('path_loss');
   });
 
-  test('of three: those that are polled agree, and the split is with the third', () => {
+  test('is split if two of three KSs are polled and agree, and both call the third one dead', () => {
     const fleet = new Fleet();
     const look = (second: number) => [
       oneOfTwo(second, 'Dead'),
@@ -53,7 +53,7 @@ describe('a COOP set of which one KS is not polled', () => {
   });
 });
 
-describe('of two primaries with keys of their own', () => {
+describe('two primaries with different keys', () => {
   const split = (...gms: readonly MemberFacts[]) => {
     const fleet = new Fleet();
     const other = { device: 'ks2', address: '10.1.0.2', role: 'primary' } as const;
@@ -67,19 +67,19 @@ describe('of two primaries with keys of their own', () => {
   const holding = (number: number, spi: string, keyServer = '10.1.0.1') =>
     member(number, 120, { keyServer, teks: { [spi]: 900 } });
 
-  test('GMs of both sides cannot talk: by the keys they hold, with whichever KS they registered', () => {
+  test('divide the GMs by the keys that these hold, whichever KS they registered with', () => {
     expect(split(holding(1, '0xA'), holding(2, '0xB', '10.1.0.2'), holding(3, '0xB'))).toBe(
       'the two give out different TEKs: traffic between gm1 with ks1 and gm2, gm3 with ks2 is dropped',
     );
   });
 
-  test('whose GMs all hold those of one, as its rekey came last, no traffic is dropped yet', () => {
+  test('drop no traffic yet while all GMs hold the keys of the one whose rekey came last', () => {
     expect(split(holding(1, '0xB'), holding(2, '0xB'))).toBe(
       'the two give out different TEKs: gm1, gm2 hold those of ks2, and cannot talk with a GM that takes those of ks1',
     );
   });
 
-  test('whose GMs show none, they are told by their KS', () => {
+  test('divide GMs that show no keys by the KS with which they registered', () => {
     const of = (number: number, keyServer: string) => member(number, 120, { keyServer, teks: null });
     expect(split(of(1, '10.1.0.1'), of(2, '10.1.0.2'))).toBe(
       'the two give out different TEKs: traffic between gm1 with ks1 and gm2 with ks2 is dropped',
@@ -90,7 +90,7 @@ describe('of two primaries with keys of their own', () => {
 describe('a GM with other keys than the polled KS, and no sign of a split', () => {
   const look = (second: number) => [oneOfTwo(second, 'Alive'), member(1, second), onOtherSide(2, second)];
 
-  test('and that is not registered any more is not told to be registered with the KS that gave it those', () => {
+  test('is not keys_differ any more when it is no longer registered', () => {
     const fleet = new Fleet();
     for (const second of [0, 60, 120, 180, 240]) fleet.see(...look(second));
     expect(said(fleet)).toMatchObject({
@@ -104,7 +104,7 @@ describe('a GM with other keys than the polled KS, and no sign of a split', () =
     );
   });
 
-  test('that are no older ones missed no rekey: it has them of another KS, and who that is comes first', () => {
+  test('is keys_differ if the keys are no older ones, and the first step is to find the KS that gave them', () => {
     const fleet = new Fleet();
     fleet.see(...look(0));
     const unclear = said(fleet, ...look(60));
@@ -124,7 +124,7 @@ describe('a GM with other keys than the polled KS, and no sign of a split', () =
     expect(fleet.see().explanations).toHaveLength(1);
   });
 
-  test('that are older ones missed a rekey: that is its path', () => {
+  test('is a path_loss if the keys are older ones', () => {
     const fleet = new Fleet();
     const behind = (second: number) => [
       oneOfTwo(second, 'Alive', { [OURS]: 3000, [BEFORE]: 500 }),
@@ -135,14 +135,14 @@ describe('a GM with other keys than the polled KS, and no sign of a split', () =
     expect(said(fleet, ...behind(60))).toMatchObject({ cause: 'path_loss', scope: ['gm2'] });
   });
 
-  test('a KEK that the KS made after it, and the GM had before, is an older one', () => {
+  test('is a path_loss if the KS has made a newer KEK since', () => {
     const fleet = new Fleet();
     const behind = (second: number) => [ks(second, { kekExpiry: 80_000 }), member(1, second, { kekExpiry: 5000 })];
     fleet.see(...behind(0));
     expect(said(fleet, ...behind(60))).toMatchObject({ cause: 'path_loss', scope: ['gm1'] });
   });
 
-  test('a newer KEK than that of the only KS is of another KS: nobody is sent along the path', () => {
+  test('is keys_differ, not a path_loss, if its KEK is newer than that of the only KS', () => {
     const fleet = new Fleet();
     const ahead = (second: number) => [
       ks(second, { kekExpiry: 5000 }),
@@ -161,20 +161,20 @@ describe('a GM with other keys than the polled KS, and no sign of a split', () =
   });
 });
 
-describe('where the lifetime of the KEK was shortened, and a rekey was ordered', () => {
-  /** At 100 s: the KEK made then ends long before the one that it replaces. */
+describe('after the lifetime of a key was shortened and a rekey was ordered', () => {
+  /** The KEK made at 100 s ends long before the one that it replaces. */
   const ordered = (second: number) =>
     ks(second, second < 100 ? { kekSpi: '0x1' } : { kekSpi: '0x2', kekExpiry: 7300, kekLifetime: 7200 });
   const has = (number: number, second: number, isRekeyed: boolean) =>
     member(number, second, isRekeyed ? { kekExpiry: 7300, received: 6 } : {});
 
-  test('GMs that were not asked since hold no other keys', () => {
+  test('GMs that were not polled since are not said to hold other keys', () => {
     const fleet = new Fleet();
     for (const second of [0, 60]) fleet.see(ordered(second), has(1, second, false), has(2, second, false));
     expect(said(fleet, ordered(101))).toBe('ok');
   });
 
-  test('one that did not get it has missed it, though its KEK ends later', () => {
+  test('a GM that did not get the new KEK is a path_loss, though its own KEK ends later', () => {
     const fleet = new Fleet();
     for (const second of [0, 60]) fleet.see(ordered(second), has(1, second, false), has(2, second, false));
     const later = [120, 180, 240].map((second) =>
@@ -188,7 +188,7 @@ describe('where the lifetime of the KEK was shortened, and a rekey was ordered',
     expect(fleet.see().explanations.map(({ cause }) => cause)).not.toContain('keys_differ');
   });
 
-  test('the same of a TEK', () => {
+  test('a GM that did not get the new TEK is a path_loss, though its own TEK ends later', () => {
     const fleet = new Fleet();
     const look = (second: number, teks: Readonly<Record<string, number>>) => [
       ks(second, { teks: second < 100 ? { [BEFORE]: 80_000 } : { [OURS]: 3700 } }),
@@ -226,7 +226,7 @@ describe('a GM without a KEK timer that worked with a replaced KEK', () => {
     return { fleet, held, first: said(fleet, member(1, 720, after, context)) };
   }
 
-  test('is a page, and then a ticket for the path that dropped the rekey: nobody else would mend it', () => {
+  test('is a page, and once it registered again a ticket for the path that dropped the rekey', () => {
     const { fleet, held, first } = registeredAgain();
     expect(held[0]).toMatchObject({ cause: 'old_kek_in_use', phase: 'present', status: 'critical' });
     expect(first).toMatchObject({
@@ -241,7 +241,7 @@ describe('a GM without a KEK timer that worked with a replaced KEK', () => {
     expect(open).toContain('path_loss');
   });
 
-  test('because its interface was down when the KS made a new one has no path to mend', () => {
+  test('is no path_loss if its interface was down when the KS made the new KEK', () => {
     const linkDown = { sinceMs: START + 90_000, backMs: START + 130_000, evidence: ['gm1: Gi0 down'] };
     const { fleet } = registeredAgain({ linkDown });
     expect(fleet.see().explanations.map(({ cause }) => cause)).not.toContain('path_loss');

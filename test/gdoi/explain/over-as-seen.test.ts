@@ -1,4 +1,4 @@
-/** What is over was seen to be over: a device that gives no answer any more shows neither a trouble nor its end. */
+/** A problem is over only if its end was seen: a silent device shows neither the problem nor its end. */
 import { describe, expect, test } from 'vitest';
 import type { Explanation, ExplanationCause } from '../../../src/gdoi/explain/explanation.ts';
 import type { MemberContext } from '../../../src/gdoi/explain/group-facts.ts';
@@ -17,7 +17,7 @@ function find({ explanations }: FleetView, cause: ExplanationCause): Explanation
   return explanations.find((explanation) => explanation.cause === cause);
 }
 
-/** One look at it failed, no more. */
+/** Only one poll of it failed. */
 function once(facts: MemberFacts, second: number): MemberFacts {
   return silent(facts, second, { inARow: 1, established: false });
 }
@@ -26,7 +26,7 @@ function endOf({ incidents }: Fleet, cause: ExplanationCause): string | null | u
   return incidents.findLast((incident) => incident.cause === cause && incident.status === 'closed')?.endedBy;
 }
 
-describe('a KS of three that is gone', () => {
+describe('a KS of three that went silent', () => {
   const withoutKs1 = () => {
     const fleet = new Fleet();
     fleet.see(ks(0), ks2(0), ks3(0), member(1, 0));
@@ -34,7 +34,7 @@ describe('a KS of three that is gone', () => {
     return fleet;
   };
 
-  test('is not back because one look at the new primary fails', () => {
+  test('is not taken to be back when one poll of the new primary fails', () => {
     const fleet = withoutKs1();
     const before = find(fleet.see(), 'redundancy_lost');
     expect(before).toMatchObject({ phase: 'present', scope: ['ks1'] });
@@ -45,7 +45,7 @@ describe('a KS of three that is gone', () => {
     expect(endOf(fleet, 'redundancy_lost')).toBeUndefined();
   });
 
-  test('is not back because the new primary is one no more: nobody is told to serve the GMs then', () => {
+  test('is not taken to be back when the new primary steps down, and no KS is said to serve the GMs then', () => {
     const fleet = withoutKs1();
     const view = fleet.see(ks2(150, { peers: DEAD }), ks3(150), member(1, 150));
     expect(endOf(fleet, 'redundancy_lost')).toBeUndefined();
@@ -54,14 +54,14 @@ describe('a KS of three that is gone', () => {
     );
   });
 
-  test('is not back because the others are gone as well: that is told for itself', () => {
+  test('is not taken to be back when the others go silent as well, which is ks_down', () => {
     const fleet = withoutKs1();
     const view = fleet.see(silent(ks2(90, { role: 'primary' }), 150), silent(ks3(90), 150));
     expect(view.explanations.map(({ cause, phase }) => `${cause} ${phase}`)).toEqual(['ks_down present']);
     expect(endOf(fleet, 'redundancy_lost')).toBe('what it explained follows from another cause now: ks_down');
   });
 
-  test('has another one go after it: since when none of the two answers, and that the happening is one', () => {
+  test('shares one explanation with a second KS that goes silent, which says since when neither answers', () => {
     const fleet = withoutKs1();
     const view = fleet.see(silent(ks2(90, { role: 'secondary', peers: DEAD }), 150), ks3(150, { role: 'primary' }));
     expect(find(view, 'redundancy_lost')).toMatchObject({
@@ -73,7 +73,7 @@ describe('a KS of three that is gone', () => {
     );
   });
 
-  test('is back when it answers, with what is left to see of its absence', () => {
+  test('is back when it answers, with a note on what still shows its absence', () => {
     const fleet = withoutKs1();
     const view = fleet.see(ks(200, { role: 'secondary' }));
     expect(endOf(fleet, 'redundancy_lost')).toBe('the KS answers again');
@@ -85,7 +85,7 @@ describe('a KS of three that is gone', () => {
   });
 });
 
-test('two primaries of which one gives no answer any more were both primary: whether they are is not known', () => {
+test('says that two KSs were both primary, not that they are, when one of them went silent', () => {
   const fleet = new Fleet();
   const pair = (second: number) => [ks(second), ks2(second, { role: 'primary' })] as const;
   for (const second of [0, 60, 120]) fleet.see(...pair(second), member(1, second));
@@ -98,7 +98,7 @@ test('two primaries of which one gives no answer any more were both primary: whe
   });
 });
 
-test('KSs of which none answers, and whose GMs a KS serves that nobody polls: they are not back', () => {
+test('does not say that silent KSs are back when a KS that is not polled serves their GMs', () => {
   const fleet = new Fleet();
   const servers = ['10.1.0.1', '10.1.0.9'] as const;
   const gm = (number: number, second: number, context: Partial<MemberContext> = {}) =>
@@ -120,7 +120,7 @@ test('KSs of which none answers, and whose GMs a KS serves that nobody polls: th
   expect(endOf(fleet, 'ks_down')).toBe('a GM got a rekey, or registered');
 });
 
-describe('an incident of GMs', () => {
+describe('an incident of unregistered GMs', () => {
   const OFF = { failedAttempts: 2, unregisteredSinceMs: START + 60_000 };
   const withoutRegistration = () => {
     const fleet = new Fleet();
@@ -130,37 +130,37 @@ describe('an incident of GMs', () => {
     return fleet;
   };
 
-  test('that are silent now did not end with their registration', () => {
+  test('is not said to end with their registration when they went silent', () => {
     const fleet = withoutRegistration();
     fleet.see(silent(member(1, 160, { registered: false, teks: null, kekExpiry: null }), 220));
     expect(endOf(fleet, 'not_registered')).toBe('nothing shows it any more; what ended it is not known');
     expect(fleet.see().explanations.map(({ cause }) => cause)).toEqual(['gms_unreachable']);
   });
 
-  test('that are polled no more are not known to be registered, nor is that unknown for another reason', () => {
+  test('ends because they are polled no more, neither with their registration nor for an unknown reason', () => {
     const fleet = withoutRegistration();
     fleet.see({ ...member(1, 220), presence: 'gone', gm: null, ks: null });
     expect(endOf(fleet, 'not_registered')).toBe('no device that it was about is polled in the group any more');
   });
 
-  test('that are registered again did', () => {
+  test('ends with their registration when they are registered again', () => {
     const fleet = withoutRegistration();
     fleet.see(member(1, 220, { succeeded: 2 }));
     expect(endOf(fleet, 'not_registered')).toBe('the GMs are registered');
   });
 });
 
-test('a KS that shows addresses and no number of them is not said to list nobody', () => {
+test('does not say that a KS lists nobody when its list has other addresses and no count', () => {
   const fleet = new Fleet();
   const lists = (...addresses: readonly string[]) => Object.fromEntries(addresses.map((address) => [address, 0]));
   fleet.see(ks(0, { members: lists('10.0.0.1', '10.0.0.2') }), member(1, 1), member(2, 2));
-  // Both are known to it by other addresses now, as behind another NAT.
+  // The KS now knows both by other addresses, as behind another NAT.
   const moved = ks(1000, { members: lists('198.51.100.7', '198.51.100.8') });
   const found = find(fleet.see(moved, member(1, 1001), member(2, 1002)), 'ks_members_lost');
   expect(found?.evidence).toEqual(['ks1: lists none of the polled GMs', 'Registered, and not on its list: gm1, gm2']);
 });
 
-test('a device that refused the agent and gives no answer now has not let it in', () => {
+test('does not say that a device accepts the agent’s login when it refused it and then went silent', () => {
   const fleet = new Fleet();
   fleet.see(ks(0), member(1, 0), member(2, 0));
   fleet.see(silent(member(1, 0), 60, { result: 'auth' }));
@@ -181,7 +181,7 @@ describe('rekeys that one GM missed', () => {
     return { fleet, again, all };
   };
 
-  test('are over when it has the current keys, and registered for none for ten minutes', () => {
+  test('are over when it has the current keys and did not register for a lost rekey for ten minutes', () => {
     const { fleet, again, all } = missed();
     fleet.see(ks(800), again(801), ...all(802));
     expect(endOf(fleet, 'path_loss')).toBe(
@@ -189,7 +189,7 @@ describe('rekeys that one GM missed', () => {
     );
   });
 
-  test('are not over by keys that a GM without a registration does not show', () => {
+  test('end for an unknown reason when it has no registration and shows no keys', () => {
     const { fleet, all } = missed();
     const off = { failedAttempts: 2, unregisteredSinceMs: START + 790_000 };
     fleet.see(ks(800), member(1, 801, { registered: false, teks: null, kekExpiry: null }, off), ...all(802));
@@ -197,7 +197,7 @@ describe('rekeys that one GM missed', () => {
   });
 });
 
-test('a re-registration that another cause explains soon after was not the last for ten minutes', () => {
+test('ends an unknown re-registration with the cause that soon explains it, not with ten minutes of quiet', () => {
   const fleet = new Fleet();
   fleet.see(ks(0), member(1, 0), member(2, 0));
   const lastReregistration = { cause: 'unknown', atMs: START + 100_000 } as const;
@@ -209,7 +209,7 @@ test('a re-registration that another cause explains soon after was not the last 
   expect(endOf(fleet, 'reregistered')).toBe('what it explained follows from another cause now: ks_failover');
 });
 
-test('GMs that nobody polls: their acknowledgements come again, of their keys nothing is known', () => {
+test('ends the loss of GMs that are not polled with their acknowledgements, not with their keys', () => {
   const fleet = new Fleet();
   const members = (missed: number) => ({ '10.0.0.1': missed, '10.0.0.2': 0, '10.0.0.3': 0, '10.0.0.4': 0 });
   fleet.see(ks(0, { members: members(1) }));
@@ -218,7 +218,7 @@ test('GMs that nobody polls: their acknowledgements come again, of their keys no
   expect(endOf(fleet, 'path_loss')).toBe('no KS lacks an acknowledgement of theirs any more');
 });
 
-test('a re-registration that was explained is no news when what explained it has grown old for that GM', () => {
+test('does not report an explained re-registration anew when the message that explained it has grown old', () => {
   const fleet = new Fleet();
   const refusal = (number: number, second: number) =>
     ({
@@ -237,13 +237,13 @@ test('a re-registration that was explained is no news when what explained it has
   fleet.see(ks(0), member(1, 0), member(2, 0), member(3, 0));
   fleet.see(ks(110), registered(1, 120, 50), registered(2, 120, 50), member(3, 121));
   expect(find(fleet.see(), 'rekeys_refused')).toMatchObject({ scope: ['gm1', 'gm2'] });
-  // gm2 says so again; of gm1 the message is older than ten minutes, and its registration is not.
+  // gm2 logs it again; the message of gm1 is older than ten minutes, but its registration is not.
   fleet.see(registered(2, 655, 600), registered(1, 656, 50), ks(657));
   const { explanations } = fleet.see(registered(1, 690, 50), registered(2, 691, 600), ks(692));
   expect(explanations.map(({ cause }) => cause)).toEqual(['rekeys_refused']);
 });
 
-test('two lost looks at an old KS, while its GMs lack a KEK as in each of its cycles, are no outage', () => {
+test('reports no outage for two failed polls of an old KS whose GMs lack a KEK as in each of its cycles', () => {
   const fleet = new Fleet();
   const old = (second: number) => ({
     ...ks(second, { kekExpiry: 200 }),
@@ -259,21 +259,21 @@ test('two lost looks at an old KS, while its GMs lack a KEK as in each of its cy
   expect(find(view, 'ks_down')?.phase).not.toBe('present');
 });
 
-test('a boot that a later answer places some seconds later is the one that was told, and is over', () => {
+test('does not report a boot again when a later answer dates it some seconds later', () => {
   const fleet = new Fleet();
   const keys = { teks: { '0x0000000A': 9000 } } as const;
   const up = (second: number, bootSecond: number) => member(1, second, keys, { bootMs: START + bootSecond * 1000 });
   fleet.see(ks(0, keys), member(1, 0, keys), member(2, 0, keys));
   expect(find(fleet.see(up(120, 60)), 'gms_reloaded')).toMatchObject({ phase: 'present', scope: ['gm1'] });
-  // Ten minutes after it, it is no news any more.
+  // Ten minutes after the boot it is not reported any more.
   expect(fleet.see(up(680, 60), ks(680, keys), member(2, 680, keys)).explanations).toEqual([]);
   expect(fleet.see(up(700, 110), ks(700, keys), member(2, 700, keys)).explanations).toEqual([]);
 });
 
 test.each([
   ['before its KS’s list is read again', [], 'the GMs registered again'],
-  ['and its KS lists it', [ks(759, { members: { '10.0.0.1': 0, '10.0.0.2': 0 } })], 'a KS lists the GMs again'],
-])('a GM that its KS dropped is one no more once it registered, %s', (_when, read, ended) => {
+  ['when its KS lists it', [ks(759, { members: { '10.0.0.1': 0, '10.0.0.2': 0 } })], 'a KS lists the GMs again'],
+])('ends the ejection of a GM once it registered again, %s', (_when, read, ended) => {
   const fleet = new Fleet();
   const members = (missed: number | null) => ({ ...(missed === null ? {} : { '10.0.0.1': missed }), '10.0.0.2': 0 });
   fleet.see(ks(0, { members: members(0) }), member(1, 0), member(2, 0));
@@ -286,7 +286,7 @@ test.each([
   expect(endOf(fleet, 'ejected')).toBe(ended);
 });
 
-describe('what a KS ordered', () => {
+describe('a re-registration that a KS ordered', () => {
   const forced = { atMs: START + 100_000, evidence: 'log: GM_RECV_DELETE' };
   const ordered = (second: number, ...gms: readonly MemberFacts[]) => {
     const fleet = new Fleet();
@@ -299,13 +299,13 @@ describe('what a KS ordered', () => {
     expect(summary).toMatch(/^KS ks1 made its GMs register anew at 08:01:40 UTC .*: none did so far$/u);
   });
 
-  test('and is done by those that have', () => {
+  test('is said to be done by GMs that have registered since', () => {
     const change = { lastReregistration: { cause: 'ks_forced', atMs: START + 120_000 } } as const;
     const { summary } = ordered(130, member(1, 131, { change }, { forced }), member(2, 131, {}, { forced }));
     expect(summary).toMatch(/: GM gm1 did so far$/u);
   });
 
-  test('stays done by all of them as time goes by, until it is told no more', () => {
+  test('stays done by all GMs as time passes, until it is no longer reported', () => {
     const ended = (number: number, atSecond: number) => (second: number) =>
       member(number, second, {
         change: { lastReregistration: { cause: 'ks_forced', atMs: START + atSecond * 1000 } },
@@ -315,12 +315,12 @@ describe('what a KS ordered', () => {
     fleet.see(ks(0), member(1, 0), member(2, 0));
     const told = (at: number) => find(fleet.see(ks(at), first(at), second(at)), 'ks_forced')?.summary;
     expect(told(310)).toMatch(/between 08:01:50 and 08:05:00 UTC .*: both GMs \(gm1, gm2\) did$/u);
-    // Ten minutes after the first.
+    // Ten minutes after the first registration.
     expect(told(720)).toBe(told(310));
     expect(told(910)).toBeUndefined();
   });
 
-  test('and came by a rekey is no registration; it ends without the ten minutes that have not passed', () => {
+  test('is a replaced policy instead if that came by a rekey, and ends before ten minutes have passed', () => {
     const policy = { atMs: START + 100_000, evidence: 'log: GM_RECV_POLICY_REPLACE_NOW' };
     const got = (number: number, second: number) => member(number, second, { lastAge: 6 }, { forced: policy });
     const { fleet, summary } = ordered(105, got(1, 106), got(2, 106));

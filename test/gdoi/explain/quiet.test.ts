@@ -1,4 +1,4 @@
-/** A group that counts as quiet is one of which no rule would say anything. */
+/** A group counts as quiet only if no rule would report anything about it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Cause } from '../../../src/gdoi/events/event.ts';
@@ -18,7 +18,7 @@ import type { LoggedReason } from '../../../src/gdoi/log/logged-reason.ts';
 const NOW = Date.UTC(2026, 5, 1);
 const MINUTE = 60_000;
 
-/** Mostly the first; else one of the others. */
+/** Usually the first value, sometimes one of the others. */
 function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
   return fc.oneof(
     { weight: 12, arbitrary: fc.constant(usual) },
@@ -190,8 +190,8 @@ const aGroup: fc.Arbitrary<GroupFacts> = fc
     unacknowledged: acksMissed === null ? [] : [{ address: '10.0.0.77', device: null, acksMissed }],
   }));
 
-describe('of a quiet group', () => {
-  test('no rule says anything', () => {
+describe('in a quiet group', () => {
+  test('no rule reports anything', () => {
     let quiet = 0;
     fc.assert(
       fc.property(aGroup, (facts) => {

@@ -1,4 +1,4 @@
-/** Who got the rekey that a GM missed is said only of those whose keys show it. */
+/** Only GMs whose keys show it are said to have got the rekey that another GM missed. */
 import { describe, expect, test } from 'vitest';
 import { type KnownReregistration, NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
@@ -13,7 +13,7 @@ const registered = (second: number, cause: KnownReregistration['cause']): GmOpti
   change: { lastReregistration: { cause, atMs: START + second * 1000 } },
 });
 
-/** GM gm1 registers at 600 s for the TEK that ends at 660 s; what gm2 and gm3 showed last is given. */
+/** GM gm1 registers at 600 s for the TEK that ends at 660 s; `others` is what gm2 and gm3 showed last. */
 function told(...others: readonly MemberFacts[]): { readonly summary: string; readonly evidence: readonly string[] } {
   const { explanations } = after(...others);
   return explanations.find(({ cause }) => cause === 'path_loss') ?? { summary: 'ok', evidence: [] };
@@ -26,38 +26,38 @@ function after(...others: readonly MemberFacts[]): Pick<FleetView, 'explanations
   return fleet.see(member(1, 605, { ...NEW, succeeded: 2, ...registered(600, 'tek_expired') }));
 }
 
-describe('a GM registers for a TEK rekey that it missed', () => {
-  test('and the others show the new TEK: they got it', () => {
+describe('when a GM registers for a TEK rekey that it missed,', () => {
+  test('the others got it if they show the new TEK', () => {
     expect(told(member(2, 580, NEW), member(3, 590, NEW)).summary).toMatch(
       /^The path from KS ks1 to GM gm1 drops rekeys: it missed the last TEK rekey and re-registered at .*; others got it$/u,
     );
   });
 
-  test('and the others, looked at a moment before, show the TEK that ends: who got it is not yet clear', () => {
+  test('it is not yet clear who got it if the others, polled a moment before, show the TEK that ends', () => {
     const { summary, evidence } = told(member(2, 580, OLD), member(3, 590, OLD));
     expect(summary).toBe('GM gm1 did not get the rekey that is due; whether the others did is not yet clear');
     expect(evidence).toContain('not known to have it: gm2, gm3');
   });
 
-  test('and one of the others shows the new TEK: that one is named', () => {
+  test('only the one that shows the new TEK is said to have got it', () => {
     const { summary, evidence } = told(member(2, 580, NEW), member(3, 590, OLD));
     expect(summary).toMatch(/; others got it$/u);
     expect(evidence).toEqual(expect.arrayContaining(['got it: gm2', 'not known to have it: gm3']));
   });
 
-  test('and one of the others holds no TEK at all: it is none that got it', () => {
+  test('one that holds no TEK at all is not said to have got it', () => {
     const { evidence } = told(member(2, 580, NEW), member(3, 590, { teks: {} }));
     expect(evidence).toEqual(expect.arrayContaining(['got it: gm2', 'not known to have it: gm3']));
   });
 
-  test('and the others have theirs from a registration of their own: nothing is said of them', () => {
+  test('nothing is said of the others if they have the new TEK from a registration of their own', () => {
     const reloaded = { ...NEW, succeeded: 2, ...registered(560, 'reload') };
     const { summary, evidence } = told(member(2, 580, reloaded), member(3, 590, reloaded));
     expect(`${summary} ${evidence.join(' ')}`).not.toMatch(/got it|have it/u);
   });
 });
 
-test('who shows the old keys beside a KS with new ones is not known to have them', () => {
+test('does not count a GM that shows the old keys as having the new keys of the KS', () => {
   const fleet = new Fleet();
   const old = { kekExpiry: 3000, teks: { '0x0000000A': 800 } } as const;
   const legacy = { ...old, kekExpiry: null, version: '15.1(4)M8' } as const;
@@ -67,7 +67,7 @@ test('who shows the old keys beside a KS with new ones is not known to have them
   expect(first).toMatchObject({ cause: 'path_loss', evidence: expect.arrayContaining(['not known to have it: gm2']) });
 });
 
-test('who registered meanwhile makes no loss of a few one of the whole group', () => {
+test('reports a loss of a few GMs as path_loss, not as the group’s, when the others registered meanwhile', () => {
   const fleet = new Fleet();
   const all = [1, 2, 3, 4, 5, 6] as const;
   fleet.see(ks(0, OLD), ...all.map((number) => member(number, 0, OLD)));
@@ -78,7 +78,7 @@ test('who registered meanwhile makes no loss of a few one of the whole group', (
   expect(explanations.map(({ cause }) => cause)).toEqual(['path_loss', 'gms_reloaded']);
 });
 
-test('while its KS was not looked at since the rekey was due, the registration of one GM shows no path', () => {
+test('does not blame the path for a GM’s registration while its KS was not polled since the rekey was due', () => {
   const fleet = new Fleet();
   const planned = { ...ks(500, OLD), context: { ...NO_CONTEXT, nextLookMs: START + 800_000 } };
   fleet.see(ks(0, OLD), member(1, 0, OLD), member(2, 0, OLD));
@@ -91,7 +91,7 @@ test('while its KS was not looked at since the rekey was due, the registration o
   });
 });
 
-describe('the TEK of a GM runs out', () => {
+describe('when the TEK of a GM runs out,', () => {
   const running = (number: number, second: number, change: GmOptions = {}) =>
     member(number, second, { ...OLD, ...change });
   const withOld = (server = ks(595, OLD)) => {
@@ -100,14 +100,14 @@ describe('the TEK of a GM runs out', () => {
     return fleet;
   };
 
-  test('and the other one, looked at a moment before, holds the same one: nobody has got another, as far as is known', () => {
+  test('it is not yet clear who got the rekey if the other GM, polled a moment before, holds the same TEK', () => {
     expect(said(withOld(), running(1, 610))).toMatchObject({
       phase: 'unclear',
       summary: 'GM gm1 did not get the rekey that is due; whether the others did is not yet clear',
     });
   });
 
-  test('and the other one holds a newer one: its path drops rekeys', () => {
+  test('its path drops rekeys if the other GM holds a newer TEK', () => {
     const fleet = withOld(ks(595, NEW));
     expect(said(fleet, member(2, 605, NEW), running(1, 610))).toMatchObject({
       phase: 'present',
@@ -115,7 +115,7 @@ describe('the TEK of a GM runs out', () => {
     });
   });
 
-  test('and those of all GMs do, but the KS was not looked at since the rekey was due: nothing is told as lost', () => {
+  test('nothing is said to be lost if all TEKs run out and the KS was not polled since the rekey was due', () => {
     const planned = { ...ks(300, OLD), context: { ...NO_CONTEXT, nextLookMs: START + 900_000 } };
     expect(said(withOld(planned), running(1, 610), running(2, 612))).toMatchObject({
       phase: 'unclear',
@@ -125,7 +125,7 @@ describe('the TEK of a GM runs out', () => {
   });
 });
 
-describe('a GM misses a rekey that others of a group with two KSs got', () => {
+describe('when a GM of a group with two KSs misses rekeys that others got,', () => {
   const peers = { peers: { '10.1.0.2': 'Alive' } } as const;
   const lossy = (keyServer: string, context: Parameters<typeof member>[3] = {}) => {
     const fleet = new Fleet();
@@ -140,18 +140,18 @@ describe('a GM misses a rekey that others of a group with two KSs got', () => {
     return first === 'ok' ? { summary: first, firstStep: null } : first;
   };
 
-  test('registered with another KS than they, and no message of its log comes: whether it refuses them is open', () => {
+  test('it may refuse them if it is registered with another KS and its log is not received', () => {
     const { summary, firstStep } = lossy('10.1.0.2');
     expect(summary).toMatch(/^The path from .* to GM gm1 drops rekeys, or it refuses them: it missed/u);
     expect(firstStep).toMatch(/show logging on the GM: does it refuse them\? Then show crypto key mypubkey rsa/u);
   });
 
-  test('the same, where its log comes only since the rekey was due', () => {
+  test('it may refuse them if its log is received only since the rekey was due', () => {
     const { summary } = lossy('10.1.0.2', { logHeardSinceMs: START + 90_000 });
     expect(summary).toMatch(/^The path from .* to GM gm1 drops rekeys, or it refuses them: it missed/u);
   });
 
-  test('the same, where one of its KS refuses them: its own message may be lost', () => {
+  test('it may refuse them if another GM of its KS does, because its own message may be lost', () => {
     const text = '%GDOI-3-GDOI_REKEY_FAILURE: Processing of REKEY payloads failed on GM 10.0.0.3 in the group G1';
     const refused = { kind: 'rekey_refused', atMs: START + 95_000, group: 'G1', text } as const;
     const [old, elsewhere] = [{ kekExpiry: 260 }, { keyServer: '10.1.0.2' }] as const;
@@ -181,14 +181,14 @@ describe('a GM misses a rekey that others of a group with two KSs got', () => {
   });
 
   test.each([
-    ['its log comes and says nothing of it', '10.1.0.2', { logHeardSinceMs: START }],
+    ['its log is received and does not mention it', '10.1.0.2', { logHeardSinceMs: START }],
     ['it is registered with the same KS', '10.1.0.1', {}],
-  ])('%s: they are lost on its path', (_what, keyServer, context) => {
+  ])('they are lost on its path if %s', (_what, keyServer, context) => {
     expect(lossy(keyServer, context).summary).toMatch(/^The path from .* to GM gm1 drops rekeys: it missed/u);
   });
 });
 
-test('over SNMP, who shows a newer KEK for the first time may have registered for it: the next look tells', () => {
+test('waits for a second SNMP poll of a newer KEK, because the GM may have registered for it', () => {
   const bySnmp = (number: number, second: number, options: GmOptions) => {
     const facts = member(number, second, options);
     const { gm } = facts;
@@ -221,24 +221,24 @@ describe('a KEK rekey that a GM misses', () => {
     const first = said(fleet, member(1, 30, waiting));
     return first === 'ok' ? [] : first.evidence;
   };
-  // Its old release shows no lifetime: whether it holds the new KEK is told by the rekeys that it got.
+  // Its old release shows no lifetime: only the rekeys that it got tell whether it holds the new KEK.
   const legacy = { kekExpiry: null, version: '15.1(4)M8' } as const;
 
   test.each([
-    ['got one since', member(2, 25, { ...legacy, lastAge: 10 }), 'got it: gm2, gm3'],
-    ['got its last one long before', member(2, 25, { ...legacy, lastAge: 2000 }), 'not known to have it: gm2'],
-    ['shows of none when it came', member(2, 25, legacy), 'not known to have it: gm2'],
-  ])('an old GM beside it %s', (_what, gm2, line) => {
+    ['it got one since', member(2, 25, { ...legacy, lastAge: 10 }), 'got it: gm2, gm3'],
+    ['it got its last one long before', member(2, 25, { ...legacy, lastAge: 2000 }), 'not known to have it: gm2'],
+    ['it does not show when its last one came', member(2, 25, legacy), 'not known to have it: gm2'],
+  ])('has reached an old GM beside it only if that one got a rekey since: %s', (_what, gm2, line) => {
     expect(evidence(gm2)).toContain(line);
   });
 
-  test('a GM that holds the new one from a registration did not get it', () => {
+  test('is not said to have reached a GM that holds the new KEK from a registration', () => {
     const own = { change: { lastReregistration: { cause: 'reload', atMs: START + 18_000 } } } as const;
     const registered = member(2, 25, { kekExpiry: 900, succeeded: 2, ...own });
     expect(evidence(registered)).toContain('got it: gm3');
   });
 
-  test('nor does one that waits for it as well, for a reason that was told', () => {
+  test('is not said to have reached a GM that waits for it, too, for a reason that is reported', () => {
     const fleet = new Fleet();
     const text = '%GDOI-3-GDOI_REKEY_FAILURE: Processing of REKEY payloads failed on GM 10.0.0.2 in the group G1';
     const reason = { kind: 'rekey_refused', atMs: START + 10_000, group: 'G1', text } as const;
@@ -250,7 +250,7 @@ describe('a KEK rekey that a GM misses', () => {
   });
 });
 
-test('a GM that its KS refused until it registered for its TEK missed no rekey on the way', () => {
+test('reports no path_loss for a GM that its KS refused until it registered for its TEK', () => {
   const fleet = new Fleet();
   const text = '%GDOI-1-UNAUTHORIZED_IPADDR: Group G1 received registration from unauthorized ip address: 10.0.0.1';
   const refusing = { kind: 'unauthorized', atMs: START + 50_000, group: 'G1', text } as const;
@@ -265,7 +265,7 @@ test('a GM that its KS refused until it registered for its TEK missed no rekey o
   );
 });
 
-test('a GM that counts no rekey since its boot got none, and its keys prove no way back', () => {
+test('does not conclude from its keys that a GM got a rekey when it counts none since its boot', () => {
   const members = { '10.0.0.1': 1, '10.0.0.2': 0 };
   const fleet = new Fleet();
   const never = { received: 0 } as const;

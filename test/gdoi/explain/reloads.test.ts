@@ -1,4 +1,4 @@
-/** GMs that reload: what is known of their registration is what they showed since. */
+/** GMs that reload: only what they showed since tells whether they are registered. */
 import { describe, expect, test } from 'vitest';
 import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
@@ -7,7 +7,7 @@ import { member, said, silent } from './members.ts';
 
 const booted = (second: number) => ({ bootMs: START + second * 1000 });
 
-test('a GM that showed nothing of its group since its boot is not said to be registered, and after minutes that is no good sign', () => {
+test('does not say that a GM is registered until it shows its group after the boot, and warns after minutes', () => {
   const fleet = new Fleet();
   const before = member(1, 0, {}, booted(60));
   fleet.see(ks(0), member(1, 0), member(2, 0));
@@ -24,7 +24,7 @@ test('a GM that showed nothing of its group since its boot is not said to be reg
   });
 });
 
-test('of GMs that go down together some are up first: the others reload with them, and the cause does not change', () => {
+test('counts silent GMs as reloading, too, when others that went down with them come up first', () => {
   const fleet = new Fleet();
   fleet.see(ks(0), ...[1, 2, 3, 4].map((number) => member(number, 0)));
   fleet.see(silent(member(3, 0), 40), silent(member(4, 0), 45));
@@ -38,7 +38,7 @@ test('of GMs that go down together some are up first: the others reload with the
   expect(fleet.see().explanations).toHaveLength(1);
 });
 
-test('one that takes longer than a boot leaves them when it was asked again in vain, not while it waits for its next poll', () => {
+test('reports a GM that takes longer than a boot as unreachable only after one more poll of it failed', () => {
   const fleet = new Fleet();
   const lastLook = (second: number) => silent(member(3, 0), 40, { lastMs: START + second * 1000 });
   fleet.see(ks(0), ...[1, 2, 3].map((number) => member(number, 0)));
@@ -49,7 +49,7 @@ test('one that takes longer than a boot leaves them when it was asked again in v
   expect(said(fleet, ks(240), lastLook(235))).toMatchObject({ cause: 'gms_unreachable', scope: ['gm3'] });
 });
 
-test('and when nobody has asked it for minutes', () => {
+test('reports a GM that takes longer than a boot as unreachable when it was not polled for minutes', () => {
   const fleet = new Fleet();
   fleet.see(ks(0), ...[1, 2, 3].map((number) => member(number, 0)));
   fleet.see(silent(member(3, 0), 40, { lastMs: START + 100_000 }));
@@ -57,7 +57,7 @@ test('and when nobody has asked it for minutes', () => {
   expect(said(fleet, ks(345))).toMatchObject({ cause: 'gms_unreachable', scope: ['gm3'] });
 });
 
-test('beside two that came up, one lost answer of a third is no reload of that one', () => {
+test('does not count a GM as reloading for one lost answer beside two that came up', () => {
   const fleet = new Fleet();
   fleet.see(ks(0), ...[1, 2, 3].map((number) => member(number, 0)));
   fleet.see(ks(110), ...[1, 2].map((number) => member(number, 110, {}, booted(90))), member(3, 110));
@@ -82,7 +82,7 @@ describe('a boot that the agent did not see', () => {
     });
   const othersAt = (second: number) => [2, 3, 4].map((number) => member(number, second, second < 100 ? {} : REKEYED));
 
-  test('of a KS that has its list and its keys is not told as their loss, when one GM registers for a lost rekey', () => {
+  test('of a KS is not reported as a loss of its list or keys when one GM registers for a lost rekey', () => {
     const fleet = new Fleet();
     const look = (second: number, own: MemberFacts) => fleet.see(up(ksAt(second), -2400), own, ...othersAt(second));
     for (const second of [0, 60, 180, 240]) look(second, member(1, second));
@@ -91,7 +91,7 @@ describe('a boot that the agent did not see', () => {
     expect(look(300, member(1, 300, again)).explanations).toMatchObject([{ cause: 'path_loss', status: 'warning' }]);
   });
 
-  test('of a GM is no reason for a rekey that it did not get, since it got others', () => {
+  test('of a GM does not explain a rekey that it did not get if it got others since', () => {
     const fleet = new Fleet();
     // It booted 40 minutes before, and got a rekey 10 minutes before.
     const own = (second: number) => up(member(1, second, { lastAge: 600 + second }), -2400);
@@ -100,7 +100,7 @@ describe('a boot that the agent did not see', () => {
   });
 });
 
-describe('the only KS restarts without its keys: its GMs cannot talk with one that registers before the others', () => {
+describe('the only KS that lost its keys in a restart, so that GMs with old and new keys cannot talk,', () => {
   const DAYS = 5 * 86_400;
   const restarted = (tekLeft: number, ...others: readonly MemberFacts[]) => {
     const fleet = new Fleet();
@@ -115,7 +115,7 @@ describe('the only KS restarts without its keys: its GMs cannot talk with one th
     return first;
   };
 
-  test('in days, which can wait for working hours', () => {
+  test('is a warning when the old keys last for days', () => {
     expect(restarted(DAYS)).toMatchObject({
       cause: 'ks_members_lost',
       status: 'warning',
@@ -124,11 +124,11 @@ describe('the only KS restarts without its keys: its GMs cannot talk with one th
     });
   });
 
-  test('within the hour, which cannot', () => {
+  test('is critical when the old keys end within the hour', () => {
     expect(restarted(3000)).toMatchObject({ cause: 'ks_members_lost', status: 'critical' });
   });
 
-  test('one has registered: it is so now, whenever the others’ keys end', () => {
+  test('is critical once one GM has registered, whenever the keys of the others end', () => {
     const lastReregistration = { cause: 'operator_clear', atMs: START + 390_000 } as const;
     const first = { teks: { '0xB': 7 * 86_400 }, kekExpiry: 90_000, succeeded: 2, change: { lastReregistration } };
     expect(restarted(DAYS, member(1, 402, first))).toMatchObject({

@@ -1,5 +1,5 @@
 /**
- * What routers write in their logs of what they refuse, registrations or rekeys, and of KSs that do not go together.
+ * What routers log about registrations or rekeys that they refuse, and about KSs that do not fit together.
  */
 import { describe, expect, test } from 'vitest';
 import { loggedReason, type LoggedReason, withReason } from '../../../src/gdoi/log/logged-reason.ts';
@@ -34,12 +34,12 @@ describe('a GM that refuses the rekeys it gets', () => {
   };
 
   test.each([
-    ['its signature', [SIGNATURE], 'their signature or content does not fit', /mypubkey rsa/u],
-    ['its cipher', [CIPHER], 'their cipher, hash or transform set is not allowed there', /allowable rekey cipher/u],
-    ['its transform set', [TRANSFORM], 'their cipher, hash or transform set is not allowed there', /allowable/u],
-    ['its number', [SEQUENCE], 'their sequence number does not follow', /Last rekey seq num/u],
-    ['two things', [CIPHER, SEQUENCE], 'their logs say why', /allowable/u],
-  ])('for %s: that is told, and no path', (_what, reasons, why, firstStep) => {
+    ['their signature', [SIGNATURE], 'their signature or content does not fit', /mypubkey rsa/u],
+    ['their cipher', [CIPHER], 'their cipher, hash or transform set is not allowed there', /allowable rekey cipher/u],
+    ['their transform set', [TRANSFORM], 'their cipher, hash or transform set is not allowed there', /allowable/u],
+    ['their sequence number', [SEQUENCE], 'their sequence number does not follow', /Last rekey seq num/u],
+    ['two reasons', [CIPHER, SEQUENCE], 'their logs say why', /allowable/u],
+  ])('is rekeys_refused, not path_loss, when it refuses them for %s', (_what, reasons, why, firstStep) => {
     expect(toldOf(...reasons)).toMatchObject({
       cause: 'rekeys_refused',
       summary: `GM gm1 receives rekeys and refuses them since 08:00:10 UTC: ${why}`,
@@ -49,11 +49,11 @@ describe('a GM that refuses the rekeys it gets', () => {
     });
   });
 
-  test('for its number, while it has all keys, had got it before', () => {
+  test('is not reported for a refused sequence number while it has all keys', () => {
     expect(said(new Fleet(), ks(0), member(1, 0), member(2, 30, {}, { reasons: [SEQUENCE] }))).toBe('ok');
   });
 
-  test('for its number, as the last one was sent twice, and lost the next: it is the path', () => {
+  test('is a path_loss when it refused only a repeated rekey, by its sequence number, and lost the next one', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { kekExpiry: 180 }), member(2, 0, { kekExpiry: 80_000 }));
     // Its last rekey came five seconds before the message.
@@ -61,7 +61,7 @@ describe('a GM that refuses the rekeys it gets', () => {
     expect(said(fleet, gm1)).toMatchObject({ cause: 'path_loss' });
   });
 
-  test('beside a KS that has no key to sign them with: what to do about that stands first', () => {
+  test('comes after the first step for its KS when that has no key to sign rekeys with', () => {
     const keyless = logged(10, 'KS_NO_RSA_KEYS', 'RSA Key - REKEY : Not found, Required for group G1');
     const server = { ...ks(0, { kekExpiry: 180 }), context: { ...NO_CONTEXT, reasons: [keyless] } };
     expect(said(new Fleet(), server, member(1, 30, OVERDUE, { reasons: [CIPHER] }))).toMatchObject({
@@ -70,7 +70,7 @@ describe('a GM that refuses the rekeys it gets', () => {
     });
   });
 
-  test('twenty times for its number has not forgotten what else it said', () => {
+  test('keeps the other reason that it logged before twenty refusals for the sequence number', () => {
     const fleet = new Fleet();
     const numbers = Array.from({ length: 20 }, (_, n) =>
       logged(n, 'GDOI_REKEY_SEQ_FAILURE', `Failed to process rekey seq # ${n} for group G1, last seq # 17`),
@@ -83,7 +83,7 @@ describe('a GM that refuses the rekeys it gets', () => {
   });
 });
 
-describe('KSs of one group that do not go together', () => {
+describe('KSs of one group that do not fit together', () => {
   const MISMATCH = logged(
     20,
     'COOP_CONFIG_MISMATCH',
@@ -95,7 +95,7 @@ describe('KSs of one group that do not go together', () => {
     context: { ...NO_CONTEXT, reasons },
   });
 
-  test('differ in their policies: a page, though every GM is well', () => {
+  test('are a page when their policies differ, even if every GM is well', () => {
     expect(said(new Fleet(), member(1, 0), saying(30, MISMATCH))).toMatchObject({
       cause: 'coop_mismatch',
       phase: 'present',
@@ -107,7 +107,7 @@ describe('KSs of one group that do not go together', () => {
     });
   });
 
-  test('cannot all hold the GMs: a ticket', () => {
+  test('are a ticket when one of them can hold no more GMs', () => {
     expect(said(new Fleet(), member(1, 0), saying(30, LIMIT))).toMatchObject({
       cause: 'coop_mismatch',
       status: 'warning',
@@ -115,11 +115,11 @@ describe('KSs of one group that do not go together', () => {
     });
   });
 
-  test('say both: the worse is told', () => {
+  test('are reported for the worse of two problems when a KS logs both', () => {
     expect(said(new Fleet(), member(1, 0), saying(30, LIMIT, MISMATCH))).toMatchObject({ status: 'critical' });
   });
 
-  test('since when is said of what is told, not of what was told before', () => {
+  test('are dated by the problem that is reported now, not by the one reported before', () => {
     const fleet = new Fleet();
     expect(said(fleet, member(1, 0), saying(30, LIMIT))).toMatchObject({ status: 'warning' });
     const later = logged(
@@ -132,7 +132,7 @@ describe('KSs of one group that do not go together', () => {
     });
   });
 
-  test('is over ten minutes after a KS said so last', () => {
+  test('are no longer reported ten minutes after the last message of a KS', () => {
     const fleet = new Fleet();
     fleet.see(member(1, 0), saying(30, MISMATCH));
     expect(said(fleet, member(1, 600), saying(610, MISMATCH))).toMatchObject({ cause: 'coop_mismatch' });
@@ -178,7 +178,7 @@ describe('a KS that refuses registrations', () => {
       /on which interface/u,
     ],
   ] as const)(
-    'for %s, of a GM that is not polled: it is told, while all others are well',
+    'is reported when it refuses a GM that is not polled for %s, even if all others are well',
     (_what, [mnemonic, text], cause, why, firstStep) => {
       const reason = logged(20, mnemonic, `${text}. Peer Address: ${STRANGER}`);
       expect(said(new Fleet(), member(1, 0), refusing(30, reason))).toMatchObject({
@@ -198,16 +198,16 @@ describe('a KS that refuses registrations', () => {
     ['an IPv6 address', 'Peer Address: 2001:db8::42', 'GM 2001:db8::42'],
     ['two addresses', 'Peer Address: 203.0.113.42, before 203.0.113.7', '2 GMs (203.0.113.7, 203.0.113.42)'],
     ['the address of its KS', 'Peer Address: 10.1.0.1', 'a GM'],
-    ['no more than a time', 'at 12:00:20', 'a GM'],
+    ['only a time', 'at 12:00:20', 'a GM'],
     ['an address that was cut', `${'x'.repeat(110)} Peer Address: 203.0.113.42`, 'a GM'],
-  ])('of a GM that is not polled, with %s in its message', (_what, text, whom) => {
+  ])('names a GM that is not polled from a message with %s', (_what, text, whom) => {
     const reason = logged(20, VERSION[0], `${VERSION[1]}. ${text}`);
     expect(said(new Fleet(), member(1, 0), refusing(30, reason))).toMatchObject({
       summary: expect.stringContaining(`refuses ${whom} since`),
     });
   });
 
-  test('of a polled GM that is not registered: it is named, and its traffic', () => {
+  test('is reported with the name and the traffic of a polled GM that is not registered', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(2, 0));
     const reason = logged(40, VERSION[0], `${VERSION[1]}. Peer Address: 10.0.0.1`);
@@ -225,7 +225,7 @@ describe('a KS that refuses registrations', () => {
   test.each([
     ['10.0.0.1', 'certain'],
     ['', 'likely'],
-  ])('of a polled GM that shows the address "%s": that it is meant is %s', (address, confidence) => {
+  ])('refuses a polled GM that shows the address "%s": that this GM is meant is %s', (address, confidence) => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(2, 0));
     const reason = logged(40, VERSION[0], `${VERSION[1]}. Peer Address: 10.0.0.1`);
@@ -238,12 +238,12 @@ describe('a KS that refuses registrations', () => {
     });
   });
 
-  test('of a polled GM that is registered since: nothing is said', () => {
+  test('is not reported when the polled GM that it refused is registered since', () => {
     const reason = logged(20, VERSION[0], `${VERSION[1]}. Peer Address: 10.0.0.1`);
     expect(said(new Fleet(), member(1, 30), refusing(30, reason))).toBe('ok');
   });
 
-  test('for two reasons: both are told, and what to do about the first', () => {
+  test('is reported with both of two reasons and the first step for the first one', () => {
     const reasons = [logged(20, ...BAD_ID), logged(25, ...VERSION)];
     expect(said(new Fleet(), member(1, 0), refusing(30, ...reasons))).toMatchObject({
       summary:
@@ -252,7 +252,7 @@ describe('a KS that refuses registrations', () => {
     });
   });
 
-  test('for another reason than before: since when is said of that one', () => {
+  test('is dated by the present reason when it refused for another one before', () => {
     const fleet = new Fleet();
     fleet.see(member(1, 0), refusing(30, logged(20, ...BAD_ID)));
     const later = logged(900, ...VERSION);
@@ -261,7 +261,7 @@ describe('a KS that refuses registrations', () => {
     });
   });
 
-  test('again and again: since the first time, and over ten minutes after the last', () => {
+  test('is dated by the first of repeated refusals and is over ten minutes after the last', () => {
     const fleet = new Fleet();
     fleet.see(member(1, 0), refusing(30, logged(20, ...BAD_ID)));
     fleet.see(member(1, 500), refusing(505, logged(500, ...BAD_ID)));
@@ -273,7 +273,7 @@ describe('a KS that refuses registrations', () => {
   });
 });
 
-test('a rekey that a GM refused is refused until the next one: its missing acknowledgement is no lossy path', () => {
+test('reports a rekey as refused until the next one, and its missing acknowledgement is no path_loss', () => {
   const members = { '10.0.0.1': 1, '10.0.0.2': 0 };
   const refusal = logged(
     10,

@@ -1,6 +1,6 @@
 /**
- * Two happenings in one group: each is told for itself with those whom it concerns, the worse one first, and when one
- * is over the other stays.
+ * Two problems in one group: each is reported on its own with the devices that it concerns, the worse one first, and
+ * when one is over the other stays.
  */
 import { describe, expect, test } from 'vitest';
 import { CHECK_REGISTRATION } from '../../../src/gdoi/events/first-steps.ts';
@@ -14,7 +14,7 @@ import { member, OVERDUE, silent } from './members.ts';
 const at = (second: number) => START + second * 1000;
 const GMS = [1, 2, 3, 4, 5, 6] as const;
 
-/** All GMs at this second, but those that are given. */
+/** All GMs at this second, except those given in `without`. */
 function others(second: number, ...without: readonly number[]): readonly MemberFacts[] {
   return GMS.filter((number) => !without.includes(number)).map((number) => member(number, second));
 }
@@ -31,7 +31,7 @@ function find({ explanations }: FleetView, cause: Explanation['cause']): Explana
   return explanations.find((explanation) => explanation.cause === cause);
 }
 
-describe('one path drops rekeys, and', () => {
+describe('when one path drops rekeys,', () => {
   const lossy = (second: number) => member(1, second, { kekExpiry: 260, change: { kekRekeyOverdue: true } });
   const withLoss = () => {
     const fleet = new Fleet();
@@ -40,7 +40,7 @@ describe('one path drops rekeys, and', () => {
     return fleet;
   };
 
-  test('a look at the only KS is lost: what is known of the path stays, and nothing of it becomes unclear', () => {
+  test('a failed poll of the only KS does not change the path_loss, nor make it unclear', () => {
     const fleet = withLoss();
     const once = fleet.see(silent(ks(100, { members: members() }), 120, { inARow: 1, established: false }));
     expect(told(once)).toEqual(['path_loss present warning', 'ks_down unclear warning']);
@@ -49,7 +49,7 @@ describe('one path drops rekeys, and', () => {
     expect(told(fleet.see(ks(130, { members: members() })))).toEqual(['path_loss present warning']);
   });
 
-  test('one of its looks is lost: what is known of the path stays', () => {
+  test('a failed poll of the GM does not change the path_loss', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { members: members() }), ...others(0));
     const acks = (second: number) => ks(second, { members: members({ 1: 1 }) });
@@ -59,14 +59,14 @@ describe('one path drops rekeys, and', () => {
     expect(told(fleet.see(member(1, 130)))).toEqual(['path_loss present warning']);
   });
 
-  test('it has registered for it, which nobody saw yet: its KS lacks an acknowledgement, and no path back is told', () => {
+  test('a missing acknowledgement does not lead to the path back if the GM registered meanwhile, unseen', () => {
     const fleet = withLoss();
     const counted = fleet.see(ks(200, { members: members({ 1: 1 }) }), member(1, 205), ...others(206, 1));
     expect(find(counted, 'path_loss')?.summary).toMatch(/drops rekeys/u);
     expect(find(counted, 'path_loss')?.summary).not.toMatch(/path back/u);
   });
 
-  test('the only KS dies: that is the page; a rekey that is lost after its return is the path’s again', () => {
+  test('the death of the only KS is the page, and a rekey that is lost after its return is a path_loss again', () => {
     const fleet = withLoss();
     const dead = fleet.see(silent(ks(100, { members: members() }), 120));
     expect(told(dead)[0]).toBe('ks_down present critical');
@@ -80,7 +80,7 @@ describe('one path drops rekeys, and', () => {
     expect(find(again, 'path_loss')).toMatchObject({ scope: ['gm1'] });
   });
 
-  test('other GMs reload: nobody is in both', () => {
+  test('other GMs that reload are reported on their own, and no GM is in both', () => {
     const fleet = withLoss();
     const booted = [3, 4, 5].map((number) => member(number, 160, {}, { bootMs: at(130) }));
     const view = fleet.see(...booted);
@@ -89,7 +89,7 @@ describe('one path drops rekeys, and', () => {
     expect(find(view, 'path_loss')).toMatchObject({ scope: ['gm1'] });
   });
 
-  test('an operator clears another one: the clear is no news for the path, and ends without it', () => {
+  test('an operator’s clear of another GM is reported on its own and does not change the path_loss', () => {
     const fleet = withLoss();
     const lastReregistration = { cause: 'operator_clear', atMs: at(130) } as const;
     const view = fleet.see(member(2, 140, { change: { lastReregistration } }));
@@ -97,7 +97,7 @@ describe('one path drops rekeys, and', () => {
     expect(find(view, 'operator_clear')).toMatchObject({ scope: ['gm2'] });
   });
 
-  test('the interface of another one goes down: each has its own first step', () => {
+  test('another GM whose interface goes down is reported with a first step of its own', () => {
     const fleet = withLoss();
     const linkDown = { sinceMs: at(130), backMs: null, evidence: ['log: UPDOWN Serial1/0 down'] };
     const view = fleet.see(member(2, 140, {}, { linkDown }));
@@ -108,7 +108,7 @@ describe('one path drops rekeys, and', () => {
     });
   });
 
-  test('the KS refuses another one: the page is of that one', () => {
+  test('another GM that the KS refuses is the page', () => {
     const fleet = withLoss();
     const text = '%GDOI-1-UNAUTHORIZED_IPADDR: Group G1 received registration from unauthorized ip address: 10.0.0.2';
     const reason = { kind: 'unauthorized', atMs: at(140), group: 'G1', text } as const;
@@ -123,7 +123,7 @@ describe('one path drops rekeys, and', () => {
     expect(find(view, 'unauthorized')).toMatchObject({ scope: ['gm2', 'ks1'] });
   });
 
-  test('another one has no TEK: the page is of that one, and the path stays when it has one again', () => {
+  test('another GM without a TEK is the page, and the path_loss stays when that GM has a TEK again', () => {
     const fleet = withLoss();
     const view = fleet.see(member(2, 140, { teks: {} }));
     expect(told(view)).toEqual(['without_tek present critical', 'path_loss present warning']);
@@ -131,7 +131,7 @@ describe('one path drops rekeys, and', () => {
   });
 });
 
-test('a GM that is known to have no TEK gives one answer less: it is still without, whatever its KS counts of it', () => {
+test('still reports without_tek when one answer of the GM is lost, whatever its KS counts of it', () => {
   const fleet = new Fleet();
   fleet.see(ks(0, { members: members() }), ...others(0), member(2, 0));
   const without = ['without_tek present critical'];
@@ -141,21 +141,21 @@ test('a GM that is known to have no TEK gives one answer less: it is still witho
   expect(told(view)).toEqual([...without, 'gms_unreachable unclear warning']);
 });
 
-test('a GM loses a rekey as one of few, then most do: the KS’s side has taken over whatever the path explained', () => {
+test('explains by ks_rekeys_lost all that path_loss explained when first one GM and then most lose a rekey', () => {
   const fleet = new Fleet();
   const lost = (second: number, ...numbers: readonly number[]) =>
     numbers.map((number) => member(number, second, OVERDUE));
   const registered = { cause: 'unknown', atMs: at(103) } as const;
   fleet.see(ks(0, { kekExpiry: 180 }), ...GMS.map((number) => member(number, 0, { kekExpiry: 180 })));
   expect(told(fleet.see(ks(90), ...others(91, 1, 2, 3, 4), ...lost(92, 1)))).toEqual(['path_loss present warning']);
-  // That one registers for a reason that its figures leave open, and the others are looked at.
+  // gm1 registers for a cause that its figures leave open, and the others are polled.
   const again = member(1, 105, { kekExpiry: 80_000, succeeded: 2, change: { lastReregistration: registered } });
   const view = fleet.see(...lost(104, 2, 3, 4), again, ...others(106, 1, 2, 3, 4));
   expect(told(view)).toEqual(['ks_rekeys_lost present critical']);
   expect(find(view, 'ks_rekeys_lost')?.explains).toContainEqual({ check: 'reregistrations', devices: ['gm1'] });
 });
 
-test('a GM registers that its KS had made to long ago: it was told as not registered, and its KS orders nobody now', () => {
+test('reports no ks_forced for a GM that was not_registered for long after the KS’s order and then registers', () => {
   const fleet = new Fleet();
   const off = (second: number) => member(1, second, { registered: false }, { unregisteredSinceMs: at(100) });
   fleet.see(ks(0), ...others(0));
@@ -170,7 +170,7 @@ test('a GM registers that its KS had made to long ago: it was told as not regist
   expect(told(view)).not.toContain('ks_forced present ok');
 });
 
-test('its KS made all register anew, and one does not get through: that one is told for itself, after three minutes', () => {
+test('reports a GM as not_registered if it has not followed its KS’s order to register for three minutes', () => {
   const fleet = new Fleet();
   fleet.see(ks(0), ...others(0));
   const forced = { atMs: at(100), evidence: 'log: GM_RECV_DELETE' };
@@ -188,7 +188,7 @@ test('its KS made all register anew, and one does not get through: that one is t
   expect(find(late, 'ks_forced')?.summary).toMatch(/: 5 of 6 GMs \(gm2, gm3, gm4, gm5, gm6\) did$/u);
 });
 
-test('of GMs that could not register the first one does: that it had to is explained by that, before the others do', () => {
+test('explains by not_registered that the first of two GMs that could not register has re-registered', () => {
   const fleet = new Fleet();
   const off = (number: number, second: number) =>
     member(number, second, { registered: false, teks: null, kekExpiry: null }, { unregisteredSinceMs: at(100) });
@@ -200,7 +200,7 @@ test('of GMs that could not register the first one does: that it had to is expla
   expect(find(view, 'not_registered')).toMatchObject({ scope: ['gm2'] });
 });
 
-describe('acknowledgements of one GM are lost, and', () => {
+describe('when acknowledgements of one GM are lost,', () => {
   const withLoss = () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { members: members() }), ...others(0));
@@ -208,30 +208,30 @@ describe('acknowledgements of one GM are lost, and', () => {
     return fleet;
   };
 
-  test('the KS makes all register anew: what was missing before is not explained by that', () => {
+  test('ks_forced does not explain those that were missing before the KS made all register anew', () => {
     const fleet = withLoss();
     const forced = { atMs: at(430), evidence: 'log: GM_CLEAR_REGISTER' };
     const view = fleet.see(member(2, 440, {}, { forced }), member(3, 441, {}, { forced }));
     expect(told(view)).toEqual(['path_loss present critical', 'ks_forced present ok']);
     expect(find(view, 'ks_forced')).toMatchObject({ scope: ['gm2', 'gm3'] });
-    // The list is read again: nothing is missing any more.
+    // Once the list is read again, none is missing any more.
     expect(told(fleet.see(ks(480, { members: members() })))).toEqual(['ks_forced present ok']);
   });
 
-  test('it loses its registration: it cannot acknowledge, and the path of rekeys is not the question', () => {
+  test('path_loss is not reported if the GM lost its registration, because it cannot acknowledge', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { members: members() }), ...others(0));
     const off = member(1, 500, { registered: false }, { unregisteredSinceMs: at(380) });
     const view = fleet.see(off, ks(501, { members: members({ 1: 1 }) }));
     expect(told(view)).toEqual(['not_registered present critical']);
-    // Registered again: the KS counts what it could not acknowledge, until its list is read again.
+    // It is registered again: until the list is read again, the KS counts what the GM could not acknowledge.
     const back = fleet.see(member(1, 520));
     expect(told(back)).toEqual(['not_registered over ok']);
   });
 });
 
-describe('a KS whose looks are lost one by one', () => {
-  test('is asked about once in ten minutes, and at once where two fail in a row', () => {
+describe('a KS of which single polls fail', () => {
+  test('is reported once in ten minutes, and at once when two polls fail in a row', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), ...others(0));
     const lost = (second: number, inARow: number) => silent(ks(second - 60), second, { inARow, established: false });
@@ -243,7 +243,7 @@ describe('a KS whose looks are lost one by one', () => {
     expect(told(fleet.see(lost(1000, 1)))).toEqual(['ks_down unclear warning']);
   });
 
-  test('of a pair, too', () => {
+  test('is reported once in ten minutes if it is one of a pair, too', () => {
     const fleet = new Fleet();
     const second = (second_: number) => ks(second_, { device: 'ks2', address: '10.1.0.2', role: 'secondary' });
     fleet.see(ks(0), second(0), ...others(0));
@@ -254,7 +254,7 @@ describe('a KS whose looks are lost one by one', () => {
   });
 });
 
-test('two paths of four that were found stay paths while the others are not looked at again', () => {
+test('keeps the path_loss of two GMs of four while the others are not polled again', () => {
   const fleet = new Fleet();
   const four = (second: number) => [3, 4].map((number) => member(number, second, { kekExpiry: 80_000 }));
   fleet.see(ks(0), ...[1, 2, 3, 4].map((number) => member(number, 0)));
@@ -263,11 +263,11 @@ test('two paths of four that were found stay paths while the others are not look
   expect(told(fleet.see(ks(80), ...four(90), ...waiting(95)))).toEqual(['path_loss present warning']);
   const lastReregistration = { cause: 'kek_missed_rekey', atMs: at(200) } as const;
   const healed = [1, 2].map((number) => member(number, 210, { change: { lastReregistration } }));
-  // gm3 and gm4 were looked at before the others registered for it: that they got it was known before.
+  // gm3 and gm4 were polled before the others registered for it: that they got the rekey was known before.
   expect(told(fleet.see(...healed))).toEqual(['path_loss present warning']);
 });
 
-test('two GMs whose interfaces are down, and two that do not answer, are more than one', () => {
+test('uses the plural for two GMs whose interfaces are down and for two that do not answer', () => {
   const fleet = new Fleet();
   fleet.see(ks(0), ...others(0));
   const linkDown = { sinceMs: at(50), backMs: null, evidence: ['log: UPDOWN Serial1/0 down'] };
@@ -281,7 +281,7 @@ test('two GMs whose interfaces are down, and two that do not answer, are more th
   expect(texts[0]?.[1]).toBe('Check the path to these devices, and the devices themselves');
 });
 
-test('an operator’s clear while the only KS is dead is the dead KS’s matter', () => {
+test('explains an unregistered GM by ks_down while the only KS is dead, as after an operator’s clear', () => {
   const fleet = new Fleet();
   fleet.see(ks(0), ...others(0));
   fleet.see(silent(ks(0), 60));
@@ -290,7 +290,7 @@ test('an operator’s clear while the only KS is dead is the dead KS’s matter'
   expect(find(view, 'ks_down')?.explains).toContainEqual({ check: 'registered', devices: ['gm1'] });
 });
 
-test('a reload storm where the KS is an old one: the plan of its upgrade stays, and nobody is paged', () => {
+test('keeps legacy_ks beside a reload storm, and pages nobody', () => {
   const fleet = new Fleet();
   const old = (second: number) => ks(second, { behavior: 'legacy', version: '12.4(24)T' });
   fleet.see(old(0), ...others(0));
@@ -299,7 +299,7 @@ test('a reload storm where the KS is an old one: the plan of its upgrade stays, 
   expect(told(fleet.see(old(900), ...others(900)))).toEqual(['legacy_ks present warning']);
 });
 
-test('of two KSs that split, one GM reloads: the split is first, and the reload is told for itself', () => {
+test('puts the split of two KSs first when a GM reloads, and reports the reload on its own', () => {
   const fleet = new Fleet();
   const pair = (second: number, role: 'primary' | 'secondary') => [
     ks(second, { peers: { '10.1.0.2': 'Dead' } }),
@@ -312,7 +312,7 @@ test('of two KSs that split, one GM reloads: the split is first, and the reload 
   expect(find(view, 'gms_reloaded')).toMatchObject({ scope: ['gm5'] });
 });
 
-test('one GM is refused for its clock, and another for its authorization: each has its own first step', () => {
+test('reports a GM refused for its clock and one refused for its authorization each on its own', () => {
   const fleet = new Fleet();
   fleet.see(ks(0), ...others(0));
   const early = {
@@ -334,7 +334,7 @@ test('one GM is refused for its clock, and another for its authorization: each h
   expect(find(view, 'unauthorized')).toMatchObject({ scope: ['gm2', 'ks1'] });
 });
 
-test('a rekey lost by most GMs beside one that does not answer: that one is not counted among them', () => {
+test('does not count a silent GM among those that lost a rekey when most did', () => {
   const fleet = new Fleet();
   fleet.see(ks(0, { kekExpiry: 180 }), ...others(0));
   const waiting = [1, 2, 3, 4, 5].map((number) => member(number, 30, OVERDUE));

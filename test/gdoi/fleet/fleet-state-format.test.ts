@@ -1,7 +1,7 @@
 /**
- * What a store keeps of a group must be understood by the next version. One state of each format lies here: a state
- * that comes out otherwise needs a higher format number, its own file (UPDATE_GOLDENS=1 writes it once, and never over
- * an older one) and the way over from the format before.
+ * The next version must understand what a store keeps of a group. This folder has one state of each format. A state
+ * that comes out differently needs a higher format number, its own file (UPDATE_GOLDENS=1 writes it once, and never
+ * over an older one) and a conversion from the format before.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -32,7 +32,7 @@ function eventsNext(state: FleetState): readonly string[] {
   return ids;
 }
 
-test('a state of this format is as it was when the format was made', () => {
+test('makes the same state as when this format was introduced', () => {
   const state = fullFleet();
   const file = goldenOf(FLEET_STATE_FORMAT);
   if (process.env['UPDATE_GOLDENS'] === '1' && !existsSync(file)) {
@@ -41,11 +41,11 @@ test('a state of this format is as it was when the format was made', () => {
   expect(JSON.parse(JSON.stringify(state))).toEqual(kept(FLEET_STATE_FORMAT));
 });
 
-test('its parts together are the state', () => {
+test('puts the state together again from its stored parts', () => {
   expect(throughStore(fullFleet())).toEqual(fullFleet());
 });
 
-test('a whole group of the format before is carried over: no event is lost and none comes twice', () => {
+test('carries a whole group over from the format before without losing or repeating an event', () => {
   const before = readFleetState('G1', part(3, kept(3)), []);
   expect(before?.outdated).toBe(true);
   const expected = eventsNext(fullFleet());
@@ -53,7 +53,7 @@ test('a whole group of the format before is carried over: no event is lost and n
   expect(eventsNext(before!.state)).toEqual(expected);
 });
 
-test('members whose group has no state of its own make the group; a damaged part costs that part', () => {
+test('builds the group from its members if it has no state of its own, and loses only parts that are damaged', () => {
   const [gm1, gm2] = [...fullFleet().gms.values()];
   const members: readonly (readonly [string, StoredPart])[] = [
     ['gm1', part(FLEET_STATE_FORMAT, { gm: gm1, ks: null })],
@@ -65,7 +65,7 @@ test('members whose group has no state of its own make the group; a damaged part
   expect(read?.state.kss.size).toBe(0);
 });
 
-test('nothing is gone on from what is no state of ours', () => {
+test('does not continue from a state of another format or from anything that is no state', () => {
   for (const format of [FLEET_STATE_FORMAT - 2, FLEET_STATE_FORMAT + 1, '4', null, undefined]) {
     expect(readFleetState('G1', part(format, kept(FLEET_STATE_FORMAT)), [])).toBeNull();
   }

@@ -15,7 +15,7 @@ function match(fleet: Fleet, ...changes: MemberFacts[]): GmInGroup | undefined {
   return fleet.see(...changes).gms.find((member) => member.device === 'gm1');
 }
 
-it('names its KSs as people count, whichever answered last', () => {
+it('sorts KSs by the numbers in their names, whichever answered last', () => {
   const fleet = new Fleet();
   const seen = (second: number, device: string) =>
     fleet.see(ks(second, { device, address: `10.1.0.${device.slice(2)}` }));
@@ -48,7 +48,7 @@ describe('does a GM hold its KS’s KEK?', () => {
     expect(match(new Fleet(), gm(100))?.kekMatchesKs).toBeNull();
   });
 
-  it('is asked of the KS the GM is registered with', () => {
+  it('yes, when the KS that the GM is registered with shows it, even if the primary shows another one', () => {
     const fleet = new Fleet();
     const other = ks(0, { device: 'ks2', address: '10.1.0.2', role: 'secondary', kekExpiry: 40_000 });
     expect(match(fleet, ks(0), other, gm(100, { kekExpiry: 40_000, keyServer: '10.1.0.2' }))?.kekMatchesKs).toBe(true);
@@ -70,7 +70,7 @@ describe('does a GM hold its KS’s TEK?', () => {
     expect(match(new Fleet(), ks(0, { teks: ksTeks }), gm(second, { teks: gmTeks }))?.tekMatchesKs).toBe(matches);
   });
 
-  it('unknown while only a look beside the CLI has shown what it holds now, the KS’s or another one', () => {
+  it('unknown while only a poll beside the CLI has shown what it holds now, be it the TEK of its KS or not', () => {
     const fleet = new Fleet();
     const behind = gm(100, { teks: { [A]: 150 }, change: { newerTeks: [B] } });
     expect(match(fleet, ks(0, { teks: { [B]: 3000, [A]: 150 } }), behind)?.tekMatchesKs).toBeNull();
@@ -79,12 +79,12 @@ describe('does a GM hold its KS’s TEK?', () => {
     expect(match(fleet, gm(161, { teks: { [A]: 150 } }))?.tekMatchesKs).toBe(false);
   });
 
-  it('no, when the KS was asked later and does not know the GM’s', () => {
+  it('no, when the KS was asked later and does not show the TEK of the GM', () => {
     const fleet = new Fleet();
     expect(match(fleet, ks(0), gm(100, { teks: { [B]: 6600 } }), ks(160))?.tekMatchesKs).toBe(false);
   });
 
-  it('whose time to rekey is n/a is old and need not be held', () => {
+  it('yes, even if it lacks a TEK whose time to rekey is n/a, because that one is old', () => {
     const fleet = new Fleet();
     const two = ks(0);
     const snapshot = {
@@ -102,7 +102,7 @@ describe('does a GM hold its KS’s TEK?', () => {
 describe('TEK divergence', () => {
   const old = { teks: { [A]: 400 } };
 
-  it('is told once, after a rekey’s time and a regular poll, with who and what', () => {
+  it('is reported once, after the time of a rekey and a regular poll, with the GM and its keys', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { teks: { [B]: 3600, [A]: 400 } }), gm(50, old));
     expect(fleet.types()).toEqual([]);
@@ -114,7 +114,7 @@ describe('TEK divergence', () => {
     expect(fleet.events[0]?.action).toContain('UDP 848');
   });
 
-  it('is told by what the CLI shows: between its answers a look beside it may have seen those keys replaced', () => {
+  it('is reported by what the CLI shows, but not while a poll beside it shows that those keys were replaced', () => {
     const fleet = new Fleet();
     const before = { teks: { [A]: 2000 } };
     fleet.see(ks(0, { teks: { [B]: 3600, [A]: 2000 } }), gm(50, before));
@@ -126,7 +126,7 @@ describe('TEK divergence', () => {
     expect(fleet.types()).toEqual(['tek_divergence']);
   });
 
-  it('is none when the GM catches up in between', () => {
+  it('is not reported when the GM catches up in between', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { teks: { [B]: 3600, [A]: 400 } }), gm(50, old));
     fleet.see(gm(110, { teks: { [B]: 3600, [A]: 400 } }));
@@ -134,14 +134,14 @@ describe('TEK divergence', () => {
     expect(fleet.types()).toEqual([]);
   });
 
-  it('is not told again by other messages about the group while the GM itself was not read again', () => {
+  it('is not reported by other answers of the group while the GM itself was not read again', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { teks: { [B]: 3600, [A]: 400 } }), gm(50, old));
     fleet.see(ks(300, { teks: { [B]: 3600, [A]: 400 } }));
     expect(fleet.types()).toEqual([]);
   });
 
-  it('without a KS is judged by what at least half of the GMs hold', () => {
+  it('is judged by what at least half of the GMs hold if there is no KS', () => {
     const fleet = new Fleet();
     const at = (second: number, behind: Readonly<Record<string, number>>) => [
       gm(second, { device: 'gm1', teks: behind }),
@@ -155,7 +155,7 @@ describe('TEK divergence', () => {
     expect(fleet.see(...at(260, { [B]: 3600 })).divergentMembers).toEqual([]);
   });
 
-  it('in a split shows the GMs of the other primary, though each matches its own KS', () => {
+  it('is reported in a split for the GMs of the other primary, though each matches its own KS', () => {
     const fleet = new Fleet();
     const other = { address: '10.1.0.2', device: 'ks2', role: 'primary', teks: { [C]: 3000 } } as const;
     const sight = (second: number) =>
@@ -185,7 +185,7 @@ describe('TEK divergence', () => {
     expect(fleet.types().filter((type) => type === 'tek_divergence')).toHaveLength(1);
   });
 
-  it('in a split into halves names the same half, whichever was rekeyed last, and calls neither one most GMs', () => {
+  it('names the same half in a split into halves, whichever was rekeyed last, and calls neither one most GMs', () => {
     const fleet = new Fleet();
     const half = (second: number, names: readonly string[], keyServer: string, spi: string, expiry: number) => [
       ks(second, { device: `of ${keyServer}`, address: keyServer, teks: { [spi]: expiry } }),
@@ -212,7 +212,7 @@ describe('TEK divergence', () => {
     ]);
   });
 
-  describe('when a split is over, a GM that followed the KS that lost', () => {
+  describe('after a split, of a GM that followed the KS that lost,', () => {
     const lost = { address: '10.1.0.2', device: 'ks2' } as const;
     const follower = { device: 'gm3', keyServer: '10.1.0.2' } as const;
     const others = (second: number) => [gm(second, { device: 'gm1' }), gm(second, { device: 'gm2' })];
@@ -235,7 +235,7 @@ describe('TEK divergence', () => {
       }
     };
 
-    it('is told while it holds the lost keys alone: its traffic is dropped by all others', () => {
+    it('is reported while the GM holds only the lost keys, because all others drop its traffic', () => {
       const fleet = new Fleet();
       split(fleet);
       let view = over(fleet, 120, { [C]: 3000 });
@@ -245,7 +245,7 @@ describe('TEK divergence', () => {
       expect(fleet.events.find(({ type }) => type === 'tek_divergence')?.device).toBe('gm3');
     });
 
-    it('is not, once it holds the keys of the KS that won', () => {
+    it('is not reported once the GM holds the keys of the KS that won', () => {
       const fleet = new Fleet();
       split(fleet);
       for (const second of [120, 180, 240]) over(fleet, second, { [A]: 3000, [C]: 3000 });
@@ -257,7 +257,7 @@ describe('TEK divergence', () => {
 describe('an old GM on an expired KEK', () => {
   const legacy = (second: number, change: GmOptions = {}) => gm(second, { kekExpiry: null, received: 5, ...change });
 
-  it('is one whose counters stood still while the KS’s KEK changed', () => {
+  it('is reported when its counters stood still while the KEK of its KS changed', () => {
     const fleet = new Fleet();
     fleet.see(legacy(0), ks(10, { kekExpiry: 400 }));
     fleet.see(legacy(60), ks(150, { kekExpiry: 400 }));
@@ -277,7 +277,7 @@ describe('an old GM on an expired KEK', () => {
     ['registered', { succeeded: 2 }],
     ['was reloaded', { received: 0 }],
     ['shows a rekey after the change', { received: 5, lastAge: 80 }],
-  ])('is none that %s', (_name, change) => {
+  ])('is not reported when it %s', (_name, change) => {
     const fleet = new Fleet();
     fleet.see(legacy(0), ks(10, { kekExpiry: 400 }), legacy(60), ks(150, { kekExpiry: 400 }));
     const found = match(fleet, ks(200, { kekExpiry: 86_600 }), legacy(270, change));
@@ -285,18 +285,18 @@ describe('an old GM on an expired KEK', () => {
     expect(fleet.types()).toEqual([]);
   });
 
-  it('got its rekey before the KS was asked again: the counter is compared with what it was at the old KEK', () => {
+  it('is not reported if its counter rose between the answers of its KS with the old and with the new KEK', () => {
     const fleet = new Fleet();
     fleet.see(legacy(0), ks(10, { kekExpiry: 400 }), legacy(170, { received: 6 }), ks(200, { kekExpiry: 86_600 }));
     expect(match(fleet, legacy(300, { received: 6 }))?.kekMatchesKs).toBe(true);
   });
 
-  describe('whose every poll overlaps the KS’s, as on one grid', () => {
+  describe('whose polls all overlap those of its KS, as on one grid,', () => {
     /** Both are asked at `second`; the GM answers after 80 ms, the KS after 120 ms. */
     const poll = (fleet: Fleet, second: number, kekExpiry: number, change: GmOptions = {}) =>
       match(fleet, answered(legacy(second, change), 80), answered(ks(second, { kekExpiry }), 120));
 
-    it('is found: what it counted one poll earlier was certainly before the KS’s answer', () => {
+    it('is reported, because its counter of one poll earlier is certainly older than the answer of the KS', () => {
       const fleet = new Fleet();
       for (let second = 0; second <= 180; second += 60) poll(fleet, second, 200);
       expect(poll(fleet, 240, 86_600)?.kekMatchesKs).toBeNull();
@@ -305,7 +305,7 @@ describe('an old GM on an expired KEK', () => {
       expect(fleet.types()).toEqual(['kek_expired_in_use']);
     });
 
-    it('is none that got the rekey', () => {
+    it('is not reported when it got the rekey', () => {
       const fleet = new Fleet();
       for (let second = 0; second <= 180; second += 60) poll(fleet, second, 200);
       expect(poll(fleet, 240, 86_600, { received: 6 })?.kekMatchesKs).toBe(true);
@@ -313,7 +313,7 @@ describe('an old GM on an expired KEK', () => {
       expect(fleet.types()).toEqual([]);
     });
 
-    it('is found as well when its facts are given again without a new answer', () => {
+    it('is reported as well when its facts are given again without a new answer', () => {
       const fleet = new Fleet();
       for (let second = 0; second <= 180; second += 60) {
         fleet.see(answered(legacy(second), 80), answered(legacy(second), 80), answered(legacy(second), 80));
@@ -324,7 +324,7 @@ describe('an old GM on an expired KEK', () => {
     });
   });
 
-  it('is not concluded from a wall clock that was set', () => {
+  it('is not reported because a wall clock was changed', () => {
     const fleet = new Fleet();
     fleet.see(legacy(0), ks(10, { kekExpiry: 400 }));
     fleet.see(legacy(3600), ks(3610, { kekExpiry: 3990 }));
@@ -335,11 +335,11 @@ describe('an old GM on an expired KEK', () => {
     const ks1 = (second: number, kekSpi: string, kekExpiry: number) => ks(second, { kekSpi, kekExpiry });
     const ks2 = (second: number, kekSpi: string, kekExpiry: number, role: 'primary' | 'secondary' = 'primary') =>
       ks(second, { device: 'ks2', address: '10.1.0.2', kekSpi, kekExpiry, role });
-    /** Both made their KEK at the same time, as the one before ended; ks1 gives in. */
+    /** Both KSs made their KEK at the same time, as the one before ended; ks1 gives way. */
     it.each<[string, MemberFacts[]]>([
-      ['which ends at the same time', []],
-      ['which was seen there before', [ks2(205, '0xB2', 86_500)]],
-    ])('%s: nothing was replaced, and no GM is told to have missed it', (_name, seenBefore) => {
+      ['that ends at the same time', []],
+      ['that was seen on that KS before', [ks2(205, '0xB2', 86_500)]],
+    ])('is not reported for a KEK %s, because no KEK was replaced', (_name, seenBefore) => {
       const fleet = new Fleet();
       fleet.see(legacy(0), ks1(10, '0xA1', 400), legacy(160, { received: 6 }), ks1(210, '0xB1', 86_500), ...seenBefore);
       fleet.see(legacy(240, { received: 6 }), legacy(300, { received: 6 }));
@@ -349,7 +349,7 @@ describe('an old GM on an expired KEK', () => {
       expect(fleet.types()).not.toContain('kek_expired_in_use');
     });
 
-    it('which the other had made some time before, unseen: it was there while this one showed its own', () => {
+    it('is not reported for a KEK that the other KS had made before, unseen, while this one showed its own', () => {
       const fleet = new Fleet();
       fleet.see(legacy(0), ks1(10, '0xA1', 86_300), legacy(400), ks1(450, '0xA1', 86_300), legacy(460));
       const took = ks(510, { kekSpi: '0xB2', kekExpiry: 86_600, role: 'secondary' });
@@ -358,7 +358,7 @@ describe('an old GM on an expired KEK', () => {
       expect(fleet.types()).not.toContain('kek_expired_in_use');
     });
 
-    it('and a KEK that the primary makes afterwards is a new one again', () => {
+    it('is reported for a KEK that the primary makes afterwards, which is a new one', () => {
       const fleet = new Fleet();
       fleet.see(legacy(0), ks1(10, '0xA1', 86_300), legacy(400), ks1(450, '0xB2', 86_300), legacy(460));
       fleet.see(ks1(500, '0xC1', 86_880), legacy(560));
@@ -366,7 +366,7 @@ describe('an old GM on an expired KEK', () => {
     });
   });
 
-  it('is unknown until the KS’s KEK was seen to change', () => {
+  it('is not known until the KEK of its KS was seen to change', () => {
     expect(match(new Fleet(), ks(0), legacy(300))?.kekMatchesKs).toBeNull();
   });
 });
@@ -374,7 +374,7 @@ describe('an old GM on an expired KEK', () => {
 describe('the KSs among themselves', () => {
   const other = { device: 'ks2', address: '10.1.0.2' } as const;
 
-  it('a role that changed is told once, with the time it can have happened', () => {
+  it('a changed role is reported once, with the interval in which it changed', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { role: 'secondary' }));
     fleet.see(ks(60, { role: 'unknown' }));
@@ -385,21 +385,21 @@ describe('the KSs among themselves', () => {
     ]);
   });
 
-  it('two primaries that were both read as such for a minute are a split', () => {
+  it('two KSs that were both read as primary for a minute are a split', () => {
     const fleet = new Fleet();
     for (let second = 0; second <= 300; second += 30)
       fleet.see(ks(second), ks(second + 5, { ...other, role: 'primary' }));
     expect(fleet.types()).toEqual(['coop_split']);
     const [event] = fleet.events;
     expect(event).toMatchObject({ severity: 'critical', device: null });
-    // As the incident says: its effects must not stand before it.
+    // The same instant as in the incident: the effects of the split must not come before it.
     expect(event?.atMs).toBe(event?.betweenMs[0]);
     expect(event?.betweenMs[1]).toBeGreaterThan(event?.atMs ?? 0);
     const view = fleet.see(ks(400, { role: 'secondary' }));
     expect(view).toMatchObject({ coopSplit: null, primaries: ['ks2'] });
   });
 
-  it('an answer in which a primary tells no role is none of those that show it as primary', () => {
+  it('an answer of a primary that shows no role does not count among those that show it as primary', () => {
     const fleet = new Fleet();
     for (let second = 0; second <= 300; second += 30) {
       const role = second === 30 ? 'unknown' : 'primary';
@@ -412,7 +412,7 @@ describe('the KSs among themselves', () => {
     ).toHaveLength(1);
   });
 
-  it('a failover between two polls is none: the old primary was not read as such after the new one', () => {
+  it('a failover between two polls is no split if the old primary was not read as primary after the new one', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), ks(0, { ...other, role: 'secondary' }));
     const view = fleet.see(ks(300, { ...other, role: 'primary' }), ks(360, { ...other, role: 'primary' }));
@@ -421,7 +421,7 @@ describe('the KSs among themselves', () => {
     expect(fleet.types()).toEqual(['ks_role_changed', 'ks_role_changed']);
   });
 
-  it('a dead peer is told once, by however many KSs see it, also while one of them is unreachable', () => {
+  it('a dead peer is reported once, however many KSs see it, even while one of them is unreachable', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { peers: { '10.1.0.3': 'Alive' } }));
     fleet.see(ks(60, { peers: { '10.1.0.3': 'Dead' } }), ks(61, { ...other, peers: { '10.1.0.3': 'Dead' } }));
@@ -434,7 +434,7 @@ describe('the KSs among themselves', () => {
     expect(fleet.types()).toEqual(['coop_peer_lost', 'coop_peer_lost']);
   });
 
-  it('Unknown between secondaries is normal', () => {
+  it('the status Unknown of a peer is normal between secondaries', () => {
     const fleet = new Fleet();
     const view = fleet.see(ks(0, { role: 'secondary', peers: { '10.1.0.3': 'Unknown' } }));
     expect(view.coopPeers).toEqual([{ address: '10.1.0.3', device: null, lost: null }]);
@@ -442,8 +442,8 @@ describe('the KSs among themselves', () => {
   });
 });
 
-describe('what the KS knows of its GMs', () => {
-  it('counts unacknowledged rekeys up to ejection, polled or not', () => {
+describe('the list of a KS', () => {
+  it('counts unacknowledged rekeys up to ejection, whether the GM is polled or not', () => {
     const fleet = new Fleet();
     const view = fleet.see(gm(0), ks(1, { members: { '10.0.0.1': 1, '10.0.0.7': 3, '10.0.0.8': 0 } }));
     expect(view.unacknowledged).toEqual([
@@ -453,14 +453,14 @@ describe('what the KS knows of its GMs', () => {
     expect(view).toMatchObject({ notPolled: ['10.0.0.7', '10.0.0.8'], members: 3 });
   });
 
-  /** A list had the GM before, so that it is listed under its own address. */
+  /** An earlier list had the GM, so it is known to be listed under its own address. */
   const listedBefore = () => {
     const fleet = new Fleet();
     fleet.see(ks(-1200, { members: { '10.0.0.1': 0, '10.0.0.7': 0 } }), ks(-900, { members: { '10.0.0.7': 0 } }));
     return fleet;
   };
 
-  it('a registered GM that no KS lists is not listed, unless it registered since the list was made', () => {
+  it('shows that a registered GM is not listed, unless the GM may have registered since the list was made', () => {
     const fleet = listedBefore();
     fleet.see(gm(0));
     expect(fleet.see(ks(100, { members: { '10.0.0.7': 0 } })).notListed).toEqual([]);
@@ -468,7 +468,7 @@ describe('what the KS knows of its GMs', () => {
     expect(fleet.see(ks(460, { members: { '10.0.0.1': 0 } })).notListed).toEqual([]);
   });
 
-  it('a GM that had a rekey of its registration long before the list was made registered before that', () => {
+  it('shows that a GM is not listed if it had a rekey of its registration long before the list was made', () => {
     const registered = (options: Parameters<typeof gm>[1]) => {
       const fleet = listedBefore();
       fleet.see(gm(0, options));
@@ -479,7 +479,7 @@ describe('what the KS knows of its GMs', () => {
     expect(registered({ since: 0, lastAge: 450 })).toEqual([]);
   });
 
-  it('is not known to list a GM before a KS shows a list that is newer than the registration', () => {
+  it('does not show whether a GM is listed until it is newer than the registration of the GM', () => {
     const fleet = listedBefore();
     expect(match(fleet, gm(0))?.listedByKs).toBeNull();
     expect(match(fleet, ks(100, { members: { '10.0.0.7': 0 } }))?.listedByKs).toBeNull();
@@ -487,7 +487,7 @@ describe('what the KS knows of its GMs', () => {
     expect(match(fleet, ks(460, { members: { '10.0.0.1': 0 } }))?.listedByKs).toBe(true);
   });
 
-  it('has a count of missed acknowledgements that may be from before the registration until a newer list is read', () => {
+  it('may have counted missed acknowledgements before the registration, until a newer list is read', () => {
     const fleet = listedBefore();
     const counted = (second: number) => match(fleet, ks(second, { members: { '10.0.0.1': 2 } }));
     fleet.see(gm(0));
@@ -495,7 +495,7 @@ describe('what the KS knows of its GMs', () => {
     expect(counted(400)).toMatchObject({ acksMissed: 2, registeredSinceList: false });
   });
 
-  it('may be on a list of which not every line was understood', () => {
+  it('does not show that a GM is not listed if not every line of it was understood', () => {
     const fleet = listedBefore();
     const read = (second: number, membersUnread?: true) =>
       match(fleet, gm(0), ks(second, { members: { '10.0.0.7': 0 }, ...(membersUnread ? { membersUnread } : {}) }));
@@ -505,11 +505,11 @@ describe('what the KS knows of its GMs', () => {
   });
 });
 
-describe('one lossy path, or the KS', () => {
+describe('whether one path or the KS loses rekeys', () => {
   const group = (missed: readonly number[]) =>
     Object.fromEntries(missed.map((count, index) => [`10.0.0.${index + 1}`, count]));
   it.each([
-    ['nobody misses', [0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 'none'],
+    ['no GM misses any', [0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 'none'],
     ['one of ten', [1, 0, 0, 0, 0, 0, 0, 0, 0, 0], 'path'],
     ['one of two', [1, 0], 'path'],
     ['two of twenty', [2, 1, ...Array.from({ length: 18 }, () => 0)], 'path'],
@@ -519,7 +519,7 @@ describe('one lossy path, or the KS', () => {
     expect(new Fleet().see(ks(0, { members: group(missed) })).rekeyLoss.where).toBe(where);
   });
 
-  it('counts GMs that just re-registered for a missed rekey, and says that they share a KS', () => {
+  it('takes into account GMs that just re-registered for a missed rekey, and says that they share a KS', () => {
     const fleet = new Fleet();
     const missed = { lastReregistration: { cause: 'kek_missed_rekey', atMs: START } } as const;
     const view = fleet.see(
@@ -534,7 +534,7 @@ describe('one lossy path, or the KS', () => {
 });
 
 describe('the group', () => {
-  it('tells the lead and the TEK lifetime of its KS', () => {
+  it('shows the lead and the TEK lifetime of its KS', () => {
     expect(new Fleet().see(ks(0))).toMatchObject({ lead: { seconds: 200, source: 'floor' }, tekLifetimeSeconds: 3600 });
   });
 
@@ -545,7 +545,7 @@ describe('the group', () => {
     expect(fleet.see({ ...gm(120), presence: 'gone' }).gms.map((member) => member.device)).toEqual(['gm2']);
   });
 
-  it('takes any device name for data', () => {
+  it('treats any device name as data', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { device: 'constructor' }), gm(1, { device: '__proto__', kekExpiry: null }));
     expect(fleet.see(gm(60, { device: '__proto__', kekExpiry: null })).gms.map(({ device }) => device)).toEqual([
@@ -590,7 +590,7 @@ describe('whatever is observed', () => {
     }),
   );
 
-  it('events are whole, their intervals ordered, and the state survives JSON', () => {
+  it('events are complete, their intervals are ordered, and the state survives JSON', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
         const fleet = new Fleet();
@@ -614,7 +614,7 @@ describe('whatever is observed', () => {
     );
   });
 
-  /** The TEK of the KS runs out before the GMs': they are divergent by the same SPIs once more after it was over. */
+  /** The TEK of the KS runs out before those of the GMs: they diverge by the same SPIs again after that was over. */
   type Change = typeof change extends fc.Arbitrary<infer Value> ? Value : never;
   const DIVERGENT_TWICE: Change[] = [
     gmHolding('gm1', { '0x0000000C': 421 }),
@@ -645,7 +645,7 @@ describe('whatever is observed', () => {
     };
   }
 
-  it('a group that stays as it is tells nothing twice', () => {
+  it('a group that stays as it is reports nothing twice', () => {
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 12 }), (changes) => {
         const fleet = new Fleet();
@@ -666,7 +666,7 @@ describe('whatever is observed', () => {
     );
   });
 
-  it('a divergence from the same keys, seen again after another KS showed them in between, has an id of its own', () => {
+  it('a divergence by the same keys has a new id if another KS showed these keys in between', () => {
     const fleet = new Fleet();
     for (let now = 0; now < 1000; now += 60) {
       fleet.see(
@@ -686,7 +686,7 @@ describe('whatever is observed', () => {
     expect(told.length).toBeGreaterThan(0);
   });
 
-  it('any split of the changes into calls ends in the same state of records', () => {
+  it('the records end in the same state however the changes are split into calls', () => {
     const facts = [ks(0), gm(10), gm(70, { received: 6 }), ks(80, { role: 'secondary' })];
     const together = trackFleet(initialFleetState('G1'), facts).state;
     let apart = initialFleetState('G1');

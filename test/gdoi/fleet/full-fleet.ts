@@ -1,6 +1,5 @@
 /**
- * A group in which there is something of everything that is remembered: keys, a KEK that was replaced, occurrences,
- * words.
+ * A group with something of everything that is remembered: keys, a KEK that was replaced, occurrences, words.
  */
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { gm, ks } from '../../builders/fleet-group.ts';
@@ -17,5 +16,5 @@ export const FULL_FLEET: readonly MemberFacts[] = [
   gm(66, OLD),
   ks(120, { kekExpiry: 86_500, members: { '10.0.0.1': 0, '10.0.0.2': 2 }, peers: { '10.1.0.2': 'Dead' } }),
 ];
-/** What shows that it got none. */
+/** The answers that show that gm2 got no rekey. */
 export const FULL_FLEET_NEXT: readonly MemberFacts[] = [gm(240, OLD), ks(241, { kekExpiry: 86_500 })];

@@ -7,7 +7,7 @@ import { DEFAULT_FLEET_SETTINGS } from '../../../src/gdoi/fleet/fleet-settings.t
 import { factsOf } from '../../../src/gdoi/fleet/group-facts-of.ts';
 import { gm, ks, START } from '../../builders/fleet-group.ts';
 
-/** All there is: a field that is added has to be given here too. */
+/** All fields: `Required` makes sure that a new one is added here, too. */
 const EVERYTHING: Required<MemberContext> = {
   failure: { sinceMs: START, inARow: 1, result: 'timeout', established: false },
   bootMs: START - 1,
@@ -25,7 +25,7 @@ const EVERYTHING: Required<MemberContext> = {
   failingFor: { reason: 'IKE with its KS failed', firstStep: null },
 };
 
-test('all that is known of a member beside its last answer is among the facts, of a GM and of a KS', () => {
+test('includes in the facts of a GM and of a KS all that is known of it beside its last answer', () => {
   const changes = [
     { ...ks(0), context: EVERYTHING },
     { ...gm(1), context: EVERYTHING },

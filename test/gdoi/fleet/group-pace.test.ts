@@ -1,4 +1,4 @@
-/** What waits for a look at every device of a group, where others of the fleet are polled much more seldom. */
+/** Reports that wait for a poll of every device of a group, while others of the fleet are polled much less often. */
 import { expect, test } from 'vitest';
 import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
@@ -12,7 +12,7 @@ const every = (seconds: number | null, facts: MemberFacts): MemberFacts => ({
   context: { ...NO_CONTEXT, ...(seconds === null ? {} : { intervalMs: seconds * 1000 }) },
 });
 
-/** Two secondaries and no primary, and a GM: the seconds after which that is told for certain. */
+/** The seconds after which two secondaries and a GM, without a primary, are reported as no_primary for certain. */
 function toldAfter(paces: { readonly kss: number | null; readonly gm: number | null }): number | null {
   const fleet = new Fleet(DAILY);
   const secondary = { role: 'secondary', peers: { '10.1.0.1': 'Alive', '10.1.0.2': 'Alive' } } as const;
@@ -28,14 +28,14 @@ function toldAfter(paces: { readonly kss: number | null; readonly gm: number | n
   return null;
 }
 
-test('a group without a primary is told at its own pace, not at that of a device of another group', () => {
+test('reports a group without a primary at its own pace, not at that of a device of another group', () => {
   expect(toldAfter({ kss: 10, gm: 10 })).toBe(60);
 });
 
-test('its slowest device counts', () => {
+test('waits for the slowest device of the group', () => {
   expect(toldAfter({ kss: 10, gm: 900 })).toBe(950);
 });
 
-test('and while the pace of one is not known, as in states of before, that of the fleet', () => {
+test('waits as long as for the whole fleet while the pace of one device is not known, as in older states', () => {
   expect(toldAfter({ kss: 10, gm: null })).toBeNull();
 });

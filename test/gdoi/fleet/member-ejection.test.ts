@@ -24,7 +24,7 @@ function said(second: number, mnemonic: string, about: string): LogMark {
 }
 
 describe('a GM that its KS dropped', () => {
-  it('has three rekeys without acknowledgement in the list, polled or not', () => {
+  it('is reported when the list shows three rekeys without acknowledgement, whether it is polled or not', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { members: LISTED }), gm(10));
     fleet.see(ks(60, { members: { [GM1]: 2, [GM2]: 2 } }));
@@ -36,18 +36,18 @@ describe('a GM that its KS dropped', () => {
     expect(ejections(fleet)).toHaveLength(2);
   });
 
-  it('shows in the list of a secondary, where only that is polled', () => {
+  it('is reported from the list of a secondary when only that KS is polled', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { role: 'secondary', members: { [GM1]: 3 } }), gm(10));
     expect(ejections(fleet)).toHaveLength(1);
   });
 
-  it('is in the KS’s own words, by address', () => {
+  it('is reported from a log message of its KS with its address, unless a later list still has it', () => {
     for (const word of ['KS_NACK_GM_EJECT', 'KS_BLACKHOLE_ACK', 'KS_GM_REVOKED']) {
       const fleet = new Fleet();
       fleet.see(gm(0), gm(0, { device: 'gm2', address: GM2 }), ks(10, { members: LISTED }));
       fleet.see({ ...ks(70, { members: LISTED }), ksSaid: [said(60, word, GM2)] });
-      // The list was made after it, and has the GM without a missed rekey.
+      // The list is newer than the message and has the GM without a missed rekey.
       expect(ejections(fleet)).toEqual([]);
       fleet.see({ ...ks(130, { members: { [GM1]: 0 } }), ksSaid: [said(125, word, GM2)] });
       expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm2']);
@@ -55,7 +55,7 @@ describe('a GM that its KS dropped', () => {
     }
   });
 
-  it('is told from when the KS said so, though its last answer is older', () => {
+  it('is dated by the log message of the KS, even if the last answer of the KS is older', () => {
     const fleet = new Fleet();
     fleet.see(gm(0), ks(10));
     fleet.see({ ...ks(10), ksSaid: [said(45, 'KS_GM_REVOKED', GM1)] });
@@ -65,24 +65,24 @@ describe('a GM that its KS dropped', () => {
     expect(event?.betweenMs).toEqual([START + 45_000, START + 45_000]);
   });
 
-  it('is not listed any more, and believes that it is registered', () => {
+  it('is reported when it is not listed any more but shows that it is registered', () => {
     const fleet = new Fleet();
     fleet.see(gm(0), ks(10, { members: LISTED }));
     fleet.see(gm(600), ks(610, { members: { [GM2]: 0 } }));
     expect(ejections(fleet)).toEqual([]);
     fleet.see(gm(700), ks(710, { members: { [GM2]: 0 } }));
     expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm1']);
-    // A KS that restarted has no list: nobody saw that it dropped anybody.
+    // A KS that restarted has no list either: nobody saw that it dropped the GM.
     expect(ejections(fleet)[0]?.summary).toBe(
       'No KS of group G1 that answers lists GM gm1 (10.0.0.1), which is registered: no rekey reaches it until it registers again',
     );
     expect(ejections(fleet)[0]?.action).toContain('did it restart');
   });
 
-  describe('and that nobody polls', () => {
+  describe('and that is not polled', () => {
     const list = (second: number, members: Readonly<Record<string, number>>) => ks(second, { members });
 
-    it('is gone from the list after rekeys without acknowledgement, and a later list lacks it, too', () => {
+    it('is reported when it is gone from the list after missed acknowledgements and a later list lacks it, too', () => {
       const fleet = new Fleet();
       fleet.see(list(0, { [GM1]: 0, [GM2]: 0 }));
       fleet.see(list(300, { [GM1]: 2, [GM2]: 0 }));
@@ -102,7 +102,7 @@ describe('a GM that its KS dropped', () => {
       expect(ejections(fleet)).toHaveLength(1);
     });
 
-    it('is told what is known of it and what is not, until a KS lists it again', () => {
+    it('is explained with what is known of it and what is not, until a KS lists it again', () => {
       const fleet = new Fleet();
       fleet.see(list(0, { [GM1]: 0, [GM2]: 0 }));
       fleet.see(list(300, { [GM1]: 1, [GM2]: 0 }));
@@ -124,7 +124,7 @@ describe('a GM that its KS dropped', () => {
       expect(fleet.incidents.at(-1)).toMatchObject({ cause: 'ejected', endedBy: 'a KS lists the GMs again' });
     });
 
-    it('is one GM less after a day', () => {
+    it('is no longer reported after a day', () => {
       const fleet = new Fleet();
       fleet.see(list(0, { [GM1]: 2, [GM2]: 0 }));
       for (const second of [300, 600]) fleet.see(list(second, { [GM2]: 0 }));
@@ -132,7 +132,7 @@ describe('a GM that its KS dropped', () => {
       expect(fleet.incidents.at(-1)?.endedBy).toBe('a day passed in which no KS listed the GMs');
     });
 
-    it('is not told of one that acknowledged, nor of a list that went as a whole', () => {
+    it('is not reported if it had acknowledged, nor if the whole list is gone', () => {
       const fleet = new Fleet();
       fleet.see(list(0, { [GM1]: 0, [GM2]: 2, '10.0.0.3': 0 }));
       for (const second of [300, 600]) fleet.see(list(second, {}));
@@ -142,7 +142,7 @@ describe('a GM that its KS dropped', () => {
       expect(ejections(fleet)).toEqual([]);
     });
 
-    it('is not dropped while another KS that answers lists it', () => {
+    it('is not reported while another KS that answers lists it', () => {
       const fleet = new Fleet();
       const other = (second: number) => ks(second, { device: 'ks2', address: '10.1.0.2', members: { [GM1]: 0 } });
       fleet.see(list(0, { [GM1]: 2, [GM2]: 0 }), other(1));
@@ -151,7 +151,7 @@ describe('a GM that its KS dropped', () => {
     });
   });
 
-  it('holds other keys than its KS, where no list ever had it', () => {
+  it('is reported when no list ever had it and it holds other keys than its KS', () => {
     const fleet = new Fleet();
     fleet.see(gm(0, { teks: { '0x0000000B': 2000 } }), ks(10, { members: { [GM2]: 0 } }));
     for (const second of [700, 800])
@@ -159,7 +159,7 @@ describe('a GM that its KS dropped', () => {
     expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm1']);
   });
 
-  it('is dropped again only after it had registered', () => {
+  it('is reported again only after it registered', () => {
     const fleet = new Fleet();
     fleet.see(gm(0), ks(10, { members: { [GM1]: 3 } }));
     fleet.see(gm(100, { succeeded: 2 }), ks(110, { members: { [GM1]: 0 } }));
@@ -173,7 +173,7 @@ describe('a GM that its KS dropped', () => {
 describe('a GM that its KS lists under another address than the GM shows', () => {
   const NAT = '192.0.2.7';
 
-  it('is not missed in the list as long as it has the current keys: what identifies it there is not known', () => {
+  it('is not reported as unlisted while it has the current keys, because its listed address is not known', () => {
     const fleet = new Fleet();
     for (const second of [0, 700, 1400]) fleet.see(gm(second), ks(second + 10, { members: { [NAT]: 0, [GM2]: 0 } }));
     const view = fleet.see(gm(1500));
@@ -183,7 +183,7 @@ describe('a GM that its KS lists under another address than the GM shows', () =>
     expect(fleet.events).toEqual([]);
   });
 
-  it('is missed where every address in the list is that of a polled GM: it is none of them', () => {
+  it('is reported as unlisted when every address in the list is that of another polled GM', () => {
     const fleet = new Fleet();
     const other = (second: number) => gm(second, { device: 'gm2', address: GM2 });
     for (const second of [0, 700, 1400])
@@ -191,7 +191,7 @@ describe('a GM that its KS lists under another address than the GM shows', () =>
     expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm1']);
   });
 
-  it('is known by the address at which it is polled', () => {
+  it('is recognized by the address at which it is polled', () => {
     const fleet = new Fleet();
     const polledAt = (second: number) => ({ ...gm(second), host: NAT });
     fleet.see(polledAt(0), ks(10, { members: { [NAT]: 2, [GM2]: 0 } }));

@@ -11,7 +11,7 @@ function keyServer(device: string, kekSpi: string, over: Parameters<typeof ks>[1
   return ks(0, { device, address, kekSpi, peers: {}, members: { [`${address}00`]: 0 }, ...over });
 }
 
-/** All were seen in one group of the default cell; they are in these cells now. */
+/** All devices were seen in one group of the default cell, and are configured in these cells now. */
 function doubts(cells: Readonly<Record<string, string>>, ...facts: readonly MemberFacts[]) {
   const fleet = new Fleet();
   fleet.see(...facts);
@@ -21,8 +21,8 @@ function doubts(cells: Readonly<Record<string, string>>, ...facts: readonly Memb
 
 const TWO = [keyServer('ks1', KEK_A), keyServer('ks3', KEK_B)];
 
-describe('the cells of a configuration, held against the groups seen so far', () => {
-  it('say that two groups of one name are in one cell', () => {
+describe('the cells of a configuration, compared with the groups seen so far,', () => {
+  it('are doubted if two groups of one name are in one cell', () => {
     expect(doubts({ ks1: 'default', ks3: 'default' }, ...TWO)).toEqual([
       {
         group: 'G1',
@@ -32,15 +32,15 @@ describe('the cells of a configuration, held against the groups seen so far', ()
     ]);
   });
 
-  it('say so of a named cell too', () => {
+  it('are doubted if two groups of one name are in a named cell, too', () => {
     expect(doubts({ ks1: 'acme', ks3: 'acme' }, ...TWO)).toMatchObject([{ cells: ['acme'] }]);
   });
 
-  it('are right once each customer has its own, though all was seen in the default one', () => {
+  it('are right once each customer has its own cell, even if all was seen in the default one', () => {
     expect(doubts({ ks1: 'acme', ks3: 'beta' }, ...TWO)).toEqual([]);
   });
 
-  it('say that one group is cut in two: KSs of two cells hold one KEK', () => {
+  it('are doubted if KSs of two cells hold one KEK, because that cuts one group in two', () => {
     expect(doubts({ ks1: 'acme', ks2: 'beta' }, keyServer('ks1', KEK_A), keyServer('ks2', KEK_A))).toEqual([
       {
         group: 'G1',
@@ -51,7 +51,7 @@ describe('the cells of a configuration, held against the groups seen so far', ()
     ]);
   });
 
-  it("say which GM is in another cell than its KS: it holds that one's TEKs, and none of its own cell", () => {
+  it('are doubted if a GM holds the TEKs of another cell and none of its own', () => {
     const acme = keyServer('ks1', KEK_A, { teks: { '0x0000000A': 3000 } });
     const beta = keyServer('ks3', KEK_B, { teks: { '0x0000000B': 3000 } });
     const stray = gm(0, { device: 'gm7', teks: { '0x0000000A': 3000 } });
@@ -72,15 +72,15 @@ describe('the cells of a configuration, held against the groups seen so far', ()
       'KSs with KEKs of their own and the same addresses',
       [keyServer('ks1', KEK_A), keyServer('ks2', KEK_B, { address: '10.1.0.1' })],
     ],
-  ])('say nothing of %s', (_name, facts) => {
+  ])('are not doubted because of %s', (_name, facts) => {
     expect(doubts({ ks1: 'acme', ks2: 'beta' }, ...facts)).toEqual([]);
   });
 
-  it('leave out what is configured no more', () => {
+  it('are not doubted because of a device that is no longer configured', () => {
     expect(doubts({ ks1: 'default' }, ...TWO)).toEqual([]);
   });
 
-  it('go by where a device was seen, where the configuration does not have it', () => {
+  it('are those in which a device was seen if the configuration does not have the device', () => {
     const fleet = new Fleet();
     fleet.see(...TWO);
     expect(cellDoubts([{ ...fleet.state, cell: 'acme' }], (_device, seenIn) => seenIn)).toMatchObject([
@@ -95,7 +95,7 @@ describe('groups of several cells that hold one KEK', () => {
     return cell === undefined ? { kss } : { kss, cell };
   };
 
-  it('are found, each KS with its cell', () => {
+  it('are found with the cell of each KS', () => {
     const own = view(undefined, keyServer('ks1', KEK_A));
     const other = view('acme', keyServer('ks2', KEK_A));
     const third = view('beta', keyServer('ks3', KEK_B));
@@ -106,7 +106,7 @@ describe('groups of several cells that hold one KEK', () => {
     expect(sharersOfKek(third, [own, other, third])).toEqual([]);
   });
 
-  it('are none in one cell, where two names may stand for one group', () => {
+  it('are not found within one cell, where two names may stand for one group', () => {
     const own = view('acme', keyServer('ks1', KEK_A));
     expect(sharersOfKek(own, [own, view('acme', keyServer('ks2', KEK_A))])).toEqual([]);
   });

@@ -28,14 +28,14 @@ describe('mixed versions', () => {
       ks(0, { ...OLD, address: '10.1.0.9' }),
       gm(1, { keyServers: ['10.1.0.1'] }),
     ],
-  ])('are none with %s', (_name, keyServer, member) => {
+  ])('are not reported with %s', (_name, keyServer, member) => {
     const fleet = new Fleet();
     const view = fleet.see(keyServer, member);
     expect(view.mixedVersions).toBeNull();
     expect(fleet.events).toEqual([]);
   });
 
-  it('count an old KS that the GM is not registered with but can be', () => {
+  it('include an old KS with which the GM is not registered but can be', () => {
     const fleet = new Fleet();
     const view = fleet.see(
       ks(0),
@@ -45,7 +45,7 @@ describe('mixed versions', () => {
     expect(view.mixedVersions?.legacyKss).toEqual([{ device: 'ks2', version: '15.1(4)M8' }]);
   });
 
-  it('count an old primary, though the GM shows no KS but the new one that registered it', () => {
+  it('include an old primary, but no old secondary, if the GM shows only the new KS that registered it', () => {
     const primary = { ...OLD, peers: { '10.1.0.2': 'Alive' } } as const;
     const second = { device: 'ks2', address: '10.1.0.2', role: 'secondary', peers: { '10.1.0.1': 'Alive' } } as const;
     const member = gm(1, { keyServer: '10.1.0.2', keyServers: [] });
@@ -58,7 +58,7 @@ describe('mixed versions', () => {
     expect(new Fleet().see(ks(0, passive), ks(0, active), member).mixedVersions).toBeNull();
   });
 
-  it('are told once while they last, whatever a GM between two KEKs shows, and again after they ended', () => {
+  it('are reported once while they last, whatever a GM between two KEKs shows, and again after they ended', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, OLD), gm(1));
     for (let second = 60; second < 600; second += 60) {

@@ -1,10 +1,10 @@
-/** Two groups of one name in one inventory, told apart by the identities that their members show. */
+/** Two groups of one name in one inventory, distinguished by the identities that their members show. */
 import { describe, expect, test } from 'vitest';
 import { Fleet, gm, ks } from '../../builders/fleet-group.ts';
 
 const OTHER_TEKS = { '0x0000000B': 3500 };
 
-/** Two KSs, both primary, each with a GM of its own: numbers 1111 and 2222. */
+/** Two primary KSs with GMs of their own, in groups with the identities 1111 and 2222. */
 function members(second: number, identities: readonly [string | undefined, string | undefined] = ['1111', '2222']) {
   const [one, two] = identities.map((identity) => (identity === undefined ? {} : { identity }));
   const other = { device: 'ks3', address: '10.9.0.3', members: { '10.0.9.1': 0 }, teks: OTHER_TEKS, kekExpiry: 50_000 };
@@ -22,7 +22,7 @@ const SHARED =
   'gm9, ks3 show G1 with group identity 2222, the others with 1111: several groups of one name, or a wrong identity on a router; what else is told here is told of 1111 alone';
 
 describe('members that show another group identity under the same name', () => {
-  test('are no part of the group: no split, no other keys, nobody dropped, and that is what is said', () => {
+  test('are reported as name_shared, and cause no split, no differing keys and no ejection in the group', () => {
     const fleet = new Fleet();
     for (const second of [0, 300, 600]) fleet.see(...members(second));
     const view = fleet.see(...members(900));
@@ -48,7 +48,7 @@ describe('members that show another group identity under the same name', () => {
     ]);
   });
 
-  test('of what befalls the group itself is told as ever', () => {
+  test('do not hide what happens to the group itself', () => {
     const fleet = new Fleet();
     fleet.see(...members(0));
     const off = gm(302, { device: 'gm2', address: '10.0.0.2', identity: '1111', registered: false });
@@ -56,7 +56,7 @@ describe('members that show another group identity under the same name', () => {
     expect(view.explanations.map(({ cause, scope }) => [cause, scope])).toContainEqual(['not_registered', ['gm2']]);
   });
 
-  test('are told no more once they show the identity of the group', () => {
+  test('are no longer reported once they show the identity of the group', () => {
     const fleet = new Fleet();
     fleet.see(gm(0, { identity: '1111' }), gm(1, { device: 'gm2', address: '10.0.0.2', identity: '1111' }));
     const wrong = fleet.see(gm(2, { device: 'gm3', address: '10.0.0.3', identity: '1112' }));
@@ -71,7 +71,7 @@ describe('members that show another group identity under the same name', () => {
     ['show the same one', ['1111', '1111']],
     ['show one on one side only', ['1111', undefined]],
     ['show a number and an address, which cannot be compared', ['1111', '192.0.2.1']],
-  ] as const)('are not known to be of another group where they %s', (_title, identities) => {
+  ] as const)('are not reported as another group when they %s', (_title, identities) => {
     const view = new Fleet().see(...members(0, identities));
     expect(view.explanations.map(({ cause }) => cause)).not.toContain('name_shared');
   });

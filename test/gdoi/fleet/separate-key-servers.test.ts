@@ -5,13 +5,13 @@ import { Fleet, gm, ks } from '../../builders/fleet-group.ts';
 const KS1 = '10.1.0.1';
 const KS2 = '10.1.0.2';
 const KS3 = '10.9.0.3';
-/** A KS that shows all that tells its group; by default with nothing in common with another one. */
+/** A KS that shows all that identifies its group; by default it has nothing in common with another one. */
 function keyServer(device: 'ks1' | 'ks2' | 'ks3', over: Parameters<typeof ks>[1] = {}) {
   const address = { ks1: KS1, ks2: KS2, ks3: KS3 }[device];
   return ks(0, { device, address, kekSpi: `0x${device}`, peers: {}, members: { [`${address}00`]: 0 }, ...over });
 }
 
-describe('KSs of one name in one cell', () => {
+describe('KSs with one group name in one cell', () => {
   it.each([
     ['two that share nothing', [keyServer('ks1'), keyServer('ks3')], [['ks1'], ['ks3']]],
     [
@@ -34,7 +34,7 @@ describe('KSs of one name in one cell', () => {
       [keyServer('ks1'), keyServer('ks3'), gm(1, { keyServers: [KS1] })],
       [['ks1'], ['ks3']],
     ],
-  ])('are told to be several groups: %s', (_name, facts, parts) => {
+  ])('are reported as several groups: %s', (_name, facts, parts) => {
     expect(new Fleet().see(...facts).separateKeyServers).toEqual(parts);
   });
 
@@ -64,17 +64,17 @@ describe('KSs of one name in one cell', () => {
     ['one that shows no KEK', [keyServer('ks1', { kekExpiry: null }), keyServer('ks3')]],
     ['one whose KEK has no SPI', [keyServer('ks1', { kekSpi: null }), keyServer('ks3')]],
     ['one with a COOP role whose peers are not read yet', [keyServer('ks1', { peers: null }), keyServer('ks3')]],
-  ])('are not: %s', (_name, facts) => {
+  ])('are not reported as several groups: %s', (_name, facts) => {
     expect(new Fleet().see(...facts).separateKeyServers).toBeNull();
   });
 
-  it('are not while one of them does not answer: what it showed may be old', () => {
+  it('are not reported as several groups while one does not answer, because what it showed may be old', () => {
     const fleet = new Fleet();
     expect(fleet.see(keyServer('ks1'), keyServer('ks3')).separateKeyServers).not.toBeNull();
     expect(fleet.see(keyServer('ks3', { presence: 'unreachable' })).separateKeyServers).toBeNull();
   });
 
-  it('are told in one sentence, which names a KS of each group', () => {
+  it('are reported in one sentence that names a KS of each group', () => {
     expect(separateKeyServersText([['ks1', 'ks2'], ['ks3']])).toBe(
       'KSs ks1, ks3 share no peer, no KEK and no member: two groups of one name? Give their devices cells',
     );

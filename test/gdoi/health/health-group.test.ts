@@ -26,7 +26,7 @@ function healthOf(over: Partial<FleetView> = {}, known = KNOWN): GroupHealth {
   return groupHealth(fleet(over), (name) => known[name], NOW);
 }
 
-test('a group in which all is well says so, and when the next rekeys are', () => {
+test('a healthy group is said to be well, with the instants of the next rekeys', () => {
   expect(healthOf()).toMatchObject({
     status: 'ok',
     summary: 'G1: the polled GM is registered, and none is known to lack a key',
@@ -36,14 +36,14 @@ test('a group in which all is well says so, and when the next rekeys are', () =>
   });
 });
 
-test.each(['unclear', 'present'] as const)('while its KS is down (%s) no rekey is announced', (phase) => {
+test.each(['unclear', 'present'] as const)('no rekey is announced while the KS of a group is down (%s)', (phase) => {
   const down = { ...AN_EXPLANATION, cause: 'ks_down', phase } as const;
   expect(healthOf({ explanations: [down] })).toMatchObject({ nextKekRekey: null, nextTekRekey: null });
   const over = { ...down, phase: 'over' } as const;
   expect(healthOf({ explanations: [over] }).nextKekRekey).not.toBeNull();
 });
 
-describe('what is wrong with a group decides its status and is named', () => {
+describe('a problem of a group decides its status and is named in the summary:', () => {
   const [ks1] = fleet().kss;
   const ks = (over: Partial<FleetView['kss'][number]>) => ({ ...ks1!, ...over });
   const cases: readonly [title: string, CheckName, HealthStatus, Partial<FleetView>][] = [
@@ -84,7 +84,7 @@ describe('what is wrong with a group decides its status and is named', () => {
       { kss: [ks({ members: 4 }), ks({ device: 'ks2', members: 3 })] },
     ],
   ];
-  test('several KSs are named as several', () => {
+  test('several KSs are named in the plural', () => {
     const both = ['ks1', 'ks2'].map((name) => ({ device: name, version: null }));
     const said = healthOf({
       kss: [ks({ reachable: false }), ks({ device: 'ks2', reachable: false })],
@@ -94,7 +94,7 @@ describe('what is wrong with a group decides its status and is named', () => {
     expect(said.join('\n')).toContain('KSs ks1, ks2 send no KEK rekey before expiry');
   });
 
-  test('so are several GMs and peers', () => {
+  test('several GMs and peers are named in the plural', () => {
     const said = healthOf({
       gms: ['gm1', 'gm2', 'gm3'].map((device, at) => ({ ...gmInFleet({ reachable: at === 2 }), device })),
       coopPeers: ['10.1.11.2', '10.1.12.2'].map((address) => ({ address, device: null, lost: true })),
@@ -112,7 +112,7 @@ describe('what is wrong with a group decides its status and is named', () => {
   });
 });
 
-test('a secondary whose primary is not polled is no group without a primary', () => {
+test('a group is not said to have no primary when only its secondary is polled', () => {
   const health = healthOf({
     kss: fleet().kss.map((ks) => ({ ...ks, role: 'secondary' as const })),
     primaries: [],
@@ -121,7 +121,7 @@ test('a secondary whose primary is not polled is no group without a primary', ()
   expect(health.status).toBe('ok');
 });
 
-test('a GM that was read after its group was judged is not at more risk than the group', () => {
+test('a GM that was read after its group was judged does not make the group worse, and is only a warning', () => {
   const reloaded = { ...AN_EXPLANATION, cause: 'gms_reloaded', phase: 'present', status: 'ok' } as const;
   const others = [{ check: 'registered', devices: ['gm2'] }] as const;
   const health = healthOf({
@@ -135,7 +135,7 @@ test('a GM that was read after its group was judged is not at more risk than the
   ]);
 });
 
-test('of a site whose KSs alone are polled, nothing is said that their lists do not show', () => {
+test('only what the lists of the KSs show is said of a site where only the KSs are polled', () => {
   const health = healthOf({ gms: [], members: 8, notPolled: ['10.0.0.1'], unacknowledged: [] });
   // The list may be older than the last rekey.
   expect(health.summary).toContain('8 GMs are registered, and the KS’s list of them counts no missed acknowledgement');
@@ -148,7 +148,7 @@ test('a group whose devices were never seen is unknown', () => {
   expect(healthOf({ gms: [], kss: [], primaries: [], coopPeers: [] }).status).toBe('unknown');
 });
 
-test('GMs at risk: the worst first, those that only a KS knows as well, with what their own countdown says', () => {
+test('GMs at risk are listed worst first, with those that only a KS knows and with their own countdown', () => {
   const overdue = device({
     tracked: {
       kekRekeyOverdue: true,
@@ -174,7 +174,7 @@ test('GMs at risk: the worst first, those that only a KS knows as well, with wha
   ]);
 });
 
-test('a KS of another group of this name is not counted with its KSs', () => {
+test('a KS of another group with the same name is not compared with the KSs of the group', () => {
   const [ks1] = fleet().kss;
   const kss = [ks1!, { ...ks1!, device: 'ks3', address: '10.9.0.3', members: 7 }];
   const membersOf = (strangers: readonly string[]) =>

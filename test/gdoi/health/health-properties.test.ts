@@ -25,14 +25,14 @@ test('a worse check never gives a better verdict', () => {
       const index = pick % checks.length;
       const changed = checks.map((known, at) => (at === index ? { ...known, status: other } : known));
       const worse = rank(other) >= rank(checks[index]!.status);
-      // An unknown that is not required decides as little as an ok.
+      // An unknown check that is not required counts as little as one that is ok.
       fc.pre(worse && (checks[index]!.required || other !== 'unknown'));
       expect(rank(verdictOf(changed))).toBeGreaterThanOrEqual(rank(verdictOf(checks)));
     }),
   );
 });
 
-test('the verdict is the worst check’s, in whatever order the checks come', () => {
+test('the verdict is that of the worst check, whatever the order of the checks', () => {
   fc.assert(
     fc.property(fc.array(someCheck, { minLength: 1 }), (checks) => {
       const backwards = checks.toReversed();
@@ -59,7 +59,7 @@ const anyDevice = fc.record({
   overdue: fc.boolean(),
 });
 
-test('every device gets a verdict, its summary names the worst check, and what is old or unanswered is never ok', () => {
+test('every device gets a verdict, its summary names the worst check, and an old or failed answer is never ok', () => {
   fc.assert(
     fc.property(anyDevice, (of) => {
       const input = device({

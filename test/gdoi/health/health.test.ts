@@ -29,7 +29,7 @@ function checkOf(health: DeviceHealth, name: CheckName) {
   return found;
 }
 
-test('a GM with keys, an answering KS and no re-registration is ok, and says what a person asks first', () => {
+test('a GM with keys, an answering KS and no re-registration is ok, with KS and KEK lifetime in the summary', () => {
   const health = healthOf({});
   expect(health.status).toBe('ok');
   expect(health.summary).toBe('gm1: registered with 10.1.11.2, its KEK lasts 1 h 23 min more');
@@ -37,7 +37,7 @@ test('a GM with keys, an answering KS and no re-registration is ok, and says wha
   expect(health.next).toEqual({ what: 'KEK rekey from the KS', atMs: NOW + 4755_500 });
 });
 
-test('a GM whose KS sends no KEK rekey ahead waits for none: it re-registers', () => {
+test('the next event of a GM whose KS sends no KEK rekey ahead is its re-registration, not a rekey', () => {
   const next = (over: Partial<FleetView>) =>
     healthOf({ gm: { reregistersInSeconds: 4850, teks: teks(9000) } }, fleet(over)).next?.what;
   const mixedVersions = { legacyKss: [{ device: 'ks1', version: null }], affectedGms: ['gm1'] };
@@ -45,7 +45,7 @@ test('a GM whose KS sends no KEK rekey ahead waits for none: it re-registers', (
   expect(next({})).toBe('KEK rekey from the KS');
 });
 
-describe('a GM: what is wrong decides the status, is named in the summary, and says what to do first', () => {
+describe('a problem of a GM decides its status, is named in the summary and has a first step:', () => {
   const cases: readonly [title: string, CheckName, HealthStatus, DeviceOptions, Partial<FleetView>?][] = [
     ['it is not registered', 'registered', 'critical', { gm: { registered: false, status: 'Registering' } }],
     ['it is registered, but holds no KEK', 'kek_present', 'critical', { gm: { kek: null } }],
@@ -76,7 +76,7 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
     ['its TEKs have expired', 'tek_remaining', 'critical', { gm: { teks: teks(0, 0) } }],
     ['no TEK rekey came', 'tek_remaining', 'warning', { gm: { teks: teks(20, 50) } }],
     [
-      'it is about to register for want of a TEK rekey',
+      'it is about to register because no TEK rekey came',
       'tek_remaining',
       'warning',
       { tracked: { tekRekeyOverdue: true } },
@@ -84,9 +84,15 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
     ['it tries to register again and fails', 'registration_attempts', 'warning', { tracked: { failedAttempts: 4 } }],
     ['it drops packets', 'packets_dropped', 'warning', { tracked: { packetsDropped: true } }],
     ['it did not acknowledge one rekey', 'rekeys_acknowledged', 'warning', {}, { gms: [gmInFleet({ acksMissed: 1 })] }],
-    ['it did not acknowledge two', 'rekeys_acknowledged', 'critical', {}, { gms: [gmInFleet({ acksMissed: 2 })] }],
     [
-      'it did not acknowledge two, and may have registered since they were counted',
+      'it did not acknowledge two rekeys',
+      'rekeys_acknowledged',
+      'critical',
+      {},
+      { gms: [gmInFleet({ acksMissed: 2 })] },
+    ],
+    [
+      'it did not acknowledge two rekeys, and may have registered since they were counted',
       'rekeys_acknowledged',
       'warning',
       {},
@@ -109,7 +115,7 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
       },
     ],
     [
-      'it meets a KS of the old behaviour',
+      'it may register with a KS of the old behaviour',
       'mixed_versions',
       'warning',
       {},
@@ -120,33 +126,39 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
     ['its certificate has ended', 'certificates', 'critical', { certificates: certificateEnding(-3) }],
     ['its figures contradict each other', 'data_agreement', 'warning', { tracked: { dataProblems: ['counters'] } }],
     ['its sources disagree', 'sources_agree', 'warning', { tracked: { sourcesDisagree: true } }],
-    ['lines were not understood', 'parser', 'warning', { unparsedLines: 3 }],
+    ['lines of its output were not understood', 'parser', 'warning', { unparsedLines: 3 }],
     ['a follow-up command was unreadable', 'commands', 'warning', { collectors: new Map([['show version', 'parse']]) }],
-    ['the last poll failed, the answer before is fresh', 'reachable', 'warning', { result: 'timeout' }],
+    ['the last poll failed, but the answer before is fresh', 'reachable', 'warning', { result: 'timeout' }],
     ['the credential is refused', 'reachable', 'warning', { result: 'auth' }],
     ['the host key changed', 'reachable', 'critical', { result: 'host_key' }],
     ['it does not answer by SNMP', 'snmp_reachable', 'warning', { snmp: { result: 'timeout', error: null } }],
     ['it does not answer any more', 'reachable', 'unknown', { result: 'timeout', age: 400 }],
     ['its answer is old', 'fresh', 'unknown', { age: 400 }],
-    ['its answer is from after now: the clock was set back', 'fresh', 'unknown', { age: -4000 }],
+    ['its answer is from the future, because the clock was set back', 'fresh', 'unknown', { age: -4000 }],
   ];
   test.each([
     ['in-clear', /came in clear/u, /^The message names the source/u],
     ['pseudotime', /pseudotime is far/u, /^show crypto gdoi gm replay/u],
     [null, /anti-replay or data plane/u, /^show crypto gdoi gm replay/u],
-  ] as const)('dropped packets that its messages tell of lead elsewhere: %s', (saidOfPackets, detail, action) => {
-    const found = checkOf(healthOf({ tracked: { packetsDropped: true, saidOfPackets } }, fleet({})), 'packets_dropped');
-    expect(found.detail).toMatch(detail);
-    expect(found.action).toMatch(action);
-  });
+  ] as const)(
+    'what its messages say about dropped packets decides the detail and the first step: %s',
+    (saidOfPackets, detail, action) => {
+      const found = checkOf(
+        healthOf({ tracked: { packetsDropped: true, saidOfPackets } }, fleet({})),
+        'packets_dropped',
+      );
+      expect(found.detail).toMatch(detail);
+      expect(found.action).toMatch(action);
+    },
+  );
 
-  test('of a host key that is refused it is not said that it changed: it may only be unknown', () => {
+  test('a refused host key is not said to have changed, because it may only be unknown', () => {
     expect(checkOf(healthOf({ result: 'host_key' }), 'reachable').detail).toMatch(
       /^the SSH host key is not accepted: /,
     );
   });
 
-  test('nothing is said of commands, or of sources that agree, that were not asked', () => {
+  test('it is said when no command was answered or when there are no two sources to compare', () => {
     expect(checkOf(healthOf({ collectors: new Map() }), 'commands')).toMatchObject({
       status: 'unknown',
       detail: 'no command was answered yet',
@@ -170,17 +182,17 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
   });
 });
 
-test('a re-registration that its group explains no more sends nobody to the path: what made it is over', () => {
+test('a re-registration that its group no longer explains leads to the incidents, not to the path', () => {
   const last = { atMs: NOW - 470_000, cause: 'tek_expired', unexpected: true } as const;
   const reregistrations = { expected: 0, unexpected: 1, last, recent: [last.atMs] };
   const action = (of: FleetView | null) =>
     checkOf(healthOf({ tracked: { reregistrations } }, of), 'reregistrations').action;
   expect(action(fleet({}))).toMatch(/^gdoiwatch incidents --group G1/u);
-  // Of a device that is in no configuration nothing else is known.
+  // Nothing else is known of a device that is in no configuration.
   expect(action(null)).toBe(CHECK_REKEY_PATH);
 });
 
-test('a GM with other TEKs is cut off from those that have the group’s, if there are any', () => {
+test('a GM with other TEKs is said to be cut off from the group only if another GM has the group’s TEKs', () => {
   const told = (...gms: readonly FleetView['gms'][number][]) => {
     const divergentMembers = gms.flatMap(({ device, divergent }) => (divergent ? [device] : []));
     return checkOf(healthOf({}, fleet({ gms, divergentMembers })), 'tek_matches_ks').detail;
@@ -189,11 +201,11 @@ test('a GM with other TEKs is cut off from those that have the group’s, if the
   const apart = gmInFleet({ divergent: true, tekMatchesKs: false });
   expect(told(apart, gmInFleet({ device: 'gm2' }))).toBe('holds other TEKs than the group: traffic with it is dropped');
   expect(told(apart, { ...apart, device: 'gm2' })).toBe(ofItsKs);
-  // In a split the others hold what it holds, of the other primary.
+  // In a split the others hold the same TEKs, those of the other primary.
   expect(told(gmInFleet({ tekMatchesKs: false }), gmInFleet({ device: 'gm2', tekMatchesKs: false }))).toBe(ofItsKs);
 });
 
-test('a certificate says of which trustpoint it is and until when it is good; without one there is no check', () => {
+test('the check of a certificate names trustpoint and end; without a certificate there is no check', () => {
   expect(checkOf(healthOf({ certificates: certificateEnding(29) }), 'certificates')).toMatchObject({
     detail: 'the certificate of trustpoint CORP-CA ends in 29 days, on 2026-01-30T03:00:00Z',
     value: 29 * 86_400,
@@ -203,10 +215,10 @@ test('a certificate says of which trustpoint it is and until when it is good; wi
   expect(healthOf({}).checks.map(({ name }) => name)).not.toContain('certificates');
 });
 
-describe('an overdue KEK rekey says how long there is, counted on since the answer', () => {
+describe('an overdue KEK rekey, with the time left counted on since the answer,', () => {
   const told = (age: number) => checkOf(healthOf({ gm: { kek: kek(195) }, age }, null), 'kek_remaining');
 
-  test('within what its registration can come', () => {
+  test('tells within what time the GM re-registers', () => {
     expect(told(10)).toMatchObject({
       status: 'warning',
       detail: 'no KEK rekey came, 3 min 05 s of the old KEK left: it re-registers within 2 min 26 s',
@@ -215,12 +227,12 @@ describe('an overdue KEK rekey says how long there is, counted on since the answ
     });
   });
 
-  test('that it is due at this moment', () => {
+  test('tells that the GM re-registers at this moment', () => {
     expect(told(156)?.detail).toBe('no KEK rekey came, 39 s of the old KEK left: it re-registers at this moment');
   });
 });
 
-test('a device in several groups says of which one it speaks', () => {
+test('the summary of a device in several groups says which group it means', () => {
   const at = { sentAtMs: NOW, receivedAtMs: NOW };
   const part = (group: string, registered: boolean) =>
     [
@@ -241,13 +253,13 @@ test('a device in several groups says of which one it speaks', () => {
 });
 
 describe('what is not known is neither 0 nor ok', () => {
-  test('a GM without a KEK timer: its KEK lifetime is unknown, and that alone makes it neither ill nor unknown', () => {
+  test('the KEK lifetime of a GM without a KEK timer is unknown, and the GM is still ok', () => {
     const health = healthOf({ gm: { kek: kek(null) } });
     expect(checkOf(health, 'kek_remaining')).toMatchObject({ status: 'unknown', value: null });
     expect(health.status).toBe('ok');
   });
 
-  test('a GM whose KS is not polled: its keys cannot be compared, and that alone makes it neither ill nor unknown', () => {
+  test('the comparison of a GM with its KS is unknown if the KS is not polled, and the GM is still ok', () => {
     const health = healthOf({}, null);
     for (const name of ['kek_matches_ks', 'tek_matches_ks', 'rekeys_acknowledged', 'mixed_versions'] as const)
       expect(checkOf(health, name)).toMatchObject({ status: 'unknown' });
@@ -258,13 +270,13 @@ describe('what is not known is neither 0 nor ok', () => {
     expect(healthOf({ gm: { registered: null, kek: null, teks: null } }).status).toBe('unknown');
   });
 
-  test('a GM that shows no registration but live TEKs, as by SNMP, is not unknown for it', () => {
+  test('the registration of a GM that shows only keys, as by SNMP, is unknown, and the GM is still ok', () => {
     const health = healthOf({ gm: { registered: null } });
     expect(checkOf(health, 'registered').status).toBe('unknown');
     expect(health.status).toBe('ok');
   });
 
-  test('a GM that no tracker follows: whether its figures contradict each other is unknown', () => {
+  test('it is unknown whether the figures of a GM contradict each other if no tracker follows it', () => {
     expect(checkOf(healthOf({ tracked: null }), 'data_agreement').status).toBe('unknown');
   });
 
@@ -278,7 +290,7 @@ describe('what is not known is neither 0 nor ok', () => {
     expect(health).toMatchObject({ observedAtMs: null, ageSeconds: null });
   });
 
-  test('a KEK that ran out since the last answer is not known to be gone', () => {
+  test('the KEK lifetime is unknown if a KEK rekey was due since the last answer', () => {
     expect(checkOf(healthOf({ gm: { kek: kek(240) }, age: 100 }), 'kek_remaining')).toMatchObject({
       status: 'unknown',
       detail: 'a KEK rekey was due since it was last asked',
@@ -286,14 +298,14 @@ describe('what is not known is neither 0 nor ok', () => {
   });
 });
 
-test('old answers keep what was bad and unlearn what was good', () => {
+test('old answers still count for what was bad, but not for what was good', () => {
   const health = healthOf({ age: 700, result: 'timeout', gm: { kek: null } });
   expect(health.checks.filter(({ group, status }) => group !== null && status === 'ok')).toEqual([]);
   expect(health.status).toBe('critical');
   expect(health.summary).toContain('by its answer of 11 min 40 s ago: holds no KEK');
 });
 
-test('what is left of a KEK by an old answer is counted up to now', () => {
+test('the remaining lifetime of a KEK by an old answer is counted down to now', () => {
   expect(checkOf(healthOf({ age: 700, gm: { kek: kek(1600) } }), 'kek_remaining')).toMatchObject({
     status: 'unknown',
     detail: 'by its answer of 11 min 40 s ago: its KEK lasts 15 min 00 s more',
@@ -301,24 +313,24 @@ test('what is left of a KEK by an old answer is counted up to now', () => {
   });
 });
 
-test('a slow schedule makes answers old later', () => {
+test('answers of a device that is polled at long intervals count as old later', () => {
   expect(healthOf({ age: 700, regularIntervalMs: 300_000 }).status).toBe('ok');
 });
 
-test('a device that answers but is in no group needs a look', () => {
+test('a device that answers but is in no group is a warning', () => {
   const health = healthOf({ groups: new Map(), tracking: new Map() });
   expect(health).toMatchObject({ status: 'warning', summary: 'gm1: answers, but is in no GDOI group' });
 });
 
 describe('a KS', () => {
-  test('that shows neither key is not known to be well, whatever else it shows', () => {
+  test('that shows neither KEK nor TEKs is unknown, whatever else it shows', () => {
     expect(healthOf({ ks: { kek: null, teks: [] } })).toMatchObject({
       status: 'unknown',
       summary: 'ks1: no KEK lifetime is shown',
     });
   });
 
-  test('that shows its TEKs only is judged by them', () => {
+  test('that shows only its TEKs is judged by them', () => {
     expect(healthOf({ ks: { kek: null } }).status).toBe('ok');
   });
 
@@ -376,9 +388,9 @@ describe('a KS', () => {
     expect(health.action).toBe(found.action);
   });
 
-  // It was asked 10 s ago; an old one makes the next KEK when this one ends.
+  // It was asked 10 s ago; an old KS makes the next KEK when this one ends.
   test.each([
-    ['as it was asked', NOW - 10_000, 'unknown', 'its KEK ends at this moment'],
+    ['when it was asked', NOW - 10_000, 'unknown', 'its KEK ends at this moment'],
     ['a minute before', NOW - 70_000, 'critical', 'its KEK has run out and was not replaced'],
   ] as const)('whose KEK ended %s', (_when, kekExpiryMs, status, detail) => {
     const ended = { spi: null, lifetimeSeconds: 86_400, remainingSeconds: 0, timeToRekeySeconds: null };
@@ -389,7 +401,7 @@ describe('a KS', () => {
     });
   });
 
-  // A GM that it does not list, and a peer that it does not hear, may say otherwise on pages of their own.
+  // A GM that it does not list and a peer that it does not hear may show otherwise on their own pages.
   test.each([
     ['members', { members: 0 }, 'lists no GM'],
     ['members', { members: 2 }, 'lists 2 GMs'],
@@ -398,17 +410,17 @@ describe('a KS', () => {
       { peers: [{ address: '10.1.12.2', role: null, status: 'Dead' }] },
       'sees COOP peer 10.1.12.2 as dead',
     ],
-  ] as const)('says of others what it shows, not how they are (%s: %j)', (name, ks, detail) => {
+  ] as const)('is reported with what it shows of others, not with how these are (%s: %j)', (name, ks, detail) => {
     expect(checkOf(healthOf({ ks }), name).detail).toBe(detail);
   });
 
-  test('names a GM that is polled by its name, another one by its address', () => {
+  test('refers to a polled GM by its name and to another one by its address', () => {
     const health = healthOf({ ks: { memberDetails: [member('10.0.0.1', 1), member('10.0.0.9', 2)] } });
     expect(checkOf(health, 'rekeys_acknowledged').detail).toContain('10.0.0.9, gm1');
   });
 });
 
-test('the document has the contract’s names, and instants in ISO 8601', () => {
+test('the document has the names of the contract, and instants in ISO 8601', () => {
   const document = healthDocument(healthOf({ gm: { kek: kek(150) } }));
   expect(document).toMatchObject({
     device: 'gm1',
@@ -429,7 +441,7 @@ test('the document has the contract’s names, and instants in ISO 8601', () => 
   expect(document.groups).toMatchObject([{ group: 'G1', role: 'gm', status: 'warning' }]);
 });
 
-describe('what to do first about a re-registration follows its cause', () => {
+describe('the first step for a re-registration', () => {
   interface More {
     readonly stated?: string;
     readonly followedBy?: Cause;
@@ -445,7 +457,7 @@ describe('what to do first about a re-registration follows its cause', () => {
       recent: [NOW - agoMs],
       ...(followedBy === undefined ? {} : { lastUnexpected: told }),
     };
-    // Of its group nothing is known.
+    // Nothing is known of its group.
     return checkOf(healthOf({ tracked: { reregistrations } }, null), 'reregistrations');
   };
 
@@ -457,11 +469,11 @@ describe('what to do first about a re-registration follows its cause', () => {
     ['ks_failover', /^show crypto gdoi ks coop on the KSs/u],
     ['recovery', /two KSs with different keys\?/iu],
     ['unknown', /logs of GM and KS at that time/u],
-  ])('%s', (cause, step) => {
+  ])('follows its cause: %s', (cause, step) => {
     expect(reregistered(cause)).toMatchObject({ status: 'warning', action: expect.stringMatching(step) });
   });
 
-  test('a rekey that came and was refused is no matter of the path', () => {
+  test('does not lead to the path if a rekey came and was refused', () => {
     const { action, detail } = reregistered('kek_missed_rekey', { stated: 'GDOI_REKEY_FAILURE' });
     expect(action).toMatch(/^show crypto key mypubkey rsa on every KS/u);
     expect(detail).toBe(
@@ -469,13 +481,13 @@ describe('what to do first about a re-registration follows its cause', () => {
     );
   });
 
-  test('later than its group speaks of it the first step is to read what happened: it may be over', () => {
+  test('is to read what happened once its group no longer reports it, because it may be over', () => {
     const { detail, action } = reregistered('kek_missed_rekey', { agoMs: 1_800_000 });
     expect(detail).toBe('re-registered unexpectedly 30 min 00 s ago: a KEK rekey did not reach it');
     expect(action).toMatch(/^gdoiwatch incidents --group G1: what else happened/u);
   });
 
-  test('an expected one after it hides neither its cause nor its first step', () => {
+  test('and its cause are not hidden by an expected re-registration after it', () => {
     const { action, detail } = reregistered('legacy_ks', { followedBy: 'operator_clear' });
     expect(detail).toBe(
       're-registered unexpectedly 10 min 00 s ago: its KS does not rekey the KEK ahead of expiry (old release)',
@@ -484,7 +496,7 @@ describe('what to do first about a re-registration follows its cause', () => {
   });
 });
 
-/** Of gm1, for a minute. */
+/** An explanation of gm1 that has been present for a minute. */
 function explained(over: Partial<Explanation>): Explanation {
   return {
     cause: 'rekeys_refused',
@@ -504,7 +516,7 @@ function explained(over: Partial<Explanation>): Explanation {
   };
 }
 
-test('a check whose cause is known says what to do about the cause', () => {
+test('a check that is explained has the first step of its cause', () => {
   const refused = explained({});
   const health = healthOf({ tracked: { kekRekeyOverdue: true } }, fleet({ explanations: [refused] }));
   expect(checkOf(health, 'kek_remaining').action).toBe(refused.firstStep);
@@ -517,19 +529,22 @@ test.each([
   ['that it has no key to sign rekeys with', 'rekeys_refused', 'critical', 'critical'],
   ['that it refuses a GM that nobody polls', 'registration_refused', 'warning', 'warning'],
   ['that it refuses a GM that is not registered', 'unauthorized', 'critical', 'warning'],
-] as const)('a KS whose log says %s is so, though all of its checks are ok', (_what, cause, said, status) => {
-  const own = explained({ cause, status: said, scope: ['ks1'], explains: [] });
-  expect(healthOf({ ks: {} }, fleet({ explanations: [own] }))).toMatchObject({
-    status,
-    summary: `ks1: ${own.summary}`,
-    groups: [{ status }],
-  });
-  const over = { ...own, phase: 'over', status: 'ok' } as const;
-  expect(healthOf({ ks: {} }, fleet({ explanations: [over] })).status).toBe('ok');
-  expect(healthOf({ ks: {} }, fleet({ explanations: [{ ...own, scope: ['ks2'] }] })).status).toBe('ok');
-});
+] as const)(
+  'a KS whose log says %s has that as status and summary, though all of its checks are ok',
+  (_what, cause, said, status) => {
+    const own = explained({ cause, status: said, scope: ['ks1'], explains: [] });
+    expect(healthOf({ ks: {} }, fleet({ explanations: [own] }))).toMatchObject({
+      status,
+      summary: `ks1: ${own.summary}`,
+      groups: [{ status }],
+    });
+    const over = { ...own, phase: 'over', status: 'ok' } as const;
+    expect(healthOf({ ks: {} }, fleet({ explanations: [over] })).status).toBe('ok');
+    expect(healthOf({ ks: {} }, fleet({ explanations: [{ ...own, scope: ['ks2'] }] })).status).toBe('ok');
+  },
+);
 
-test('what a KS counts of its GMs is no worse than why it is missing', () => {
+test('missed acknowledgements do not make a KS worse than what explains them', () => {
   const traces = explained({
     cause: 'coop_split',
     phase: 'over',
@@ -548,16 +563,16 @@ test('what a KS counts of its GMs is no worse than why it is missing', () => {
   });
 });
 
-describe('a KEK that ended after the look that was explained', () => {
+describe('a KEK that ended after the poll that was explained', () => {
   const ended = (explanation: Explanation) =>
     checkOf(healthOf({ gm: { kek: kek(5) }, age: 10 }, fleet({ explanations: [explanation] })), 'kek_remaining');
 
-  test('goes with what is said of the GM and its keys', () => {
+  test('is explained by what is said of the GM and its keys', () => {
     const old = explained({ cause: 'legacy_ks', status: 'warning', explains: [] });
     expect(ended(old)).toMatchObject({ explainedBy: { cause: 'legacy_ks', status: 'warning' } });
   });
 
-  test('does not go with what says nothing of keys', () => {
+  test('is not explained by what says nothing of keys', () => {
     const dropping = explained({ cause: 'replay_errors', status: 'warning', explains: [] });
     expect(ended(dropping)).toMatchObject({ explainedBy: null });
   });

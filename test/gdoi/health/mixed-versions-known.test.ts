@@ -1,4 +1,4 @@
-/** Whether releases mix is known only where the releases are. */
+/** Whether releases are mixed is known only where the releases are. */
 import { describe, expect, test } from 'vitest';
 import { deviceHealth } from '../../../src/gdoi/health/health.ts';
 import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
@@ -21,13 +21,13 @@ function verdicts(ks: KekBehavior, gm: KekBehavior | null): readonly (readonly s
   );
 }
 
-describe('whether releases mix', () => {
-  test('is not known while no release of the KS is', () => {
+describe('the check for mixed versions', () => {
+  test('is unknown while the release of the KS is unknown', () => {
     for (const verdict of [...verdicts('unknown', 'timer'), ...verdicts('unknown', null)])
       expect(verdict).toEqual(['unknown', 'the release of KS ks1 is not known']);
   });
 
-  test('is not known of an old KS while no release of its GMs is', () => {
+  test('is unknown for an old KS while the release of its GMs is unknown or no GM is polled', () => {
     for (const verdict of verdicts('legacy', 'unknown'))
       expect(verdict).toEqual(['unknown', 'the release of GM gm1 is not known']);
     for (const verdict of verdicts('legacy', null))
@@ -37,8 +37,8 @@ describe('whether releases mix', () => {
   test.each([
     ['a KS that sends its KEK rekey ahead, whatever its GMs are', 'timer', 'unknown'],
     ['GMs without a KEK timer, whatever their KS is', 'unknown', 'legacy'],
-    ['old ones among themselves', 'legacy', 'legacy'],
-  ] as const)('is not so with %s', (_title, ks, gm) => {
+    ['an old KS and old GMs', 'legacy', 'legacy'],
+  ] as const)('is ok with %s', (_title, ks, gm) => {
     expect(verdicts(ks, gm).map(([status]) => status)).toEqual(['ok', 'ok', 'ok']);
   });
 });

@@ -14,7 +14,7 @@ function silentKs(second: number, inARow = 3): MemberFacts {
 }
 
 /**
- * Incidents as they are kept: the last word on each; the state goes through JSON before each change, as by a restart.
+ * Incidents as they are kept, in their last version; the state goes through JSON before each change, as in a restart.
  */
 function keptAfter(...changes: readonly MemberFacts[]): readonly Incident[] {
   const kept = new Map<string, Incident>();
@@ -28,7 +28,7 @@ function keptAfter(...changes: readonly MemberFacts[]): readonly Incident[] {
   return [...kept.values()];
 }
 
-test('an incident is one entry from the first look that shows it to the first that shows it over', () => {
+test('an incident is one entry from the first poll that shows it to the first that shows that it is over', () => {
   const [incident, ...others] = keptAfter(ks(0), gm(0), silentKs(60), silentKs(120), gm(130), silentKs(180), ks(240));
   expect(others).toEqual([]);
   expect(incident).toMatchObject({
@@ -36,7 +36,7 @@ test('an incident is one entry from the first look that shows it to the first th
     cause: 'ks_down',
     status: 'closed',
     severity: 'critical',
-    // Right after its last answer, at the earliest.
+    // At the earliest right after the last answer of the KS.
     beganAtMs: START + 60_200,
     endedAtMs: START + 240_200,
     devices: ['gm1', 'ks1'],
@@ -44,7 +44,7 @@ test('an incident is one entry from the first look that shows it to the first th
   });
 });
 
-test('it ends with the group, and nothing is said to have ended it that nobody saw', () => {
+test('an incident ends when no device of its group is polled any more, and no other end is claimed', () => {
   const gone = (facts: MemberFacts): MemberFacts => ({ ...facts, presence: 'gone', gm: null, ks: null });
   const incidents = keptAfter(ks(0), gm(0), silentKs(60), gone(gm(120)), gone(ks(180)));
   expect(incidents).toMatchObject([
@@ -57,11 +57,11 @@ test('it ends with the group, and nothing is said to have ended it that nobody s
   ]);
 });
 
-test('what was never more than unclear is none', () => {
+test('a cause that was never more than unclear makes no incident', () => {
   expect(keptAfter(ks(0), gm(0), silentKs(60, 1), ks(120))).toEqual([]);
 });
 
-test('the same cause a second time is another incident', () => {
+test('the same cause makes another incident when it occurs a second time', () => {
   const again = {
     ...silentKs(600),
     context: { ...NO_CONTEXT, failure: { sinceMs: START + 600_000, inARow: 3, result: 'timeout', established: true } },
@@ -70,7 +70,7 @@ test('the same cause a second time is another incident', () => {
   expect(new Set(ids).size).toBe(2);
 });
 
-test('it has the events of its devices and of its group, while it lasted and what followed', () => {
+test('an incident has the events of its devices and of its group, but none from long after it', () => {
   const [incident] = keptAfter(ks(0), gm(0), silentKs(60), ks(240));
   const at = (second: number, over: object) => ({
     ...anEvent({ id: `${second}` }),
@@ -94,7 +94,7 @@ test('it has the events of its devices and of its group, while it lasted and wha
   });
 });
 
-test('a ticket is Markdown of our own: what devices call themselves is no markup', () => {
+test('a ticket has Markdown of our own only: names of devices are escaped', () => {
   const [incident] = keptAfter(ks(0), gm(0), silentKs(60));
   const text = incidentMarkdown({ ...incident!, devices: ['gm1|<b>', '[x](http://e)'] }, []);
   expect(text).toContain('## G1: ks\\_down (critical)'.replace('ks\\_down', 'ks_down'));
@@ -102,7 +102,7 @@ test('a ticket is Markdown of our own: what devices call themselves is no markup
   expect(text).not.toContain('[x](');
 });
 
-test('an event is of one incident of its group: of the one whose cause tells it, else of the one that lasts', () => {
+test('an event belongs to one incident of its group: that whose cause fits it, else that which lasts', () => {
   const [down] = keptAfter(ks(0), gm(0), silentKs(60), ks(240));
   const loss = { ...down!, id: 'loss', cause: 'path_loss', beganAtMs: START + 100_000, endedAtMs: null } as const;
   const at = (second: number, over: object) => ({
@@ -117,7 +117,7 @@ test('an event is of one incident of its group: of the one whose cause tells it,
   const now = START + 500_000;
   const ids = [missed, silent, late].map((event) => incidentOfEvent(event, incidents, now)?.id);
   expect(ids).toEqual(['loss', down!.id, 'loss']);
-  // Both sides say the same.
+  // The lookup in the other direction agrees.
   expect(eventsOf(loss, incidents, [missed, silent, late], now).map(({ id }) => id)).toEqual(['150', '400']);
   expect(eventsOf(down!, incidents, [missed, silent, late], now).map(({ id }) => id)).toEqual(['151']);
   expect(incidentOfEvent(at(9000, { device: 'gm1' }), [down!], START + 9_100_000)).toBeNull();
@@ -131,14 +131,14 @@ test.each([
   ['1. a list', String.raw`1\. a list`],
   ['=== a heading\n# another', String.raw`\=== a heading \# another`],
   ['\u202Eright to left\u0007\u001B[2J\u200B.', String.raw`right to left \[2J .`],
-])('%j is no markup in a ticket', (summary, text) => {
+])('%j makes no markup in a ticket', (summary, text) => {
   const [incident] = keptAfter(ks(0), gm(0), silentKs(60));
   expect(incidentMarkdown({ ...incident!, summary }, []).split('\n')[2]).toBe(text);
 });
 
 const ticketOf = (incident: Incident | undefined) => incidentMarkdown(incident!, []).split('\n');
 
-test('a ticket says the cell, and the deadline while it is open', () => {
+test('a ticket shows the cell, and the deadline while the incident is open', () => {
   const [open] = keptAfter(ks(0), gm(0), silentKs(60));
   const deadlineMs = Date.UTC(2027, 0, 15, 8, 50);
   expect(ticketOf({ ...open!, cell: 'north', deadlineMs })).toEqual(
@@ -150,7 +150,7 @@ test('a ticket says the cell, and the deadline while it is open', () => {
   );
 });
 
-test('a ticket of what is over says what ended it, and calls what did not have to come foreseen', () => {
+test('a ticket of a closed incident says what ended it, and calls the consequence only foreseen', () => {
   const [closed] = keptAfter(ks(0), gm(0), silentKs(60), ks(240));
   const text = ticketOf(closed);
   expect(text).toContain('- Ended by: a KS answers again');
@@ -160,7 +160,7 @@ test('a ticket of what is over says what ended it, and calls what did not have t
   );
 });
 
-test('a ticket says between which instants what was only seen to have happened did, and no middle of them', () => {
+test('a ticket shows the interval of an event that was only noticed later, not the middle of it', () => {
   const [open] = keptAfter(ks(0), gm(0), silentKs(60));
   const seen = (widthMs: number) => ({
     ...anEvent({ id: 'e' }),
@@ -179,12 +179,12 @@ test('a ticket says between which instants what was only seen to have happened d
   expect(last).toMatch(/^\| known at 2027-01-15T08:01:00Z, began after 2027-01-15T08:00:00Z \|/u);
 });
 
-describe('what ended it', () => {
+describe('the end of an incident', () => {
   const overdue = { kekExpiry: 180, change: { kekRekeyOverdue: true } } as const;
   const named = (number: number, second: number, options: GmOptions = {}) =>
     gm(second, { device: `gm${number}`, address: `10.0.0.${number}`, ...options });
 
-  test('is another cause, where that one explains now what it did', () => {
+  test('is another cause if that one now explains what the incident explained', () => {
     const others = [2, 3, 4].map((number) => named(number, 20, { kekExpiry: 80_000 }));
     const lost = [named(1, 30, overdue), named(2, 40, overdue), named(3, 50, overdue)];
     const incidents = keptAfter(ks(0, { kekExpiry: 180 }), ...others, ...lost);
@@ -198,7 +198,7 @@ describe('what ended it', () => {
     ]);
   });
 
-  test('is not said of one that nobody polls any more: it may be so still', () => {
+  test('is not said to be a registration of a GM that is no longer polled', () => {
     const off = (number: number, second: number): MemberFacts => ({
       ...named(number, second, { registered: false }),
       context: { ...NO_CONTEXT, unregisteredSinceMs: START, failedAttempts: 5 },
@@ -224,7 +224,7 @@ describe('what ended it', () => {
   test.each([
     [true, 'the GMs are registered'],
     [false, 'no KS has refused one for ten minutes'],
-  ])('of a refused identity is decided by whether it is registered: %s', (registered, ended) => {
+  ])('for a refused identity depends on whether its GM is registered: %s', (registered, ended) => {
     const text = '%GDOI-1-UNAUTHORIZED_IPADDR: Group G1 received registration from unauthorized ip address: 10.0.0.1';
     const reason = { kind: 'unauthorized', atMs: START + 50_000, group: 'G1', text } as const;
     const refusing = { ...ks(60), context: { ...NO_CONTEXT, reasons: [reason] } };
@@ -232,18 +232,18 @@ describe('what ended it', () => {
       ...gm(second, { registered: false }),
       context: { ...NO_CONTEXT, unregisteredSinceMs: START + 40_000, failedAttempts: 2 },
     });
-    // Its registration is seen; or the last refusal in the KS's log grows old while it goes on trying.
+    // Either its registration is seen, or the KS's last refusal in the log grows old while it goes on trying.
     const later = registered ? [gm(300, { succeeded: 2 })] : [ks(1290), off(1300)];
     const incidents = keptAfter(ks(0), gm(0), refusing, off(160), ...later);
     expect(incidents[0]).toMatchObject({ cause: 'unauthorized', status: 'closed', endedBy: ended });
   });
 });
 
-describe('the words of an incident stay true', () => {
+describe('the text of an incident', () => {
   const missing = (second: number, acksMissed: number): MemberFacts =>
     ks(second, { members: { '10.0.0.1': acksMissed } });
 
-  test('once it is over, headline and evidence carry the instant at which it was so', () => {
+  test('has in headline and evidence the instant at which these were true once the incident is over', () => {
     const [incident] = keptAfter(ks(0), gm(0), silentKs(60), silentKs(120), ks(240));
     expect(incident?.summary).toBe(
       'As seen at 2027-01-15T08:02:00Z: KS ks1, the only KS, has not answered since 08:01:00 UTC: if it is down, no GM of G1 can register or get a rekey',
@@ -252,7 +252,7 @@ describe('the words of an incident stay true', () => {
     expect(ticketOf(incident)).toContainEqual(expect.stringMatching(/^- First step while it was open: /u));
   });
 
-  test('while it is open they follow each look, and its worst is told under its own instant', () => {
+  test('follows each poll while the incident is open, and shows its worst state with the instant of that', () => {
     const [worse] = keptAfter(ks(0), gm(0), missing(60, 2), gm(61));
     expect(worse).toMatchObject({ cause: 'path_loss', severity: 'critical' });
     expect(worse?.evidence).toContain('no acknowledgement of the last 2 rekeys from gm1, as the KS counts');

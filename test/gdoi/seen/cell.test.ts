@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { groupKey, groupOfKey } from '../../../src/gdoi/seen/cell.ts';
 
-test('a group of the default cell has its own name as key: what was stored before cells is found', () => {
+test('a group of the default cell has its own name as key, so that data from before cells existed is found', () => {
   expect(groupKey(undefined, 'G1')).toBe('G1');
   expect(groupKey('default', 'G1')).toBe('G1');
 });

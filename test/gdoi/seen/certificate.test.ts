@@ -26,11 +26,11 @@ function expiries(
   );
 }
 
-describe('a trustpoint is good until the first of its certificates ends', () => {
+describe('a trustpoint is valid until the first of its certificates ends:', () => {
   test.each([
-    ['its own, which lives shorter than the CA’s', [certificate(10), certificate(99, { kind: 'ca' })], 'device', 10],
-    ['its CA’s', [certificate(10), certificate(5, { kind: 'ca' })], 'ca', 5],
-    ['not the one that waits to replace it', [certificate(10), certificate(400)], 'device', 10],
+    ['its own one, which ends before that of the CA', [certificate(10), certificate(99, { kind: 'ca' })], 'device', 10],
+    ['that of its CA', [certificate(10), certificate(5, { kind: 'ca' })], 'ca', 5],
+    ['not one that waits to replace its own', [certificate(10), certificate(400)], 'device', 10],
   ] as const)('%s', (_title, certificates, kind, day) => {
     expect(expiries(...certificates)).toEqual([['A', kind, day]]);
   });
@@ -42,7 +42,7 @@ describe('a trustpoint is good until the first of its certificates ends', () => 
     ]);
   });
 
-  test('a request has no end, and a self-signed certificate is none that a peer accepts', () => {
+  test('a request does not count, as it has no end, nor a self-signed certificate, as no peer accepts it', () => {
     expect(expiries(certificate(null), certificate(1, { kind: 'self_signed' }))).toEqual([]);
   });
 });

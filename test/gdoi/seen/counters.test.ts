@@ -33,11 +33,15 @@ describe('registrations', () => {
     ['none', { before: counters(3), now: counters(3) }, 0],
     ['one', { before: counters(3), now: counters(4) }, 1],
     ['two between two answers', { before: counters(3), now: counters(5) }, 2],
-    ['one that the log told already', { before: counters(3), now: counters(4), emitted: 4 }, 0],
-    ['fewer than the log told', { before: counters(3), now: counters(3), emitted: 4 }, 0],
+    ['one that the log had shown already', { before: counters(3), now: counters(4), emitted: 4 }, 0],
+    ['fewer than the log had shown', { before: counters(3), now: counters(3), emitted: 4 }, 0],
     ['an attempt that failed', { before: counters(3), now: counters(3, { attempted: 9 }) }, 0],
     ['a rekey', { before: counters(3), now: counters(3, { received: 6, sinceRegistration: 3, acksSent: 6 }) }, 0],
-    ['its own count of rekeys begins again', { before: counters(3), now: counters(4, { sinceRegistration: 0 }) }, 1],
+    [
+      'one that resets the rekeys since the registration',
+      { before: counters(3), now: counters(4, { sinceRegistration: 0 }) },
+      1,
+    ],
   ] satisfies ReadonlyArray<readonly [string, Between, number]>)('%s', (_, between, registrations) => {
     expect(moved(between)).toEqual({ kind: 'registered', registrations });
   });
@@ -67,7 +71,7 @@ describe('a restart', () => {
     });
   });
 
-  test('to the same figures shows by keys that changed without a count', () => {
+  test('to the same figures is recognized by keys that changed without being counted', () => {
     const same = counters(1, { received: 0, sinceRegistration: 0, acksSent: 0 });
     expect(moved({ before: same, now: same, keysChanged: true })).toMatchObject({ kind: 'restarted', fell: false });
     expect(moved({ before: same, now: same, keysChanged: true, countsRekeys: false })).toMatchObject({
@@ -76,7 +80,7 @@ describe('a restart', () => {
     });
   });
 
-  test('to the same figures shows by a rekey that came and was not counted', () => {
+  test('to the same figures is recognized by a rekey that came and was not counted', () => {
     const same = counters(1);
     expect(moved({ before: same, now: same, rekeyedSince: true })).toMatchObject({ kind: 'restarted', fell: false });
     expect(moved({ before: same, now: same, rekeyedSince: true, countsRekeys: false })).toMatchObject({
@@ -89,7 +93,7 @@ describe('a contradiction', () => {
   test.each([
     ['more registrations than there was time for', { before: counters(3), now: counters(66) }, '3 -> 66 in 60 s'],
     [
-      'a restart with more of them than there was time for',
+      'a restart with more registrations than there was time for',
       { before: counters(900), now: counters(66, { received: 0 }) },
       '66 registrations since',
     ],
@@ -99,7 +103,7 @@ describe('a contradiction', () => {
       'but Rekeys received 90 -> 91',
     ],
     [
-      'more than a thousand at once, whatever the time',
+      'more than a thousand registrations at once, whatever the time',
       { before: counters(3), now: counters(2_000), elapsedMs: 1e9 },
       '3 -> 2000',
     ],
@@ -127,6 +131,6 @@ test.each([
   [counters(-1, { attempted: 0 }), 'Succeeded registration: -1'],
   [counters(3, { received: 2 ** 60 }), `Rekeys received: ${2 ** 60}`],
   [counters(3, { acksSent: 1.5 }), 'Rekey ACKs sent: 1.5'],
-])('of %j the figure that cannot be is %s', (now, figure) => {
+])('in %j the impossible figure is %s', (now, figure) => {
   expect(impossibleFigure(now)).toBe(figure);
 });

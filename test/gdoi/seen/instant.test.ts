@@ -5,7 +5,7 @@ import { utcInstant } from '../../../src/gdoi/seen/instant.ts';
 test.each<[shown: string, date: [number, number, number], time: [number, number, number, number?]]>([
   ['2024-02-29T23:59:59.000Z', [2024, 1, 29], [23, 59, 59]],
   ['2026-12-31T00:00:00.999Z', [2026, 11, 31], [0, 0, 0, 999]],
-])('%s is one', (shown, date, time) => {
+])('%s is an instant', (shown, date, time) => {
   expect(new Date(utcInstant(date, time) ?? Number.NaN).toISOString()).toBe(shown);
 });
 
@@ -15,7 +15,7 @@ test.each<[what: string, date: [number, number, number], time: [number, number, 
   ['day 0', [2026, 0, 0], [0, 0, 0]],
   ['hour 24', [2026, 0, 1], [24, 0, 0]],
   ['minute 60', [2026, 0, 1], [0, 60, 0]],
-  ['no number', [Number.NaN, 0, 1], [0, 0, 0]],
-])('%s is none, and not the next day', (_, date, time) => {
+  ['a date without a number', [Number.NaN, 0, 1], [0, 0, 0]],
+])('%s is no instant, and is not taken for the next day', (_, date, time) => {
   expect(utcInstant(date, time)).toBeNull();
 });

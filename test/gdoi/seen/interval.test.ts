@@ -36,25 +36,25 @@ test.each([
   expect(made).toEqual(expected);
 });
 
-test('the middle of a point is the point, and of an interval halfway', () => {
+test('the middle of a point is the point itself, and that of an interval is halfway', () => {
   expect([middleMs(span(7, 7)), middleMs(span(10, 20))]).toEqual([7, 15]);
 });
 
-describe('asked at 1,000 ms and answered at 1,400 ms', () => {
+describe('in an answer that was asked for at 1,000 ms and came at 1,400 ms,', () => {
   const at = { sentAtMs: 1_000, receivedAtMs: 1_400 };
 
   test.each([
     [0, span(1_000, 2_400)],
     [5, span(6_000, 7_400)],
     [86_400, span(86_401_000, 86_402_400)],
-  ])('a countdown of %i s, which was cut to the second, ends in it', (seconds, ends) => {
+  ])('a countdown of %i s, cut to the second, ends in the interval that latency and cutting allow', (seconds, ends) => {
     expect(endOfCountdown(at, seconds)).toEqual(ends);
   });
 
   test.each([
     [0, span(0, 1_400)],
     [5, span(-5_000, -3_600)],
-  ])('what is %i s old, cut to the second, began in it', (seconds, began) => {
+  ])('what is %i s old, cut to the second, began in the interval that latency and cutting allow', (seconds, began) => {
     expect(beginOfAge(at, seconds)).toEqual(began);
   });
 });

@@ -4,7 +4,7 @@ import { emptyGmSnapshot, emptyKsSnapshot } from '../../../src/gdoi/seen/snapsho
 
 const NO_KEY = { spi: null, lifetimeSeconds: null, remainingSeconds: null, timeToRekeySeconds: null };
 
-test('what a later command does not show replaces nothing', () => {
+test('a field that a later command does not show stays as it was', () => {
   const main = { ...emptyGmSnapshot('G1'), identity: '3333', registrations: { succeeded: 4, attempted: 5 } };
   const replay = {
     ...emptyGmSnapshot('G1'),
@@ -13,13 +13,13 @@ test('what a later command does not show replaces nothing', () => {
   expect(mergeGm(main, replay)).toEqual({ ...main, replay: replay.replay });
 });
 
-test('zero is a value: it replaces what was there', () => {
+test('a zero replaces the value before it', () => {
   const before = { ...emptyGmSnapshot('G1'), registrations: { succeeded: 4, attempted: 5 } };
   const after = { ...emptyGmSnapshot('G1'), registrations: { succeeded: 0, attempted: 0 } };
   expect(mergeGm(before, after).registrations).toEqual({ succeeded: 0, attempted: 0 });
 });
 
-test('that a list lacks members is said of that list, and not of one that is read after it', () => {
+test('the mark that members of a list were not read belongs to that list, not to one that is read later', () => {
   const unread = { ...emptyKsSnapshot('G1'), memberDetails: [], membersUnread: true as const };
   const whole = { ...emptyKsSnapshot('G1'), memberDetails: [] };
   const other = { ...emptyKsSnapshot('G1'), members: 4 };
@@ -39,7 +39,7 @@ test('the SPI of ks policy joins the lifetimes of show crypto gdoi', () => {
   });
 });
 
-test('a KEK with another SPI is another KEK: nothing of the old one stays', () => {
+test('a KEK with another SPI is another KEK and keeps nothing of the old one', () => {
   const old = { ...emptyKsSnapshot('G1'), kek: { ...NO_KEY, spi: '0xAA', timeToRekeySeconds: 265 } };
   const fresh = { ...emptyKsSnapshot('G1'), kek: { ...NO_KEY, spi: '0xBB', remainingSeconds: 1200 } };
   expect(mergeKs(old, fresh).kek).toEqual({ ...NO_KEY, spi: '0xBB', remainingSeconds: 1200 });

@@ -11,7 +11,7 @@ const anyChange = fc.record({
   value: fc.option(fc.integer()),
 });
 
-test('after any puts and removals it holds what a map holds, in order of the names, and leaves its versions as they were', () => {
+test('holds what a map holds, sorted by name, after any changes, and leaves its older versions as they were', () => {
   fc.assert(
     fc.property(fc.array(anyChange, { maxLength: 300 }), (changes) => {
       const map = new Map<string, number>();
@@ -40,10 +40,10 @@ test('after any puts and removals it holds what a map holds, in order of the nam
   );
 });
 
-test('stays shallow when the names come in order: ten thousand of them are found in a few steps', () => {
+test('stays shallow when ten thousand names are put in and taken out in order', () => {
   const count = 10_000;
   const inOrder = Array.from({ length: count }, (_, n) => String(n).padStart(5, '0'));
-  // A tree that had become a list would end in a stack that is too deep.
+  // A tree that had become a list would overflow the stack.
   const tree = NameTree.of(inOrder.map((name, n) => [name, n] as const));
   expect(tree.size).toBe(count);
   expect([...tree.keys()]).toEqual(inOrder);
@@ -53,7 +53,7 @@ test('stays shallow when the names come in order: ten thousand of them are found
   expect(tree.get('09999')).toBe(9999);
 });
 
-test('each entry is visited once, with its name', () => {
+test('visits each entry once, with its name', () => {
   const seen: [string, number][] = [];
   NameTree.of([
     ['b', 2],
