@@ -906,11 +906,11 @@ const BOUNDS: readonly Claim[] = [
     provedBy: [
       [
         'ios/row-bounds.test.ts',
-        'an answer that lists without end > has %s, and the lines of what is beyond are unknown',
+        'an answer with an endless list > is read up to the limit of %s, and the lines beyond it are unknown',
       ],
       [
         'ios/row-bounds.test.ts',
-        'an answer to %s that names groups without end has as many as are read, and the lines of what is beyond are unknown',
+        'an answer to %s that names endless groups is read up to the limit of groups, and the lines beyond it are unknown',
       ],
       [
         'yang/decode-gdoi.test.ts',
