@@ -914,9 +914,9 @@ const BOUNDS: readonly Claim[] = [
       ],
       [
         'yang/decode-gdoi.test.ts',
-        'a KS > that lists members, TEKs and peers without end has as many as are read, and that is counted',
+        'a KS > with endless lists of members, TEKs and peers is read up to the limits, and the excess is counted',
       ],
-      ['mib/decode-gdoi.test.ts', 'the TEKs of a GM > are bounded in number, and what is over is counted'],
+      ['mib/decode-gdoi.test.ts', 'the TEKs of a GM > are read up to a limit, and those beyond it are counted'],
     ],
     figures: [
       ['10,000 members', 'src/gdoi/seen/row-bounds.ts', 'MOST_MEMBERS = 10_000;'],
