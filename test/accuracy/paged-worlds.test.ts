@@ -36,7 +36,7 @@ describe.skipIf(missing('promtool'))('random worlds up to the pager', () => {
     expect(looks).toBeGreaterThan(100);
   });
 
-  test.each(SEEDS)('world %i gives pages or tickets, and none of them is wrong', async (seed) => {
+  test.each(SEEDS)('world %i sends pages or tickets, and no page is wrong', async (seed) => {
     const { faults, sent } = await paged(seed);
     expect(faults).toEqual([]);
     expect(pagesIn(sent).length + pagesIn(sent, 'ticket').length).toBeGreaterThan(0);

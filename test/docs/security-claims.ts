@@ -910,7 +910,7 @@ const BOUNDS: readonly Claim[] = [
       ],
       [
         'ios/row-bounds.test.ts',
-        'an answer to %s that names endless groups is read up to the limit of groups, and the lines beyond it are unknown',
+        'an answer to %s with endless groups is read up to the limit of groups, and the lines beyond it are unknown',
       ],
       [
         'yang/decode-gdoi.test.ts',

@@ -87,7 +87,7 @@ describe('a working KS that the agent cannot reach from the first minute on', ()
     expect(new Set(certain)).toEqual(new Set(['ks_out_of_sight']));
   });
 
-  test('is not blamed with ks_rekeys_lost for a rekey that one GM misses', async () => {
+  test('is not blamed for a rekey that one GM misses', async () => {
     const { headlines } = await headlinesOf({ scenario: 'rekey-loss', logs: true, ...watched }, 15);
     const said = new Set(headlines.flatMap(({ first }) => first?.cause ?? []));
     expect(said).not.toContain('ks_rekeys_lost');

@@ -120,7 +120,7 @@ describe('a heading in an unknown spelling', () => {
     expect(isPartOf(gm?.teks, whole?.teks)).toBe(true);
   });
 
-  it('above TEKs whose lines are all unknown too does not mean that there are no TEKs', () => {
+  it('and layout of all lines below TEK POLICY does not mean that there are no TEKs', () => {
     const text = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
     const [head = '', teks = ''] = text.split(/(?<=TEK POLICY.*\n)/);
     expect(gms('show crypto gdoi', `${head}${teks.replace(/^(?! *KGS| *P2P).*\S/gm, 'Novel $&')}`)).toMatchObject([

@@ -190,7 +190,7 @@ describe('a text whose lines were wrapped at a fixed width', () => {
     ]);
   });
 
-  it('is treated as cut off when its last line has no newline and may be the rest of a wrapped line', () => {
+  it('counts as ending inside a line when its last line has no newline and may be the rest of one', () => {
     const name = 'a'.repeat(22);
     const ace = `   access-list ${name}  deny udp any port = 848 any port = 848`.padEnd(80, '8');
     const text = `KS1#show crypto gdoi ks acl\nGroup Name: WAN\n Configured ACL:\n${ace}\n   access-list ${name}  deny t`;

@@ -228,7 +228,7 @@ const GROUPS: Readonly<Record<string, (index: number) => string>> = {
 };
 
 test.each(Object.entries(GROUPS))(
-  'an answer to %s that names endless groups is read up to the limit of groups, and the lines beyond it are unknown',
+  'an answer to %s with endless groups is read up to the limit of groups, and the lines beyond it are unknown',
   (command, group) => {
     const linesOfOne = group(0).trim().split('\n').length;
     for (const beyond of [0, 500]) {

@@ -4,7 +4,7 @@ import { nextSysUpTime, uptimeSeconds } from '../../src/mib/uptime.ts';
 
 const DAY_MS = 86_400_000;
 
-describe('the release is read from sysDescr and spelled as show version spells it', () => {
+describe('the system group', () => {
   it.each([
     [
       'Cisco IOS Software [Fuji], ISR Software (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 16.9.5, RELEASE SOFTWARE (fc1)\r\nTechnical Support: http://www.cisco.com/techsupport',
@@ -31,7 +31,7 @@ describe('the release is read from sysDescr and spelled as show version spells i
       { software: 'ios', version: '12.3(6f)', platform: 'C2600' },
     ],
     ['Linux gateway 6.1.0', { software: null, version: null, platform: null }],
-  ])('%s', (sysDescr, expected) => {
+  ])('gives the release spelled as show version spells it: %s', (sysDescr, expected) => {
     expect(deviceFacts(sysDescr, 'branch-7.example.net', 100)).toEqual({
       role: 'device',
       hostname: 'branch-7',

@@ -140,7 +140,7 @@ describe('a KS whose log buffer shows that it refuses a GM', () => {
     return from.kind === 'pushed' ? from.observations : [];
   };
 
-  test('is reported as unauthorized in its group, at the instant by the device clock, by the buffer alone', () => {
+  test('is reported by its group with the instant on the device clock, even from the buffer alone', () => {
     const { view, group } = after([...answer(0), clock(1)], [clock(30), log(31, false), ...answer(32)]);
     expect(view.reasons).toMatchObject([{ kind: 'unauthorized', atMs: expect.closeTo(NOON + 20_000, -3) }]);
     expect(group?.view.explanations).toMatchObject([
