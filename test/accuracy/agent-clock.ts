@@ -1,4 +1,4 @@
-/** The agent's own clock in the accuracy run: right, or one that drifts and is set now and then. */
+/** The agent's own clock in the accuracy run: correct, or drifting and set now and then. */
 
 /**
  * True time -> the agent's wall clock. Its offset changes by 20 ppm, and in steps of up to 30 s about every three

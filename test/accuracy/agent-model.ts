@@ -1,7 +1,6 @@
 /**
- * The agent's decisions without its edges: observations in, events and polls worth making out. What it was given is
- * kept with the events that each observation brought, so that every statement can be held against what had been seen by
- * then.
+ * The agent's decisions without its I/O: observations go in, events and polls worth making come out. Observations and
+ * events are kept in order, so that every statement can be checked against what had been seen by then.
  */
 import { phasePlan } from '../../src/model/phase-plan.ts';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
@@ -22,19 +21,19 @@ import { membershipChanges, trackingOf, trackOptions } from '../../src/model/gro
 
 export interface RecordedObservation {
   readonly observation: Observation;
-  /** The agent's clock minus true time when it was made: two observations compare on one clock only. */
+  /** The agent's clock minus true time when it was made: two observations are comparable on one clock only. */
   readonly clockOffsetMs: number;
 }
 
 export interface EmittedEvent {
   readonly event: GdoiEvent;
-  /** How many observations had been made by then. */
+  /** The number of observations made by then. */
   readonly known: number;
   /** In true time. */
   readonly emittedAtMs: EpochMs;
 }
 
-/** What was said of a group after one of its devices was looked at. */
+/** The explanations of a group after a look at one of its devices. */
 export interface Said {
   /** In true time. */
   readonly atMs: EpochMs;
@@ -42,7 +41,7 @@ export interface Said {
   readonly explanations: readonly Explanation[];
 }
 
-/** The whole of what the agent knows of a group, as its page and API would show it now. */
+/** All that the agent knows about a group, as its page and API would show it now. */
 export interface Look {
   /** In true time. */
   readonly atMs: EpochMs;
@@ -53,7 +52,7 @@ export interface Look {
   readonly deviceOf: (device: string) => DeviceView;
 }
 
-/** The schedule by which a device was polled just now: the agent says until when it waits for the next look. */
+/** The schedule by which a device was just polled: from it the agent says until when it waits for the next look. */
 export interface Schedule {
   readonly intervalMs: number;
   readonly phaseAware: boolean;
@@ -87,8 +86,8 @@ export class AgentModel {
   }
 
   /**
-   * Observations of one poll or message. True: they changed something that a further look has to confirm. `schedule`:
-   * of a poll; absent: a message, or a look beside the schedule.
+   * Takes the observations of one poll or message. Returns true if they changed something that another look has to
+   * confirm. `schedule` is that of a poll; absent: a message, or a look beside the schedule.
    */
   take(
     device: string,
@@ -118,7 +117,7 @@ export class AgentModel {
     for (const state of this.#states.values()) this.#emit(settle(state).events, trueMs);
   }
 
-  /** The instants beside the schedule at which the agent would ask this device, on its own clock. */
+  /** The instants beside the schedule at which the agent would poll this device, on its own clock. */
   planned(
     device: string,
     plan: { readonly nowMs: EpochMs } & Pick<Schedule, 'intervalMs' | 'jitter' | 'changedAtMs'>,

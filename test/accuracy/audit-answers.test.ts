@@ -1,4 +1,4 @@
-/** Which answers the auditor holds an event against: those around it, and none that could not have shown it. */
+/** Against which answers the auditor checks an event: those around it, and none that could not have shown it. */
 import { expect, test } from 'vitest';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import { buffer, clock, facts, gmAnswer, type GmSketch, ksAnswer, log, T0 } from '../builders/tracker-builders.ts';
@@ -7,7 +7,7 @@ import { audit } from './audit/audit.ts';
 
 type Told = Pick<AgentModel, 'emitted' | 'observations'>;
 
-/** `setMs`: the agent's clock minus true time, in what it reads from the observation `setAt` on. */
+/** `setMs`: the agent's clock minus true time, from the observation `setAt` on. */
 function toldOf(observations: readonly Observation[], { setMs, setAt } = { setMs: 0, setAt: 0 }): Told {
   const agent = new AgentModel();
   for (const [index, observation] of observations.entries()) {
@@ -22,7 +22,7 @@ function findingsOf({ emitted, observations }: Told): readonly string[] {
   return audit(emitted, observations).map(({ said }) => said);
 }
 
-/** The same, with another line for one of its lines. */
+/** The same, with one line of evidence replaced. */
 function planted({ emitted, observations }: Told, line: string, instead: string): Told {
   const changed = emitted.map((each) => {
     const evidence = each.event.evidence.map((said) => (said === line ? instead : said));
@@ -36,7 +36,7 @@ const TEK = { '0x0000000A': 9000 };
 const CAME_BACK = 'keys changed with Succeeded registration 1, Rekeys received 0 as before';
 
 /**
- * Restarted, with a KEK that is deleted at its end, and restarted once more: the counters come back to what they were.
+ * A GM that restarts, deletes its KEK at its end, and restarts once more: the counters come back to what they were.
  */
 function restartedTwice({ kekAfter }: { readonly kekAfter: number }): readonly Observation[] {
   const gm = { succeeded: 1, received: 0, teks: TEK } satisfies GmSketch;
@@ -50,13 +50,13 @@ function restartedTwice({ kekAfter }: { readonly kekAfter: number }): readonly O
   ];
 }
 
-test('keys changed where the KEK shown last has been deleted since, and another one came', () => {
+test('the auditor accepts "keys changed" when the KEK shown last was deleted since and another one came', () => {
   const told = toldOf(restartedTwice({ kekAfter: 2500 }));
   expect(told.emitted.flatMap(({ event }) => event.evidence)).toContain(CAME_BACK);
   expect(findingsOf(told)).toEqual([]);
 });
 
-test('keys did not change where the KEK shown last is the one that is shown again', () => {
+test('the auditor rejects "keys changed" when the KEK shown last is the one that is shown again', () => {
   const { emitted } = toldOf(restartedTwice({ kekAfter: 2500 }));
   const { observations } = toldOf(restartedTwice({ kekAfter: 150 }));
   expect(findingsOf({ emitted, observations })).toContain(CAME_BACK);
@@ -68,7 +68,7 @@ function slowAnswer(at: number, gm: GmSketch): Observation {
   return { ...answer, sentAtMs: (T0 + at) * 1000, receivedAtMs: (T0 + at + 4) * 1000 };
 }
 
-test('an answer that was asked for when the interval begins, and was read after it ended, shows what came meanwhile', () => {
+test('an answer requested at the start of the interval and received after its end shows what came in between', () => {
   const before = { succeeded: 4, kekAt: 2000, teks: TEK } satisfies GmSketch;
   const told = toldOf([
     gmAnswer(0, before),
@@ -86,7 +86,7 @@ test('an answer that was asked for when the interval begins, and was read after 
   expect(findingsOf(planted(told, line, another))).toEqual([another]);
 });
 
-test('a registration that was under way at the last answer began before it, whatever attempts are counted', () => {
+test('a registration under way at the last answer began before it, however many attempts are counted', () => {
   const told = toldOf([
     gmAnswer(0, { succeeded: 4, received: 3, kekAt: null, teks: { '0x0000000A': 67 }, timerAt: 2 }),
     gmAnswer(60, {
@@ -108,7 +108,7 @@ test('a registration that was under way at the last answer began before it, what
   expect(findingsOf(planted(told, line, late))).toEqual([late]);
 });
 
-test('counters fell between the two answers around a clock that was set back by more than lay between two looks', () => {
+test('counters fall between the answers around a clock step back that exceeds the time between two looks', () => {
   const gm = { succeeded: 3, received: 4, kekAt: 2000, timerAt: 1900, teks: TEK } satisfies GmSketch;
   const later = { succeeded: 1, received: 0, kekAt: 1970, timerAt: 1870, teks: { '0x0000000A': 8970 } };
   const told = toldOf(
@@ -116,7 +116,7 @@ test('counters fell between the two answers around a clock that was set back by 
       gmAnswer(0, gm),
       facts(0, 600_000),
       gmAnswer(60, gm),
-      // A look before a minute has gone by: by the clock to come it lies at 40 s.
+      // A look after only 10 s; by the clock after the step it lies at 40 s.
       gmAnswer(70, { ...gm, received: 5, rekeyAt: 65 }),
       gmAnswer(100, later),
       facts(100, 600_120),
@@ -134,7 +134,7 @@ test('counters fell between the two answers around a clock that was set back by 
 
 const RAN_OUT = 'the KEK had run out after the order of the KS: either makes a GM register: not decided';
 
-/** An order, and the end of the KEK seconds later; an answer shows both before the GM registers. */
+/** An order, and the end of the KEK seconds later; an answer after both comes before the GM registers. */
 function orderedAndRunOut(kekAt: number | null = null): readonly Observation[] {
   const gm = { succeeded: 3, received: 4, kekAt: 150, timerAt: 900, teks: { '0x0000000A': 1000 } } satisfies GmSketch;
   const cut = { ...gm, kekAt, timerAt: 155, teks: { '0x0000000A': 230 } } satisfies GmSketch;
@@ -153,21 +153,24 @@ function orderedAndRunOut(kekAt: number | null = null): readonly Observation[] {
 
 test.each([
   ['without a KEK', null],
-  ['with a KEK that has no second left', 152],
-])('a KEK ran out after the order where an answer %s came between both messages and the registration', (_, kekAt) => {
-  const told = toldOf(orderedAndRunOut(kekAt));
-  const [registered] = told.emitted.filter(({ event }) => event.type === 'reregistration');
-  expect(registered?.event.evidence).toContain(RAN_OUT);
-  expect(findingsOf(told)).toEqual([]);
-});
+  ['with a KEK that has no time left', 152],
+])(
+  'the auditor accepts a KEK end after the order if an answer %s came between both messages and the registration',
+  (_, kekAt) => {
+    const told = toldOf(orderedAndRunOut(kekAt));
+    const [registered] = told.emitted.filter(({ event }) => event.type === 'reregistration');
+    expect(registered?.event.evidence).toContain(RAN_OUT);
+    expect(findingsOf(told)).toEqual([]);
+  },
+);
 
-test('no KEK ran out after an order that came later', () => {
+test('the auditor rejects that a KEK ran out after the order if the order came later', () => {
   const told = toldOf(orderedAndRunOut());
   const order = 'log: GM_RECV_DELETE at 2026-01-01T00:02:24.000Z';
   expect(findingsOf(planted(told, order, 'log: GM_RECV_DELETE at 2026-01-01T00:02:31.000Z'))).toContain(RAN_OUT);
 });
 
-/** The boot's interval as the uptime alone would have it. */
+/** The interval of the boot as the uptime alone gives it. */
 function withWideBoot(observations: readonly Observation[]): Told {
   const told = toldOf(observations);
   const betweenMs = [(T0 + 62) * 1000, (T0 + 122) * 1000] as const;
@@ -177,23 +180,23 @@ function withWideBoot(observations: readonly Observation[]): Told {
 }
 
 test.each([
-  ['as secondary: it may be of either boot', ksAnswer(75, { role: 'secondary', kekAt: 900 }), []],
-  ['as secondary, too soon for a boot', ksAnswer(64, { role: 'secondary', kekAt: 900 }), ['between']],
-  ['as primary with the KEK that it had', ksAnswer(75, { kekAt: 900 }), ['between']],
-  ['as primary with another KEK', ksAnswer(75, { kekAt: 9900 }), []],
-])('a KS answered in the middle of the interval of its boot %s', (_, inside, found) => {
+  ['as secondary (accepted: it may be of either boot)', ksAnswer(75, { role: 'secondary', kekAt: 900 }), []],
+  ['as secondary, too soon for a boot (rejected)', ksAnswer(64, { role: 'secondary', kekAt: 900 }), ['between']],
+  ['as primary with the same KEK as before (rejected)', ksAnswer(75, { kekAt: 900 }), ['between']],
+  ['as primary with another KEK (accepted)', ksAnswer(75, { kekAt: 9900 }), []],
+])('the auditor judges a boot interval in which the KS answered %s', (_, inside, found) => {
   const since = [ksAnswer(360, { kekAt: 900 }), facts(362, 262)];
   const told = withWideBoot([facts(2, 900_000), ksAnswer(40, { kekAt: 900 }), inside, ...since]);
   expect(findingsOf(told)).toEqual(found);
 });
 
-test('a GM that answered in the middle of the interval of its boot shows by its counters of which one it is', () => {
+test('the auditor rejects a boot interval in which a GM answered: its counters show the boot of that answer', () => {
   expect(findingsOf(withWideBoot([facts(2, 900_000), gmAnswer(40, {}), gmAnswer(75, {}), facts(362, 262)]))).toContain(
     'between',
   );
 });
 
-test('an old message that a log buffer shows once more is no sign that the GM had begun by then', () => {
+test('an old message that a log buffer shows again does not count as the start of a registration', () => {
   const gm = {
     succeeded: 2,
     attempted: 4,

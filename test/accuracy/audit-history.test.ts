@@ -1,4 +1,4 @@
-/** What the auditor allows a quoted instant: the roundings of whole seconds, and the steps of the agent's clock. */
+/** How far a quoted instant may be off: by the rounding to whole seconds, and by the steps of the agent's clock. */
 import { describe, expect, test } from 'vitest';
 import type { RecordedObservation } from './agent-model.ts';
 import { Histories, quotes, ROUNDING_MS, type Seen } from './audit/history.ts';
@@ -29,8 +29,8 @@ function first(seen: readonly Seen[]): Seen {
 }
 
 describe('the instant of an answer, quoted after the agent’s clock was set', () => {
-  test('is moved by the whole step, whatever the fractions of a second of both clocks', () => {
-    // Each rounded to a second, they would be 9 s apart.
+  test('is moved by the exact step, including the fractions of a second of both clocks', () => {
+    // If each were rounded to a second, they would be 9 s apart.
     const [before, after] = [-4490, 5490];
     const answer = first(answersBy(before, after));
     const movedMs = answer.sentMs + after - before;
@@ -38,7 +38,7 @@ describe('the instant of an answer, quoted after the agent’s clock was set', (
     expect(quotes(answer, movedMs + ROUNDING_MS + 1)).toBe(false);
   });
 
-  test('is the recorded one, or the moved one, and none in between', () => {
+  test('may be the recorded or the moved one, but none in between', () => {
     const answer = first(answersBy(0, 30_000));
     expect(quotes(answer, answer.sentMs)).toBe(true);
     expect(quotes(answer, answer.sentMs + 30_000)).toBe(true);
@@ -46,7 +46,7 @@ describe('the instant of an answer, quoted after the agent’s clock was set', (
   });
 });
 
-test('a clock that only drifts has no steps: each instant is quoted as it was read', () => {
+test('a clock that only drifts has no steps, so each instant is quoted as it was read', () => {
   const answers = answersBy(0, 100, 200, 300, 400);
   expect(answers.map(({ shiftsMs }) => shiftsMs)).toEqual(answers.map(() => [0]));
 });

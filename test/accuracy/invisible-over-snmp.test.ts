@@ -1,4 +1,4 @@
-/** What SNMP alone does not show of a registration, held from both sides: KEK expiry is 1000 s after the start. */
+/** Which registrations SNMP alone shows, and which it does not. The KEK expires 1000 s after the start. */
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import type { TruthCause } from '../../src/simulator/world/ground-truth.ts';
@@ -25,7 +25,7 @@ function watched(observations: readonly Observation[]): Watched {
   };
 }
 
-/** Begun half a second before it was complete. */
+/** It begins half a second before it is complete. */
 function registration(at: number, cause: TruthCause = 'tek_expired'): TrueRegistration {
   const kekExpiryMs = (T0 + 1000) * 1000;
   return {
@@ -56,30 +56,42 @@ const KEYS: SnmpSketch = { kek: 1, kekAt: 1000, sequence: 5, teks: { '0x0000000A
 const TEK_B = { '0x0000000B': 7200 };
 const EARLIER = snmpAnswer(0, { ...KEYS, sequence: 4 });
 
-/** A registration at 330 s between looks at 300 and 360. */
+/** Whether a registration at 330 s shows in looks at 300 s and 360 s. */
 function shows(after: SnmpSketch, ...heard: readonly Observation[]): boolean {
   const looks = [EARLIER, snmpAnswer(300, KEYS), ...heard, snmpAnswer(360, { ...KEYS, ...after })];
   return invisible(registration(330), watched(looks)) === null;
 }
 
 test.each<readonly [string, SnmpSketch, boolean]>([
-  ['no key changed', {}, false],
-  ['another TEK, and the number of rekeys as before', { teks: { '0x0000000B': 7200 } }, true],
-  ['another TEK, and the number moved: a rekey does the same', { teks: { '0x0000000B': 7200 }, sequence: 6 }, false],
-  ['another KEK, and the number as before, which is none that a rekey starts with', { kek: 2, kekAt: 4000 }, true],
-  ['another KEK, and the number moved: a rekey does the same', { kek: 2, kekAt: 4000, sequence: 0 }, false],
-  ['another server, with which it stays', { keyServer: '10.1.12.2' }, true],
-])('%s', (_, after, isShown) => {
+  ['is not shown when no key changed', {}, false],
+  ['is shown by a new TEK with an unchanged rekey number', { teks: { '0x0000000B': 7200 } }, true],
+  [
+    'is not shown by a new TEK with a changed rekey number: a rekey does the same',
+    { teks: { '0x0000000B': 7200 }, sequence: 6 },
+    false,
+  ],
+  [
+    'is shown by a new KEK with an unchanged rekey number that is not one with which a rekey starts',
+    { kek: 2, kekAt: 4000 },
+    true,
+  ],
+  [
+    'is not shown by a new KEK with a changed rekey number: a rekey does the same',
+    { kek: 2, kekAt: 4000, sequence: 0 },
+    false,
+  ],
+  ['is shown by a new key server that stays', { keyServer: '10.1.12.2' }, true],
+])('a registration %s', (_, after, isShown) => {
   expect(shows(after)).toBe(isShown);
 });
 
-test('the numbers that a KEK showed before another one was held say nothing of those since', () => {
+test('rekey numbers seen under a KEK before another KEK was held say nothing about the numbers since', () => {
   const other: SnmpSketch = { ...KEYS, kek: 7, kekAt: 4000, sequence: 5 };
   const looks = [EARLIER, snmpAnswer(100, other), snmpAnswer(300, KEYS), snmpAnswer(360, { ...KEYS, teks: TEK_B })];
   expect(invisible(registration(330), watched(looks))).toContain('a rekey would have changed its keys so');
 });
 
-test('the first of two between two looks is not seen where no message of it arrived', () => {
+test('the first of two registrations between two looks is not seen unless messages of it arrived', () => {
   const both = [registration(320), registration(340)] as const;
   const after = { ...KEYS, teks: TEK_B };
   const seen = (...heard: readonly Observation[]) => {
@@ -99,36 +111,36 @@ describe('messages', () => {
   const looks = (...heard: readonly Observation[]) =>
     watched([EARLIER, snmpAnswer(300, KEYS), ...heard, snmpAnswer(360, KEYS)]);
 
-  test('show it while a timer was due: of the GM’s log, and traps', () => {
+  test('of the GM’s log, or traps, show a registration for which a timer was due', () => {
     expect(shows({}, ...logs)).toBe(true);
     expect(shows({}, ...traps)).toBe(true);
   });
 
-  test('alone show nothing where no timer was due, but for the clear that they tell', () => {
+  test('alone do not show a registration for which no timer was due, unless they report a clear', () => {
     const told = (...heard: readonly Observation[]) => invisible(registration(330, 'operator_clear'), looks(...heard));
     expect(told(...traps)).toContain('which anyone can forge');
     expect(told(...logs)).toContain('which anyone can forge');
     expect(told(log(330, 'GDOI-5-GM_CLEAR_REGISTER', 'for group G1'), ...logs)).toBeNull();
   });
 
-  test('show it where a key changed, as a rekey would have changed it', () => {
+  test('show a registration when a key changed as a rekey would have changed it', () => {
     expect(shows({ kek: 2, kekAt: 4000, sequence: 0 }, ...traps)).toBe(true);
   });
 
-  test('of one kind, of another group, or from before it began show nothing', () => {
+  test('of one kind only, of another group, or from before it began do not show a registration', () => {
     expect(shows({}, trap(330.4, 'GmRegistrationComplete'))).toBe(false);
     expect(shows({}, trap(330, 'GmRegister', '4444'), trap(330.4, 'GmRegistrationComplete', '4444'))).toBe(false);
     expect(shows({}, trap(320, 'GmRegister'), trap(320.4, 'GmRegistrationComplete'))).toBe(false);
   });
 
-  test('of a clear decide its cause, which nothing else does', () => {
+  test('of a clear decide that the cause is a clear, and nothing else does', () => {
     const cleared = log(330, 'GDOI-5-GM_CLEAR_REGISTER', 'for group G1');
     expect(undecidable(registration(330, 'operator_clear'), looks(...logs))).toContain('no message of the clear');
     expect(undecidable(registration(330, 'operator_clear'), looks(cleared, ...logs))).toBeNull();
   });
 });
 
-test('a GM that answers over SSH as well is no GM that SNMP alone shows', () => {
+test('a GM that also answers over SSH is not seen over SNMP alone', () => {
   expect(isSeenOverSnmpAlone('gm1', watched([snmpAnswer(0, KEYS)]))).toBe(true);
   expect(isSeenOverSnmpAlone('gm1', watched([snmpAnswer(0, KEYS), gmAnswer(60, { kekAt: 1000 })]))).toBe(false);
 });

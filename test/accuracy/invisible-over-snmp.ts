@@ -1,7 +1,8 @@
 /**
- * What SNMP alone does not show of a registration, by rule: from what the GM's own agent and its messages showed around
- * it, never from what the tracker said. The MIB has no count of registrations and no countdown: a registration shows by
- * keys that change as no rekey can change them, by another server that stays, by the uptime, or by a message.
+ * Which registrations SNMP alone does not show, by rule: from what the GM's own SNMP agent and its messages showed
+ * around it, never from what the tracker said. The MIB has no count of registrations and no countdown. A registration
+ * shows by keys that change as no rekey can change them, by another key server that stays, by the uptime, or by a
+ * message.
  */
 import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
@@ -10,7 +11,7 @@ import type { TruthCause } from '../../src/simulator/world/ground-truth.ts';
 import type { TrueRegistration } from './undecidable.ts';
 import type { Watched } from './watch-fleet.ts';
 
-/** Begun by a timer of its keys, which the looks show: with it messages are believed. */
+/** Causes that are timers of the GM's keys, which the looks show: if one was due, messages are believed. */
 const TIMED: ReadonlySet<TruthCause> = new Set(['kek_missed_rekey', 'legacy_ks', 'kek_expired', 'tek_expired']);
 
 interface Look {
@@ -23,16 +24,16 @@ interface Look {
   readonly keyServer: string | null;
 }
 
-/** Of a GM that tries its servers, the next one is shown sooner. */
+/** A GM that is only trying its servers shows the next one sooner than this. */
 const STAYS_MS = 600_000;
-/** From the earliest instant at which a GM without a rekey gives up its KEK: no rekey is on its way any more. */
+/** Before KEK expiry, the earliest instant at which a GM without a rekey re-registers: no rekey can be under way. */
 const WINDOW_FROM_MS = 190_000;
-/** Of the lifetimes that the looks show, and of how long an answer takes. */
+/** For the rounding of the lifetimes that the looks show, and for the time that an answer takes. */
 const ROUNDING_MS = 4_000;
-/** A rekey with a new KEK starts the numbers anew, and this many may follow between two looks. */
+/** A rekey with a new KEK restarts the numbers, and this many may follow between two looks. */
 const FIRST_NUMBERS = 1;
 
-/** Nothing but SNMP shows this GM. */
+/** Whether only SNMP shows this GM. */
 export function isSeenOverSnmpAlone(device: string, { observations }: Watched): boolean {
   const answers = observations
     .map(({ observation }) => observation)
@@ -46,7 +47,7 @@ function isAnswerOf(each: Observation, device: string): each is Answer {
   return each.kind === 'groups' && each.device === device && each.beside !== true;
 }
 
-/** Why nothing shows that it registered; null: something does. */
+/** Why nothing shows the registration; null: something does. */
 export function invisibleOverSnmp(event: TrueRegistration, watched: Watched): string | null {
   const looks = looksOf(event, watched);
   const before = looks.findLast(({ atMs }) => atMs < event.atMs);
@@ -70,7 +71,7 @@ export function invisibleOverSnmp(event: TrueRegistration, watched: Watched): st
     : 'SNMP: a rekey would have changed its keys so, and no message of it arrived';
 }
 
-/** No count says how many there were: the keys at the next look are those of the last. */
+/** Without a count only the last registration before the next look shows, by its keys. */
 function isFollowed({ device, group, atMs }: TrueRegistration, { truth }: Watched, untilMs: EpochMs): boolean {
   return truth.some(
     (other) =>
@@ -118,13 +119,13 @@ function keyChange(
     const isTooLate = expiryMs !== null && before.atMs >= expiryMs - WINDOW_FROM_MS + ROUNDING_MS;
     return before.sequence > FIRST_NUMBERS || isTooLate ? 'by registration' : 'as by a rekey';
   }
-  // The number may be the one that an earlier KEK left, and that of the first rekey under this one the same by chance.
+  // The number may be left from an earlier KEK, and that of the first rekey under this one may equal it by chance.
   const since = known.slice(1 + known.findLastIndex(({ kek }) => kek !== before.kek));
   const isOfThisKek = since.some(({ sequence }) => sequence !== before.sequence);
   return isOfThisKek || before.sequence === 0 ? 'by registration' : 'as by a rekey';
 }
 
-/** It shows another server from then on: one that it only tries is shown for less. */
+/** Whether it shows another server from then on: one that it only tries is shown for a shorter time. */
 function stays(after: Look, before: Look, looks: readonly Look[]): boolean {
   if (before.keyServer === after.keyServer || after.keyServer === null) return false;
   const later = looks.filter(({ atMs }) => atMs >= after.atMs && atMs <= after.atMs + STAYS_MS);
@@ -132,7 +133,8 @@ function stays(after: Look, before: Look, looks: readonly Look[]): boolean {
 }
 
 /**
- * The messages that say that it was complete; none: there are not two that agree. One datagram alone may be anyone's.
+ * The messages that report the registration, including its completion; empty unless two agree: a single datagram may be
+ * forged.
  */
 function heardOf(
   { device, group, startedAtMs, atMs }: TrueRegistration,
@@ -149,7 +151,7 @@ function heardOf(
   return isComplete && names.size > 1 ? names : new Set();
 }
 
-/** Messages about the group, by their names. */
+/** The names of the messages about the group. */
 function namesIn(observation: Observation, group: string, identity: string | null): readonly string[] {
   if (observation.kind === 'trap') {
     const { name, groupIdentity } = observation.trap;
@@ -159,7 +161,7 @@ function namesIn(observation: Observation, group: string, identity: string | nul
   return observation.messages.filter(({ text }) => text.includes(group)).map(({ mnemonic }) => mnemonic);
 }
 
-/** Why SNMP and what messages came do not tell the cause of a registration that they show; null: they may. */
+/** Why SNMP and the messages that came do not show the cause of a registration; null: they may. */
 export function undecidableOverSnmp(
   { cause, device, startedAtMs, atMs }: TrueRegistration,
   watched: Watched,

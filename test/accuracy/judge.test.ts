@@ -1,4 +1,4 @@
-/** Which event is held to be of which registration, where several lie in one interval. */
+/** Which event is matched to which registration when several lie in one interval. */
 import { expect, test } from 'vitest';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import type { TruthEvent } from '../../src/simulator/world/ground-truth.ts';
@@ -57,7 +57,7 @@ function toldOfTwoReloads(): { readonly told: readonly GdoiEvent[]; readonly jud
   return { told: agent.emitted.map(({ event }) => event).filter(({ type }) => type === 'reregistration'), judged };
 }
 
-test('an event that two registrations fit is left to the one that no other event fits', () => {
+test('an event that fits two registrations is matched to the one that no other event fits', () => {
   const { told, judged } = toldOfTwoReloads();
   expect(told.map(({ cause }) => cause)).toEqual(['unknown', 'reload']);
   expect(judged.invented).toEqual([]);
@@ -65,7 +65,7 @@ test('an event that two registrations fit is left to the one that no other event
   expect(judged.registrations.map(({ verdict }) => verdict)).toEqual(['unknown', 'right']);
 });
 
-test('no observer can name a reload that another one followed before any answer, where nothing is logged', () => {
+test('a reload is undecidable when another reload followed before any answer and nothing is logged', () => {
   expect(toldOfTwoReloads().judged.registrations.map(({ undecidable }) => undecidable)).toEqual([
     'another reload came before any answer of that boot',
     null,

@@ -1,12 +1,12 @@
-/** What was told beside what really happened: registrations matched by device, group and interval. */
+/** Compares what was reported with what really happened: registrations matched by device, group and interval. */
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
 import { invisible, isRestart, type TrueRegistration, undecidable } from './undecidable.ts';
 import type { Watched } from './watch-fleet.ts';
 
 /**
- * - `right`: the cause told is the timer or act that started it.
- * - `also_true`: another cause that is true of it as well.
+ * - `right`: the reported cause is the timer or act that started it.
+ * - `also_true`: it is another cause that is true as well.
  * - `unknown`, `wrong`, `missed`.
  */
 type Verdict = 'right' | 'also_true' | 'unknown' | 'wrong' | 'missed';
@@ -15,7 +15,7 @@ export interface JudgedRegistration {
   readonly truth: TrueRegistration;
   readonly event: GdoiEvent | null;
   readonly verdict: Verdict;
-  /** Why no answer shows it; only of a missed one. */
+  /** Why no answer shows it; set for missed registrations only. */
   readonly invisible: string | null;
   /** Why no observer could name its cause. */
   readonly undecidable: string | null;
@@ -23,11 +23,11 @@ export interface JudgedRegistration {
 
 export interface Judgement {
   readonly registrations: readonly JudgedRegistration[];
-  /** Told, and nothing like it happened. */
+  /** Reported, though nothing like it happened. */
   readonly invented: readonly GdoiEvent[];
 }
 
-/** Registrations are stamped to about this; a clock that is set and not yet found out is further off. */
+/** Precision of the instants of registrations; a clock step that is not yet detected adds more. */
 const MATCH_MS = 3_000;
 const WRONG_CLOCK_MS = 65_000;
 
@@ -41,10 +41,10 @@ export function judge(watched: Watched): Judgement {
     const event = takeMatching(candidates, watched.clock(truth.atMs), { toleranceMs, isMeant });
     if (event !== null) events.set(truth, event);
   };
-  // What the answers show has its event first: one that they do not show may lie in the same interval. Of several that
-  // they do not show, an event is of the one whose cause it tells.
+  // Registrations that the answers show are matched first: one that they do not show may lie in the same interval. Of
+  // several that they do not show, an event belongs to the one whose cause it reports.
   const unseen = real.flatMap((each) => (each.unseen === null ? [] : [each.truth]));
-  // And an event that lies where it happened is of no other, whatever a wrong clock could have moved.
+  // An event at the instant of a registration belongs to no other, however far a wrong clock could have moved it.
   for (const toleranceMs of watched.watch.clockErrors ? [MATCH_MS, WRONG_CLOCK_MS] : [MATCH_MS]) {
     for (const each of real) if (each.unseen === null) match(each.truth, toleranceMs, () => true);
     for (const truth of unseen) match(truth, toleranceMs, ({ cause }) => cause === truth.cause);
@@ -64,7 +64,7 @@ export function judge(watched: Watched): Judgement {
   return { registrations, invented: [...told.values()].flat() };
 }
 
-/** The event of another registration fits this one, which has none, and one that is left over fits the other. */
+/** If the event of another registration fits this one, and a left-over event fits the other, swaps them. */
 function leaveTo(
   truth: TrueRegistration,
   {
@@ -89,7 +89,7 @@ function leaveTo(
   }
 }
 
-/** Re-registrations that happened while the device was watched, in their order. */
+/** Re-registrations that happened while the device was watched, in order. */
 function realRegistrations(watched: Watched): readonly TrueRegistration[] {
   return watched.truth
     .filter((event): event is TrueRegistration => {
@@ -103,7 +103,7 @@ function realRegistrations(watched: Watched): readonly TrueRegistration[] {
     .toSorted((a, b) => a.atMs - b.atMs);
 }
 
-/** The device was down or unregistered since before it was first seen: of an earlier registration nobody can know. */
+/** The device was down or unregistered since before it was first seen: nobody can know of an earlier registration. */
 function isFirstKnown(event: TrueRegistration, { truth }: Watched, firstAnswerMs: EpochMs): boolean {
   const ofDevice = truth.filter((other) => 'device' in other && other.device === event.device);
   const down = ofDevice.findLast((other) => other.kind === 'reload' && other.atMs < event.startedAtMs);
@@ -152,11 +152,11 @@ function verdictOf(truth: TrueRegistration, { cause }: GdoiEvent): Verdict {
 
 /** How well overdue KEK rekeys were announced. */
 export interface Warnings {
-  /** Re-registrations in the KEK window, and those announced before they began. */
+  /** Re-registrations in the KEK window; `warned`: those announced before they began. */
   readonly warnable: number;
   readonly warned: number;
   readonly warnings: number;
-  /** Followed by no re-registration of any cause within its KEK's life. */
+  /** Warnings that no re-registration of any cause followed within the lifetime of the KEK. */
   readonly falseWarnings: number;
   readonly timeLeftSeconds: readonly number[];
 }
@@ -167,7 +167,7 @@ interface Warning {
   readonly toldMs: EpochMs;
 }
 
-/** Longest time from a warning to the end of what it announces. */
+/** The longest time from a warning to the end of what it announces. */
 const WARNING_HOLDS_MS = 400_000;
 const WARNED_AT_MOST_MS = 300_000;
 

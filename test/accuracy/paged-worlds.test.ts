@@ -1,10 +1,10 @@
 /**
- * Random worlds up to the pager, by the shipped rules and the shipped Alertmanager configuration: nobody is told
- * anything of fleets in which nothing goes wrong; elsewhere no page is a second one for its happening, or begins after
- * its cure. `npm run bench:pages` asks the same of hundreds.
+ * Random worlds up to the pager, with the shipped rules and the shipped Alertmanager configuration: a fleet in which
+ * nothing goes wrong notifies nobody; elsewhere no incident gives a second page, and no page begins after the cure.
+ * `npm run bench:pages` checks the same in hundreds of worlds.
  *
- * Moments of the same worlds go to a real Alertmanager: who is told what is what the computed one says, on which the
- * judgement of all other worlds stands.
+ * Moments of the same worlds go to a real Alertmanager, which must send the same notifications as the model of it on
+ * which the judgement of all other worlds rests.
  */
 import { describe, expect, test, vi } from 'vitest';
 import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
@@ -18,7 +18,7 @@ import { pagedWorld, pagesIn, type PagedWorld } from './pages/paged-world.ts';
 const SEEDS = [401, 402, 403] as const;
 const watched = new Map<number, Promise<PagedWorld>>();
 
-/** Each is watched once for all that is asked of it. */
+/** Each world is watched once, for all tests. */
 function paged(seed: (typeof SEEDS)[number]): Promise<PagedWorld> {
   const known = watched.get(seed) ?? pagedWorld(seed, { gms: 4, troubles: 8, hours: 1 });
   watched.set(seed, known);
@@ -26,17 +26,17 @@ function paged(seed: (typeof SEEDS)[number]): Promise<PagedWorld> {
 }
 
 describe.skipIf(missing('promtool'))('random worlds up to the pager', () => {
-  test('healthy fleets are silent: no sentence, no warning, no ticket, no page', async () => {
-    // A COOP pair with KEKs of two hours, and a rekey that an operator has planned.
+  test('healthy fleets give no explanation, no warning, no ticket and no page', async () => {
+    // A COOP pair with KEKs of two hours, and a rekey planned by an operator.
     const { told, kekRekeys, judged, looks } = await healthyDays({ groupDays: 0.05, first: 36, rulesEvery: 1 });
     expect(told).toEqual([]);
-    // Something happened all the same.
+    // Something did happen.
     expect(kekRekeys).toBeGreaterThan(0);
     expect(judged).toBeGreaterThan(0.05);
     expect(looks).toBeGreaterThan(100);
   });
 
-  test.each(SEEDS)('world %i: each page is right', async (seed) => {
+  test.each(SEEDS)('world %i sends pages or tickets, and no page is wrong', async (seed) => {
     const { faults, sent } = await paged(seed);
     expect(faults).toEqual([]);
     expect(pagesIn(sent).length + pagesIn(sent, 'ticket').length).toBeGreaterThan(0);
@@ -44,10 +44,10 @@ describe.skipIf(missing('promtool'))('random worlds up to the pager', () => {
 });
 
 const MOMENTS_OF_A_WORLD = 8;
-/** All moments are there at once: each with groups and devices of its own. */
+/** All moments are sent at once, so each gets groups and devices of its own. */
 const NAMES = ['group', 'device', 'member', 'peer', 'instance'] as const;
 
-/** Those with the most alerts, of different ones. */
+/** The moments with the most alerts, each set of alerts once. */
 function fullestMoments(evaluations: readonly Evaluation[]): readonly Evaluation[] {
   const different = new Map(evaluations.map((each) => [each.firing.map(keyOf).toSorted().join('\n'), each]));
   return [...different.values()]
@@ -68,8 +68,8 @@ function messageText(to: string, alerts: readonly AlertLabels[]): string {
   return `${to}: ${alerts.map(keyOf).toSorted().join(' ')}`;
 }
 
-describe.skipIf(missing('promtool') || missing('prometheus-alertmanager'))('drawn worlds', () => {
-  test('are told by a real Alertmanager as by the computed one', async () => {
+describe.skipIf(missing('promtool') || missing('prometheus-alertmanager'))('the alerts of random worlds', () => {
+  test('give the same notifications from a real Alertmanager as from the model of it', async () => {
     const alerts: AlertLabels[] = [];
     for (const seed of SEEDS) {
       const { evaluations } = await paged(seed);

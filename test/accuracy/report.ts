@@ -1,4 +1,4 @@
-/** Scores as tables, faults as lines that say where to look. */
+/** Prints scores as tables, and faults as lines that say where to look. */
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import type { JudgedRegistration } from './judge.ts';
 import { type Assessed, namedShare, precision, recall, type Score, wrongShare } from './score.ts';
@@ -42,7 +42,7 @@ export function percent(part: number): string {
   return `${(100 * part).toFixed(2)}%`;
 }
 
-/** The first `left` columns are words, the others figures. */
+/** The first `left` columns hold words, the others figures. */
 export function printTable(table: readonly (readonly string[])[], left: number): void {
   const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
   for (const cells of table) {
@@ -53,7 +53,7 @@ export function printTable(table: readonly (readonly string[])[], left: number):
   }
 }
 
-/** Wrong, unknown though decidable, missed though visible, invented; and false statements. */
+/** Prints registrations that are wrong, needlessly unknown, needlessly missed or invented, and false statements. */
 export function printFaults(where: string, { judgement, findings }: Assessed): void {
   for (const each of judgement.registrations) {
     if (isFault(each)) console.log(`${where}: ${registrationLine(each)}`);

@@ -1,4 +1,4 @@
-/** What the simulated fleet shows over RESTCONF, asked as the poller asks it, without a socket between. */
+/** What the simulated fleet shows over RESTCONF, requested as the poller does, but without a socket. */
 import { type RestconfPath, YANG_LIBRARY_PATH } from '../../src/access/restconf-path.ts';
 import { onPresentClock } from '../../src/agent/poll/device-clock.ts';
 import {
@@ -17,7 +17,7 @@ import type { SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 
 export interface Looking {
   readonly device: string;
-  /** In true time, as the clock below takes it. */
+  /** In true time, which the clock below converts. */
   readonly nowMs: EpochMs;
   readonly latencyMs: number;
   /** True time -> the agent's. */
@@ -32,7 +32,7 @@ export class RestconfReader {
     this.#fleet = fleet;
   }
 
-  /** A poll; null: the device went down in the middle of it. */
+  /** One poll; null: the device went down during it. */
   read(looking: Looking, interest: Omit<RestconfInterest, 'nowMonoMs'>): readonly Observation[] | null {
     const { device, nowMs, latencyMs } = looking;
     const asked = { ...interest, nowMonoMs: nowMs };
@@ -51,7 +51,7 @@ export class RestconfReader {
     return [...read.observations, ...readRestconf(all, 'details', device).observations];
   }
 
-  /** Each answer `latencyMs` after its question. */
+  /** Each answer comes `latencyMs` after its request. */
   #documents({ device, nowMs, latencyMs, clock }: Looking, paths: readonly RestconfPath[], memory: RestconfMemory) {
     const documents: (RestconfDocument & { readonly path: RestconfPath })[] = [];
     for (const path of paths) {

@@ -1,7 +1,7 @@
 /**
  * Every scenario, watched for 45 minutes in three ways: every statement of every event is true of what was observed,
- * each re-registration is told once and no cause is wrong. And the auditor can fail: each kind of statement, made
- * false, is found out.
+ * each re-registration is reported once, and no cause is wrong. And the auditor can fail: it finds each kind of
+ * statement when it is made false.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
@@ -19,10 +19,10 @@ const POLLS: Watch = phaseWatch({ name: 'polls alone' });
 const PUSHED: Watch = phaseWatch({ name: 'pushed messages and traps', logs: ALL_PUSHED, traps: ALL_PUSHED });
 const SNMP: Watch = aWatch({ name: 'SNMP alone with traps', transport: 'snmp', phaseAware: true, traps: ALL_PUSHED });
 
-/** The two days of the field fleet are the accuracy run's. */
+/** The field fleet runs for two days, in the accuracy benchmark. */
 const SCENARIOS = SCENARIO_NAMES.filter((name) => name !== 'field');
 
-/** What of a scenario is told by polls alone, of the others is told by messages. */
+/** Scenarios that are not watched by polls alone are watched with messages. */
 const TOLD: ReadonlyMap<Watch, readonly ScenarioName[]> = new Map([
   [POLLS, half(SCENARIOS)],
   [PUSHED, half(SCENARIOS, { otherWay: true })],
@@ -31,7 +31,7 @@ const TOLD: ReadonlyMap<Watch, readonly ScenarioName[]> = new Map([
 
 const watched = new Map<string, Watched>();
 
-/** Each is watched once, for all that is asked of it. */
+/** Each scenario is watched once, for all tests. */
 function watchedScenario(scenario: ScenarioName, watch: Watch): Watched {
   const key = `${scenario}, by ${watch.name}`;
   const known = watched.get(key);
@@ -43,14 +43,14 @@ function watchedScenario(scenario: ScenarioName, watch: Watch): Watched {
 }
 
 for (const [watch, scenarios] of TOLD) {
-  test.each(scenarios)(`%s, by ${watch.name}: all that is said is true`, (scenario) => {
+  test.each(scenarios)(`%s, by ${watch.name}: every statement is true`, (scenario) => {
     const { emitted, observations } = watchedScenario(scenario, watch);
     const findings = audit(emitted, observations);
     expect(findings.map(({ event, said, wrong }) => `${event.id}: "${said}": ${wrong}`)).toEqual([]);
   });
 }
 
-/** What an operator would complain of. */
+/** What an operator would complain about. */
 function faults({ registrations, invented }: Judgement) {
   const of = (verdict: string) => registrations.filter((each) => each.verdict === verdict);
   const missed = of('missed').filter(({ invisible }) => invisible === null);
@@ -59,44 +59,44 @@ function faults({ registrations, invented }: Judgement) {
 
 for (const watch of [POLLS, PUSHED]) {
   test.each(TOLD.get(watch) ?? [])(
-    `%s, by ${watch.name}: every re-registration is told once, and no cause is wrong`,
+    `%s, by ${watch.name}: every re-registration is reported once, and no cause is wrong or needlessly unknown`,
     (scenario) => {
       const judgement = judge(watchedScenario(scenario, watch));
       expect(faults(judgement)).toEqual({ missed: 0, wrong: 0, invented: 0 });
-      // What the device's own figures leave open is unknown, never guessed; what they decide is named.
+      // A cause that the device's own figures leave open is unknown, never guessed; one that they decide is named.
       const unknown = judgement.registrations.filter(({ verdict }) => verdict === 'unknown');
       expect(unknown.filter(({ undecidable }) => undecidable === null)).toEqual([]);
     },
   );
 }
 
-test.each(TOLD.get(SNMP) ?? [])('%s, by SNMP alone with traps: none is invented', (scenario) => {
+test.each(TOLD.get(SNMP) ?? [])('%s, by SNMP alone with traps: nothing is invented, no cause wrong', (scenario) => {
   expect(faults(judge(watchedScenario(scenario, SNMP)))).toMatchObject({ wrong: 0, invented: 0 });
 });
 
 test.each<ScenarioName>(['legacy-ks', 'rekey-loss', 'tek-loss'])(
-  '%s, by SNMP alone with traps: nothing is left open',
+  '%s, by SNMP alone with traps: no cause is unknown, and at most one re-registration is missed',
   (scenario) => {
     const judgement = judge(watchedScenario(scenario, SNMP));
     expect(judgement.registrations.length).toBeGreaterThan(1);
-    // A registration in the very moment of a look, whose keys stay the same, may be missed.
+    // A registration at the very moment of a look may be missed if its keys stay the same.
     expect(judgement.registrations.filter(({ verdict }) => verdict === 'missed').length).toBeLessThanOrEqual(1);
     expect(judgement.registrations.filter(({ verdict }) => verdict === 'unknown')).toEqual([]);
   },
 );
 
-test('a KEK-driven re-registration is announced before it begins', () => {
+test('every KEK-driven re-registration is announced before it begins', () => {
   const { warnable, warned } = warningsOf(watchedScenario('legacy-ks', POLLS));
   expect(warnable).toBeGreaterThan(0);
   expect(warned).toBe(warnable);
 });
 
-test('a healthy fleet is quiet but for its KEK rekeys', () => {
+test('a healthy fleet gives no events other than KEK rekeys', () => {
   const { emitted } = watchedScenario('healthy', POLLS);
   expect(new Set(emitted.map(({ event }) => event.type))).toEqual(new Set(['kek_rekey']));
 });
 
-/** Where each form of a sentence is taken from. */
+/** The runs from which the sentences of each form are taken. */
 const RUNS: readonly (readonly [ScenarioName, Watch])[] = [
   ['demo', PUSHED],
   ['demo', phaseWatch({ name: 'polls and log buffer', buffer: true })],
@@ -140,7 +140,7 @@ const ADDRESS = /\b\d+\.\d+\.\d+\.\d+\b/gu;
 const SPI = /0x[0-9A-F]{8}/gu;
 const DEVICE = /\b(?:gm|ks)\d+\b/gu;
 const MNEMONIC = /\b(?:GM_[A-Z_]+|RESTART|Gm[A-Z]\w+)\b/gu;
-/** Figures that are no part of an instant, an address, an SPI, a release, or a window's own bounds. */
+/** Figures that are not part of an instant, an address, an SPI, a release, or the bounds of a window. */
 const FIGURE = /(?<![\w.:-])\d+(?![\w.:-]|\(| s (?:before|after) expiry|, expiry)/gu;
 
 function formOf(line: string): string {
@@ -154,7 +154,7 @@ function formOf(line: string): string {
     .replaceAll(/(?:S, )+S/gu, 'S');
 }
 
-/** The line with each of its quoted parts made false, one at a time. */
+/** The line with one of its quoted parts made false, for each of them. */
 function falsified(line: string): readonly string[] {
   const parts: readonly (readonly [RegExp, (quoted: string) => string])[] = [
     [INSTANT, (at) => new Date(Date.parse(at) + 40 * 60_000).toISOString()],
@@ -197,7 +197,7 @@ function planted(watched: Watched, emitted: EmittedEvent, line: string, instead:
   return findingsOf(watched, emitted, { evidence }).filter((said) => said === instead);
 }
 
-test('each figure, instant, address, SPI and message quoted is found out when it is another one', () => {
+test('the auditor finds every quoted figure, instant, address, SPI and message that is replaced by another', () => {
   const unnoticed: string[] = [];
   let tried = 0;
   for (const [form, { watched, emitted, line }] of sentences) {
@@ -210,7 +210,7 @@ test('each figure, instant, address, SPI and message quoted is found out when it
   expect(unnoticed).toEqual([]);
 });
 
-/** Sentences without figures, where they do not hold. */
+/** Sentences without figures, and others that do not hold in their place. */
 const NOT_SO: readonly (readonly [said: string, instead: string])[] = [
   [
     'the KEK afterwards is the same: the KS had not changed it',
@@ -226,7 +226,7 @@ const NOT_SO: readonly (readonly [said: string, instead: string])[] = [
   ],
 ];
 
-test.each(NOT_SO)('"%s" is not "%s"', (said, instead) => {
+test.each(NOT_SO)('the auditor finds it when "%s" is replaced by "%s"', (said, instead) => {
   const found = runs.flatMap((watched) =>
     watched.emitted.filter(({ event }) => event.evidence.includes(said)).map((emitted) => ({ watched, emitted })),
   );
@@ -235,7 +235,7 @@ test.each(NOT_SO)('"%s" is not "%s"', (said, instead) => {
   expect(planted(first!.watched, first!.emitted, said, instead)).toEqual([instead]);
 });
 
-/** Sentences that are false of a registration after a clear, an hour before any key ran out. */
+/** Sentences that are false for a registration after a clear, an hour before any key ran out. */
 const NEVER_OF_A_CLEAR = [
   'two registrations in one KEK cycle',
   'that was not due yet',
@@ -249,8 +249,8 @@ const NEVER_OF_A_CLEAR = [
   'a sentence that nobody has written a check for',
 ] as const;
 
-describe('of a registration after a clear', () => {
-  test.each(NEVER_OF_A_CLEAR)('"%s" is found out', (sentence) => {
+describe('for a registration after a clear,', () => {
+  test.each(NEVER_OF_A_CLEAR)('the auditor rejects "%s"', (sentence) => {
     const [watched] = runs;
     const emitted = watched?.emitted.find(({ event }) => event.cause === 'operator_clear');
     const evidence = [...(emitted?.event.evidence ?? []), sentence];
@@ -258,7 +258,7 @@ describe('of a registration after a clear', () => {
   });
 });
 
-test('"the uptime was not seen" is found out where one was', () => {
+test('the auditor rejects "the uptime was not seen" when an uptime was seen', () => {
   const [first] = runs.flatMap((watched) =>
     watched.emitted.flatMap((emitted) => {
       const line =
@@ -270,7 +270,7 @@ test('"the uptime was not seen" is found out where one was', () => {
   expect(planted(first!.watched, first!.emitted, first!.line, instead)).toEqual([instead]);
 });
 
-test('a first step of the other transport is found out', () => {
+test('the auditor rejects a first step for the other transport (unicast or multicast)', () => {
   const [demo] = runs;
   const stepOf = (isMulticast: boolean) => {
     const emitted = demo!.emitted.find(
@@ -286,8 +286,8 @@ test('a first step of the other transport is found out', () => {
 const HOUR_MS = 3_600_000;
 const CHANGES: readonly (readonly [string, string, (event: GdoiEvent) => Partial<GdoiEvent>])[] = [
   ['an instant outside its interval', 'shape', ({ betweenMs }) => ({ atMs: betweenMs[1] + 1 })],
-  ['no evidence', 'shape', () => ({ evidence: [] })],
-  ['a line that stands there twice', 'shape', ({ evidence }) => ({ evidence: [...evidence, evidence[0] ?? ''] })],
+  ['an event without evidence', 'shape', () => ({ evidence: [] })],
+  ['a repeated line of evidence', 'shape', ({ evidence }) => ({ evidence: [...evidence, evidence[0] ?? ''] })],
   [
     'an interval that reaches back before the last answer',
     'between',
@@ -295,13 +295,13 @@ const CHANGES: readonly (readonly [string, string, (event: GdoiEvent) => Partial
   ],
 ];
 
-test.each(CHANGES)('%s is found out', (_, said, change) => {
+test.each(CHANGES)('the auditor finds %s', (_, said, change) => {
   const [watched] = runs;
   const emitted = watched?.emitted.findLast(({ event }) => event.type === 'reregistration');
   expect(findingsOf(watched!, emitted!, change(emitted!.event))).toContain(said);
 });
 
-test('a summary, an expectation and a first step of another cause are found out', () => {
+test('the auditor rejects a summary, an expectation and a first step that belong to another cause', () => {
   const [watched] = runs;
   const told = watched!.emitted.filter(({ event }) => event.type === 'reregistration' && event.cause !== 'initial');
   const legacy = told.find(({ event }) => event.cause === 'legacy_ks')!;

@@ -1,4 +1,4 @@
-/** Judgements and audits added up. */
+/** Adds up judgements and audits. */
 import type { Finding } from './audit/audit.ts';
 import type { JudgedRegistration, Judgement, Warnings } from './judge.ts';
 import type { Watched } from './watch-fleet.ts';
@@ -10,18 +10,18 @@ export interface Score {
   readonly real: number;
   readonly told: number;
   readonly missed: number;
-  /** Missed, and no answer shows it. */
+  /** Missed, but no answer shows it. */
   readonly invisible: number;
-  /** Told, and nothing like it happened. */
+  /** Reported, though nothing like it happened. */
   readonly invented: number;
-  /** The cause told is that of the timer or act that started it; or another one that is true of it as well. */
+  /** The reported cause is the timer or act that started it; `alsoTrue`: another cause that is true as well. */
   readonly right: number;
   readonly alsoTrue: number;
   readonly wrong: number;
   readonly unknown: number;
-  /** Unknown, and no observer could tell. */
+  /** Unknown, but no observer could tell. */
   readonly undecidable: number;
-  /** Wrong, where `unknown` would have been all that an observer can say. */
+  /** Wrong, though an observer could only have said `unknown`. */
   readonly wrongUndecidable: number;
   readonly falseStatements: number;
   readonly warnable: number;
@@ -101,7 +101,7 @@ export function added(a: Score, b: Score): Score {
   ) as unknown as Score;
 }
 
-/** What no observer could do better is left out. */
+/** Registrations that no observer could see are left out. */
 export function recall({ real, missed, invisible }: Score): number {
   return share(real - missed, real - invisible);
 }
@@ -114,7 +114,7 @@ export function wrongShare({ wrong, real, missed }: Score): number {
   return share(wrong, real - missed, 0);
 }
 
-/** Of the causes that could be told. */
+/** The share of named causes among those that could be named. */
 export function namedShare({ right, alsoTrue, wrong, unknown, undecidable }: Score): number {
   const named = right + alsoTrue + wrong;
   return share(named, named + unknown - undecidable);
@@ -124,7 +124,7 @@ function share(part: number, whole: number, ofNothing = 1): number {
   return whole === 0 ? ofNothing : part / whole;
 }
 
-/** Cell -> what was scored in it. Statements and inventions stand in the cell of what was told. */
+/** Cell -> its score. False statements and inventions count in the cell of the reported cause. */
 export type Cells = ReadonlyMap<string, Score>;
 
 export function cellsOf(assessed: Assessed, describe: (device: string | null) => string): Cells {
@@ -147,7 +147,7 @@ export function mergedCells(a: Cells, b: Cells): Cells {
   return cells;
 }
 
-/** Faults in a cell, for the worst one first: what is false weighs more than what is not said. */
+/** The weight of the faults in a cell, to sort by: false reports weigh more than missing ones. */
 export function faults(score: Score): number {
   const { wrong, invented, falseStatements, missed, invisible, unknown, undecidable } = score;
   return 10 * (wrong + invented + falseStatements) + 3 * (missed - invisible) + unknown - undecidable;

@@ -1,4 +1,4 @@
-/** What the simulated fleet's SNMP agents show and send, through the real decoders, without a socket between. */
+/** What the simulated fleet's SNMP agents show and send, through the real decoders, but without a socket. */
 import type { GdoiTrap } from '../../src/gdoi/seen/gdoi-trap.ts';
 import type { ReadAt } from '../../src/gdoi/seen/instant.ts';
 import { decodeGdoi, type GdoiReading } from '../../src/mib/decode-gdoi.ts';
@@ -15,7 +15,7 @@ export class SnmpReader {
     this.#fleet = fleet;
   }
 
-  /** At the fleet's present instant. */
+  /** Reads at the current instant of the fleet. */
   read(device: string, at: ReadAt): GdoiReading {
     const { objects } = this.#fleet.managedObjects(device);
     const reply = { ...at, varbinds: objects.map(varbindOf), emptyColumns: [], engine: null };

@@ -1,6 +1,6 @@
 /**
- * What no observer could tell, by rule and with the reason: from the truth and the instants at which it was looked,
- * never from what the tracker said.
+ * What no observer could tell, by rule and with the reason: from the truth and the instants of the looks, never from
+ * what the tracker said.
  */
 import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
 import type { TruthCause, TruthEvent } from '../../src/simulator/world/ground-truth.ts';
@@ -9,12 +9,12 @@ import type { Watched } from './watch-fleet.ts';
 
 export type TrueRegistration = Extract<TruthEvent, { kind: 'registration' }>;
 
-/** Rounding of lifetimes to whole seconds, in the KS and in the GM, and of the countdown itself. */
+/** For the rounding of lifetimes to whole seconds, in the KS and in the GM, and of the countdown itself. */
 const EDGE_MS = 4_000;
 const MINUTE_MS = 60_000;
 
 interface Looks {
-  /** The last answer before it began, and the first one after it was complete; in true time. */
+  /** The last answer before the registration began, and the first one after it was complete; in true time. */
   readonly fromMs: EpochMs;
   readonly toMs: EpochMs;
 }
@@ -34,13 +34,13 @@ function ofGroup(event: TrueRegistration, watched: Watched): readonly TrueRegist
   );
 }
 
-/** Why no answer shows that it happened; null: the counters show it. */
+/** Why no answer shows the registration; null: the counters show it. */
 export function invisible(event: TrueRegistration, watched: Watched): string | null {
   if (isSeenOverSnmpAlone(event.device, watched)) return invisibleOverSnmp(event, watched);
   const looks = looksAround(event, watched);
   const registrations = ofGroup(event, watched);
   const restarts = registrations.filter(({ cause }) => isRestart(cause));
-  // Between the two looks around its completion.
+  // Only the looks around its completion count here.
   const fromMs = (watched.answers.get(event.device) ?? []).findLast((atMs) => atMs < event.atMs) ?? -Infinity;
   const inInterval = restarts.filter(({ atMs }) => atMs > fromMs && atMs < looks.toMs);
   if (
@@ -51,13 +51,13 @@ export function invisible(event: TrueRegistration, watched: Watched): string | n
   }
   if (inInterval.length > 1) return 'the counters restarted twice between two answers';
   const { succeeded, rekeysReceived } = event.before;
-  // Uptime tells a reload; a clear leaves the keys as they are, and a GM that had counted nothing yet counts the same.
+  // The uptime shows a reload. A clear keeps the keys, and a GM that had counted nothing yet counts the same again.
   if (event.cause === 'operator_clear' && succeeded <= 1 && rekeysReceived === 0)
     return 'the counters restarted and came back to what they were';
   return null;
 }
 
-/** A reload or a clear that was not over at the next answer wipes the counters as well. */
+/** A reload or a clear that is not over at the next answer resets the counters as well. */
 function isWiped(event: TrueRegistration, watched: Watched, untilMs: EpochMs): boolean {
   return watched.truth.some(
     (other) =>
@@ -72,7 +72,7 @@ export function isRestart(cause: TruthCause): boolean {
   return cause === 'operator_clear' || cause === 'reload' || cause === 'initial';
 }
 
-/** Why its cause cannot be told; null: what was to be seen decides it. */
+/** Why the cause cannot be told; null: what could be seen decides it. */
 export function undecidable(event: TrueRegistration, watched: Watched): string | null {
   const bySnmp = isSeenOverSnmpAlone(event.device, watched) ? undecidableOverSnmp(event, watched) : null;
   if (bySnmp !== null) return bySnmp;
@@ -92,8 +92,7 @@ export function undecidable(event: TrueRegistration, watched: Watched): string |
 }
 
 /**
- * The uptime comes in whole minutes: a boot within one of a clear cannot be told from it, nor a clear within one of a
- * boot.
+ * The uptime has whole minutes: a boot and a clear within one minute of each other cannot be told apart.
  */
 function undecidableRestart(event: TrueRegistration, watched: Watched): string | null {
   const { fromMs, toMs } = looksAround(event, watched);
@@ -106,17 +105,17 @@ function undecidableRestart(event: TrueRegistration, watched: Watched): string |
       other.atMs < toMs,
   );
   if (acts.length > 0) return 'a reload and a clear between two answers';
-  // Of a boot only its uptime and its messages tell.
+  // Only the uptime and messages show a boot.
   const isHidden = event.cause === 'reload' && watched.watch.logs === null && isWiped(event, watched, toMs);
   return isHidden ? 'another reload came before any answer of that boot' : null;
 }
 
-/** After a split each KS has its own KEK; where both are made at the same times, their expiries are the same. */
+/** After a split each KS has its own KEK; if both make them at the same times, they expire together. */
 function endsWithTheOldOne({ sameKek, kekExpiryMs, before }: TrueRegistration): boolean {
   return !sameKek && before.kekExpiryMs !== null && Math.abs(kekExpiryMs - before.kekExpiryMs) < EDGE_MS;
 }
 
-/** Causes that the instant allows, as narrow as the last answer's countdown makes it. */
+/** The causes that are possible at the instant, which is as narrow as the last answer's countdown makes it. */
 function possibleCauses(event: TrueRegistration, watched: Watched, looks: Looks): ReadonlySet<string> {
   const { before, startedAtMs } = event;
   const bySnmp = isSeenOverSnmpAlone(event.device, watched);
@@ -136,26 +135,26 @@ function possibleCauses(event: TrueRegistration, watched: Watched, looks: Looks)
   }
   if (isTruly(event, 'kek_missed_rekey', 'legacy_ks', 'kek_expired') && counted) causes.delete('a TEK timer');
   const isOrder = event.cause === 'ks_forced' || wasOrdered(event, watched, looks);
-  // Without a countdown a new KEK out of turn is all that an order would show.
+  // Without a countdown an order would show only as a new KEK out of turn.
   if (isOrder || (bySnmp && broughtOddKek(event, start))) causes.add('an order of the KS');
   return causes;
 }
 
-/** Longest lead that a KS is seen to have, with a margin. */
+/** The longest lead observed in a KS, with a margin. */
 const LONGEST_LEAD_MS = 300_000;
 
-/** Another KEK, though the one held had time left when it began: where both ends are known. */
+/** It got another KEK although the one it held had time left when it began, if both expiries are known. */
 function broughtOddKek({ sameKek, before, kekExpiryMs }: TrueRegistration, { toMs }: Looks): boolean {
   if (sameKek || before.kekExpiryMs === null) return false;
   return toMs < before.kekExpiryMs - LONGEST_LEAD_MS && kekExpiryMs !== before.kekExpiryMs;
 }
 
-/** Whichever timer fired: the KEK's cause is true of it, and the countdown says when it began. */
+/** One of these causes is true of it, whichever timer fired. */
 function isTruly(event: TrueRegistration, ...causes: readonly TruthCause[]): boolean {
   return causes.some((cause) => event.cause === cause || event.alsoTrue.includes(cause));
 }
 
-/** An old release keeps an expired KEK: no timer of it ends a cycle. */
+/** An old release keeps an expired KEK: it has no timer that ends a cycle. */
 function hasKekTimer(event: TrueRegistration): boolean {
   return event.kekTimer;
 }
@@ -167,7 +166,7 @@ function wasOrdered(event: TrueRegistration, watched: Watched, looks: Looks): bo
   );
 }
 
-/** Messages of the interface arrived, or would have if the agent had kept them: polls show nothing of a flap. */
+/** Messages of the interface arrived, or would have arrived: polls do not show a flap. */
 function heardTheInterface(event: TrueRegistration, { watch, truth, observations }: Watched): boolean {
   const flap = truth.findLast(
     (other) => other.kind === 'flap' && other.device === event.device && other.atMs <= event.startedAtMs,
@@ -187,7 +186,7 @@ function heardTheInterface(event: TrueRegistration, { watch, truth, observations
 /** `LINK-3-UPDOWN`. */
 const LINK_SEVERITY = 3;
 
-/** A pushed message of its start arrived: it says when, to the seconds. */
+/** When it began, to the second, if a pushed message of its start arrived. */
 function startByMessage(event: TrueRegistration, watched: Watched): Looks | null {
   const heard = watched.observations.some(({ observation, clockOffsetMs }) => {
     if (observation.device !== event.device || observation.kind !== 'log' || !observation.pushed) return false;

@@ -1,15 +1,16 @@
 /**
- * Worlds as fleets hardly ever are, each part of them possible (`--unusual` of the benchmark): nothing is invented, and
- * what is said is true. A failing world is shrunk: fewer GMs, fewer troubles, fewer hours, fewer hardships of watching.
+ * Worlds that are hardly ever seen, though each part of them is possible (`--unusual` of the benchmark): no
+ * registration is invented, and every statement is true. A failing world is shrunk: fewer GMs, fewer troubles, fewer
+ * hours, fewer hardships of watching.
  *
- * The worlds are fixed, so that the suite says the same each time; `npm run bench:accuracy -- --worlds N --first S
- * --unusual` looks for others.
+ * The worlds are fixed, so that the suite gives the same result each time; `npm run bench:accuracy -- --worlds N
+ * --first S --unusual` tries others.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assessWorld } from './world-watch.ts';
 
-/** Some held a fault once; in others only the KSs are asked (62, 94), or the polls come unevenly (5, 40, 62, 70). */
+/** Some once showed a fault; in others only the KSs are polled (62, 94), or polls are uneven (5, 40, 62, 70). */
 const SEEDS = [4, 5, 6, 40, 62, 70, 94, 5016, 5029, 5038] as const;
 
 const worlds = fc.record({
@@ -28,7 +29,7 @@ const worlds = fc.record({
   }),
 });
 
-test('in no unusual world is a registration invented, or anything said that is not true', () => {
+test('invents no registration and makes no false statement in unusual worlds', () => {
   fc.assert(
     fc.property(worlds, ({ seed, limits, hardships }) => {
       const { judgement, findings } = assessWorld(seed, limits, hardships);

@@ -1,7 +1,7 @@
 /**
- * One simulated fleet, watched as the agent would: its own choice of commands and instants, answers as text through the
- * real parsers, SNMP and pushed messages through the real decoders; some polls and messages are lost, and the agent's
- * clock may be wrong.
+ * One simulated fleet, watched as the agent would watch it: with its own choice of commands and instants, text answers
+ * through the real parsers, SNMP and pushed messages through the real decoders. Some polls and messages are lost, and
+ * the agent's clock may be wrong.
  */
 import {
   followUpCommands,
@@ -42,7 +42,7 @@ export interface Watched {
   readonly observations: readonly RecordedObservation[];
   readonly said: readonly Said[];
   readonly truth: readonly TruthEvent[];
-  /** The last look for events that were due: warnings are judged up to here. */
+  /** The end of the watch, before the last extra looks: warnings are judged up to here. */
   readonly endMs: EpochMs;
   /** Per device: the instants of its answers, in true time. */
   readonly answers: ReadonlyMap<string, readonly EpochMs[]>;
@@ -56,7 +56,7 @@ export interface Watched {
 interface Device {
   readonly name: string;
   readonly role: 'gm' | 'ks';
-  /** null: SSH decides. */
+  /** The only transport; null: SSH decides. */
   readonly alone: 'snmp' | 'restconf' | null;
   readonly jitter: number;
   readonly answersMs: EpochMs[];
@@ -68,8 +68,7 @@ interface Device {
   newSession: boolean;
   changedAtMs: EpochMs | null;
   /**
-   * A question that is answered from here on goes out after the last answer came: a device is asked one thing at a
-   * time.
+   * From here on the device can be polled again, as the last answer has come: it is asked one thing at a time.
    */
   freeMs: EpochMs;
   memory: PollMemory;
@@ -78,7 +77,7 @@ interface Device {
 interface Arriving {
   readonly atMs: EpochMs;
   readonly device: string;
-  /** As of its arrival, on the agent's clock. */
+  /** The observation for an arrival at this instant of the agent's clock. */
   readonly observation: (at: EpochMs) => Observation;
   readonly worthAPoll: boolean;
 }
@@ -87,7 +86,7 @@ export interface WatchOptions {
   readonly seed: number;
   readonly startMs: EpochMs;
   readonly hours: number;
-  /** Hears what is known of a group whenever one of its devices was looked at. */
+  /** Called with what is known about a group after each look at one of its devices. */
   readonly onLook?: (look: Look) => void;
 }
 
@@ -95,14 +94,14 @@ export function watchFleet(fleet: SimulatedFleet, watch: Watch, options: WatchOp
   return new FleetWatch(fleet, watch, options).run();
 }
 
-/** Without a poll the fleet goes on in steps of this, so that messages arrive. */
+/** Between polls the fleet advances in steps of this, so that messages arrive. */
 const TICK_MS = 5_000;
 const DETAIL_MS = 300_000;
-/** SNMP or RESTCONF looks between two SSH polls. */
+/** The interval of SNMP or RESTCONF looks between SSH polls. */
 const BESIDE_MS = 60_000;
-/** Polls between two looks at the size of a state: JSON of each would cost more than the tracker. */
+/** The state size is measured at every 16th poll only: more JSON would cost more than the tracker. */
 const STATE_SIZE_EVERY = 16;
-/** A message that is worth a poll brings it after some seconds, spread over the fleet. */
+/** A message that is worth a poll triggers it after some seconds, spread over the fleet. */
 const CONFIRM_MS = { from: 6_000, spread: 10_000 } as const;
 
 class FleetWatch {
@@ -157,7 +156,7 @@ class FleetWatch {
       this.#poll(next, nowMs, true);
       this.#plan(next, nowMs);
     }
-    // Two last looks, so that nothing is judged that the agent could not see yet.
+    // Two extra looks, so that only what the agent could see is judged.
     for (const afterMs of [120_000, 240_000]) {
       for (const device of this.#devices) this.#poll(device, Math.max(endMs + afterMs, fleet.nowMs + 1), false);
     }
@@ -189,7 +188,7 @@ class FleetWatch {
     const { startMs } = this.#options;
     const { intervalMs, transport } = this.#watch;
     const first = startMs + this.#random() * Math.min(intervalMs, 60_000);
-    // A release without the MIB or the model, and every KS, is asked over SSH whatever the others are.
+    // A release without the MIB or the model, and every KS, is polled over SSH whatever the transport.
     const has = { ssh: true, snmp: gdoiMib !== 'none', restconf: yangGdoi };
     const shows = (of: 'snmp' | 'restconf') => role === 'gm' && has[of];
     const alone = transport === 'snmp' || transport === 'restconf' ? transport : null;
@@ -300,7 +299,7 @@ class FleetWatch {
     this.#askAll(device, nowMs, latencyMs);
   }
 
-  /** The commands of one poll, as `device-poller` asks them; `versionFirst` changes their order. */
+  /** The commands of one poll, as `device-poller` sends them; `versionFirst` changes their order. */
   #askAll(device: Device, nowMs: EpochMs, latencyMs: number): void {
     const { newSession } = device;
     const common = { detailIntervalMs: DETAIL_MS, nowMonoMs: nowMs };
@@ -341,7 +340,7 @@ class FleetWatch {
 
   #ask(device: Device, command: ShowCommand, atMs: EpochMs, latencyMs: number) {
     const text = this.#fleet.answer(device.name, command, atMs);
-    // It went down in the middle of the poll: its session ended.
+    // The device went down during the poll, which ended its session.
     if (!this.#fleet.isUp(device.name)) return { groups: [], observations: [] };
     const parsed = parseCommandOutput(command, text, 'prompt');
     if (parsed.kind === 'failed') return { groups: [], observations: [] };
@@ -400,7 +399,7 @@ class FleetWatch {
 
   #scheduleOf(device: Device): Schedule {
     const { phaseAware, jitterMs } = this.#watch;
-    // At uneven intervals the longest one: until then nobody waits for it in vain.
+    // With uneven intervals, the longest possible one: until then no poll is overdue.
     const intervalMs = this.#intervalMs(device) + jitterMs;
     return { intervalMs, phaseAware, jitter: device.jitter, changedAtMs: device.changedAtMs };
   }

@@ -1,12 +1,12 @@
-/** How a simulated fleet is watched: which devices are asked what, how often, and what is lost or late on the way. */
+/** How a simulated fleet is watched: which devices are polled how and how often, and what is lost or late. */
 
-/** Messages that devices send by themselves. */
+/** Messages that devices push. */
 export interface Pushed {
-  /** Share of the messages that never arrive. */
+  /** The share of messages that never arrive. */
   readonly lost: number;
-  /** From the device to the agent, at most. */
+  /** The longest delay from the device to the agent. */
   readonly delayMs: number;
-  /** Messages of a higher number are not sent; traps have none. */
+  /** Messages with a higher severity number are not sent; traps have no severity. */
   readonly mostSeverity: number;
 }
 
@@ -15,25 +15,25 @@ export interface Watch {
   readonly intervalMs: number;
   readonly phaseAware: boolean;
   /**
-   * Of the GMs whose release has it; KSs are always asked over SSH. `ssh+snmp` and `ssh+restconf`: the other one looks
-   * between two SSH polls.
+   * For GMs whose release supports it; KSs are always polled over SSH. `ssh+snmp` and `ssh+restconf`: the second
+   * transport is used between two SSH polls.
    */
   readonly transport: 'ssh' | 'snmp' | 'ssh+snmp' | 'restconf' | 'ssh+restconf';
   readonly logs: Pushed | null;
   readonly traps: Pushed | null;
-  /** Before each answer the device's clock and its log buffer are read. */
+  /** The device's clock and its log buffer are read before each answer. */
   readonly buffer: boolean;
-  /** The KSs are not polled: no lead, no lifetimes. */
+  /** The KSs are not polled, so lead and lifetimes are unknown. */
   readonly withoutKs: boolean;
-  /** No GM is polled or heard: a user with an account on the KSs alone. */
+  /** No GM is polled or heard, as if the agent had an account on the KSs alone. */
   readonly ksOnly: boolean;
-  /** A regular poll comes up to this much later than its interval says. */
+  /** Regular polls come up to this much late. */
   readonly jitterMs: number;
-  /** `show version` of a new session comes before the groups, not after them. */
+  /** A new session asks `show version` before the groups, not after them. */
   readonly versionFirst: boolean;
-  /** Share of polls without an answer. */
+  /** The share of polls without an answer. */
   readonly lost: number;
-  /** Slowest answer. */
+  /** The latency of the slowest answer. */
   readonly latencyMs: number;
   /** The agent's clock drifts, and is set by up to half a minute every few hours. */
   readonly clockErrors: boolean;
@@ -56,7 +56,7 @@ const QUIET: Watch = {
   clockErrors: false,
 };
 
-/** All that come at once. */
+/** All messages, without losses and almost without delay. */
 export const ALL_PUSHED: Pushed = { lost: 0, delayMs: 40, mostSeverity: 7 };
 
 export function aWatch(change: Partial<Watch> & Pick<Watch, 'name'>): Watch {
@@ -65,7 +65,7 @@ export function aWatch(change: Partial<Watch> & Pick<Watch, 'name'>): Watch {
 
 export const FIVE_MINUTES_MS = 300_000;
 
-/** A 300 s interval plus the instants that decide: what the agent does by default. */
+/** A 300 s interval plus polls at the decisive instants: the agent's default. */
 export function phaseWatch(change: Partial<Watch> = {}): Watch {
   return aWatch({ name: 'phase', intervalMs: FIVE_MINUTES_MS, phaseAware: true, ...change });
 }

@@ -1,4 +1,4 @@
-/** A drawn world for a person: what was there, what went wrong, what was told, in the order of time. */
+/** Prints a random world for a person: its devices, what went wrong and what was reported, in order of time. */
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import type { GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 import type { TruthEvent } from '../../src/simulator/world/ground-truth.ts';
@@ -10,7 +10,7 @@ interface Line {
   readonly text: string;
 }
 
-/** `device`: its observations as well. */
+/** `device`: prints only its events, and its observations too. */
 export function printWorld(assessed: AssessedWorld, device: string | null): void {
   const { world, watch } = assessed;
   console.log(`world ${world.seed}: ${world.hours} h, watched every ${watch.name}`, JSON.stringify(watch));

@@ -1,4 +1,4 @@
-/** How a drawn world is watched: drawn from the same seed, in streams of its own. */
+/** How a random world is watched: drawn from the same seed, in separate streams. */
 import type { Random } from '../../src/kernel/random.ts';
 import { createFleetFromPlan } from '../../src/simulator/fleet/fleet.ts';
 import { type DrawnWorld, drawWorld, pick, streamOf, type WorldLimits } from '../../src/simulator/worlds/draw-world.ts';
@@ -8,7 +8,7 @@ import { aWatch, FIVE_MINUTES_MS, type Pushed, type Watch } from './watch.ts';
 
 export const WORLD_START_MS = Date.UTC(2026, 0, 1);
 
-/** What makes watching hard; each can be left out to find a fault's cause. */
+/** What makes watching hard; each can be turned off to find the cause of a fault. */
 export interface Hardships {
   /** Log messages, traps, the log buffer. */
   readonly messages: boolean;
@@ -67,8 +67,8 @@ export function drawWatch(seed: number, hardships: Hardships = ALL_HARDSHIPS): W
 }
 
 /**
- * Looked at every five minutes and not more, at uneven intervals, answers of many seconds, and no KS that is asked, or
- * no GM.
+ * May be polled only every five minutes, at uneven intervals, with answers that take many seconds, and with no KS or no
+ * GM polled.
  */
 function drawUnusualWatch(seed: number, hardships: Hardships): Watch {
   const watch = drawWatch(seed, hardships);
@@ -92,7 +92,7 @@ function drawUnusualWatch(seed: number, hardships: Hardships): Watch {
 
 const TRANSPORTS = ['ssh', 'ssh', 'ssh', 'ssh', 'ssh', 'ssh+snmp', 'snmp'] as const;
 
-/** Some sites send only what is severe; datagrams are lost and late. */
+/** Some sites send only severe messages; datagrams are lost and late. */
 function drawPushed(random: Random): Pushed {
   return {
     lost: random() < 0.6 ? 0 : 0.2 * random(),

@@ -1,4 +1,4 @@
-/** Many drawn worlds, scored in all and by cell, the worst cell first. */
+/** Many random worlds, scored in total and by cell, the worst cell first. */
 import type { Judgement } from './judge.ts';
 import { percent, printTable } from './report.ts';
 import {
@@ -20,13 +20,13 @@ import type { WorldLimits } from '../../src/simulator/worlds/draw-world.ts';
 import { RELEASES } from '../../src/simulator/world/release.ts';
 
 export interface WorldsScore {
-  /** Asked over SSH, with the KEK's phase or every minute: what the goals are about. */
+  /** Worlds polled over SSH, phase-aware or every minute: what the goals are about. */
   readonly bySsh: Score;
   readonly bySnmpAlone: Score;
   readonly cells: Cells;
-  /** What no observer could tell -> how often it was missed, unknown or wrong for that. */
+  /** Why no observer could tell -> how often something was missed, unknown or wrong for that reason. */
   readonly reasons: ReadonlyMap<string, number>;
-  /** Seeds of worlds with a fault, and how heavy. */
+  /** The seeds of worlds with faults, and the weight of these. */
   readonly faulty: readonly { readonly seed: number; readonly faults: number }[];
 }
 
@@ -77,7 +77,7 @@ function withReasons(sum: WorldsScore['reasons'], { registrations }: Judgement):
   return reasons;
 }
 
-/** Release of the GM and of the KSs, interval, source. */
+/** Releases of the GM and of the KSs, interval and source. */
 function place({ world, watch }: AssessedWorld, device: string | null): string {
   const { kss, gms } = world.plan;
   const behaviors = new Set(kss.map(({ release }) => RELEASES[release].kekBehavior));

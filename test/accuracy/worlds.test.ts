@@ -1,6 +1,6 @@
 /**
- * Random worlds: whatever goes wrong in a fleet and however it is watched, nothing is invented, and what is said is
- * true. A failing world is shrunk: fewer GMs, fewer troubles, fewer hours, fewer hardships of watching.
+ * Random worlds: whatever goes wrong in a fleet and however it is watched, no registration is invented, and every
+ * statement is true. A failing world is shrunk: fewer GMs, fewer troubles, fewer hours, fewer hardships of watching.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -23,7 +23,7 @@ const worlds = fc.record({
   }),
 });
 
-test('in no world is a registration invented or missed that the counters show', () => {
+test('invents no registration in random worlds, and misses none that the counters show', () => {
   fc.assert(
     fc.property(worlds, ({ seed, limits, hardships }) => {
       const { judgement } = assessWorld(seed, limits, hardships);
@@ -31,7 +31,7 @@ test('in no world is a registration invented or missed that the counters show', 
       const missed = judgement.registrations.filter(
         ({ verdict, invisible }) => verdict === 'missed' && invisible === null,
       );
-      // A clear after which the rekey count climbed back to what it was shows in the rekey's age only: not told yet.
+      // A clear after which the rekey count climbed back to its value shows only in the rekey's age: not reported yet.
       expect(missed.filter(({ truth }) => truth.cause !== 'operator_clear')).toEqual([]);
     }),
     { seed: 20_260_301, numRuns: 8 },
@@ -41,10 +41,10 @@ test('in no world is a registration invented or missed that the counters show', 
 const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
 
 /**
- * Over fixed worlds asked over SSH the goals hold but for one cause in 252: an interface that went down in silence
+ * In fixed worlds polled over SSH the goals are met, except for one cause in 252: an interface that went down silently
  * while the KS replaced its keys (docs/accuracy.md).
  */
-test('twelve worlds: what was told, named and true', () => {
+test('keeps recall, precision, wrong and named causes, and false statements within bounds in twelve worlds', () => {
   const { bySsh, bySnmpAlone } = scoreWorlds(SEEDS, { limits: { gms: 4, troubles: 12, hours: 2 } });
   expect(bySsh.real).toBeGreaterThan(100);
   expect(recall(bySsh)).toBeGreaterThanOrEqual(0.999);

@@ -906,17 +906,17 @@ const BOUNDS: readonly Claim[] = [
     provedBy: [
       [
         'ios/row-bounds.test.ts',
-        'an answer that lists without end > has %s, and the lines of what is beyond are unknown',
+        'an answer with an endless list > is read up to the limit of %s, and the lines beyond it are unknown',
       ],
       [
         'ios/row-bounds.test.ts',
-        'an answer to %s that names groups without end has as many as are read, and the lines of what is beyond are unknown',
+        'an answer to %s with endless groups is read up to the limit of groups, and the lines beyond it are unknown',
       ],
       [
         'yang/decode-gdoi.test.ts',
-        'a KS > that lists members, TEKs and peers without end has as many as are read, and that is counted',
+        'a KS > with endless lists of members, TEKs and peers is read up to the limits, and the excess is counted',
       ],
-      ['mib/decode-gdoi.test.ts', 'the TEKs of a GM > are bounded in number, and what is over is counted'],
+      ['mib/decode-gdoi.test.ts', 'the TEKs of a GM > are read up to a limit, and those beyond it are counted'],
     ],
     figures: [
       ['10,000 members', 'src/gdoi/seen/row-bounds.ts', 'MOST_MEMBERS = 10_000;'],

@@ -1,4 +1,4 @@
-/** What the groups of a simulated fleet are said to be at each moment: the headline, each time it changes. */
+/** What the agent reports about each group of a simulated fleet: the headline, each time it changes. */
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { checkDocuments } from '../../src/gdoi/health/health-document.ts';
 import type { Agent } from '../../src/agent/agent.ts';
@@ -7,29 +7,29 @@ import { type GroupHealth, groupHealth } from '../../src/gdoi/health/health-grou
 import type { HealthStatus } from '../../src/gdoi/health/health-check.ts';
 import { simulatedAgent, type SimulatedWatch, START_MS } from '../builders/simulated-agent.ts';
 
-/** The page asks every few seconds. */
+/** The page polls every few seconds. */
 const LOOK_SECONDS = 5;
-/** Each device is asked for at so many-th a look: with every look these tests took 116 s of CPU, so 98 s. */
+/** Devices are checked at every 4th look only: 98 s of CPU for these tests instead of 116 s. */
 const DEVICES_EVERY = 4;
 
 export interface Headline {
   readonly group: string;
-  /** Seconds after the start at which it was first said. */
+  /** Seconds after the start at which it was first reported. */
   readonly atSeconds: number;
   readonly status: HealthStatus;
   readonly summary: string;
-  /** Why; null: all is well. */
+  /** The first explanation; null: all is well. */
   readonly first: Explanation | null;
-  /** Causes that stand below it. */
+  /** Causes listed below the first. */
   readonly others: readonly string[];
 }
 
 export interface Told {
-  /** Each time that it changes. */
+  /** One each time that the headline of a group changes. */
   readonly headlines: readonly Headline[];
   /**
-   * Checks and GMs at risk that were shown worse than their group, checks that no cause explains, and causes that go on
-   * and have another beginning: nobody could tell which of the two to believe.
+   * Contradictions that leave a reader unsure which to believe: a check, a GM at risk or a device shown worse than its
+   * group, a check that no cause explains, and a cause that goes on but changes its start.
    */
   readonly contradictions: ReadonlySet<string>;
 }
@@ -37,7 +37,7 @@ export interface Told {
 export async function headlinesOf(
   watched: Omit<SimulatedWatch, 'pollInterval'> &
     Partial<Pick<SimulatedWatch, 'pollInterval'>> & {
-      /** After the start of the fleet. */
+      /** Seconds after the start of the fleet. */
       readonly restartsAtSeconds?: readonly number[];
     },
   minutes: number,
@@ -82,7 +82,7 @@ export async function headlinesOf(
   return { headlines: said, contradictions };
 }
 
-/** Who is asked for a device wakes up for it: it is not critical while its group is not. */
+/** A critical device wakes someone up: a device must not be critical while its group is not. */
 function devicesWorseThan(
   { group, status, explanations }: GroupHealth,
   readModel: Agent['readModel'],
@@ -99,7 +99,7 @@ function devicesWorseThan(
   });
 }
 
-/** What goes on from one look to the next began when it did. */
+/** A cause that goes on from one look to the next must keep its start. */
 function begunAnew(before: readonly Explanation[], now: readonly Explanation[]): readonly string[] {
   return now.flatMap(({ cause, phase, sinceMs }) => {
     const was = before.find((each) => each.cause === cause && each.phase !== 'over');
@@ -124,14 +124,14 @@ function worseThanGroup({ status, checks, atRisk }: GroupHealth): readonly strin
   ];
 }
 
-/** `ks_down critical`; a cause that is not yet clear has a question mark, one that is over is in brackets. */
+/** `ks_down critical`; a cause that is not yet clear gets a question mark, one that is over stands in brackets. */
 export function nameOf({ first, status }: Headline): string {
   if (first === null) return status;
   const marked = { present: first.cause, unclear: `${first.cause}?`, over: `(${first.cause})` }[first.phase];
   return `${marked} ${status}`;
 }
 
-/** The names in their order, each change once. */
+/** The names in order, without repetitions. */
 export function sequenceOf(headlines: readonly Headline[], group: string): readonly string[] {
   const names = headlines.filter((headline) => headline.group === group).map(nameOf);
   return names.filter((name, index) => name !== names[index - 1]);

@@ -1,6 +1,6 @@
 /**
- * Every scenario of the simulator, watched by the real agent on a fast clock: what the group is said to be at each
- * step. The sequences are the specification; the document is what a person reads, word for word.
+ * Every scenario of the simulator, watched by the real agent on a fast clock: what it reports about the group at each
+ * step. The sequences are the specification; the document shows, word for word, what a person reads.
  */
 import { describe, expect, test } from 'vitest';
 import { durationText } from '../../src/gdoi/events/duration-text.ts';
@@ -14,8 +14,8 @@ import { SAID, WATCHED } from './scenario-headlines.ts';
 const PAGE = 'docs/incidents-by-scenario.md';
 const sections = new Map<ScenarioName, string>();
 
-describe('each scenario is told by its cause, and by nothing else', () => {
-  test.each(half(WATCHED, { otherWay: true }))('%s', async (scenario) => {
+describe('the headlines', () => {
+  test.each(half(WATCHED, { otherWay: true }))('of %s are as expected, and consistent', async (scenario) => {
     const expected = SAID[scenario];
     if (expected === undefined) throw new Error(`${scenario} has no line in the table`);
     const { headlines, contradictions } = await headlinesOf({ scenario, logs: true }, expected.minutes);
@@ -28,14 +28,14 @@ describe('each scenario is told by its cause, and by nothing else', () => {
       first === null ? [] : [{ ...first, headline: summary }],
     );
     expect(explained.filter(({ headline, summary }) => !headline.endsWith(summary))).toEqual([]);
-    // A single KS has no COOP to look at.
+    // With a single KS there is no COOP to check.
     const coop = explained.filter(({ summary, firstStep }) => /coop|primary/iu.test(`${summary} ${firstStep}`));
     expect(scenarioNamed(scenario).defaults.kss === 1 ? coop : []).toEqual([]);
-    // What is critical says what follows.
+    // Every critical explanation names its consequence.
     expect(explained.filter(({ status, consequence }) => status === 'critical' && consequence === null)).toEqual([]);
   });
 
-  test('docs/incidents-by-scenario.md says the same (npm run goldens writes it)', () => {
+  test('are those shown in docs/incidents-by-scenario.md (npm run goldens writes it)', () => {
     const generated = partOfSections(PAGE, WATCHED, sections);
     expect(partOf(PAGE, generated)).toBe(generated);
   });

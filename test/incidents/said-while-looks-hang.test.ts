@@ -1,7 +1,8 @@
 /**
- * The scenarios again, on a network where a device that gives no answer keeps the agent waiting: a look at it takes
- * from fifteen seconds to minutes to fail. Meanwhile the others are seen to suffer, and no one knows yet why. That may
- * be said later than where a failure is known at once, and as not yet clear; nothing else may be said, at no moment.
+ * The scenarios again, on a network where a device that does not answer keeps the agent waiting: a look at it takes
+ * from fifteen seconds to minutes to fail. Meanwhile the effects on other devices are seen, and their cause is not yet
+ * known. The cause may be reported later than where a look fails at once, and as not yet clear; no wrong cause may be
+ * reported at any moment.
  */
 import { describe, expect, test } from 'vitest';
 import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
@@ -10,10 +11,10 @@ import type { SimulatedWatch } from '../builders/simulated-agent.ts';
 import { type Headline, headlinesOf } from './headlines.ts';
 import { SAID, WATCHED } from './scenario-headlines.ts';
 
-/** Timeouts of connect, login and command, of one transport after another, and of an agent whose clock runs fast. */
+/** Timeouts of connect, login and command, of several transports in a row, and on a clock that runs fast. */
 const FAILING_LOOK_MS = [15_000, 30_000, 45_000, 60_000, 90_000, 150_000] as const;
 
-/** The same in each run: each device's looks fail after other times, one after the other. */
+/** Deterministic: successive looks fail after different times. */
 function hanging(shift: number): NonNullable<SimulatedWatch['failingLookMs']> {
   let looks = shift;
   return () => {
@@ -22,7 +23,7 @@ function hanging(shift: number): NonNullable<SimulatedWatch['failingLookMs']> {
   };
 }
 
-/** Causes that may be asked about while a look hangs, beside those of the scenario. */
+/** Causes that may be reported as not yet clear while a look hangs, besides those of the scenario. */
 const NOT_YET_CLEAR: ReadonlySet<string> = new Set([
   'ks_down',
   'redundancy_lost',
@@ -31,7 +32,7 @@ const NOT_YET_CLEAR: ReadonlySet<string> = new Set([
   'gms_unreachable',
   'path_loss',
 ]);
-/** Who does not answer is said to be unreachable, if it lasts until three looks failed. */
+/** A device that does not answer is reported as unreachable once three looks have failed. */
 const ALSO: Readonly<Partial<Record<ScenarioName, readonly string[]>>> = { 'ejection-coop': ['redundancy_lost'] };
 
 function causesOf(scenario: ScenarioName): ReadonlySet<string> {
@@ -49,19 +50,19 @@ function wrongly({ first, atSeconds, status, summary }: Headline, causes: Readon
   return first.phase === 'unclear' && NOT_YET_CLEAR.has(first.cause) ? [] : [said];
 }
 
-describe('while looks hang that will fail, no wrong cause is said, and nothing contradicts another', () => {
-  test.each(half(WATCHED))('%s, looked at each minute', async (scenario) => {
+describe('reports no wrong cause and no contradiction while failing looks hang', () => {
+  test.each(half(WATCHED))('%s, polled every minute', async (scenario) => {
     expect(await faultsOf({ scenario, failingLookMs: hanging(1) })).toEqual([]);
   });
 
   const often = ['ks-down', 'coop-failover', 'reload-storm', 'unauthorized', 'rsa-mismatch'] as const;
-  test.each(half(often))('%s, looked at each ten seconds', async (scenario) => {
+  test.each(half(often))('%s, polled every ten seconds', async (scenario) => {
     expect(await faultsOf({ scenario, failingLookMs: hanging(2), pollInterval: '10s' })).toEqual([]);
   });
 });
 
 test.each(['60s', '10s'])(
-  'a storm of reloads is one happening, which grows and does not shrink until it is over, looked at each %s',
+  'a reload storm is reported as one incident whose scope never shrinks until it is over, polled every %s',
   async (pollInterval) => {
     const { headlines } = await headlinesOf({ scenario: 'reload-storm', logs: true, pollInterval }, 20);
     const told = headlines.flatMap(({ first }) => (first?.cause === 'gms_reloaded' ? [first.scope.length] : []));
@@ -71,13 +72,13 @@ test.each(['60s', '10s'])(
   },
 );
 
-describe('a KS that works, and that the agent does not reach from the first minute on', () => {
+describe('a working KS that the agent cannot reach from the first minute on', () => {
   const watched = {
     failingLookMs: hanging(3),
     outOfReach: (device: string, elapsedMs: number) => device === 'ks1' && elapsedMs > 40_000,
   };
 
-  test('is no KS that is down: its GMs get rekeys from it', async () => {
+  test('is only reported as out of sight, not as down, since its GMs still get rekeys from it', async () => {
     const { headlines, contradictions } = await headlinesOf({ scenario: 'healthy', logs: true, ...watched }, 25);
     const certain = headlines.flatMap(({ first }) =>
       first === null || first.phase === 'unclear' ? [] : [first.cause],

@@ -1,6 +1,6 @@
 /**
- * The scenarios again, for sites that see less: only GMs have a login, or only KSs, or nobody sends log messages; and
- * for COOP sets of three. What cannot be known is not said, and what is said is true.
+ * The scenarios again, for sites that see less: only GMs have a login, or only KSs, or no device sends log messages;
+ * and for COOP sets of three. The agent does not report what it cannot know, and what it reports is true.
  */
 import { describe, expect, test } from 'vitest';
 import { deviceHealth } from '../../src/gdoi/health/health.ts';
@@ -11,7 +11,7 @@ import { headlinesOf, sequenceOf } from './headlines.ts';
 import { LEGACY, SAID } from './scenario-headlines.ts';
 
 const MINUTES = 25;
-/** As long as with all of the sight, or longer where less is seen later. */
+/** As long as with full sight, or longer where less sight means that things are seen later. */
 const minutesOf = (scenario: ScenarioName) =>
   scenario === 'ks-upgrade' ? MINUTES : Math.min(MINUTES, SAID[scenario]?.minutes ?? MINUTES);
 type Sequences = Readonly<Partial<Record<ScenarioName, readonly string[]>>>;
@@ -74,10 +74,10 @@ const WITHOUT_LOGS: Sequences = {
   'ks-clear-members': ['ok', 'ks_members_lost? warning', 'ks_forced ok', 'ok'],
 };
 
-/** It shows keys, and no registration: what a GM without TEKs lacks is for its log. */
+/** SNMP shows keys but no registration: why a GM has no TEKs is in its log only. */
 const OVER_SNMP_ALONE: Sequences = {
   healthy: ['ok'],
-  // Its image has no GDOI MIB, and names its release.
+  // The image of the KS has no GDOI MIB, but SNMP shows its release.
   'legacy-ks': [LEGACY],
   'ks-upgrade': [LEGACY, '(legacy_ks) ok', 'ok'],
   'rekey-loss': ['ok', 'path_loss warning', 'ok'],
@@ -93,7 +93,7 @@ const OVER_SNMP_ALONE: Sequences = {
   unregistered: ['without_tek? warning', 'without_tek critical'],
   'registration-fails': [
     'ok',
-    // Who shows a new KEK for the first time may have registered for it.
+    // A GM that shows a new KEK for the first time may have got it by registering.
     'path_loss? warning',
     'path_loss warning',
     'without_tek critical',
@@ -128,13 +128,13 @@ const OF_THREE_KSS: Sequences = {
 const cases = (of: Sequences, { otherWay = false } = {}) =>
   half(Object.entries(of) as [ScenarioName, readonly string[]][], { otherWay });
 
-describe('where only GMs are polled', () => {
-  test.each(cases(OF_GMS_ALONE))('%s', async (scenario, expected) => {
+describe('when only GMs are polled', () => {
+  test.each(cases(OF_GMS_ALONE))('%s gives the expected headlines', async (scenario, expected) => {
     const polled = ({ role }: { readonly role: string }) => role === 'gm';
     expect(await sequences(scenario, { polled })).toEqual(expected);
   });
 
-  test('nothing is said of what a KS shows', async () => {
+  test('no summary or evidence cites what only a KS shows', async () => {
     const polled = ({ role }: { readonly role: string }) => role === 'gm';
     const { headlines: said } = await headlinesOf({ scenario: 'ks-down', polled }, MINUTES);
     const texts = said.flatMap(({ summary, first }) => [summary, ...(first?.evidence ?? [])]);
@@ -142,13 +142,13 @@ describe('where only GMs are polled', () => {
   });
 });
 
-describe('where only KSs are polled', () => {
-  test.each(cases(OF_KSS_ALONE, { otherWay: true }))('%s', async (scenario, expected) => {
+describe('when only KSs are polled', () => {
+  test.each(cases(OF_KSS_ALONE, { otherWay: true }))('%s gives the expected headlines', async (scenario, expected) => {
     const polled = ({ role }: { readonly role: string }) => role === 'ks';
     expect(await sequences(scenario, { polled })).toEqual(expected);
   });
 
-  test('an old release is said with what follows from it', async () => {
+  test('the headline for a KS of an old release says that it sends the KEK rekey only at expiry', async () => {
     const polled = ({ role }: { readonly role: string }) => role === 'ks';
     const { headlines } = await headlinesOf({ scenario: 'legacy-ks', polled }, 1);
     const [first] = headlines;
@@ -156,8 +156,8 @@ describe('where only KSs are polled', () => {
   });
 });
 
-describe('where no log messages come', () => {
-  test('between which looks a GM registered is said, and no instant in their middle', async () => {
+describe('when no log messages arrive', () => {
+  test('the headline says between which two looks a GM registered, and not an instant in between', async () => {
     const { headlines } = await headlinesOf({ scenario: 'operator-clear' }, 8);
     const clear = headlines.filter(({ first }) => first?.cause === 'operator_clear');
     expect(clear.length).toBeGreaterThan(0);
@@ -169,25 +169,28 @@ describe('where no log messages come', () => {
     }
   });
 
-  test.each(cases(WITHOUT_LOGS))('%s', async (scenario, expected) => {
+  test.each(cases(WITHOUT_LOGS))('%s gives the expected headlines', async (scenario, expected) => {
     expect(await sequences(scenario, {})).toEqual(expected);
   });
 });
 
 describe('over SNMP alone', () => {
-  test.each(cases(OVER_SNMP_ALONE, { otherWay: true }))('%s', async (scenario, expected) => {
-    expect(await sequences(scenario, { transport: 'snmp' })).toEqual(expected);
-  });
+  test.each(cases(OVER_SNMP_ALONE, { otherWay: true }))(
+    '%s gives the expected headlines',
+    async (scenario, expected) => {
+      expect(await sequences(scenario, { transport: 'snmp' })).toEqual(expected);
+    },
+  );
 
   test.each(cases(OF_GMS_OVER_SNMP, { otherWay: true }))(
-    'of GMs that nobody beside them shows: %s',
+    '%s gives the expected headlines when only GMs are polled',
     async (scenario, expected) => {
       const polled = ({ role }: { readonly role: string }) => role === 'gm';
       expect(await sequences(scenario, { transport: 'snmp', polled })).toEqual(expected);
     },
   );
 
-  test('a GM without TEKs is an event and no registered one', async () => {
+  test('a GM without TEKs gives a tek_missing event, and whether it is registered is unknown', async () => {
     await using watching = await simulatedAgent({ scenario: 'tek-missing', pollInterval: '60s', transport: 'snmp' });
     watching.agent.start();
     await watching.clock.advance(200_000);
@@ -204,7 +207,7 @@ describe('over SNMP alone', () => {
 });
 
 describe('with three KSs and nine GMs', () => {
-  test.each(cases(OF_THREE_KSS))('%s', async (scenario, expected) => {
+  test.each(cases(OF_THREE_KSS))('%s gives the expected headlines', async (scenario, expected) => {
     expect(await sequences(scenario, { kss: 3, gms: 9, logs: true })).toEqual(expected);
   });
 });
@@ -219,14 +222,14 @@ describe('a group of one GM', () => {
     'path_loss critical',
     'ejected critical',
   ];
-  test('that its KS drops for missing acknowledgements was cleared by nobody, though the list is empty', async () => {
+  test('is not reported as cleared when its KS drops it for missing acks and so empties the list', async () => {
     const { headlines, contradictions } = await headlinesOf({ scenario: 'ejection', gms: 1, logs: true }, MINUTES + 5);
     expect([...contradictions]).toEqual([]);
     expect(sequenceOf(headlines, 'G1')).toEqual(DROPPED);
     expect(headlines.map(({ summary }) => summary).join('\n')).not.toContain('members cleared');
   });
 
-  test('of an old KS is said to register twice by itself', async () => {
+  test('of a legacy KS is reported to re-register twice around every KEK expiry', async () => {
     const { headlines } = await headlinesOf({ scenario: 'legacy-ks', gms: 1 }, 1);
     expect(headlines.at(-1)?.first?.consequence?.what).toMatch(/^two re-registrations of it around every KEK expiry/u);
   });

@@ -1,15 +1,15 @@
-/** What each scenario is said to be, headline by headline: `cause status`, in the order in which they come. */
+/** What the agent must report for each scenario, headline by headline: `cause status`, in the order of appearance. */
 import { SCENARIO_NAMES, type ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 
 export interface Said {
   readonly minutes: number;
-  /** Group -> headlines in their order: what is not here must not be said. */
+  /** Group -> headlines in order; no other may be reported. */
   readonly groups: Readonly<Record<string, readonly string[]>>;
 }
 
 export const LEGACY = 'legacy_ks warning';
 
-/** A KS dropped gm1 before anybody looked, and does so again. */
+/** The KS ejected gm1 before the agent first looked, and ejects it again. */
 const DROPPED_TWICE = [
   'ejected? warning',
   'ejected critical',
@@ -43,7 +43,7 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
     groups: {
       G1: [
         'ok',
-        // Its peer says so before the next look at it.
+        // Its peer reports the loss before the next look at the dead KS.
         'coop_peer_lost? warning',
         'redundancy_lost? warning',
         'redundancy_lost warning',
@@ -106,5 +106,5 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   },
 };
 
-/** `field` is a mixture of all, for measuring. */
+/** `field` is a mixture of all, used for measurements. */
 export const WATCHED = SCENARIO_NAMES.filter((name) => name !== 'field');

@@ -1,7 +1,7 @@
 /**
- * Worlds that no scenario shows, read at each look as someone on call would: no cause that is not true, nothing well
- * while a fault shows, one happening under one cause, a first step that fits, numbers that agree, and after the cure no
- * new page.
+ * Worlds that no scenario covers, checked at each look as someone on call would read them: every reported cause is
+ * true, the group is not ok during a fault, one incident keeps one cause, the first step fits, the numbers agree, and
+ * no new page follows the cure.
  */
 import { describe, expect, test } from 'vitest';
 import type { Explanation, ExplanationCause } from '../../src/gdoi/explain/explanation.ts';
@@ -9,17 +9,17 @@ import { half } from '../builders/half.ts';
 import { type Headline, headlinesOf } from './headlines.ts';
 import { type Fault, VARIANTS } from './variants.ts';
 
-/** A regular look, and the time that commands and a message take. */
+/** The interval of regular looks, and the time that commands and a message take. */
 const LOOK_SECONDS = 60 + 15;
-/** Two looks in a row decide what one leaves open. */
+/** Two looks in a row settle what one leaves open. */
 const DECIDED_SECONDS = 2 * LOOK_SECONDS;
-/** Re-registrations that follow from a fault, and counts of a list, are seen for this long after it. */
+/** Re-registrations caused by a fault, and counts of a list, are still seen this long after it. */
 const TRACES_SECONDS = 900;
 /**
- * Larger ones are read over SSH: by other ways each would take seconds, and how many they are is told by the same code.
+ * Larger worlds run over SSH only: other transports would take seconds each, and the same code counts the GMs.
  */
 const MANY_GMS = 6;
-/** What goes and comes within this time is one happening. */
+/** A cause that goes and comes back within this time is one incident. */
 const FLIP_SECONDS = 600;
 
 const FIRST_STEP: Readonly<Partial<Record<ExplanationCause, RegExp>>> = {
@@ -49,23 +49,23 @@ async function faultsOf(watched: Watched, faults: readonly Fault[], minutes: num
   ];
 }
 
-describe.concurrent('variants of the scenarios are told as they are', () => {
+describe.concurrent('reports what is true in each variant of the scenarios', () => {
   test.each(half(VARIANTS))('$name', async ({ minutes, watched, faults }) => {
     expect(await faultsOf({ logs: true, ...watched }, faults, minutes)).toEqual([]);
   });
 });
 
-/** A plan of its own with few GMs, or a scenario's. */
+/** Whether it has its scenario's plan, or a plan of its own with few GMs. */
 const isFew = ({ watched: { plan } }: (typeof VARIANTS)[number]) => plan === undefined || plan.gms.length <= MANY_GMS;
 
-describe.concurrent('and over SNMP alone as far as it shows them', () => {
+describe.concurrent('reports what SNMP alone shows in each variant', () => {
   test.each(half(VARIANTS, { otherWay: true }).filter(isFew))('$name', async ({ minutes, watched, faults }) => {
     const shown = faults.map((fault) => ({ ...fault, causes: fault.bySnmp ?? fault.causes }));
     expect(await faultsOf({ ...watched, transport: 'snmp', logs: false }, shown, minutes)).toEqual([]);
   });
 });
 
-describe.concurrent('and where GMs that can are asked over RESTCONF', () => {
+describe.concurrent('reports what is true when GMs are polled over RESTCONF if they can', () => {
   const few = half(VARIANTS).filter(({ watched: { plan } }) => plan !== undefined && plan.gms.length <= MANY_GMS);
   test.each(few)('$name', async ({ minutes, watched, faults }) => {
     const shown = faults.flatMap(({ byRestconf, ...fault }): readonly Fault[] =>
@@ -84,7 +84,7 @@ function untrue({ first, atSeconds, status, summary }: Headline, faults: readonl
   const { cause, phase } = first;
   const of = faults.filter((fault) => fault.causes.includes(cause));
   const critical = phase === 'present' && first.status === 'critical';
-  // Someone who is told that nothing is to be done tonight may read it.
+  // A headline that asks for no action tonight does no harm.
   const isHarmless = first.status === 'ok' || phase === 'unclear';
   const isTrue = isHarmless || of.some((fault) => isDuring(fault, atSeconds, critical ? LOOK_SECONDS : TRACES_SECONDS));
   return [
@@ -110,7 +110,7 @@ function wrongWords(
   ];
 }
 
-/** While a fault lasts its cause is said, once it is decided, and never that all is well. */
+/** While a fault lasts, its cause is reported once it is settled, and the group is never ok. */
 function notSaid(headlines: readonly Headline[], faults: readonly Fault[], minutes: number): readonly string[] {
   return faults.flatMap(({ causes: [cause], fromSeconds, toSeconds, quiet }) => {
     const untilSeconds = Math.min(toSeconds, minutes * 60);
@@ -130,7 +130,7 @@ function notSaid(headlines: readonly Headline[], faults: readonly Fault[], minut
   });
 }
 
-/** One cause, another one, and the first again, while nothing begins or ends. */
+/** A cause, another one, and the first again, while no fault begins or ends. */
 function flips(headlines: readonly Headline[], faults: readonly Fault[]): readonly string[] {
   const instants = faults.flatMap(({ fromSeconds, toSeconds }) => [fromSeconds, toSeconds]);
   const told = headlines.filter(({ first }) => first === null || first.phase === 'present');

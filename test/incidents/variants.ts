@@ -1,6 +1,6 @@
 /**
- * Worlds beside the built-in scenarios: other sizes, a fault twice, one fault after another, an agent that starts in
- * the middle or is started again, and sites that see less. Beside each stands its truth.
+ * Worlds besides the built-in scenarios: other sizes, a fault twice, one fault after another, an agent that starts in
+ * the middle or is restarted, and sites that see less. Each comes with what is true in it.
  */
 import type { ExplanationCause } from '../../src/gdoi/explain/explanation.ts';
 import type { FleetOperations, FleetPlan } from '../../src/simulator/scenarios/fleet-plan.ts';
@@ -8,21 +8,21 @@ import { oneGroup, SHORT, SPREAD } from '../../src/simulator/scenarios/one-group
 import { scenarioNamed, type ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import type { SimulatedWatch } from '../builders/simulated-agent.ts';
 
-/** Something that is wrong from one second to another, and what may be said of it. */
+/** Something that is wrong from one second to another, and what may be reported about it. */
 export interface Fault {
-  /** The causes that are true of it; the first that is named has to be said, the others may be. */
+  /** The true causes; the first must be reported, the others may be. */
   readonly causes: readonly [ExplanationCause, ...ExplanationCause[]];
-  /** The same over SNMP alone, where that shows less. */
+  /** The causes over SNMP alone, where it shows less. */
   readonly bySnmp?: Fault['causes'];
-  /** The same where GMs are asked over RESTCONF, which shows none of their TEKs; null: nothing shows it. */
+  /** The causes when GMs are polled over RESTCONF, which shows none of their TEKs; null: nothing shows it. */
   readonly byRestconf?: Fault['causes'] | null;
-  /** When it begins to show. */
+  /** When it becomes visible. */
   readonly fromSeconds: number;
-  /** When it is cured; its last traces are gone some looks later. Infinity: it is not. */
+  /** When it is cured; its last traces are gone some looks later. Infinity: never. */
   readonly toSeconds: number;
-  /** Whom it may concern; absent: anyone. */
+  /** The GMs that it may concern; absent: any. */
   readonly gms?: readonly string[];
-  /** It heals itself at once, or needs nobody tonight: that nothing is said of it at a moment is no fault. */
+  /** It heals by itself at once or needs no action tonight, so it need not be reported at every moment. */
   readonly quiet?: true;
 }
 
@@ -35,7 +35,7 @@ export interface Variant {
   readonly faults: readonly Fault[];
 }
 
-/** With its KSs above the size from which a group gathers changes before it is judged (`fleet-step.ts`). */
+/** With its KSs, above the size from which changes of a group are gathered before it is judged (`fleet-step.ts`). */
 const LARGE = 20;
 
 type Act = readonly [atSeconds: number, act: (fleet: FleetOperations) => void];
@@ -57,7 +57,7 @@ function quietGroup(gms: number, kss: number, ...acts: readonly Act[]): FleetPla
   return { ...plan, script: scripted(acts) };
 }
 
-/** ks1 and ks2 with every other GM on one side, ks3 with the rest. */
+/** ks1 and ks2 with every other GM on one side, ks3 with the other GMs on the other. */
 function splitOfThree(gms: number): FleetPlan {
   const plan = oneGroup({ gms, kss: 3, lifetimes: SHORT }, { kekRemainingSeconds: 300 });
   const members = plan.gms.map((gm, index) => ({
@@ -79,7 +79,7 @@ function splitOfThree(gms: number): FleetPlan {
   return { ...plan, gms: members, script };
 }
 
-/** Every other GM loses its authorization, and an operator clears it. */
+/** Every other GM loses its authorization, and an operator clears these GMs. */
 function halfUnauthorized(gms: number): FleetPlan {
   const plan = oneGroup({ gms, kss: 2, lifetimes: SPREAD }, { kekRemainingSeconds: 500 });
   const those = plan.gms.filter((_, index) => index % 2 === 0);
@@ -99,7 +99,7 @@ const everyOther = (gms: number) => Array.from({ length: gms / 2 }, (_, index) =
 
 const KS_DOWN: Fault = { causes: ['ks_down', 'not_registered', 'ks_members_lost'], fromSeconds: 60, toSeconds: 620 };
 const SPLIT: Fault = { causes: ['coop_split', 'coop_peer_lost'], fromSeconds: 41, toSeconds: 910 };
-/** Seen by the keys of the GMs alone: at the first rekey of each side. */
+/** A split that only the keys of the GMs show: from the first rekey of each side on. */
 const SPLIT_BY_KEYS: Fault = { ...SPLIT, fromSeconds: 180 };
 const path = (fromSeconds: number, toSeconds = NEVER): Fault => ({
   causes: ['path_loss'],
@@ -179,7 +179,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   ...[100, 300].map(
     (second): Variant => ({
-      name: `a split that an agent meets which starts after ${second} s`,
+      name: `a split, and the agent starts only after ${second} s`,
       minutes: 18,
       watched: { plan: scenario('coop-split'), agentStartsAtMs: second * 1000 },
       faults: [{ ...SPLIT, fromSeconds: second }],
@@ -187,7 +187,7 @@ export const VARIANTS: readonly Variant[] = [
   ),
   ...[100, 950].map(
     (second): Variant => ({
-      name: `a split, and the agent is started again after ${second} s`,
+      name: `a split, and the agent is restarted after ${second} s`,
       minutes: 18,
       watched: { plan: scenario('coop-split'), restartsAtSeconds: [second] },
       faults: [SPLIT],
@@ -195,7 +195,7 @@ export const VARIANTS: readonly Variant[] = [
   ),
   ...[1, 2, LARGE].map(
     (gms): Variant => ({
-      name: `the only KS of ${gms} dies`,
+      name: `the only KS dies in a group with ${gms} GM(s)`,
       minutes: gms === LARGE ? 12 : 16,
       watched: { plan: scenario('ks-down', { gms }) },
       faults: [KS_DOWN],
@@ -216,13 +216,13 @@ export const VARIANTS: readonly Variant[] = [
     faults: [{ ...KS_DOWN, fromSeconds: 300 }],
   },
   {
-    name: 'the only KS is dead before the agent starts, which is started again',
+    name: 'the only KS is dead before the agent starts, and the agent is restarted',
     minutes: 16,
     watched: { plan: scenario('ks-down'), agentStartsAtMs: 300_000, restartsAtSeconds: [450] },
     faults: [{ ...KS_DOWN, fromSeconds: 300 }],
   },
   {
-    name: 'one KS of a pair dies, and nobody polls the other, which takes over',
+    name: 'one KS of a pair dies, and the other, which takes over, is not polled',
     minutes: 12,
     watched: { plan: scenario('coop-failover'), polled: but('ks2') },
     faults: [
@@ -230,7 +230,7 @@ export const VARIANTS: readonly Variant[] = [
     ],
   },
   {
-    name: 'one KS of a pair is dead before the agent starts, and nobody polls the other',
+    name: 'one KS of a pair is dead before the agent starts, and the other is not polled',
     minutes: 12,
     watched: { plan: scenario('coop-failover'), polled: but('ks2'), agentStartsAtMs: 120_000 },
     faults: [
@@ -239,7 +239,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   ...[100, 650].map(
     (second): Variant => ({
-      name: `the only KS is dead, and the agent is started again after ${second} s`,
+      name: `the only KS dies, and the agent is restarted after ${second} s`,
       minutes: 16,
       watched: { plan: scenario('ks-down'), restartsAtSeconds: [second] },
       faults: [KS_DOWN],
@@ -281,7 +281,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   ...[1, LARGE].map(
     (gms): Variant => ({
-      name: `one path of ${gms} drops KEK rekeys`,
+      name: `the path of one GM drops KEK rekeys in a group with ${gms} GM(s)`,
       minutes: gms === LARGE ? 4 : 12,
       watched: { plan: scenario('rekey-loss', { gms }) },
       faults: [path(60)],
@@ -296,13 +296,13 @@ export const VARIANTS: readonly Variant[] = [
     faults: [path(60), { ...KS_DOWN, fromSeconds: 540, toSeconds: 1100 }],
   },
   {
-    name: 'one path drops KEK rekeys before the agent starts, which is started again',
+    name: 'one path drops KEK rekeys before the agent starts, and the agent is restarted',
     minutes: 10,
     watched: { plan: scenario('rekey-loss'), agentStartsAtMs: 150_000, restartsAtSeconds: [190] },
     faults: [path(150)],
   },
   {
-    name: 'both of two GMs miss a rekey',
+    name: 'both GMs of a group of two miss a rekey',
     minutes: 10,
     watched: { plan: scenario('rekey-loss-fleet', { gms: 2 }) },
     faults: [{ causes: ['ks_rekeys_lost'], fromSeconds: 60, toSeconds: NEVER, quiet: true }],

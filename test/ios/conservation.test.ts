@@ -1,7 +1,7 @@
 /**
- * Nothing is lost in silence: of every text, whatever was done to it, the lines that are understood, ignored for a
- * listed reason, or reported as unknown make up all its lines; and a group whose name stands in the text is in a
- * snapshot, in an unknown line or in an answer that failed.
+ * The parser drops nothing silently, however the text was damaged: every line is understood, ignored for a listed
+ * reason, or reported as unknown, and every group named in the text shows up in a snapshot, in an unknown line or in a
+ * failed answer.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -26,14 +26,14 @@ function textsOf(folder: string, depth: number): { name: string; text: string }[
   });
 }
 
-/** Outside of the repository: read where they are present. */
+/** They lie outside the repository: read only if they are present. */
 const samples = [
   ...textsOf(process.env['GDOIWATCH_SAMPLES'] ?? join(shared, 'samples'), 1),
   ...textsOf(join(shared, 'field'), 0),
 ];
 const texts = [...allGoldenTexts(), ...samples];
 
-/** Counted without the parser's help. The pager stands in a line of its own once it is taken out of another. */
+/** Counts lines independently of the parser. */
 function linesOf(text: string): number {
   const plain = text.replace(/\r+\n|\n\r|[\r\f\v]/g, '\n');
   const count = plain.split('\n').length - (plain.endsWith('\n') || plain === '' ? 1 : 0);
@@ -49,8 +49,8 @@ function accounted(text: string): number {
 }
 
 /**
- * How many lines the tally lacks (or has too many: negative). A pager's prompt is taken out of the line that it stands
- * in, and what stood before and after it may be a line each.
+ * How many lines are missing from the tally (negative: it has too many). A pager prompt in the middle of a line is
+ * removed, and may leave two lines: one before it and one after it.
  */
 function missingLines(text: string): number {
   const pagers = text.split(/--[ ]?More/i).length - 1;
@@ -59,11 +59,11 @@ function missingLines(text: string): number {
 }
 
 describe.each(texts)('$name', ({ text }) => {
-  it('has every line understood, ignored or unknown', () => {
+  it('counts every line as understood, ignored or unknown', () => {
     expect(missingLines(text)).toBe(0);
   });
 
-  it('has so also when it is cut, has lines lost, doubled or moved, and lines nobody knows in it', () => {
+  it('still counts every line when it is cut, has lost or repeated lines, or contains an unknown line', () => {
     const lines = text.split('\n');
     const mutation = fc.record({
       from: fc.nat(lines.length),
@@ -102,28 +102,31 @@ function told(result: ParseResult, name: string): boolean {
 describe('a known group', () => {
   const withGroups = texts.filter(({ text }) => namesIn(text).length > 0);
 
-  it.each(withGroups)('of $name never vanishes without an error or an unknown line', ({ text }) => {
-    const lines = text.split('\n');
-    fc.assert(
-      fc.property(fc.nat(lines.length), fc.nat(lines.length), (a, b) => {
-        const part = lines.toSpliced(Math.min(a, b), Math.abs(a - b) % 12).join('\n');
-        const results = parseCapturedText(part);
-        for (const name of namesIn(part)) {
-          const shown = results.some((result) => told(result, name));
-          const noSnapshot = results.some((result) => result.kind === 'parsed' && result.nothing === 'no-snapshot');
-          expect(shown || noSnapshot, `${name} of\n${part}`).toBe(true);
-        }
-      }),
-      { numRuns: 15 },
-    );
-  });
+  it.each(withGroups)(
+    'in $name never disappears without an error or an unknown line when lines are lost',
+    ({ text }) => {
+      const lines = text.split('\n');
+      fc.assert(
+        fc.property(fc.nat(lines.length), fc.nat(lines.length), (a, b) => {
+          const part = lines.toSpliced(Math.min(a, b), Math.abs(a - b) % 12).join('\n');
+          const results = parseCapturedText(part);
+          for (const name of namesIn(part)) {
+            const shown = results.some((result) => told(result, name));
+            const noSnapshot = results.some((result) => result.kind === 'parsed' && result.nothing === 'no-snapshot');
+            expect(shown || noSnapshot, `${name} of\n${part}`).toBe(true);
+          }
+        }),
+        { numRuns: 15 },
+      );
+    },
+  );
 
-  it('whose block says neither GM nor KS is an unknown line, not a GM', () => {
+  it('is reported as an unknown line, not as a GM, when its block shows neither a GM nor a KS', () => {
     const result = parseCommandOutput('show crypto gdoi', 'GROUP INFORMATION\n\n Group Name : WAN\n', 'prompt');
     expect(result).toMatchObject({ kind: 'parsed', snapshots: [], unknownLines: ['Group Name : WAN'] });
   });
 
-  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('may be called %s', (name) => {
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('is parsed even if its name is %s', (name) => {
     const text = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt').replaceAll('BRANCHES', name);
     const renamed = text.replace(/(Group Name +: )\S+/, `$1${name}`).replace(/(For Group )\S+:/, `$1${name}:`);
     expect(parseCapturedText(renamed)).toMatchObject([{ kind: 'parsed', snapshots: [{ group: name }] }]);
@@ -134,7 +137,7 @@ describe('an unknown line', () => {
   const unheard = 'Brand new line of release 18';
 
   it.each<[place: string, text: string]>([
-    ['at the head of an answer', `R1#show crypto gdoi gm rekey\n${unheard}\nGroup G (Unicast)\nR1#\n`],
+    ['at the start of an answer', `R1#show crypto gdoi gm rekey\n${unheard}\nGroup G (Unicast)\nR1#\n`],
     ['in `show version`', goldenText('show-version/xe17.txt').replace('\n', `\n${unheard}\n`)],
     [
       'in place of the hardware in `show version`',
@@ -143,17 +146,17 @@ describe('an unknown line', () => {
         .concat('R1#\n'),
     ],
     ['after the last section', goldenText('gm-replay/enabled-and-not.txt').replace(/\n*$/, `\n${unheard}\n`)],
-    ['among the keys', goldenText('ks-policy/xe17-two-teks.txt').replace('TEK POLICY', `${unheard}\n$&`)],
+    ['between the KEK and the TEKs', goldenText('ks-policy/xe17-two-teks.txt').replace('TEK POLICY', `${unheard}\n$&`)],
     [
-      'in a command without snapshot',
+      'in the answer to a command that gives no snapshot',
       `R1#show crypto gdoi ks coop version\nClient : X Version : 1.0.1\n${unheard}\nR1#\n`,
     ],
-    ['beside "not configured"', `R1#show crypto gdoi\n% GDOI is not configured\n${unheard}\nR1#\n`],
+    ['next to "not configured"', `R1#show crypto gdoi\n% GDOI is not configured\n${unheard}\nR1#\n`],
     [
-      'at the end of a remark that is long',
+      'at the end of a long remark',
       `R1#show clock\n10:00:00.000 UTC Mon Jan 1 2024 <=== now\na\nb\nc\n${unheard}\nR1#\n`,
     ],
-  ])('%s is reported', (_, text) => {
+  ])('is reported when it stands %s', (_, text) => {
     const results = parseCapturedText(text);
     const reported = results.flatMap((result) => (result.kind === 'parsed' ? result.unknownLines : [result.message]));
     expect(reported.join('\n')).toContain(unheard);

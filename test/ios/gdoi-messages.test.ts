@@ -1,11 +1,11 @@
-/** Which log lines are kept, and which bring a poll. */
+/** Which log messages are kept, and which trigger a poll. */
 import { expect, test } from 'vitest';
 import { messageUse } from '../../src/ios/log/gdoi-messages.ts';
 import { parseLogMessage } from '../../src/ios/log/log-message.ts';
 
 const useOf = (line: string) => messageUse(parseLogMessage(`Mar  2 00:00:30.001: %${line}: text`)!);
 
-test('what GETVPN changes brings a poll, under any of its facilities', () => {
+test('a message about a change in GETVPN triggers a poll, whichever of its facilities it is logged under', () => {
   for (const facility of ['GDOI', 'GKM', 'CRYPTO']) {
     for (const name of [
       'GM_RE_REGISTER',
@@ -19,7 +19,7 @@ test('what GETVPN changes brings a poll, under any of its facilities', () => {
   }
 });
 
-test('what may come with every packet, or be about another peer or interface, is kept and brings none', () => {
+test('a message that may come with every packet or concern another peer or interface is kept without a poll', () => {
   const NOTES = [
     'CRYPTO-4-RECVD_PKT_INV_SPI',
     'CRYPTO-4-RECVD_PKT_NOT_IPSEC',
@@ -37,7 +37,7 @@ test('what may come with every packet, or be about another peer or interface, is
   for (const line of NOTES) expect([line, useOf(line)]).toEqual([line, 'note']);
 });
 
-test('everything else is no business of this program', () => {
+test('any other message is ignored', () => {
   for (const line of [
     'SYS-5-CONFIG_I',
     'LINEPROTO-5-CHANGED',

@@ -1,4 +1,4 @@
-/** The golden texts, for tests of what holds for every layout. */
+/** The golden texts, for tests that hold for every layout. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ export function allGoldenTexts(): GoldenText[] {
   );
 }
 
-/** Golden texts whose every answer is whole. */
+/** Golden texts in which all answers are whole. */
 export function wholeGoldenTexts(): GoldenText[] {
   return allGoldenTexts().filter(({ text }) => parseCapturedText(text).every((result) => result.kind === 'parsed'));
 }

@@ -1,6 +1,6 @@
 /**
- * Golden folder per command: NAME.txt is a captured text, NAME.json what it means. `npm run goldens` rewrites the JSON;
- * review its diff by eye.
+ * One golden folder per command: NAME.txt is a captured text, NAME.json is the expected result. `npm run goldens`
+ * rewrites the JSON; review its diff by eye.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ import type { CapturedResult } from '../../src/ios/text/parse-result.ts';
 const root = join(dirname(fileURLToPath(import.meta.url)), 'goldens');
 const update = process.env['UPDATE_GOLDENS'] === '1';
 
-/** Of the ignored lines only the kinds there are. */
+/** Leaves out the kinds of ignored lines that do not occur. */
 function withoutZeros(result: CapturedResult): unknown {
   const ignored = Object.entries(result.lines.ignored).filter(([, lines]) => lines > 0);
   return { ...result, lines: { ...result.lines, ignored: Object.fromEntries(ignored) } };
@@ -22,7 +22,7 @@ for (const command of readdirSync(root).toSorted()) {
   describe(`goldens of ${command}`, () => {
     const texts = readdirSync(join(root, command)).filter((name) => name.endsWith('.txt'));
 
-    it.each(texts.toSorted())('%s means what its JSON says', (name) => {
+    it.each(texts.toSorted())('%s is parsed to what its JSON says', (name) => {
       const golden = join(root, command, name.replace(/\.txt$/, '.json'));
       const results = parseCapturedText(readFileSync(join(root, command, name), 'utf8')).map(withoutZeros);
       if (update) writeFileSync(golden, `${JSON.stringify(results, null, 2)}\n`);
@@ -30,7 +30,7 @@ for (const command of readdirSync(root).toSorted()) {
       expect(results).toEqual(JSON.parse(readFileSync(golden, 'utf8')));
     });
 
-    it('has no JSON without its text', () => {
+    it('have no JSON without its text', () => {
       const orphans = readdirSync(join(root, command)).filter(
         (name) => name.endsWith('.json') && !texts.includes(name.replace(/\.json$/, '.txt')),
       );

@@ -7,37 +7,45 @@ const REGISTER = '%CRYPTO-5-GM_REGSTER: Start registration to KS 10.1.1.1 for gr
 
 describe('a syslog line', () => {
   it.each<[title: string, header: string, timestamp: string | null, sequence: number | null]>([
-    ['of a clock that was never set', '*Mar  1 01:12:10.919: ', 'Mar  1 01:12:10.919', null],
-    ['of a clock that lost its source', '.Mar 21 01:12:10: ', 'Mar 21 01:12:10', null],
-    ['with a fraction', 'Aug 14 15:26:31.204: ', 'Aug 14 15:26:31.204', null],
-    ['with a zone', 'Jun  5 07:23:09.318 EST: ', 'Jun  5 07:23:09.318 EST', null],
+    ['from a clock that was never set', '*Mar  1 01:12:10.919: ', 'Mar  1 01:12:10.919', null],
+    ['from a clock that lost its time source', '.Mar 21 01:12:10: ', 'Mar 21 01:12:10', null],
+    ['with fractions of a second', 'Aug 14 15:26:31.204: ', 'Aug 14 15:26:31.204', null],
+    ['with a time zone', 'Jun  5 07:23:09.318 EST: ', 'Jun  5 07:23:09.318 EST', null],
     ['with a year', 'Jun  5 2024 07:23:09.318 UTC: ', 'Jun  5 2024 07:23:09.318 UTC', null],
     ['with a sequence number', '031402: Jun 19 06:17:42: ', 'Jun 19 06:17:42', 31_402],
-    ['with a sequence number and a mark', '000063: *Dec  2 09:41:52.613: ', 'Dec  2 09:41:52.613', 63],
-    ['with uptime for a stamp', '00:01:07: ', '00:01:07', null],
-    ['with a long uptime for a stamp', '*1d02h: ', '1d02h', null],
-    ['without a stamp', '', null, null],
+    [
+      'with a sequence number and the mark of an unset clock',
+      '000063: *Dec  2 09:41:52.613: ',
+      'Dec  2 09:41:52.613',
+      63,
+    ],
+    ['with the uptime as its timestamp', '00:01:07: ', '00:01:07', null],
+    ['with a long uptime as its timestamp', '*1d02h: ', '1d02h', null],
+    ['without a timestamp', '', null, null],
     ['from the network', '<189>48: *Mar  1 01:12:10.919: ', 'Mar  1 01:12:10.919', 48],
-    ['from the network with the host', '<189>48: gm1.example: Mar  1 01:12:10.919: ', 'Mar  1 01:12:10.919', 48],
-    ['from a relay with the host only', 'gm1: *Mar  1 01:12:10.919: ', 'Mar  1 01:12:10.919', null],
-    ['that the ring has cut', '7:04: ', null, null],
-  ])('%s gives facility, severity, mnemonic, text and stamp', (_, header, timestamp, sequence) => {
-    expect(parseLogMessage(header + REGISTER)).toEqual({
-      facility: 'CRYPTO',
-      severity: 5,
-      mnemonic: 'GM_REGSTER',
-      text: 'Start registration to KS 10.1.1.1 for group g using address 10.2.2.2',
-      timestamp,
-      sequence,
-    });
-  });
+    ['from the network with a host name', '<189>48: gm1.example: Mar  1 01:12:10.919: ', 'Mar  1 01:12:10.919', 48],
+    ['from a relay with only a host name', 'gm1: *Mar  1 01:12:10.919: ', 'Mar  1 01:12:10.919', null],
+    ['cut off at its start by the ring buffer', '7:04: ', null, null],
+  ])(
+    '%s is split into facility, severity, mnemonic, text, timestamp and sequence number',
+    (_, header, timestamp, sequence) => {
+      expect(parseLogMessage(header + REGISTER)).toEqual({
+        facility: 'CRYPTO',
+        severity: 5,
+        mnemonic: 'GM_REGSTER',
+        text: 'Start registration to KS 10.1.1.1 for group g using address 10.2.2.2',
+        timestamp,
+        sequence,
+      });
+    },
+  );
 
-  it('of IOS XE loses the process before its text', () => {
+  it('of IOS XE is stripped of the process name before its text', () => {
     const line = 'Aug 14 15:26:38.951: %GDOI-5-SA_KEK_UPDATED: Chassis 2 R0/0: iosd: SA KEK was updated';
     expect(parseLogMessage(line)?.text).toBe('SA KEK was updated');
   });
 
-  it('may have a facility with a part of its own', () => {
+  it('may have a facility with a hyphen (SYS-SP)', () => {
     expect(parseLogMessage('%SYS-SP-5-RESTART: System restarted --')).toMatchObject({
       facility: 'SYS-SP',
       severity: 5,
@@ -54,11 +62,11 @@ describe('a syslog line', () => {
     '%',
     '%A-5-:',
     '%A-9-B: text',
-  ])('is not: %s', (line) => {
+  ])('is not recognised in: %s', (line) => {
     expect(parseLogMessage(line)).toBeNull();
   });
 
-  it('is found in any text or not, but never throws', () => {
+  it('is found after any text that contains no "%", whatever follows it', () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCodePoint, maxLength: 200 }), fc.string({ maxLength: 60 }), (before, after) => {
         const message = parseLogMessage(`${before.replaceAll('%', '')} %GDOI-5-SA_TEK_UPDATED:${after}`);

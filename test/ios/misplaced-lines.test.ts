@@ -1,6 +1,7 @@
 /**
- * Whose is a line? Where a heading is not understood, because a release spells it otherwise or a log message landed in
- * it, what follows must not go to the block before it, nor be taken for "there is none": it is nobody's, and counted.
+ * Which block does a line belong to? If a heading is not understood, because a release spells it differently or a log
+ * message landed in it, the lines below it must not be added to the block before it, nor be taken for "there is none":
+ * they belong to no block, and are counted as unknown.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -24,7 +25,7 @@ function kss(command: string, text: string): readonly KsSnapshot[] {
   return parsed(command, text).snapshots.filter((snapshot) => snapshot.role === 'ks');
 }
 
-/** Every value of `part` stands in `whole`; of a list each item is part of one of the items there. */
+/** Whether every value of `part` is also in `whole`; each item of a list must be part of some item there. */
 function isPartOf(part: unknown, whole: unknown): boolean {
   if (part === null || part === undefined || Object.is(part, whole)) return true;
   if (Array.isArray(part)) {
@@ -35,7 +36,7 @@ function isPartOf(part: unknown, whole: unknown): boolean {
   return Object.entries(part).every(([key, value]) => key === 'membersUnread' || isPartOf(value, values[key]));
 }
 
-describe('a heading in a spelling that is not known', () => {
+describe('a heading in an unknown spelling', () => {
   const MEMBERS = 'show crypto gdoi ks members';
   const POLICY = 'show crypto gdoi ks policy';
 
@@ -76,7 +77,7 @@ describe('a heading in a spelling that is not known', () => {
       /Group Name: v6-core/,
       'v6-core',
     ],
-  ])('leaves the lines of %s to nobody', (_, command, golden, heading, group) => {
+  ])('of %s: its lines are unknown and not added to another group', (_, command, golden, heading, group) => {
     const text = goldenText(golden);
     const whole = parsed(command, text);
     const result = parsed(command, text.replace(heading, 'Novel $&'));
@@ -86,7 +87,7 @@ describe('a heading in a spelling that is not known', () => {
     expect(result.lines.unknown).toBeGreaterThan(whole.lines.unknown + 1);
   });
 
-  it('of a TEK in `ks policy` leaves the KEK as it is', () => {
+  it('of a TEK in `ks policy` does not change the KEK', () => {
     const text = goldenText('ks-policy/xe17-two-teks.txt');
     const [whole] = kss(POLICY, text);
     for (const novel of ['Novel TEK POLICY (encaps : ENCAPS_TUNNEL)', 'Traffic key (encaps : ENCAPS_TUNNEL)']) {
@@ -96,14 +97,14 @@ describe('a heading in a spelling that is not known', () => {
     }
   });
 
-  it('of a second group in `ks policy` leaves the first its keys', () => {
+  it('of a second group in `ks policy` does not change the keys of the first group', () => {
     const text = goldenText('ks-policy/xe17-two-teks.txt');
     const group = text.slice(text.indexOf('For group'), text.lastIndexOf('\n') + 1);
     const other = group.replace(/^For group.*/, 'Policy of another:').replace(/(spi +: 0x)\w{4}/g, '$1ABCD');
     expect(kss(POLICY, `${group}${other}`)).toEqual(kss(POLICY, group));
   });
 
-  it('of a KEK proves no missing KEK: its own lines show that there is one', () => {
+  it('of a KEK does not make the KEK missing: the lines below the heading still show it', () => {
     const text = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
     const [whole] = gms('show crypto gdoi', text);
     const result = parsed('show crypto gdoi', text.replace('KEK POLICY:', 'KEK POLICIES:'));
@@ -111,7 +112,7 @@ describe('a heading in a spelling that is not known', () => {
     expect(result.snapshots).toEqual([whole]);
   });
 
-  it.each(['IPsec SA:', 'TEK POLICY'])('of TEKs (%s) mixes no two of them', (heading) => {
+  it.each(['IPsec SA:', 'TEK POLICY'])('of TEKs (%s) does not mix the values of two TEKs', (heading) => {
     const text = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
     const [whole] = gms('show crypto gdoi', text);
     const [gm] = gms('show crypto gdoi', text.replaceAll(heading, `Novel ${heading}`));
@@ -119,7 +120,7 @@ describe('a heading in a spelling that is not known', () => {
     expect(isPartOf(gm?.teks, whole?.teks)).toBe(true);
   });
 
-  it('and layout of all TEKs is no sign that there are none', () => {
+  it('and layout of all lines below TEK POLICY does not mean that there are no TEKs', () => {
     const text = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
     const [head = '', teks = ''] = text.split(/(?<=TEK POLICY.*\n)/);
     expect(gms('show crypto gdoi', `${head}${teks.replace(/^(?! *KGS| *P2P).*\S/gm, 'Novel $&')}`)).toMatchObject([
@@ -127,13 +128,13 @@ describe('a heading in a spelling that is not known', () => {
     ]);
   });
 
-  it('of an interface leaves its TEKs without one', () => {
+  it('of an interface leaves its TEKs without an interface', () => {
     const text = goldenText('show-crypto-gdoi/ipv6-gm-two-interfaces.txt').replace(/^ *TenGig\S+:$/m, 'Port Te0/1/0:');
     const [gm] = gms('show crypto gdoi', text);
     expect(gm?.teks?.map((tek) => tek.interface)).toEqual(['GigabitEthernet0/0/0', null]);
   });
 
-  it('of the name of a second group leaves the first as it is', () => {
+  it('with the name of a second group does not change the first group', () => {
     const text = goldenText('show-crypto-gdoi/gm-in-two-groups.txt').replaceAll('GROUP INFORMATION\n', '');
     const whole = gms('show crypto gdoi', text);
     const names = [...text.matchAll(/^ *Group Name .*$/gm)].map(([line]) => line);
@@ -141,7 +142,7 @@ describe('a heading in a spelling that is not known', () => {
     expect(first).toEqual(whole[0]);
   });
 
-  it('of a member leaves the member before it, and says that the list lacks some', () => {
+  it('of a member does not change the member before it, and marks the list as incomplete', () => {
     const text = goldenText('ks-members/xe17-two-groups.txt');
     const whole = kss(MEMBERS, text);
     const [, second] = [...text.matchAll(/Group Member ID.*/g)].map(([line]) => line);
@@ -151,7 +152,7 @@ describe('a heading in a spelling that is not known', () => {
     expect(result.every((ks, at) => isPartOf(ks, whole[at]))).toBe(true);
   });
 
-  it('of a certificate gives the one before no other dates', () => {
+  it('of a certificate does not change the dates of the certificate before it', () => {
     const text = goldenText('pki-certificates/not-captured-xe17-device-and-ca.txt');
     const whole = parsed('show crypto pki certificates', text).snapshots;
     const result = parsed('show crypto pki certificates', text.replace('CA Certificate', 'Root Certificate of the CA'));
@@ -177,7 +178,7 @@ describe('a log message that landed in a heading', () => {
       'ks-members/xe17-two-groups.txt',
       /^Group Member ID.*FE00:100.*$/m,
     ],
-  ])('of %s gives the one before no other values', (_, command, golden, heading) => {
+  ])('of %s does not change the values of the one before it', (_, command, golden, heading) => {
     const text = goldenText(golden);
     const line = heading.exec(text)?.[0] ?? '';
     expect(line).not.toBe('');
@@ -190,12 +191,12 @@ describe('a log message that landed in a heading', () => {
   });
 });
 
-describe('any line in a spelling that is not known', () => {
+describe('any labelled line in an unknown spelling', () => {
   const texts = wholeGoldenTexts().filter(
     ({ name }) => !/^(?:show-logging|show-version|show-clock|beside)\/|wrapped|annotated|hostile/.test(name),
   );
 
-  it.each(texts)('of $name changes no value that is shown', ({ text }) => {
+  it.each(texts)('in $name changes no value, and is counted as unknown if a value is missing', ({ text }) => {
     const [only, ...more] = parseCapturedText(text);
     if (only?.kind !== 'parsed' || more.length > 0) return;
     const whole = parsed(only.command, text);

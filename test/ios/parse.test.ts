@@ -1,4 +1,4 @@
-/** The front door: which command, whole or half, refused or not, and the bounds. */
+/** The entry to the parsers: which command it is, whether its answer is whole, cut off or refused, and size limits. */
 import { describe, expect, it } from 'vitest';
 import { membersAnswer } from '../bench/parse.ts';
 import { canonicalCommand } from '../../src/ios/text/command-name.ts';
@@ -19,12 +19,12 @@ describe('a command line', () => {
     ['sh ver', 'show version'],
     ['sh clo', 'show clock'],
     ['show log | include GDOI', 'show logging'],
-  ])('%s is spelled %s', (typed, canonical) => {
+  ])('`%s` is recognised as `%s`', (typed, canonical) => {
     expect(canonicalCommand(typed)).toBe(canonical);
   });
 
   it.each(['show', 'show crypto', 'show ip route', 'conf t', 'show crypto gdoi ks p p p', '', '*', 'show *'])(
-    '%s is none of ours',
+    '"%s" is not recognised as a command of ours',
     (typed) => {
       expect(canonicalCommand(typed)).toBeNull();
     },
@@ -32,7 +32,7 @@ describe('a command line', () => {
 });
 
 describe('an answer to a command that was sent', () => {
-  it('may have the echo and the next prompt around it, or not', () => {
+  it('means the same with or without the echo and the next prompt around it', () => {
     const bare = POLICY.trimEnd();
     const whole = parseCommandOutput('show crypto gdoi ks policy', POLICY);
     for (const text of [
@@ -45,7 +45,7 @@ describe('an answer to a command that was sent', () => {
     }
   });
 
-  it('keeps the spelling with gkm', () => {
+  it('keeps the spelling `gkm` of the command', () => {
     expect(parseCommandOutput('show crypto gkm ks policy', POLICY)).toMatchObject({
       kind: 'parsed',
       command: 'show crypto gkm ks policy',
@@ -59,7 +59,7 @@ describe('an answer to a command that was sent', () => {
     'Command authorization failed.\n',
     '% Authorization failed.\n',
     '% Unknown command or computer name, or unable to find computer address\n',
-  ])('that is a refusal is rejected, with the line: %s', (text) => {
+  ])('is rejected, with the line of the refusal as its message: %s', (text) => {
     expect(parseCommandOutput('show crypto gdoi', text)).toMatchObject({
       kind: 'failed',
       reason: 'rejected',
@@ -67,7 +67,7 @@ describe('an answer to a command that was sent', () => {
     });
   });
 
-  it('that is empty is cut off, unless the prompt was seen behind it: then there is nothing to show', () => {
+  it('is cut off when it is empty, unless the prompt was seen behind it: then it is parsed and has no snapshot', () => {
     expect(parseCommandOutput('show crypto gdoi', '')).toMatchObject({ kind: 'failed', reason: 'cut-off' });
     expect(parseCommandOutput('show crypto gdoi', 'show crypto gdoi\n')).toMatchObject({ reason: 'cut-off' });
     expect(parseCommandOutput('show crypto gdoi', '\n', 'prompt')).toMatchObject({ kind: 'parsed', snapshots: [] });
@@ -77,25 +77,25 @@ describe('an answer to a command that was sent', () => {
     });
   });
 
-  it('that says that nothing is configured has no snapshot', () => {
+  it('has no snapshot when it says that nothing is configured', () => {
     expect(parseCommandOutput('show crypto gdoi', '% GDOI is not configured\n')).toMatchObject({
       kind: 'parsed',
       snapshots: [],
     });
   });
 
-  it('of another kind is unrecognised', () => {
+  it('is unrecognised when it is the output of another command', () => {
     expect(parseCommandOutput('show crypto gdoi', 'Codes: L - local\nGateway of last resort\n')).toMatchObject({
       kind: 'failed',
       reason: 'unrecognised',
     });
   });
 
-  it('to a command without parser is unrecognised', () => {
+  it('is unrecognised when there is no parser for the command', () => {
     expect(parseCommandOutput('show ip route', 'x\n')).toMatchObject({ kind: 'failed', reason: 'unrecognised' });
   });
 
-  it('that ends inside a number is cut off, though the number would parse', () => {
+  it('is cut off when it ends inside a number, even if the part of the number would parse', () => {
     expect(parseCommandOutput('show crypto gdoi ks policy', POLICY.slice(0, POLICY.indexOf('2746') + 3))).toMatchObject(
       {
         reason: 'cut-off',
@@ -103,12 +103,12 @@ describe('an answer to a command that was sent', () => {
     );
   });
 
-  it('longer than 16 MiB is too large', () => {
+  it('is too large when it is longer than 16 MiB', () => {
     expect(parseCommandOutput('show logging', 'x'.repeat(16 * 1024 * 1024 + 1))).toMatchObject({ reason: 'too-large' });
     expect(parseCapturedText('x'.repeat(16 * 1024 * 1024 + 1))).toMatchObject([{ reason: 'too-large' }]);
   });
 
-  it('may be a `ks members` with 8,000 GMs', () => {
+  it('may be a `ks members` list of 8,000 GMs', () => {
     const result = parseCommandOutput('show crypto gdoi ks members', membersAnswer(8000));
     expect(result).toMatchObject({ kind: 'parsed', unknownLines: [] });
     const snapshot = result.kind === 'parsed' ? result.snapshots[0] : undefined;
@@ -117,7 +117,7 @@ describe('an answer to a command that was sent', () => {
 });
 
 describe('captured text', () => {
-  it('with neither prompt nor echo is recognised by its content', () => {
+  it('is recognised by its content when it has neither prompt nor echo', () => {
     const commands = [
       'ks-policy/xe17-two-teks.txt',
       'gm/xe17.txt',
@@ -132,7 +132,7 @@ describe('captured text', () => {
     ]);
   });
 
-  it('with several commands gives a result for each, in order', () => {
+  it('gives one result per command, in order, when it holds several commands', () => {
     const text = `GM-4#show clock\n10:00:00.000 UTC Mon Jan 1 2024\n${GM}GM-4#sh cry gdoi gm rek\n% Ambiguous command:  "x"\nGM-4#`;
     expect(parseCapturedText(text).map((result) => [result.command, result.kind])).toEqual([
       ['show clock', 'parsed'],
@@ -141,14 +141,14 @@ describe('captured text', () => {
     ]);
   });
 
-  it('before the first prompt is no answer, but its log messages are kept', () => {
+  it('gives no result for text before the first prompt, but keeps the log messages in it', () => {
     const banner = '*Mar  1 00:00:01.000: %SYS-5-CONFIG_I: Configured from console by console\n';
     const results = parseCapturedText(`${banner}${GM}`);
     expect(results).toHaveLength(1);
     expect(results[0]).toMatchObject({ kind: 'parsed', logMessages: [{ mnemonic: 'CONFIG_I' }] });
   });
 
-  it('of log lines alone is a log', () => {
+  it('is a log when it consists of log messages alone', () => {
     expect(parseCapturedText('*Mar  1 00:00:01.000: %GDOI-5-SA_KEK_UPDATED: SA KEK was updated\n')).toMatchObject([
       {
         kind: 'parsed',
@@ -158,14 +158,14 @@ describe('captured text', () => {
     ]);
   });
 
-  it('that is empty is cut off, and other text is unrecognised', () => {
+  it('is cut off when it is empty, and unrecognised when it is text of no known command', () => {
     expect(parseCapturedText('')).toMatchObject([{ kind: 'failed', reason: 'cut-off' }]);
     expect(parseCapturedText('hello\nworld\n')).toMatchObject([{ kind: 'failed', reason: 'unrecognised' }]);
   });
 });
 
 describe('a log message that lands in an answer', () => {
-  it('is taken out and kept', () => {
+  it('is taken out of the answer and kept', () => {
     const text = GM.replace('KEK POLICY:', '*Mar  1 00:00:01.000: %GDOI-5-SA_KEK_UPDATED: SA KEK was updated\n$&');
     expect(parseCommandOutput('show crypto gdoi', text)).toMatchObject({
       kind: 'parsed',
@@ -174,7 +174,7 @@ describe('a log message that lands in an answer', () => {
     });
   });
 
-  it('right behind the waiting prompt leaves the prompt what it is: the end of the answer', () => {
+  it('does not hide the prompt that ends the answer when it lands right behind that prompt', () => {
     const log = '*Mar  1 00:00:01.000: %GDOI-5-SA_KEK_UPDATED: SA KEK was updated';
     const text = goldenText('show-crypto-gdoi/registered-without-keys.txt').replace(/hub-2#\n$/, `hub-2#${log}\n`);
     expect(parseCapturedText(text)).toMatchObject([
@@ -182,7 +182,7 @@ describe('a log message that lands in an answer', () => {
     ]);
   });
 
-  it('inside a line makes that line unknown: half a number is no number', () => {
+  it('makes a line unknown when it lands inside it: half a number is not read as a number', () => {
     const text = GM.replace('86258', '86*Mar  1 00:00:01.000: %GDOI-5-SA_KEK_UPDATED: SA KEK was updated\n258');
     const result = parseCommandOutput('show crypto gdoi', text);
     expect(result).toMatchObject({ kind: 'parsed', snapshots: [{ kek: { remainingSeconds: null } }] });
@@ -194,7 +194,7 @@ describe('the status of an ISAKMP SA', () => {
   const shown = (status: string) =>
     parseCapturedText(`GM1#show crypto isakmp sa\n203.0.113.1 198.51.100.9 GDOI_IDLE 1014 ${status}`);
 
-  it('is null where its word is none that is known, and the line is reported', () => {
+  it('is null, and the line is reported as unknown, when its word is not known', () => {
     const text = 'GM1#show crypto isakmp sa\n203.0.113.1 198.51.100.9 GDOI_IDLE 1014 SLEEPING\nGM1#\n';
     expect(parseCapturedText(text)).toMatchObject([
       {
@@ -204,7 +204,7 @@ describe('the status of an ISAKMP SA', () => {
     ]);
   });
 
-  it('is null where the text ends after ACTIVE: (deleted) may have followed', () => {
+  it('is null when the text ends after ACTIVE, since (deleted) may have followed', () => {
     expect(shown('ACTIVE')).toMatchObject([{ snapshots: [{ sas: [{ status: null }] }], unknownLines: [] }]);
     expect(shown('ACTIVE (deleted)')).toMatchObject([{ snapshots: [{ sas: [{ status: 'ACTIVE (deleted)' }] }] }]);
   });

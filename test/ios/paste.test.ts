@@ -1,6 +1,6 @@
 /**
- * What people do to a router's output before it arrives: each form of copying means what the output itself means. Every
- * form is tried on every golden text whose answers are whole.
+ * What people do to a router's output before it arrives: however it was copied, it is parsed as the original output.
+ * Every form is tried on every golden text whose answers are whole.
  */
 import { describe, expect, it } from 'vitest';
 import { parseCapturedText } from '../../src/ios/captured-text.ts';
@@ -30,52 +30,70 @@ const FORMS: readonly (readonly [name: string, form: Form])[] = [
   ['a time in brackets without a blank', each((line, i) => `[10:11:${two(i)}]${line}`)],
   ['an ISO time before each line', each((line, i) => `2026-03-01T10:11:${two(i)}.123456+01:00 ${line}`)],
   ['a time of day before each line', each((line, i) => `10:11:${two(i)} ${line}`)],
-  ['a time with its date in words', each((line, i) => `Sun Mar  1 10:11:${two(i)} 2026 ${line}`)],
-  ['the time of a log file before each line', each((line, i) => `Mar  1 10:11:${two(i)} ${line}`)],
-  ['the time, host and program of a log file', each((line, i) => `Mar  1 10:11:${two(i)} jump1 script[123]: ${line}`)],
-  ['a time with a month in letters', each((line, i) => `01-Mar-2026 10:11:${two(i)} ${line}`)],
-  ['a time with a month in letters and blanks', each((line, i) => `1 Mar 2026 10:11:${two(i)} ${line}`)],
-  ['a time with its zone in letters', each((line, i) => `2026-03-01 10:11:${two(i)} UTC ${line}`)],
-  ['the output of `date` in brackets', each((line, i) => `[Sun Mar  1 10:11:${two(i)} CET 2026] ${line}`)],
-  ['a time as in file names', each((line, i) => `20260301T1011${two(i)} ${line}`)],
-  ['a time joined to its date', each((line, i) => `2026-03-01_10:11:${two(i)} ${line}`)],
-  ['seconds since the recording began', each((line, i) => `[${(i / 8).toFixed(6).padStart(12)}] ${line}`)],
-  ['the time since the recording began', each((line, i) => `[+00:00:${two(i)}.125] ${line}`)],
-  ['bullets', each((line) => `\u2022 ${line}`)],
-  ['a mail quote of lines with the time of a log file', each((line, i) => `> Mar  1 10:11:${two(i)} ${line}`)],
+  ['a time in the format of ctime before each line', each((line, i) => `Sun Mar  1 10:11:${two(i)} 2026 ${line}`)],
+  ['the time of a syslog file before each line', each((line, i) => `Mar  1 10:11:${two(i)} ${line}`)],
+  [
+    'the time, host and program of a syslog file before each line',
+    each((line, i) => `Mar  1 10:11:${two(i)} jump1 script[123]: ${line}`),
+  ],
+  ['a time with the month in letters before each line', each((line, i) => `01-Mar-2026 10:11:${two(i)} ${line}`)],
+  [
+    'a time with the month in letters and blanks before each line',
+    each((line, i) => `1 Mar 2026 10:11:${two(i)} ${line}`),
+  ],
+  ['a time with the zone in letters before each line', each((line, i) => `2026-03-01 10:11:${two(i)} UTC ${line}`)],
+  [
+    'the output of `date` in brackets before each line',
+    each((line, i) => `[Sun Mar  1 10:11:${two(i)} CET 2026] ${line}`),
+  ],
+  ['a time as in file names before each line', each((line, i) => `20260301T1011${two(i)} ${line}`)],
+  ['a date and time joined by an underscore before each line', each((line, i) => `2026-03-01_10:11:${two(i)} ${line}`)],
+  [
+    'the seconds since the recording began before each line',
+    each((line, i) => `[${(i / 8).toFixed(6).padStart(12)}] ${line}`),
+  ],
+  ['the time since the recording began before each line', each((line, i) => `[+00:00:${two(i)}.125] ${line}`)],
+  ['bullets before the lines', each((line) => `\u2022 ${line}`)],
+  ['a mail quote of lines with the time of a syslog file', each((line, i) => `> Mar  1 10:11:${two(i)} ${line}`)],
   ['seconds since 1970 before each line', each((line, i) => `17723598${two(i)}.001 ${line}`)],
   ['a mail quote', each((line) => `> ${line}`)],
   ['a mail quote without a blank', each((line) => `>${line}`)],
   ['a quote of a quote of a quote', each((line) => `> >> ${line}`)],
   ['bars before the lines', each((line) => `| ${line}`)],
   ['bars on both sides', each((line) => `| ${line} |`)],
-  ['numbers as of `cat -n`', each((line, i) => `${String(i + 1).padStart(6)}\t${line}`)],
-  ['numbers of an editor', each((line, i) => `${String(i + 1).padStart(4)} ${line}`)],
-  ['numbers as of `grep -n`', each((line, i) => `${i + 41}:${line}`)],
-  ['numbers with a bar', each((line, i) => `${String(i + 1).padStart(3, '0')}| ${line}`)],
+  ['line numbers of `cat -n`', each((line, i) => `${String(i + 1).padStart(6)}\t${line}`)],
+  ['line numbers of an editor', each((line, i) => `${String(i + 1).padStart(4)} ${line}`)],
+  ['line numbers of `grep -n`', each((line, i) => `${i + 41}:${line}`)],
+  ['line numbers with a bar', each((line, i) => `${String(i + 1).padStart(3, '0')}| ${line}`)],
   ["the router's name before each line", each((line) => `gm1: ${line}`)],
   ['the name of a container before each line', each((line) => `agent-1  | ${line}`)],
   ['a quote of numbered lines with times', each((line, i) => `> ${i + 1}: [10:11:${two(i)}] ${line}`)],
   ['HTML entities', html],
-  ['HTML entities of HTML entities', (text) => html(html(text))],
-  ['a preformatted block of a page', (text) => `<html><body>\n<pre class="x">\n${html(text)}</pre>\n</body></html>\n`],
-  ['line breaks of a page', (text) => `<p>${lines(html(text)).join('<br>\n')}</p>\n`],
-  ['line breaks of a page in one line', (text) => `<div>${lines(html(text)).join('<br/>')}</div>`],
-  ['paragraphs of a word processor', each((line) => `<p class=X><span lang=EN>${html(line)}<o:p></o:p></span></p>`)],
-  ['colours of a page', each((line) => `<span style="color: red">${html(line)}</span>`)],
-  ['blanks of a page', (text) => html(text).replaceAll(' ', '&nbsp;')],
-  ['a fenced block', (text) => `\`\`\`text\n${text.replace(/\n?$/, '\n')}\`\`\`\n`],
+  ['HTML entities escaped twice', (text) => html(html(text))],
+  [
+    'a preformatted block of an HTML page',
+    (text) => `<html><body>\n<pre class="x">\n${html(text)}</pre>\n</body></html>\n`,
+  ],
+  ['HTML line breaks', (text) => `<p>${lines(html(text)).join('<br>\n')}</p>\n`],
+  ['HTML line breaks with all text in one line', (text) => `<div>${lines(html(text)).join('<br/>')}</div>`],
+  [
+    'HTML paragraphs of a word processor',
+    each((line) => `<p class=X><span lang=EN>${html(line)}<o:p></o:p></span></p>`),
+  ],
+  ['HTML colours', each((line) => `<span style="color: red">${html(line)}</span>`)],
+  ['HTML no-break spaces', (text) => html(text).replaceAll(' ', '&nbsp;')],
+  ['a fenced Markdown block', (text) => `\`\`\`text\n${text.replace(/\n?$/, '\n')}\`\`\`\n`],
   ['a Jira block', (text) => `{noformat}\n${text.replace(/\n?$/, '\n')}{noformat}\n`],
   ['indentation', each((line) => `        ${line}`)],
   ['CR in place of LF', (text) => text.replaceAll('\n', '\r')],
   ['CR LF and LF mixed', each((line, i) => (i % 2 === 0 ? `${line}\r` : line))],
-  ['line separators of Unicode', (text) => text.replaceAll('\n', '\u2028')],
+  ['Unicode line separators', (text) => text.replaceAll('\n', '\u2028')],
   ['no-break spaces', (text) => text.replaceAll(' ', '\u00a0')],
-  ['a byte order mark and marks of no width', (text) => `\ufeff${text.replaceAll(': ', ':\u200b ')}`],
-  ['colours of a terminal', each((line) => `\u001b[32m${line}\u001b[0m`)],
-  ['strings of JSON', (text) => JSON.stringify([{ host: 'gm1', output: `${text}\n` }], null, 2)],
+  ['a byte order mark and zero-width spaces', (text) => `\ufeff${text.replaceAll(': ', ':\u200b ')}`],
+  ['terminal colours', each((line) => `\u001b[32m${line}\u001b[0m`)],
+  ['JSON with the output as a string', (text) => JSON.stringify([{ host: 'gm1', output: `${text}\n` }], null, 2)],
   [
-    'a list of strings',
+    'a list of quoted strings, one per line',
     (text) =>
       `${lines(text)
         .map((line) => `    ${JSON.stringify(line)},`)
@@ -83,7 +101,7 @@ const FORMS: readonly (readonly [name: string, form: Form])[] = [
   ],
 ];
 
-/** One line has no other to compare its beginning with, and a line of colons may be the end of a time before it. */
+/** A single line has no other to compare its prefix with, and a line of colons may look like the end of a time. */
 const UNDECIDABLE: ReadonlySet<string> = new Set(['show-clock/never-set.txt', 'show-crypto-gdoi/hostile-labels.txt']);
 const texts = wholeGoldenTexts().filter(
   ({ name, text }) =>
@@ -99,7 +117,7 @@ function meaning(text: string): unknown {
 }
 
 describe.each(FORMS)('%s', (_, form) => {
-  it.each(texts)('changes nothing in $name', ({ text }) => {
+  it.each(texts)('does not change the meaning of $name', ({ text }) => {
     expect(meaning(form(text))).toEqual(meaning(text));
   });
 });
@@ -110,13 +128,13 @@ describe('a time before a line', () => {
       .map((line) => `Mar  1 10:11:12 ${line}\n`)
       .join('');
 
-  it('that the router itself printed stays: debugging output is no answer', () => {
+  it('is kept if the router itself printed it, so that debugging output is not taken for an answer', () => {
     const debug = Array.from({ length: 6 }, (_, i) => `Mar  1 10:11:1${i}.120 UTC: ISAKMP: Group Name : X\n`).join('');
     const [result] = parseCapturedText(debug);
     expect(result).not.toMatchObject({ snapshots: [expect.objectContaining({ role: 'gm' })] });
   });
 
-  it('goes where a log message or a label of one word stands between the lines', () => {
+  it('is removed even if a log message or a one-word label stands between the lines', () => {
     const text = goldenText('beside/ipsec-sa-with-errors.txt');
     const message =
       'Mar  1 10:11:12.001 UTC: %GDOI-5-GM_REGS_COMPL: Registration to KS 192.0.2.9 complete for group G1\n';
@@ -125,7 +143,7 @@ describe('a time before a line', () => {
   });
 });
 
-describe('a text that was broken at a width', () => {
+describe('a text whose lines were wrapped at a fixed width', () => {
   const policy = goldenText('ks-policy/xe17-two-teks.txt');
   const version = goldenText('show-version/xe17.txt');
   const log =
@@ -149,18 +167,18 @@ describe('a text that was broken at a width', () => {
     return `${line.slice(0, at)}\n${wrapAtBlanks(line.slice(at + 1), width)}`;
   }
 
-  it.each([80, 79, 72])('of %i columns, inside words too, is read as it was', (width) => {
+  it.each([80, 79, 72])('of %i columns, even inside words, is parsed as the original', (width) => {
     for (const text of [policy, version, log]) {
       expect(snapshotsOf(hard(text, width))).toEqual(snapshotsOf(text));
     }
   });
 
-  it('by a mail program, at blanks, is read as it was', () => {
+  it('by a mail program, at blanks, is parsed as the original', () => {
     expect(snapshotsOf(soft(policy, 72))).toEqual(snapshotsOf(policy));
     expect(snapshotsOf(soft(log, 76))).toEqual(snapshotsOf(log));
   });
 
-  it('is not taken for broken where one line of an odd width has a line behind it that is unknown', () => {
+  it('is not assumed when a single line of odd width is followed by an unknown line', () => {
     const message =
       '*Mar  1 01:12:10.919: %CRYPTO-5-GM_REGSTER: Start registration to KS 10.0.0.1 for group g using 10.0.0.2';
     const text = `R1#show crypto isakmp sa\nIPv4 Crypto ISAKMP SA\n${message}\n203.0.113.3 198.51.100.9 XX_UNHEARD 1016 ACTIVE\nR1#\n`;
@@ -172,7 +190,7 @@ describe('a text that was broken at a width', () => {
     ]);
   });
 
-  it('ends inside a line where what may be the rest of a broken line has no newline', () => {
+  it('counts as ending inside a line when its last line has no newline and may be the rest of one', () => {
     const name = 'a'.repeat(22);
     const ace = `   access-list ${name}  deny udp any port = 848 any port = 848`.padEnd(80, '8');
     const text = `KS1#show crypto gdoi ks acl\nGroup Name: WAN\n Configured ACL:\n${ace}\n   access-list ${name}  deny t`;
@@ -195,13 +213,13 @@ describe('bytes', () => {
 
   it.each([
     ['UTF-8', Buffer.from(text)],
-    ['UTF-8 with its mark', Buffer.from(`\ufeff${text}`)],
-    ['UTF-16', Buffer.from(`\ufeff${text}`, 'utf16le')],
-    ['UTF-16 without its mark', wide],
-    ['UTF-16 of the other order', Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
-    ['UTF-16 of the other order without its mark', Buffer.from(wide).swap16()],
+    ['UTF-8 with a byte order mark', Buffer.from(`\ufeff${text}`)],
+    ['UTF-16 with a byte order mark', Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['UTF-16 without a byte order mark', wide],
+    ['big-endian UTF-16 with a byte order mark', Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+    ['big-endian UTF-16 without a byte order mark', Buffer.from(wide).swap16()],
     ['a Windows code page', Buffer.from(`${text.replaceAll('  ', '\u00a0 ')}\u00fc\n`, 'latin1')],
-  ])('of %s are text', (_, bytes) => {
+  ])('in %s are decoded to text', (_, bytes) => {
     const decoded = decodeBytes(bytes);
     const results = parseCapturedText(decoded.kind === 'text' ? decoded.text : '');
     expect(results[0]).toMatchObject({ kind: 'parsed', command: 'show crypto gdoi gm rekey detail' });
@@ -214,14 +232,14 @@ describe('bytes', () => {
     ['a PDF', [0x25, 0x50, 0x44, 0x46, 0x2d], 'copy the text'],
     ['a packet capture', [0xd4, 0xc3, 0xb2, 0xa1], 'packet capture'],
     ['UTF-32', [0xff, 0xfe, 0, 0, 65, 0, 0, 0], 'UTF-8'],
-  ])('of %s are refused with what to do', (_, bytes, advice) => {
+  ])('of %s are refused, with advice what to do', (_, bytes, advice) => {
     const decoded = decodeBytes(Uint8Array.from(bytes));
     expect(decoded).toMatchObject({ kind: 'refused' });
     expect(decoded.kind === 'refused' ? decoded.message : '').toContain(advice);
   });
 });
 
-describe('what cannot be undone is refused with what to do', () => {
+describe('a text that cannot be restored is refused, with advice what to do', () => {
   it('an answer whose line breaks are gone', () => {
     const text = lines(goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt')).join(' ');
     expect(parseCapturedText(text)).toMatchObject([
@@ -237,8 +255,8 @@ describe('what cannot be undone is refused with what to do', () => {
   });
 });
 
-describe('a page or mail around several answers', () => {
-  it('in Markdown: headings are commands, words around the blocks are no answer', () => {
+describe('a page or mail around one or more answers', () => {
+  it('in Markdown: takes headings for the commands, and no words around the blocks for an answer', () => {
     const text = [
       '# Incident',
       'We looked at the branch.',
@@ -264,20 +282,20 @@ describe('a page or mail around several answers', () => {
     ]);
   });
 
-  it('in a table of two columns: labels and values', () => {
+  it('in a table of two columns: reads labels and values', () => {
     const text =
       '| Field | Value |\n|---|---|\n| Group Name | WAN |\n| Group Identity | 5 |\n| Registration status | Registered |\n| Attempted registration | 3 |\n| Succeeded registration | 2 |\n';
     const results = parseCapturedText(`R1#show crypto gdoi\n${text}R1#\n`);
     expect(results).toMatchObject([{ snapshots: [{ group: 'WAN', registered: true }] }]);
   });
 
-  it('in mail: headers and the line above a quote are no answer', () => {
+  it('in mail: does not take headers and the line above a quote for an answer', () => {
     const mail =
       'From: a@example.net\nTo: b@example.net\nSubject: GM\n\nOn Mon, 1 Mar 2026, Ann wrote:\n> R1#show clock\n> 10:11:12.123 UTC Sun Mar 1 2026\n> R1#\n';
     expect(parseCapturedText(mail)).toMatchObject([{ kind: 'parsed', command: 'show clock', device: 'R1', line: 6 }]);
   });
 
-  it('in mail: the subjects of certificates are no headers, however the answer is indented', () => {
+  it('in mail: does not take the subjects of certificates for headers, even if only they are not indented', () => {
     const text = goldenText('pki-certificates/not-captured-xe17-device-and-ca.txt');
     const moved = lines(text).map((line) =>
       line === '' ? '   ' : line.replace(/^ */, line.includes('Subject') ? '' : ' '),
@@ -298,7 +316,7 @@ describe('a page or mail around several answers', () => {
           .toString('base64')
           .replaceAll(/(.{76})/g, '$1\n')}\n`,
     ],
-  ])('in mail: a body in %s is decoded', (encoding, encode) => {
+  ])('in mail: decodes a body in %s', (encoding, encode) => {
     const text = goldenText('gm-rekey/detail-two-groups.txt');
     const mail = `Subject: GM\nContent-Transfer-Encoding: ${encoding}\n\n${encode(text)}`;
     expect(meaning(mail)).toEqual(meaning(text));
@@ -306,7 +324,7 @@ describe('a page or mail around several answers', () => {
 });
 
 describe('several routers in one file', () => {
-  it('each answer has the router of its prompt, and the line of its command', () => {
+  it('each answer carries the router that its prompt names and the line number of its command', () => {
     const text =
       'gm1#show clock\n10:00:00.000 UTC Mon Jan 1 2024\ngm1#\n\nks-1/admin>show clock\n10:00:01.000 UTC Mon Jan 1 2024\ngm2-stby%WAN#sh clo\n10:00:02.000 UTC Mon Jan 1 2024\ngm2-stby%WAN#ping 192.0.2.1\nSuccess rate is 100 percent (5/5)\ngm2-stby%WAN#\n';
     expect(parseCapturedText(text).map(({ command, device, line }) => [command, device, line])).toEqual([
@@ -335,7 +353,7 @@ describe('filtered output', () => {
       'R1#sh cry gdoi | b TEK POLICY\nTEK POLICY:\n  Serial0/0:\n    IPsec SA:\n     spi: 0x1(1)\nR1#\n',
       { teks: [{ spi: '0x00000001' }] },
     ],
-  ])('by %s gives what it holds, marked as a part', (kind, text, shown) => {
+  ])('by `%s` gives the values that it shows, and is marked as partial', (kind, text, shown) => {
     const [result] = parseCapturedText(text);
     expect(result).toMatchObject({
       kind: 'parsed',
@@ -345,11 +363,11 @@ describe('filtered output', () => {
     expect(result?.kind === 'parsed' ? result.partial : null).toContain(kind);
   });
 
-  it('that lets nothing through says so, and not that nothing is configured', () => {
+  it('that lets nothing through is reported as filtered away, not as nothing configured', () => {
     expect(parseCapturedText('R1#show crypto gdoi | include Foo\nR1#\n')).toMatchObject([{ nothing: 'filtered-away' }]);
   });
 
-  it('of one group by its command has the name of the command', () => {
+  it('of a command for one group gets the group name from the command', () => {
     const text = 'R1#show crypto gdoi group WAN | include status\n Registration status   : Registered\nR1#\n';
     expect(parseCapturedText(text)).toMatchObject([{ snapshots: [{ group: 'WAN', registered: true }] }]);
   });

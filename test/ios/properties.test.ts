@@ -1,4 +1,4 @@
-/** What must hold for every layout, whatever the terminal, the pager or the console did to the text. */
+/** Properties that hold for every layout, whatever the terminal, the pager or the console did to the text. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCapturedText } from '../../src/ios/captured-text.ts';
@@ -16,29 +16,29 @@ function snapshots(text: string): unknown {
   );
 }
 
-/** What lies in a log is its content. */
+/** Anything inserted into a log is part of its content. */
 function isLog(name: string): boolean {
   return name.startsWith('show-logging/');
 }
 
-/** Without what stands around the answers. */
+/** Leaves out the results for text around the answers. */
 function ofCommands(results: readonly ParseResult[]): readonly ParseResult[] {
   const answers = results.filter(({ command }) => command !== null);
   return answers.length === 0 ? results : answers;
 }
 
-/** Every value that `part` has must be the value that `whole` has at the same place; absent (null) is allowed. */
+/** Every value in `part` must equal the value at the same place in `whole`; null (absent) is allowed. */
 function contradictions(part: unknown, whole: unknown, path = ''): string[] {
   if (part === null || part === undefined || part === whole) return [];
   if (Array.isArray(part)) {
-    // a list or an object that the whole text does not have at that place is invented
+    // a list or an object that the whole text lacks at that place is invented
     return part.flatMap((item, i) =>
       contradictions(item, Array.isArray(whole) ? whole[i] : undefined, `${path}[${String(i)}]`),
     );
   }
   if (typeof part === 'object' && typeof whole === 'object' && whole !== null) {
     return Object.entries(part).flatMap(([key, value]) =>
-      // the text of a log's last message is cut where the log is
+      // the text of the last log message is cut along with the log
       key === 'text' ? [] : contradictions(value, (whole as Record<string, unknown>)[key], `${path}.${key}`),
     );
   }
@@ -50,11 +50,11 @@ function parsedOnly(results: readonly ParseResult[]): unknown[] {
 }
 
 describe('an answer that is cut off anywhere', () => {
-  it.each(texts)('$name gives no value that the whole answer does not give', ({ text }) => {
+  it.each(texts)('$name gives no value that differs from the whole answer', ({ text }) => {
     const whole = parsedOnly(parseCapturedText(text));
-    // One judgement for all cuts: an `expect` for each of them costs as much as the parsing.
+    // One `expect` for all cuts: one per cut would take as long as the parsing.
     const wrong: string[] = [];
-    // Of a long answer others in each run: parsing all of its cuts takes time in proportion to its square.
+    // A long answer is cut at other places in each run: parsing all of its cuts takes time quadratic in its length.
     const step = Math.ceil(text.length / MOST_CUTS);
     const [first = 0] = fc.sample(fc.nat(step - 1), 1);
     for (let length = first; length < text.length; length += step) {
@@ -66,7 +66,7 @@ describe('an answer that is cut off anywhere', () => {
     expect(wrong.slice(0, 5)).toEqual([]);
   });
 
-  it('is cut-off for nearly every cut: a registered GM without its TEKs is never reported', () => {
+  it('fails to parse when a GM is cut before its last TEK ends, so that no GM is reported without its TEKs', () => {
     const text = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
     const end = text.lastIndexOf('Anti-Replay(Counter Based)');
     for (let length = 'branch-7#show crypto gdoi\n'.length; length < end; length++) {
@@ -74,14 +74,14 @@ describe('an answer that is cut off anywhere', () => {
     }
   });
 
-  it('counts as whole when the session has seen the prompt behind it', () => {
+  it('counts as whole if the session saw the prompt behind it', () => {
     const text = 'Group Name: a\n ACL Configured Locally:';
     expect(parseCommandOutput('show crypto gdoi gm acl', text, 'prompt').kind).toBe('parsed');
   });
 });
 
-describe('what a terminal does to a text changes no snapshot', () => {
-  it.each(texts)('$name: line ends of CR LF', ({ text }) => {
+describe('snapshots do not change by what a terminal does to the text', () => {
+  it.each(texts)('$name: lines that end with CR LF', ({ text }) => {
     const crlf = text.replaceAll('\r\n', '\n').replaceAll('\n', '\r\n');
     expect(snapshots(crlf)).toEqual(snapshots(text));
   });
@@ -102,14 +102,14 @@ describe('what a terminal does to a text changes no snapshot', () => {
     );
   });
 
-  it.each(texts)('$name: inner blanks squeezed to one', ({ name, text }) => {
-    // the stamp of a log message is kept as printed
+  it.each(texts)('$name: runs of inner blanks squeezed to one', ({ name, text }) => {
+    // the timestamp of a log message is kept as printed, with its blanks
     if (isLog(name) || text.includes('%GDOI')) return;
     const squeezed = text.replaceAll('\b', '\u0008').replace(/(\S) {2,}(?=\S)/g, '$1 ');
     expect(snapshots(squeezed)).toEqual(snapshots(text));
   });
 
-  it.each(texts)('$name: inner blanks stretched', ({ name, text }) => {
+  it.each(texts)('$name: runs of inner blanks stretched', ({ name, text }) => {
     if (isLog(name) || text.includes('%GDOI')) return;
     const whole = snapshots(text);
     fc.assert(
@@ -121,14 +121,14 @@ describe('what a terminal does to a text changes no snapshot', () => {
     );
   });
 
-  it.each(texts)('$name: the pager stopped before any line', ({ text }) => {
+  it.each(texts)('$name: a pager prompt before any line', ({ text }) => {
     const whole = snapshots(text);
     const lines = text.split('\n');
     const last = lines.length - 1;
     fc.assert(
       fc.property(fc.integer({ min: 0, max: last }), (at) => {
         const more = ` --More-- ${'\b'.repeat(9)}${' '.repeat(8)}${'\b'.repeat(9)}`;
-        // a prompt right behind the pager is another thing: the answer was left there
+        // a prompt right behind the pager means something else: the user left the answer there
         if (/^\s*(?:\S+#|$)/.test(lines.slice(at).join('\n'))) return;
         const paged = lines.map((line, i) => (i === at ? `${more}${line}` : line)).join('\n');
         expect(snapshots(paged)).toEqual(whole);
@@ -155,10 +155,10 @@ describe('what a terminal does to a text changes no snapshot', () => {
     );
   });
 
-  it.each(texts)('$name: a line nobody knows', ({ name, text }) => {
-    // between the halves of a wrapped line it parts them
+  it.each(texts)('$name: an unknown line after any line', ({ name, text }) => {
+    // it would separate the halves of a wrapped line
     if (name.includes('wrapped')) return;
-    // without a final newline the line becomes the rest of the message
+    // in a log the line would become the rest of a message
     if (isLog(name)) return;
     const whole = snapshots(text);
     const lines = text.split('\n');
@@ -176,7 +176,7 @@ describe('what a terminal does to a text changes no snapshot', () => {
 describe('text that no device wrote', () => {
   const garbage = fc.string({ unit: anyCodePoint, maxLength: 400 });
 
-  it('is unrecognised or cut off, and never makes a parser throw', () => {
+  it('gets a result and never makes a parser throw', () => {
     fc.assert(
       fc.property(garbage, (text) => {
         for (const result of parseCapturedText(text)) expect(['failed', 'parsed']).toContain(result.kind);
@@ -193,7 +193,7 @@ describe('text that no device wrote', () => {
     );
   });
 
-  it('gives every supported command a result', () => {
+  it('never makes a parser throw as the answer to a command', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('show crypto gdoi', 'show version', 'show logging', 'show nothing'),

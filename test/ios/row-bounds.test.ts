@@ -1,4 +1,4 @@
-/** Lists that a device prints without end: what is read of them, and what becomes of the rest. */
+/** Endless lists from a device: how many rows are read, and what becomes of the rest. */
 import { describe, expect, test } from 'vitest';
 import {
   MOST_ACES,
@@ -39,16 +39,16 @@ const list = (name: string) => (snapshot: object) => Reflect.get(snapshot, name)
 
 const LISTS = [
   {
-    list: 'no more TEKs of a GM than are read',
+    list: 'TEKs of a GM',
     command: 'show crypto gdoi',
     text: (count: number) => `${GM_HEAD}TEK POLICY for the current KS-Policy ACEs Downloaded:\n${times(count, tunnel)}`,
     most: MOST_TEKS,
-    // The first interface without room is a heading still.
+    // The heading of the first interface beyond the limit is still understood.
     unknown: (beyond: number) => 4 * beyond - 1,
     rows: list('teks'),
   },
   {
-    list: 'no more TEKs of a KS than are read',
+    list: 'TEKs of a KS in `ks policy`',
     command: 'show crypto gdoi ks policy',
     text: (count: number) =>
       `Key Server Policy:\nFor group G1 (handle: 1) server 10.0.0.1 (handle: 1):\n  # of teks : ${count}\n${times(count, ksTek)}`,
@@ -57,7 +57,7 @@ const LISTS = [
     rows: list('teks'),
   },
   {
-    list: 'no more members than a KS serves',
+    list: 'members of a KS',
     command: 'show crypto gdoi ks members',
     text: (count: number) => `Group Member Information :\n\n${times(count, member)}`,
     most: MOST_MEMBERS,
@@ -65,7 +65,7 @@ const LISTS = [
     rows: list('memberDetails'),
   },
   {
-    list: 'no more rows of a summary than a KS serves',
+    list: 'rows of the summary of members',
     command: 'show crypto gdoi ks members summary',
     text: (count: number) =>
       `Group Member Information :\n\nGroup Name: G1, ID: 1, Group Members: ${count}\n${times(count, summaryRow)}`,
@@ -74,16 +74,16 @@ const LISTS = [
     rows: list('memberDetails'),
   },
   {
-    list: 'no more TEKs of a group of a KS than are read',
+    list: 'TEKs of a KS in `show crypto gdoi`',
     command: 'show crypto gdoi',
     text: (count: number) => `GROUP INFORMATION\n Group Name : G1 (Unicast)\n${times(count, ksTekOfGroup)}`,
     most: MOST_TEKS,
-    // The heading of a countdown is one still.
+    // The heading of a countdown is still understood.
     unknown: (beyond: number) => 3 * beyond,
     rows: list('teks'),
   },
   {
-    list: 'no more lifetimes of TEKs than are read',
+    list: 'TEK lifetimes in `ks rekey`',
     command: 'show crypto gdoi ks rekey',
     text: (count: number) => `Group G1 (Unicast)\n${times(count, ksTekToRekey)}`,
     most: MOST_TEKS,
@@ -91,7 +91,7 @@ const LISTS = [
     rows: list('teks'),
   },
   {
-    list: 'no more key servers than a GM has',
+    list: 'key servers of a GM',
     command: 'show crypto gdoi',
     text: (count: number) =>
       `GROUP INFORMATION\n Group Name : G1\n Group member : 10.0.0.1\n Group Server list : 10.0.0.2\n${times(count - 1, (index) => ` ${address(index)}\n`)}`,
@@ -100,7 +100,7 @@ const LISTS = [
     rows: list('keyServers'),
   },
   {
-    list: 'no more ACEs than a KS gives to its GMs',
+    list: 'ACEs that a GM downloaded in `show crypto gdoi`',
     command: 'show crypto gdoi',
     text: (count: number) => `${GM_HEAD}ACL Downloaded From KS 10.0.0.2:\n${times(count, ace)}`,
     most: MOST_ACES,
@@ -108,7 +108,7 @@ const LISTS = [
     rows: list('acl'),
   },
   {
-    list: 'no more ACEs of a downloaded list',
+    list: 'ACEs that a GM downloaded in `gm acl`',
     command: 'show crypto gdoi gm acl',
     text: (count: number) => `Group Name: G1\nACL Downloaded From KS 10.0.0.2:\n${times(count, ace)}`,
     most: MOST_ACES,
@@ -116,7 +116,7 @@ const LISTS = [
     rows: list('acl'),
   },
   {
-    list: 'no more ACEs of a configured list',
+    list: 'ACEs configured on a KS',
     command: 'show crypto gdoi ks acl',
     text: (count: number) => `Group Name: G1\nConfigured ACL:\n${times(count, ace)}`,
     most: MOST_ACES,
@@ -124,7 +124,7 @@ const LISTS = [
     rows: list('acl'),
   },
   {
-    list: 'no more peers than a COOP set has',
+    list: 'COOP peers',
     command: 'show crypto gdoi ks coop',
     text: (count: number) =>
       `Crypto Gdoi Group Name :G1\nLocal Address: 10.0.0.1\nLocal KS Role: Primary\nPeer Sessions:\n${times(count, peer)}`,
@@ -133,7 +133,7 @@ const LISTS = [
     rows: list('peers'),
   },
   {
-    list: 'no more peers of a COOP set by their SIDs',
+    list: 'COOP peers in `ks coop identifier`',
     command: 'show crypto gdoi ks coop identifier',
     text: (count: number) =>
       `COOP-KS Sender ID (SID) Information for Group G1:\nLocal KS Role: Primary, Local KS Status: Alive\n${times(
@@ -145,7 +145,7 @@ const LISTS = [
     rows: list('peers'),
   },
   {
-    list: 'no more rekey SAs than a group has',
+    list: 'rekey SAs of a group',
     command: 'show crypto gdoi gm rekey detail',
     text: (count: number) => `Group G1 (Unicast)\nRekey (KEK) SA information :\n${times(count, rekeySa)}`,
     most: MOST_REKEY_SAS,
@@ -153,7 +153,7 @@ const LISTS = [
     rows: list('rekeySas'),
   },
   {
-    list: 'no more routers with a feature than a KS serves',
+    list: 'routers in the feature list',
     command: 'show crypto gdoi feature',
     text: (count: number) =>
       `Group Name: G1\nGroup Member ID     Version   Feature Supported\n${times(count, (index) => `${address(index)} 1.0.26 Yes\n`)}`,
@@ -162,7 +162,7 @@ const LISTS = [
     rows: list('features'),
   },
   {
-    list: 'no more IKE SAs than a KS has',
+    list: 'IKE SAs',
     command: 'show crypto isakmp sa',
     text: (count: number) =>
       `IPv4 Crypto ISAKMP SA\n${times(count, (index) => `${address(index)} 10.0.0.1 GDOI_IDLE ${index} ACTIVE\n`)}`,
@@ -171,7 +171,7 @@ const LISTS = [
     rows: list('sas'),
   },
   {
-    list: 'no more IKEv2 SAs than a KS has',
+    list: 'IKEv2 SAs',
     command: 'show crypto ikev2 sa',
     text: (count: number) =>
       `IPv4 Crypto IKEv2 SA\n${times(count, (index) => `${index} 10.0.0.1/848 ${address(index)}/848 none/none READY\n`)}`,
@@ -180,7 +180,7 @@ const LISTS = [
     rows: list('sas'),
   },
   {
-    list: 'no more pairs of idents than interfaces and ACEs make',
+    list: 'pairs of idents of IPsec SAs',
     command: 'show crypto ipsec sa',
     text: (count: number) => `interface: Tunnel1\n${times(count, flow)}`,
     most: MOST_IPSEC_FLOWS,
@@ -188,7 +188,7 @@ const LISTS = [
     rows: list('flows'),
   },
   {
-    list: 'no more SAs of one pair of idents',
+    list: 'SAs of one pair of idents',
     command: 'show crypto ipsec sa',
     text: (count: number) => `interface: Tunnel1\n${flow()}inbound esp sas:\n${times(count, sa)}`,
     most: MOST_TEKS,
@@ -197,7 +197,7 @@ const LISTS = [
   },
 ];
 
-/** By command: a group of its answer, whose lines are all known. */
+/** By command: the block of one group in its answer, all of whose lines are known. */
 const GROUPS: Readonly<Record<string, (index: number) => string>> = {
   'show crypto gdoi': (index) => `Group Name : G${index}\n Group Identity : 1\n Group member : 10.0.0.1\n`,
   'show crypto gdoi ks policy': (index) =>
@@ -228,21 +228,21 @@ const GROUPS: Readonly<Record<string, (index: number) => string>> = {
 };
 
 test.each(Object.entries(GROUPS))(
-  'an answer to %s that names groups without end has as many as are read, and the lines of what is beyond are unknown',
+  'an answer to %s with endless groups is read up to the limit of groups, and the lines beyond it are unknown',
   (command, group) => {
     const linesOfOne = group(0).trim().split('\n').length;
     for (const beyond of [0, 500]) {
       const result = parseCommandOutput(command, `R1#${command}\n${times(MOST_GROUPS + beyond, group)}R1#`);
       if (result.kind !== 'parsed') throw new Error(result.message);
       expect(result.snapshots).toHaveLength(MOST_GROUPS);
-      // The heading of a member is of no group yet.
+      // The heading of a member, which names no group yet, is still understood.
       const known = command.endsWith('gm identifier') ? beyond : 0;
       expect(result.lines.unknown).toBe(linesOfOne * beyond - known);
     }
   },
 );
 
-test('a list that is too long leaves the rows that were taken as they were shown', () => {
+test('rows beyond the limit do not change the rows that were read', () => {
   const texts: Readonly<Record<string, string>> = {
     'show crypto gdoi ks coop': `Crypto Gdoi Group Name :G1\nLocal Address: 10.0.0.1\nLocal KS Role: Primary\nPeer Sessions:\n${times(MOST_PEERS, peer)}Session 999:\n Peer Address: 10.9.9.9\n Peer KS Role: Primary\n`,
     'show crypto gdoi': `GROUP INFORMATION\n Group Name : G1 (Unicast)\n${times(MOST_TEKS, ksTekOfGroup)}  IPSec SA Number : 9\n  IPSec SA Rekey Lifetime : 99 secs\n  SA Rekey\n    Remaining Lifetime : 99 secs\n`,
@@ -259,9 +259,9 @@ test('a list that is too long leaves the rows that were taken as they were shown
   }
 });
 
-describe('an answer that lists without end', () => {
+describe('an answer with an endless list', () => {
   test.each(LISTS.map((each) => [each.list, each] as const))(
-    'has %s, and the lines of what is beyond are unknown',
+    'is read up to the limit of %s, and the lines beyond it are unknown',
     (_, { command, text, most, unknown, rows }) => {
       for (const beyond of [0, 500]) {
         const result = parseCommandOutput(command, `R1#${command}\n${text(most + beyond)}R1#`);

@@ -1,5 +1,5 @@
 /**
- * Every sample of real device output parses, with no line unknown. The samples are not in the repository: they lie
+ * Every sample of real device output is parsed without an unknown line. The samples are not in the repository: they lie
  * beside it (`../shared/samples`), or where GDOIWATCH_SAMPLES points.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -99,18 +99,18 @@ const VENDOR_SNAPSHOT: GmSnapshot = {
 };
 
 describe('the samples of real devices', () => {
-  it('are read where they are present', ({ skip }) => {
+  it('are tested if they are present', ({ skip }) => {
     if (!present) skip(`no samples in ${samples}: set GDOIWATCH_SAMPLES`);
     expect(files.length).toBeGreaterThan(80);
   });
 });
 
 describe.runIf(present)('a sample of a real device', () => {
-  it.each(files)('%s parses with no unknown line', (path) => {
+  it.each(files)('%s is parsed without an unknown line', (path) => {
     expect(only(path).unknownLines).toEqual([]);
   });
 
-  it('the vendor sample is the GM example of the contract', () => {
+  it('the vendor sample is parsed to the GM example of the contract', () => {
     expect(only(VENDOR)).toMatchObject({ command: 'show crypto gdoi', snapshots: [VENDOR_SNAPSHOT] });
   });
 
@@ -122,29 +122,29 @@ describe.runIf(present)('a sample of a real device', () => {
     ],
     ['with a remark without a blank before it', (t) => t.replace('Lifetime (secs) : 56', '$&<--- soon')],
     ['with an arrow that points at the value', (t) => t.replace('Version : 1.0.4', '$& --> GETVPN version')],
-    ['with remarks of a configuration', (t) => t.replace('KEK POLICY:', '! the KEK\n$&  ! follows')],
+    ['with remarks as in a configuration', (t) => t.replace('KEK POLICY:', '! the KEK\n$&  ! follows')],
     ['with full-width remarks', (t) => t.replace('Registration status : Registered', '$& （已经注册状态）')],
     ['with CR LF', (t) => t.replaceAll('\n', '\r\n')],
     ['indented', (t) => t.replace(/^/gm, '      ')],
     ['with tabs', (t) => t.replaceAll(' : ', '\t:\t')],
-    ['in colour and with NULs', (t) => t.replaceAll('Group', '\u001b[1mGroup\u001b[0m\0')],
+    ['in colour and with NUL characters', (t) => t.replaceAll('Group', '\u001b[1mGroup\u001b[0m\0')],
     ['without its prompt', (t) => t.slice(t.indexOf('\n') + 1)],
     ['with a second echo', (t) => t.replace('\n', '\nshow crypto gdoi\n')],
     ['without final newline', (t) => t.trimEnd()],
     ['with the next prompt', (t) => `${t.trimEnd()}\nGM#`],
     [
-      'with the pager and a log line in between',
+      'with the pager and a log message in between',
       (t) =>
         t
           .replace('KEK POLICY:', ` --More-- ${'\b'.repeat(9)}${' '.repeat(8)}${'\b'.repeat(9)}$&`)
           .replace('TEK POLICY', '\n*Mar  1 00:11:12.555: %GDOI-5-SA_KEK_UPDATED: SA KEK was updated\n$&'),
     ],
-  ])('the vendor sample %s means the same', (_, change) => {
+  ])('the vendor sample %s is parsed to the same result', (_, change) => {
     const [result] = parseCapturedText(change(text(VENDOR)));
     expect(result).toMatchObject({ kind: 'parsed', snapshots: [VENDOR_SNAPSHOT], unknownLines: [] });
   });
 
-  it('two TEKs of one interface are two SAs: the newest and the expiring one', () => {
+  it('two TEKs of one interface are reported as two SAs, the newest and the expiring one', () => {
     const { teks, rekeys, kek } = gm('gm/genie-gdoi-unicast-two-tek.txt');
     expect(teks?.map((tek) => [tek.interface, tek.spi, tek.remainingSeconds])).toEqual([
       ['GigabitEthernet0/0/1', '0x5A69F51E', 510],
@@ -164,12 +164,12 @@ describe.runIf(present)('a sample of a real device', () => {
     });
   });
 
-  it('`show crypto gdoi gm` shows the member block only', () => {
+  it('`show crypto gdoi gm` gives only what the member block shows', () => {
     expect(only('gm/genie-gdoi-gm.txt').command).toBe('show crypto gdoi gm');
     expect(gm('gm/genie-gdoi-gm.txt')).toMatchObject({ kek: null, teks: null, acl: null, reregistersInSeconds: 518 });
   });
 
-  it('a KS tells its lead: remaining life minus time to rekey', () => {
+  it('a KS shows remaining life and time to rekey, whose difference is its lead', () => {
     expect(ks('ks/genie-ks-policy-two-tek.txt')).toMatchObject({
       group: 'getvpn1',
       localAddress: '1.1.1.1',
@@ -181,7 +181,7 @@ describe.runIf(present)('a sample of a real device', () => {
     });
   });
 
-  it('`ks members` lists the members under their groups', () => {
+  it('`ks members` gives the members of each group', () => {
     const { snapshots } = only('ks/genie-ks-members.txt');
     expect(snapshots).toHaveLength(6);
     expect(ks('ks/genie-ks-members.txt', 0).memberDetails?.map((member) => [member.address, member.keyServer])).toEqual(
@@ -193,7 +193,7 @@ describe.runIf(present)('a sample of a real device', () => {
     expect(ks('ks/genie-ks-members.txt', 0).lastRekeyDurationMs).toBe(10000);
   });
 
-  it('`Group Member not Found` is no error: the member is in one of the groups', () => {
+  it('`Group Member not Found` is not an error when the member is in one of the groups', () => {
     const path = 'ks/genie-ks-members-one-ip-not-found.txt';
     expect(only(path).command).toBe('show crypto gdoi ks members 42.42.42.1');
     expect(only(path).snapshots.map((snapshot) => (snapshot.role === 'ks' ? snapshot.group : null))).toEqual([
@@ -213,7 +213,7 @@ describe.runIf(present)('a sample of a real device', () => {
     });
   });
 
-  it('the release is the main image as printed', () => {
+  it('the release is the version of the main image as printed', () => {
     expect(facts('other/show-version-iosxe-16.9.3.txt')).toMatchObject({ software: 'ios-xe', version: '16.9.3' });
     expect(facts('other/show-version-iosxe-03.06.05E.txt').version).toBe('03.06.05E');
     expect(facts('other/show-version-iosxe-17.15-experimental-c8000v.txt').version).toBe('17.15.20240326:010319');

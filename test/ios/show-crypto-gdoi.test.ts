@@ -1,4 +1,4 @@
-/** What the blocks of `show crypto gdoi` say of a GM or a KS, in the corners that no golden text shows alone. */
+/** What the blocks of `show crypto gdoi` say about a GM or a KS, in corner cases that no golden text isolates. */
 import { describe, expect, it } from 'vitest';
 import type { GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 import { parseCommandOutput } from '../../src/ios/parse.ts';
@@ -15,7 +15,7 @@ function gm(text: string): GmSnapshot {
 }
 
 describe('a GM', () => {
-  it('of a release before 15.2(1)T has a KEK without remaining lifetime', () => {
+  it('has a KEK without remaining lifetime on a release before 15.2(1)T', () => {
     const { kek } = gm(goldenText('show-crypto-gdoi/ios12-no-kek-lifetime-sa-per-direction.txt'));
     expect(kek).toMatchObject({ transport: 'unicast', remainingSeconds: null, keyBits: 192 });
   });
@@ -28,39 +28,39 @@ describe('a GM', () => {
     ['1y15w', (365 + 105) * 86400],
     ['never', null],
     ['Never', null],
-  ])('whose last rekey is %s old says %s seconds', (printed, seconds) => {
+  ])('that prints %s as the age of its last rekey gives %s seconds', (printed, seconds) => {
     expect(gm(XE17.replace('00:12:45', printed)).rekeys.lastAgeSeconds).toBe(seconds);
   });
 
-  it.each(['Re-registers in ', 'Reregisters in ', 'Re-registered in'])('may spell its countdown %s', (label) => {
+  it.each(['Re-registers in ', 'Reregisters in ', 'Re-registered in'])('may label its countdown "%s"', (label) => {
     expect(gm(XE17.replace('Re-registers in ', label)).reregistersInSeconds).toBe(2871);
   });
 
   it.each(['Registering', 'Not Registered', 'Not registered', 'Unregistered'])(
-    'with status %s is not registered',
+    'is not registered when its status is %s',
     (status) => {
       expect(gm(XE17.replace(': Registered\n', `: ${status}\n`))).toMatchObject({ status, registered: false });
     },
   );
 
-  it.each(['0.0.0.0', 'UNKNOWN', '::'])('registered with %s has no key server', (address) => {
+  it.each(['0.0.0.0', 'UNKNOWN', '::'])('has no key server when it is registered with %s', (address) => {
     expect(
       gm(XE17.replace('Registered with       : 192.0.2.12', `Registered with       : ${address}`)).keyServer,
     ).toBeNull();
   });
 
-  it('without KEK POLICY has no KEK, though it has TEKs', () => {
+  it('has TEKs but no KEK when KEK POLICY is missing', () => {
     const [head = '', tail = ''] = XE17.split('KEK POLICY:');
     const text = `${head}TEK POLICY${tail.split('TEK POLICY')[1] ?? ''}`;
     expect(gm(text)).toMatchObject({ kek: null, teks: [{ spi: '0x0A69F51E' }, { spi: '0xC553AC4C' }] });
   });
 
-  it('with no SA below its TEK POLICY has no TEKs, and without that heading they are not shown', () => {
+  it('has no TEKs when TEK POLICY has no SA below it, and unknown TEKs when that heading is missing', () => {
     expect(gm(goldenText('show-crypto-gdoi/registered-without-keys.txt')).teks).toEqual([]);
     expect(gm(goldenText('show-crypto-gdoi/registering.txt')).teks).toBeNull();
   });
 
-  it('with a countdown that is no number has none, and the line is unknown', () => {
+  it('has no countdown, and the line is unknown, when the countdown is not a number', () => {
     const result = parseCommandOutput('show crypto gdoi', IOS15.replace('2610 sec', 'soon'));
     expect(result).toMatchObject({
       snapshots: [{ reregistersInSeconds: null }],
@@ -68,16 +68,16 @@ describe('a GM', () => {
     });
   });
 
-  it('with an impossible SPI has none: nine hex digits are a typing error', () => {
+  it('has a TEK without SPI when the SPI is impossible: nine hex digits are a typing error', () => {
     expect(gm(IOS15.replace('0xB8841F10(3095666448)', '0x51111211F(1460077087)')).teks?.[0]?.spi).toBeNull();
   });
 
-  it('with an SA whose lifetime is in kilobytes and seconds gives the seconds', () => {
+  it('gives the seconds when the lifetime of an SA is in kilobytes and seconds', () => {
     const text = IOS15.replace('lifetime (sec): (2784)', 'lifetime (k/sec): (4415180/2784)');
     expect(gm(text).teks?.[0]?.remainingSeconds).toBe(2784);
   });
 
-  it('that names two members of a group is told by the first', () => {
+  it('is described by the first member when its group names two', () => {
     const second =
       '    Group member             : 198.51.100.77   vrf: None\n       Registration status   : Registering\n';
     const text = XE17.replace('    Rekeys cumulative', `${second}    Rekeys cumulative`);
@@ -86,7 +86,7 @@ describe('a GM', () => {
 });
 
 describe('a KS', () => {
-  it('has three countdowns with one label: each belongs to the line before it', () => {
+  it('has three countdowns with the same label, each of which belongs to the line before it', () => {
     const result = parseCommandOutput(
       'show crypto gdoi',
       goldenText('show-crypto-gdoi/ks-of-one-group-gm-of-another.txt'),
@@ -103,7 +103,7 @@ describe('a KS', () => {
     });
   });
 
-  it('without a redundancy block says nothing of redundancy', () => {
+  it('has unknown redundancy when there is no redundancy block', () => {
     const result = parseCommandOutput('show crypto gdoi', goldenText('show-crypto-gdoi/ks-oldest-layout.txt'));
     expect(result).toMatchObject({ snapshots: [{ redundancy: null, members: 0, kek: { remainingSeconds: null } }] });
   });
@@ -117,7 +117,7 @@ describe('a value', () => {
     return { gm: gm(shown), unknownLines: result.unknownLines };
   };
 
-  it.each(['--', '---', 'N/A', 'n/a', 'None', 'Unknown', '?', '(null)'])('%s is none', (none) => {
+  it.each(['--', '---', 'N/A', 'n/a', 'None', 'Unknown', '?', '(null)'])('of %s means that there is none', (none) => {
     expect(read('Version', none)).toMatchObject({ gm: { gmVersion: null }, unknownLines: [] });
     expect(read('Encrypt Algorithm', none)).toMatchObject({ gm: { kek: { encryption: null } }, unknownLines: [] });
     expect(read('Sig Hash Algorithm', none)).toMatchObject({ gm: { kek: { signatureHash: null } }, unknownLines: [] });
@@ -136,14 +136,14 @@ describe('a value', () => {
       'remaining key lifetime (sec): (9999999999)',
       (shown: GmSnapshot) => shown.teks?.[0]?.remainingSeconds,
     ],
-  ])('%s of a form that is not known (%s) is not shown, and its line is', (label, value, shown) => {
+  ])('of %s in an unknown form (%s) is null, and its line is unknown', (label, value, shown) => {
     const result = read(label, value);
     expect(shown(result.gm)).toBeNull();
     expect(result.unknownLines).toHaveLength(1);
   });
 
   it.each(['fvrf/ivrf', 'Local addr/port', 'DP Error Monitoring'])(
-    'of a second label behind %s is not lost',
+    'of a second label after %s on the same line is not lost: the line is unknown',
     (label) => {
       const line = new RegExp(`^.*${label} *:.*$`, 'm').exec(XE17)?.[0] ?? '';
       const joined = XE17.replace(/^ *Succeeded registration.*\n/m, '').replace(

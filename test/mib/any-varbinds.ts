@@ -22,7 +22,7 @@ const value: fc.Arbitrary<SnmpValue> = fc.oneof(
   fc.uint8Array({ size: 'max', maxLength: 600 }),
 );
 
-// few identities, so that rows meet
+// few identities, so that rows have the same index
 const identity = fc
   .tuple(fc.constantFrom(1, 2, 5, 11, 99), fc.constantFrom('0a000001', '', '000004c7', '6b7331', '01'.repeat(16)))
   .map(([type, hex]) => encodeIdentity(type, Buffer.from(hex, 'hex')));

@@ -1,6 +1,6 @@
 /**
- * CISCO-GDOI-MIB as Cisco's own files say it, read by net-snmp's parser. The files are not in the repository: they lie
- * beside it (`../shared/mibs`), or where GDOIWATCH_MIBS points.
+ * CISCO-GDOI-MIB as Cisco's own files define it, read by net-snmp's parser. The files are not in the repository: they
+ * lie beside it (`../shared/mibs`), or where GDOIWATCH_MIBS points.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const MIBS = process.env['GDOIWATCH_MIBS'] ?? fileURLToPath(new URL('../../../sh
 /** In the order in which they import each other. */
 const FILES = ['CISCO-SMI.my', 'CISCO-TC.my', 'CISCO-GDOI-MIB.my'] as const;
 
-/** Where the files are absent the comparison is skipped, but not in CI, which has them. */
+/** If the files are absent, the comparison is skipped, except in CI, which has them. */
 export const mibAbsent = !existsSync(MIBS) && process.env['CI'] === undefined;
 
 /** What net-snmp's parser keeps of one definition; its own types say `any`. */

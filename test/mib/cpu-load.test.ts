@@ -1,4 +1,4 @@
-/** How busy the router is, in a request that goes out anyway. */
+/** The CPU load of the router, asked in a request that goes out anyway. */
 import { describe, expect, it, test } from 'vitest';
 import { CPU_ONE_MINUTE, cpuIsDue, cpuLook } from '../../src/mib/cpu-load.ts';
 import { gdoiRequest } from '../../src/mib/gdoi-request.ts';
@@ -22,29 +22,29 @@ const reply = (rows: readonly (number | string)[], emptyColumns: readonly string
 
 describe('the CPU in an SNMP answer', () => {
   test.each([
-    ['of one processor', reply([17]), 17],
-    ['of several: the busiest', reply([3, 91, 12]), 91],
-    ['odd figures are left out', reply([140, -1, 'high', 6]), 6],
-    ['nothing but odd ones: not shown', reply(['high']), null],
-    ['a view that hides it', reply([], [CPU_ONE_MINUTE]), null],
+    ['of one processor is read', reply([17]), 17],
+    ['of several processors is that of the busiest', reply([3, 91, 12]), 91],
+    ['is read without impossible figures', reply([140, -1, 'high', 6]), 6],
+    ['is not shown if all figures are impossible', reply(['high']), null],
+    ['is not shown if the SNMP view hides it', reply([], [CPU_ONE_MINUTE]), null],
   ])('%s', (_what, answer, percent) => {
     expect(cpuLook(answer)).toEqual({ atMs: READ_AT_MS, percent });
   });
 
-  it('does not count as read if it was not asked for', () => {
+  it('does not count as read if it was not requested', () => {
     expect(cpuLook(reply([]))).toBeNull();
   });
 });
 
-describe('is asked', () => {
+describe('the CPU load is requested', () => {
   test.each([
-    ['first of all', null, 0, true],
+    ['when it was never read', null, 0, true],
     ['not again within five minutes', { percent: 12 }, 4 * MINUTE_MS, false],
-    ['again after five', { percent: 12 }, 5 * MINUTE_MS, true],
-    ['at each poll while it is busy', { percent: 80 }, 1000, true],
-    ['once a day where it is hidden', { percent: null }, 23 * HOUR_MS, false],
-    ['... and then again', { percent: null }, 24 * HOUR_MS, true],
-    ['after the clock was set back by hours', { percent: 12 }, -2 * HOUR_MS, true],
+    ['again after five minutes', { percent: 12 }, 5 * MINUTE_MS, true],
+    ['at each poll while the router is busy', { percent: 80 }, 1000, true],
+    ['not again within a day if it is hidden', { percent: null }, 23 * HOUR_MS, false],
+    ['again after a day if it is hidden', { percent: null }, 24 * HOUR_MS, true],
+    ['again after the clock was set back by hours', { percent: 12 }, -2 * HOUR_MS, true],
   ])('%s', (_what, look, laterMs, due) => {
     const cpu = look && { ...look, atMs: READ_AT_MS };
     expect(cpuIsDue({ cpu }, READ_AT_MS + laterMs)).toBe(due);
@@ -55,13 +55,13 @@ describe('is asked', () => {
 
 describe('the CPU in a RESTCONF document', () => {
   test.each([
-    ['a leaf of its module', { 'Cisco-IOS-XE-process-cpu-oper:one-minute': 7 }, 7],
-    ['a leaf without one', { 'one-minute': 0 }, 0],
-    ['no figure', { 'one-minute': '7' }, null],
-    ['more than there is', { 'one-minute': 101 }, null],
-    ['another leaf', { 'five-minutes': 7 }, null],
-    ['a list', [7], null],
-    ['nothing', null, null],
+    ['is read from a leaf with its module', { 'Cisco-IOS-XE-process-cpu-oper:one-minute': 7 }, 7],
+    ['is read from a leaf without a module', { 'one-minute': 0 }, 0],
+    ['is not shown if it is not a number', { 'one-minute': '7' }, null],
+    ['is not shown if it is more than 100', { 'one-minute': 101 }, null],
+    ['is not taken from another leaf', { 'five-minutes': 7 }, null],
+    ['is not shown if the document is a list', [7], null],
+    ['is not shown if there is no document', null, null],
   ])('%s', (_what, body, percent) => {
     expect(cpuPercent(body)).toBe(percent);
   });

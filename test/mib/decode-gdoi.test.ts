@@ -49,14 +49,14 @@ const tekRow = (index: string, spi: Uint8Array, remaining: number, status?: numb
   });
 
 describe('without groups', () => {
-  it('a device whose switches answer has the MIB and no group', () => {
+  it('a device that answers for its notification switches has the MIB but no group', () => {
     expect(read([{ oid: `${GDOI_ROOT}.1.4.5.0`, value: 2 }])).toMatchObject({ kind: 'no-group', snapshots: [] });
   });
 
   it.each([
     ['answers nothing', []],
     ['says noSuchObject', [{ oid: `${GDOI_ROOT}.1.4.5.0`, value: null }]],
-  ])('a device that %s has no MIB, which is not "no GM"', (_, varbinds) => {
+  ])('a device that %s has no MIB, which does not mean that it is no GM', (_, varbinds) => {
     expect(read(varbinds)).toMatchObject({ kind: 'no-mib', snapshots: [], facts: null });
   });
 
@@ -66,20 +66,20 @@ describe('without groups', () => {
 });
 
 describe('the KEK of a GM', () => {
-  it('with remaining 0 has expired and is still listed', () => {
+  it('is still listed when its remaining lifetime is 0', () => {
     expect(gmOf(gmRow({}), kekRow(1, KEK_A, 0, 1)).kek).toMatchObject({ spi: SPI_A, remainingSeconds: 0 });
   });
 
-  it('without a row is no key', () => {
+  it('is null when there is no row and the active KEK of the GM is all zeros', () => {
     expect(gmOf(gmRow({ cgmGdoiGmActiveKEK: new Uint8Array(16), cgmGdoiGmRekeysReceived: 0 })).kek).toBeNull();
   });
 
-  it('without a table is the active one of the row of the GM, of unknown life', () => {
+  it('is the active KEK in the row of the GM, with unknown lifetime, when there is no KEK table', () => {
     const kek = gmOf(gmRow({ cgmGdoiGmActiveKEK: KEK_A })).kek;
     expect(kek).toMatchObject({ spi: SPI_A, remainingSeconds: null });
   });
 
-  it('without a row, where the table had rows before, is none, whatever the row of the GM still says', () => {
+  it('is null when the KEK table has lost its rows, even if the row of the GM still shows an active KEK', () => {
     const before = replyOf([...gmRow({ cgmGdoiGmActiveKEK: KEK_A }), ...kekRow(1, KEK_A, 100, 1)]);
     const now = replyOf(gmRow({ cgmGdoiGmActiveKEK: KEK_A }));
     const memory = rememberReply(rememberReply(NOTHING_LEARNT, before), now);
@@ -87,11 +87,11 @@ describe('the KEK of a GM', () => {
   });
 
   it.each([
-    ['in use before new', [kekRow(1, KEK_A, 150, 1), kekRow(2, KEK_B, 86_390, 2)], SPI_A],
-    ['in use before old', [kekRow(1, KEK_A, 0, 3), kekRow(2, KEK_B, 86_390, 1)], SPI_B],
-    ['new before old', [kekRow(1, KEK_A, 0, 3), kekRow(2, KEK_B, 86_390, 2)], SPI_B],
-    ['the active one of two in use', [kekRow(1, KEK_A, 100, 1), kekRow(2, KEK_B, 86_390, 1)], SPI_A],
-    ['the active one where no status is shown', [kekRow(1, KEK_A, 100), kekRow(2, KEK_B, 86_390)], SPI_A],
+    ['in use rather than the new one', [kekRow(1, KEK_A, 150, 1), kekRow(2, KEK_B, 86_390, 2)], SPI_A],
+    ['in use rather than the old one', [kekRow(1, KEK_A, 0, 3), kekRow(2, KEK_B, 86_390, 1)], SPI_B],
+    ['that is new rather than old', [kekRow(1, KEK_A, 0, 3), kekRow(2, KEK_B, 86_390, 2)], SPI_B],
+    ['that is active if both are in use', [kekRow(1, KEK_A, 100, 1), kekRow(2, KEK_B, 86_390, 1)], SPI_A],
+    ['that is active if no status is shown', [kekRow(1, KEK_A, 100), kekRow(2, KEK_B, 86_390)], SPI_A],
   ])('of two rows is the one %s', (_, rows, spi) => {
     expect(gmOf(gmRow({ cgmGdoiGmActiveKEK: KEK_A }), ...rows).kek?.spi).toBe(spi);
   });
@@ -100,19 +100,19 @@ describe('the KEK of a GM', () => {
     expect(gmOf(kekRow(1, KEK_A, 100, 1), kekRow(2, KEK_B, 86_390, 1)).kek?.spi).toBe(SPI_B);
   });
 
-  it('that changed between two readings of its SPI is known to be, and nothing more', () => {
+  it('exists but with unknown values when its SPI changed between two readings', () => {
     const twice = [...kekRow(1, KEK_A, 10, 1), ...rowOf(`${GM}.1`, { cgmGdoiGmKekSPI: KEK_B })];
     const reading = read(gmRow(REGISTERED_WITH_KS), twice);
     expect(reading.snapshots).toMatchObject([{ kek: { remainingSeconds: null }, registered: null }]);
     expect(reading.unknown).toBeGreaterThan(0);
   });
 
-  it('that counted down between two readings is the same, at the later one', () => {
+  it('has the later countdown when it counted down between two readings', () => {
     const twice = [...kekRow(1, KEK_A, 1109, 1), ...rowOf(`${GM}.1`, { cgmGdoiGmKekRemainingLifetime: 1108 })];
     expect(read(twice)).toMatchObject({ unknown: 0, snapshots: [{ kek: { spi: SPI_A, remainingSeconds: 1108 } }] });
   });
 
-  it('that came while its columns were read one after the other is dropped and counted', () => {
+  it('is dropped and counted when it appeared while the columns were read one after the other', () => {
     const half = rowOf(`${GM}.2`, { cgmGdoiGmKekRemainingLifetime: 86_390, cgmGdoiGmKekStatus: 1 });
     const reading = read(kekRow(1, KEK_A, 100, 1), half);
     expect(reading).toMatchObject({ unknown: 1, snapshots: [{ kek: { spi: SPI_A, remainingSeconds: 100 } }] });
@@ -122,10 +122,10 @@ describe('the KEK of a GM', () => {
     ['239.192.1.190', 'efc001be', 'multicast'],
     ['FF0E::101', `ff0e${'0'.repeat(24)}0101`, 'multicast'],
     ['3.3.1.1', '03030101', 'unicast'],
-    ['240.0.0.1, which is no multicast group', 'f0000001', 'unicast'],
+    ['240.0.0.1, which is not a multicast group', 'f0000001', 'unicast'],
     ['0.0.0.0', '00000000', null],
     ['nothing', '', null],
-  ])('is sent by the transport of its destination: %s', (_, destination, transport) => {
+  ])('has the transport that its destination implies: %s', (_, destination, transport) => {
     const facts = rowOf(`${GM}.1`, { cgmGdoiGmKekDstIdValue: octets(destination) });
     expect(gmOf(kekRow(1, KEK_A, 100, 1), facts).kek?.transport).toBe(transport);
   });
@@ -144,32 +144,32 @@ describe('the KEK of a GM', () => {
 });
 
 describe('the TEKs of a GM', () => {
-  it('are one each, though every selector has a row for each direction', () => {
+  it('are listed once each, even though every selector has a row for each direction', () => {
     const rows = ['1.1', '1.2', '2.1', '2.2'].map((index, i) => tekRow(index, TEK_1, 511 - i, 1 + (i % 2)));
     expect(gmOf(...rows).teks).toEqual([
       { interface: null, spi: '0x6B3CD27A', transform: null, remainingSeconds: 511, antiReplay: null },
     ]);
   });
 
-  it('come longest-lived first during a rollover', () => {
+  it('are listed longest-lived first during a rollover', () => {
     expect(gmOf(tekRow('1.1', TEK_2, 35), tekRow('1.3', TEK_1, 510)).teks?.map(({ spi }) => spi)).toEqual([
       '0x6B3CD27A',
       '0xC41E6A87',
     ]);
   });
 
-  it('are listed after their expiry, and not while they are not in use', () => {
+  it('are listed even when expired, but not if they are not in use', () => {
     const teks = gmOf(tekRow('1.1', TEK_1, 0, 1), tekRow('1.2', TEK_2, 0, 3)).teks;
     expect(teks).toMatchObject([{ spi: '0x6B3CD27A', remainingSeconds: 0 }]);
   });
 
-  it('are unknown if no table was ever seen, and none if the table has rows of others', () => {
+  it('are unknown if no table was ever seen, and an empty list if the table has only rows of other GMs', () => {
     expect(gmOf(gmRow({ cgmGdoiGmRekeysReceived: 1 })).teks).toBeNull();
     const other = rowOf('11.4.0.0.0.7.1.4.3.3.1.1.1.1', { cgmGdoiGmTekSPI: TEK_1 });
     expect(read(gmRow({ cgmGdoiGmRekeysReceived: 1 }), other).snapshots[1]).toMatchObject({ group: '1223', teks: [] });
   });
 
-  it('are bounded in number, and what is over is counted', () => {
+  it('are read up to a limit, and those beyond it are counted', () => {
     const many = Array.from({ length: 300 }, (_, i) =>
       tekRow(`1.${String(i)}`, Uint8Array.of(9, 9, i >> 8, i & 255), i),
     );
@@ -179,21 +179,29 @@ describe('the TEKs of a GM', () => {
   });
 });
 
-describe('a GM is registered', () => {
+describe('whether a GM is registered is', () => {
   it.each([
-    ['with a KEK in use', [gmRow(REGISTERED_WITH_KS), kekRow(1, KEK_A, 100, 1)], true],
-    ['with a TEK in use', [gmRow(REGISTERED_WITH_KS), tekRow('1.1', TEK_1, 100, 2)], true],
+    ['true with a KEK in use', [gmRow(REGISTERED_WITH_KS), kekRow(1, KEK_A, 100, 1)], true],
+    ['true with a TEK in use', [gmRow(REGISTERED_WITH_KS), tekRow('1.1', TEK_1, 100, 2)], true],
     [
-      'with TEKs of which some are in use',
+      'true with a TEK if the GM counts active TEKs',
       [gmRow({ ...REGISTERED_WITH_KS, cgmGdoiGmActiveTEKNum: 1 }), tekRow('1.1', TEK_1, 100)],
       true,
     ],
-    ['or not: the KEK is only listed', [gmRow(REGISTERED_WITH_KS), kekRow(1, KEK_A, 0, 1)], null],
-    ['or not: the KEK is only new', [gmRow(REGISTERED_WITH_KS), kekRow(1, KEK_A, 100, 2)], null],
-    ['or not: nobody says that the TEK is in use', [gmRow(REGISTERED_WITH_KS), tekRow('1.1', TEK_1, 100)], null],
-    ['or not: no KS', [gmRow({ cgmGdoiGmRegKeyServerIdValue: octets('00000000') }), kekRow(1, KEK_A, 100, 1)], null],
-    ['or not: an empty KS', [gmRow({ cgmGdoiGmRegKeyServerIdValue: octets('') }), kekRow(1, KEK_A, 100, 1)], null],
-    ['or not: nothing but its row', [gmRow(REGISTERED_WITH_KS)], null],
+    ['unknown if the KEK is listed but has expired', [gmRow(REGISTERED_WITH_KS), kekRow(1, KEK_A, 0, 1)], null],
+    ['unknown if the KEK is only new', [gmRow(REGISTERED_WITH_KS), kekRow(1, KEK_A, 100, 2)], null],
+    ['unknown if nothing says that the TEK is in use', [gmRow(REGISTERED_WITH_KS), tekRow('1.1', TEK_1, 100)], null],
+    [
+      'unknown if its KS is 0.0.0.0',
+      [gmRow({ cgmGdoiGmRegKeyServerIdValue: octets('00000000') }), kekRow(1, KEK_A, 100, 1)],
+      null,
+    ],
+    [
+      'unknown if its KS is empty',
+      [gmRow({ cgmGdoiGmRegKeyServerIdValue: octets('') }), kekRow(1, KEK_A, 100, 1)],
+      null,
+    ],
+    ['unknown if it has nothing but its row', [gmRow(REGISTERED_WITH_KS)], null],
   ])('%s', (_, rows, registered) => {
     expect(gmOf(...rows).registered).toBe(registered);
   });
@@ -211,13 +219,13 @@ describe('a GM', () => {
       Buffer.from('ks1.example.test').toString('hex'),
       'ks1.example.test',
     ],
-    ['nobody', 1, '00000000', null],
+    ['none if it is 0.0.0.0', 1, '00000000', null],
   ])('names its KS: %s', (_, type, value, keyServer) => {
     const row = gmRow({ cgmGdoiGmRegKeyServerIdType: type, cgmGdoiGmRegKeyServerIdValue: octets(value) });
     expect(gmOf([...row, ...kekRow(1, KEK_A, 1)]).keyServer).toBe(keyServer);
   });
 
-  it('counts no rekeys: the "counter" is the sequence number of the last one', () => {
+  it('has no rekey count: the "counter" is the sequence number of the last rekey', () => {
     const { rekeys } = gmOf(gmRow({ cgmGdoiGmRekeysReceived: 25 }));
     expect(rekeys).toMatchObject({ lastSequence: 25, received: null, sinceRegistration: null });
   });
@@ -228,20 +236,20 @@ describe('a GM', () => {
     ['a negative number', -1],
     ['an OID', '1.3.6.1'],
     ['octets', octets('01')],
-  ])('with %s for a sequence number has none, and the value is counted', (_, value) => {
+  ])('has no sequence number if it is %s, and the value is counted as unknown', (_, value) => {
     const reading = read(gmRow({ ...REGISTERED_WITH_KS, cgmGdoiGmRekeysReceived: value }));
     expect(reading.snapshots).toMatchObject([{ rekeys: { lastSequence: null }, keyServer: '1.1.1.1' }]);
     expect(reading.unknown).toBe(1);
   });
 
-  it('belongs to a group by its name, or by its identity if the device shows no name', () => {
+  it('belongs to a group with its name, or with its identity if the device shows no name', () => {
     const name = rowOf('11.4.0.0.4.199', { cgmGdoiGroupName: ascii('getvpn1') });
     const row = gmRow({ cgmGdoiGmRekeysReceived: 1 });
     expect(gmOf(name, row)).toMatchObject({ group: 'getvpn1', identity: '1223', address: '3.3.1.1' });
     expect(gmOf(row)).toMatchObject({ group: '1223', identity: '1223' });
   });
 
-  it('beside another one in the same group is one of two, and the other is counted', () => {
+  it('is the only one read in its group, and another one there is reported as a problem', () => {
     const other = rowOf('11.4.0.0.4.199.1.4.9.9.9.9', { cgmGdoiGmRekeysReceived: 1 });
     const reading = read(gmRow({ cgmGdoiGmRekeysReceived: 1 }), other);
     expect(reading.snapshots.map((snapshot) => snapshot.role === 'gm' && snapshot.address)).toEqual(['3.3.1.1']);
@@ -254,17 +262,17 @@ describe('a KS', () => {
     rowOf(KS, { cgmGdoiKeyServerActiveKEK: KEK_A, ...cells });
   const group = (cells: Partial<Record<GdoiColumn, SnmpValue>>) => rowOf('11.4.0.0.4.199', cells);
 
-  it('does not count the rekeys that it sent: the "counter" is a sequence number', () => {
+  it('has no count of sent rekeys: the "counter" is a sequence number', () => {
     expect(ksOf(ksRow({ cgmGdoiKeyServerRekeysPushed: 33 }))).not.toHaveProperty('rekeysSent');
   });
 
-  it('counts the members of the group, or its own if only these are shown', () => {
+  it('has the member count of the group, or its own if only that is shown', () => {
     expect(ksOf(ksRow({ cgmGdoiKeyServerRegisteredGMs: 7 }), group({ cgmGdoiGroupMemberCount: 12 })).members).toBe(12);
     expect(ksOf(ksRow({ cgmGdoiKeyServerRegisteredGMs: 7 })).members).toBe(7);
     expect(ksOf(ksRow({})).members).toBeNull();
   });
 
-  it('shows the last rekey on the primary only: a secondary sends none', () => {
+  it('shows the last rekey only if it is primary, since a secondary sends none', () => {
     const last = group({ cgmGdoiGroupLastRekeyRetransmits: 1, cgmGdoiGroupLastRekeyTimeTaken: 10_000 });
     const shown = { lastRekeyRetransmits: 1, lastRekeyDurationMs: 10_000 };
     expect(ksOf(ksRow({ cgmGdoiKeyServerRole: 1 }), last)).toMatchObject(shown);
@@ -299,11 +307,11 @@ describe('the uptime', () => {
     ]).facts?.uptimeSeconds;
 
   it.each([
-    ['that of the engine, which does not wrap', 50_000_000, 705_032_704, 50_000_000],
-    ['sysUpTime where the engine was started later', 60, 100_000, 1000],
-    ['sysUpTime alone', null, 100_050, 1000],
-    ['that of the engine alone', 77, null, 77],
-    ['unknown where neither is shown', null, null, undefined],
+    ['that of the SNMP engine, which does not wrap', 50_000_000, 705_032_704, 50_000_000],
+    ['sysUpTime if the engine was started later', 60, 100_000, 1000],
+    ['sysUpTime if only that is shown', null, 100_050, 1000],
+    ['that of the engine if only that is shown', 77, null, 77],
+    ['unknown if neither is shown', null, null, undefined],
   ])('is %s', (_, engineSeconds, ticks, seconds) => {
     expect(uptime(engineSeconds, ticks)).toBe(seconds);
   });
@@ -314,7 +322,7 @@ describe('the uptime', () => {
   });
 });
 
-it('the root of the MIB is data', () => {
+it('decodes the MIB below another root in the same way', () => {
   const root = '1.3.6.1.4.1.2636.5.759';
   const moved = walkOf('gm-tek-rollover').map(({ oid, value }) => ({ oid: oid.replace(GDOI_ROOT, root), value }));
   const here = replyOf(walkOf('gm-tek-rollover'));
@@ -324,7 +332,7 @@ it('the root of the MIB is data', () => {
   );
 });
 
-it('what is odd in a name or in the facts of a key is counted too, in the answer that has them', () => {
+it('counts odd values in a name or in the facts of a key, in the answer that contains them', () => {
   const names = rowOf('11.4.0.0.4.199', { cgmGdoiGroupName: 7 });
   const facts = rowOf(`${GM}.1`, { cgmGdoiGmKekEncryptAlg: octets('0c'), cgmGdoiGmKekSigKeyLength: -1 });
   expect(read(gmRow(REGISTERED_WITH_KS), kekRow(1, KEK_A, 900, 1)).unknown).toBe(0);

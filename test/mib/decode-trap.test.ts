@@ -12,7 +12,7 @@ const GROUP = '11.4.0.0.4.199';
 const GM_3_3_1_1 = `${GROUP}.1.4.3.3.1.1`;
 const KS = { cgmGdoiGmRegKeyServerIdType: 1, cgmGdoiGmRegKeyServerIdValue: octets('01010101') };
 
-/** The variables of a notification of 2015, with their instance `.0`. */
+/** The variables of a notification of 2015, by default with the instance `.0`. */
 function variables(
   values: Partial<Record<keyof typeof GDOI_NOTIFICATION_VARIABLES, SnmpValue>>,
   instance = '.0',
@@ -40,7 +40,7 @@ const SAYS_NOTHING = {
 };
 
 describe('a notification of 2010', () => {
-  it.each([5, 6, 7])('%i says in its instance which GM of which group, and in its values which KS', (number) => {
+  it.each([5, 6, 7])('%i names the GM and its group by its instance, and the KS by its values', (number) => {
     expect(decodeTrap(trapOid(number), rowOf(GM_3_3_1_1, KS))).toEqual({
       ...SAYS_NOTHING,
       name: GDOI_TRAPS[number - 1],
@@ -61,7 +61,7 @@ describe('a notification of 2010', () => {
     });
   });
 
-  it('3 says in its instance which KS pushed the rekey', () => {
+  it('3 names the KS that pushed the rekey by its instance', () => {
     expect(decodeTrap(trapOid(3), rowOf(`${GROUP}.1.4.1.1.1.1`, { cgmGdoiKeyServerRekeysPushed: 33 }))).toEqual({
       ...SAYS_NOTHING,
       name: 'KeyServerRekeyPushed',
@@ -71,11 +71,11 @@ describe('a notification of 2010', () => {
     });
   });
 
-  it.each([1, 2, 4, 9, 10])('%i proves nothing else', (number) => {
+  it.each([1, 2, 4, 9, 10])('%i without variables gives nothing but its name', (number) => {
     expect(decodeTrap(trapOid(number), [])).toEqual({ ...SAYS_NOTHING, name: GDOI_TRAPS[number - 1] });
   });
 
-  it.each(['0', '11.4.0.0', '11.4.0.0.4.199'])('keeps the KS where the instance %s is no index', (instance) => {
+  it.each(['0', '11.4.0.0', '11.4.0.0.4.199'])('keeps the KS if the instance %s is not an index', (instance) => {
     expect(decodeTrap(trapOid(7), rowOf(instance, KS))).toEqual({
       ...SAYS_NOTHING,
       name: 'GmReRegister',
@@ -88,7 +88,7 @@ describe('a notification of 2010', () => {
     expect(decodeTrap(trapOid(7), bare)).toMatchObject({ gmAddress: null, keyServer: '1.1.1.1' });
   });
 
-  it('takes group and GM from the variable that has them', () => {
+  it('takes the group and the GM from whichever variable has them in its instance', () => {
     const [first, ...others] = rowOf(GM_3_3_1_1, { ...KS, cgmGdoiGmRekeysReceived: 3 });
     const withoutInstance = { oid: first!.oid.replace(`.${GM_3_3_1_1}`, '.0'), value: first!.value };
     expect(decodeTrap(trapOid(8), [withoutInstance, ...others])).toMatchObject({
@@ -97,7 +97,7 @@ describe('a notification of 2010', () => {
     });
   });
 
-  it('knows that 0.0.0.0 is not a KS', () => {
+  it('does not take 0.0.0.0 for a KS', () => {
     const nobody = rowOf(GM_3_3_1_1, { ...KS, cgmGdoiGmRegKeyServerIdValue: octets('00000000') });
     expect(decodeTrap(trapOid(7), nobody)).toMatchObject({ gmAddress: '3.3.1.1', keyServer: null });
   });
@@ -143,7 +143,7 @@ describe.each(['.0', ''])('a notification of 2015, its variables with instance "
   });
 });
 
-describe('what is no notification of this MIB', () => {
+describe('an OID that is not a notification of this MIB', () => {
   it.each([
     '1.3.6.1.6.3.1.1.5.3',
     trapOid(0),
@@ -153,11 +153,11 @@ describe('what is no notification of this MIB', () => {
     `${GDOI_ROOT}9.0.7`,
     '',
     trapOid(107),
-  ])('%s is null', (oid) => {
+  ])('is decoded to null: %s', (oid) => {
     expect(decodeTrap(oid, rowOf(GM_3_3_1_1, KS))).toBeNull();
   });
 
-  it('is found under another root, which is data', () => {
+  it('is decoded as a notification if another root makes it one', () => {
     const juniper = '1.3.6.1.4.1.2636.5.759';
     expect(
       decodeTrap(`${juniper}.0.7`, [{ oid: `${juniper}.1.2.2.1.6.${GM_3_3_1_1}`, value: octets('01010101') }], juniper),

@@ -1,4 +1,4 @@
-/** Our table of CISCO-GDOI-MIB, and the simulator's own one, are what Cisco's files say. */
+/** Our table of CISCO-GDOI-MIB, and the simulator's own one, agree with Cisco's files. */
 import { describe, expect, it } from 'vitest';
 import { GDOI_TRAPS } from '../../src/gdoi/seen/gdoi-trap.ts';
 import {
@@ -18,28 +18,28 @@ const inOrder = (objects: Readonly<Record<string, unknown>>) => Object.entries(o
 describe.skipIf(mibAbsent)('compared with the MIB files,', () => {
   const mib = mibAbsent ? null : readGdoiMib();
 
-  it('the root and the revision are those of the files', () => {
+  it('the table has the root and the revision of the files', () => {
     expect(mib).toMatchObject({ root: GDOI_ROOT, revision: '201507170000Z' });
   });
 
-  it('each table has its place and the shape of its index', () => {
+  it('each MIB table has the right OID and index shape', () => {
     expect(inOrder(GDOI_TABLES)).toEqual(inOrder(mib?.tables ?? {}));
   });
 
-  it('the columns are all that can be read, and no other', () => {
+  it('the columns are exactly those that can be read', () => {
     expect(inOrder(GDOI_COLUMNS)).toEqual(inOrder(mib?.readable('1.1', '1.2', '1.3') ?? {}));
   });
 
-  it('each notification has its number and its switch', () => {
+  it('each notification has the right number and switch', () => {
     expect(GDOI_TRAPS.map((name) => `cgmGdoi${name}`)).toEqual(mib?.notifications);
     expect(inOrder(GDOI_NOTIFICATION_SWITCHES)).toEqual(inOrder(mib?.readable('1.4') ?? {}));
   });
 
-  it('the variables of notifications have their places', () => {
+  it('the variables of notifications have the right OIDs', () => {
     expect(inOrder(GDOI_NOTIFICATION_VARIABLES)).toEqual(inOrder(mib?.readable('1.5') ?? {}));
   });
 
-  it.each(Object.entries(GDOI_ENUMS))('%s has its numbers', (convention, labels) => {
+  it.each(Object.entries(GDOI_ENUMS))('the enumeration %s has the right numbers', (convention, labels) => {
     expect(labels).toEqual(mib?.labels(convention));
   });
 
@@ -52,8 +52,8 @@ describe.skipIf(mibAbsent)('compared with the MIB files,', () => {
   });
 });
 
-describe('the table by itself', () => {
-  it('has each column inside one of its tables', () => {
+describe('our table by itself', () => {
+  it('has every column inside one of its MIB tables', () => {
     const entries = Object.values(GDOI_TABLES).map(({ entry }) => entry as string);
     const lost = Object.entries(GDOI_COLUMNS).filter(
       ([, oid]) => !entries.includes(oid.slice(0, oid.lastIndexOf('.'))),

@@ -1,4 +1,4 @@
-/** Answers of a device as SNMP access hands them on, built from the MIB's names. */
+/** Answers of a device as the SNMP access returns them, built from the names in the MIB. */
 import { readFileSync } from 'node:fs';
 import type { SnmpValue, Varbind } from '../../src/gdoi/seen/varbind.ts';
 import { GDOI_COLUMNS, GDOI_ROOT } from '../../src/mib/gdoi-oids.ts';
@@ -17,7 +17,7 @@ export function columnOid(column: GdoiColumn): string {
   return `${GDOI_ROOT}.${GDOI_COLUMNS[column]}`;
 }
 
-/** One row's cells. */
+/** The cells of one row. */
 export function rowOf(index: string, cells: Partial<Record<GdoiColumn, SnmpValue>>): Varbind[] {
   // the keys of a partial record of columns are columns
   return (Object.entries(cells) as Array<[GdoiColumn, SnmpValue]>).map(([column, value]) => ({

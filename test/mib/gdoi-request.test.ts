@@ -1,4 +1,4 @@
-/** What a device is asked, and how its answers decide what it is asked next. */
+/** What a device is asked for, and how its answers decide what it is asked for next. */
 import { CPU_ONE_MINUTE } from '../../src/mib/cpu-load.ts';
 import { describe, expect, it } from 'vitest';
 import type { Varbind } from '../../src/gdoi/seen/varbind.ts';
@@ -15,7 +15,7 @@ const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
 const ENGINE_BOOTS = '1.3.6.1.6.3.10.2.1.2.0';
 const DAY_MS = 86_400_000;
 
-/** Names of the columns in a request, `cgmGdoi` left out. */
+/** The names of the columns in a request, without `cgmGdoi`. */
 function columnsOf(request: GdoiRequest | null): string[] {
   const names = new Map(Object.entries(GDOI_COLUMNS).map(([name, oid]) => [`${GDOI_ROOT}.${oid}`, name]));
   return (request?.columns ?? []).map((oid) => (names.get(oid) ?? oid).replace('cgmGdoi', ''));
@@ -34,7 +34,7 @@ function replaced(objects: readonly Varbind[], oid: string, value: Varbind['valu
 }
 
 describe('the first request', () => {
-  it('asks a device of unknown role for both roles, its release, its switches, names and facts of keys', () => {
+  it('asks a device of unknown role for both roles, its release, its switches, and names and facts of keys', () => {
     const request = gdoiRequest(NOTHING_LEARNT, 'auto', READ_AT_MS);
     expect(request.scalars).toContain(SYS_DESCR);
     expect(request.scalars.filter((oid) => oid.startsWith(`${GDOI_ROOT}.1.4.`))).toHaveLength(15);
@@ -49,7 +49,7 @@ describe('the first request', () => {
     );
   });
 
-  it.each(['gm', 'ks', 'auto'] as const)('of role %s asks nothing twice, and no TEK selector', (role) => {
+  it.each(['gm', 'ks', 'auto'] as const)('to role %s asks for nothing twice, and for no TEK selector', (role) => {
     const columns = columnsOf(gdoiRequest(NOTHING_LEARNT, role, READ_AT_MS));
     expect(new Set(columns).size).toBe(columns.length);
     expect(columns.filter((column) => /Tek(?:Src|Dst)/.test(column))).toEqual([]);
@@ -73,7 +73,7 @@ describe('a routine request', () => {
     ]);
   });
 
-  it('asks a KS for SPI and countdown only of each of its many TEK rows', () => {
+  it('asks a KS only for the SPI and the countdown of its many TEK rows', () => {
     const columns = columnsOf(routine(learn(walkOf('ks-primary'), 'ks'), 'ks'));
     expect(columns.filter((column) => column.startsWith('KsTek'))).toEqual(['KsTekSPI', 'KsTekRemainingLifetime']);
     expect(columns).toContain('CoopPeerStatus');
@@ -83,7 +83,7 @@ describe('a routine request', () => {
   it.each([
     ['gm-tek-rollover', /^Gm/],
     ['ks-primary', /^(?:Group|KeyServer|CoopPeer|Ks)/],
-  ])('of a device of unknown role follows what it is: %s', (walk, own) => {
+  ])('to a device of unknown role asks only for the role that it has shown: %s', (walk, own) => {
     const columns = columnsOf(routine(learn(walkOf(walk), 'auto'), 'auto'));
     expect(columns.filter((column) => !own.test(column))).toEqual([]);
     expect(columns.length).toBeGreaterThan(5);
@@ -109,7 +109,7 @@ describe('a routine request', () => {
         'CoopPeerStatus',
       ],
     ],
-  ] as const)('does not ask %s for what an image of 2010 does not have', (walk, role, missing) => {
+  ] as const)('does not ask %s for columns that an image of 2010 does not have', (walk, role, missing) => {
     const memory = learn(walkOf(walk), role);
     expect(memory.missing.map((column) => column.replace('cgmGdoi', ''))).toEqual(missing);
     expect(
@@ -117,12 +117,12 @@ describe('a routine request', () => {
     ).toEqual([]);
   });
 
-  it('still asks a stand-alone KS of 2015 for peers: no peer is not "no table"', () => {
+  it('still asks a stand-alone KS of 2015 for peers, since having no peer does not mean having no table', () => {
     const alone = walkOf('ks-primary').filter(({ oid }) => !oid.startsWith(`${GDOI_ROOT}.1.2.3.`));
     expect(columnsOf(routine(learn(alone, 'ks'), 'ks'))).toContain('CoopPeerStatus');
   });
 
-  it('asks under another root, which is data', () => {
+  it('asks for the columns below another root if there is one', () => {
     const root = '1.3.6.1.4.1.2636.5.759';
     const { columns } = gdoiRequest(NOTHING_LEARNT, 'gm', READ_AT_MS, root);
     const elsewhere = columns.filter((oid) => !oid.startsWith(`${root}.1.`));
@@ -130,16 +130,16 @@ describe('a routine request', () => {
   });
 });
 
-describe('what is new in an answer is asked at once', () => {
+describe('the follow-up request after an answer', () => {
   const known = walkOf('gm-tek-rollover');
   const memory = learn(known, 'gm');
   const poll = (objects: readonly Varbind[]) => rememberReply(memory, answer(objects, routine(memory, 'gm')));
 
-  it('nothing is, if nothing is new', () => {
+  it('does not exist if nothing is new', () => {
     expect(followUpRequest(poll(known))).toBeNull();
   });
 
-  it('the name of a group that was not there before', () => {
+  it('asks for the name of a new group', () => {
     const group = '11.4.0.0.0.7';
     const row = rowOf(`${group}.1.4.3.3.1.1`, { cgmGdoiGmActiveKEK: new Uint8Array(16), cgmGdoiGmRekeysReceived: 0 });
     const objects = [...known, ...rowOf(group, { cgmGdoiGroupName: ascii('second') }), ...row];
@@ -152,7 +152,7 @@ describe('what is new in an answer is asked at once', () => {
     expect(decodeGdoi(polled, complete).snapshots.map(({ group }) => group)).toEqual(['second', 'getvpn1']);
   });
 
-  it('the facts of a KEK that was not there before', () => {
+  it('asks for the facts of a new KEK', () => {
     const index = '11.4.0.0.4.199.1.4.3.3.1.1.1';
     const spi = octets('c5ac603900112233a440633e44556677');
     const objects = replaced(known, `${columnOid('cgmGdoiGmKekSPI')}.${index}`, spi);
@@ -180,7 +180,7 @@ describe('what is new in an answer is asked at once', () => {
     ]);
   });
 
-  describe('the number of the last rekey, if a GM has a new TEK', () => {
+  describe('for the number of the last rekey, if a GM has a new TEK,', () => {
     const GM = '11.4.0.0.4.199.1.4.3.3.1.1';
     const number = `${columnOid('cgmGdoiGmRekeysReceived')}.${GM}`;
     const [{ oid: tek } = { oid: '' }] = known.filter(({ oid }) => oid.startsWith(`${columnOid('cgmGdoiGmTekSPI')}.`));
@@ -191,7 +191,7 @@ describe('what is new in an answer is asked at once', () => {
     const later = answer(replaced(objects, number, before + 1), followUpRequest(taught)!);
     const complete = rememberReply(taught, later);
 
-    it('is read once more: a rekey that came between the two rows is no registration', () => {
+    it('is sent, so that a rekey that came between the two rows is not taken for a registration', () => {
       expect(columnsOf(followUpRequest(taught))).toEqual(['GmRekeysReceived']);
       const { first, others } = withLaterSequence(polled.varbinds, later.varbinds);
       expect(others).toEqual([]);
@@ -199,13 +199,13 @@ describe('what is new in an answer is asked at once', () => {
       expect(snapshot).toMatchObject({ rekeys: { lastSequence: before + 1 } });
     });
 
-    it('is not asked again while the TEK stays', () => {
+    it('is not sent again while the TEK stays', () => {
       expect(followUpRequest(complete)).toBeNull();
       expect(followUpRequest(rememberReply(complete, answer(objects, routine(complete, 'gm'))))).toBeNull();
     });
   });
 
-  it('the lifetimes of the TEKs of a KS, without forgetting its KEK', () => {
+  it('asks for the lifetimes of the TEKs of a KS that has a new one, and the KEK is not forgotten', () => {
     const ks = walkOf('ks-primary');
     const before = learn(ks, 'ks');
     const index = '11.4.0.0.4.199.1.4.1.1.1.1.1.1';
@@ -220,13 +220,13 @@ describe('what is new in an answer is asked at once', () => {
     expect(snapshot?.teks).toContainEqual(expect.objectContaining({ spi: '0x00000001', lifetimeSeconds: 900 }));
   });
 
-  it('is asked with the next poll if the follow-up failed', () => {
+  it('is made up for by the next poll if it failed', () => {
     const group = '11.4.0.0.0.7';
     const taught = poll([...known, ...rowOf(`${group}.1.4.3.3.1.1`, { cgmGdoiGmRekeysReceived: 0 })]);
     expect(columnsOf(routine(taught, 'gm'))).toContain('GroupName');
   });
 
-  it('is not asked again of a device that shows no name', () => {
+  it('does not ask again for the name of a group if the device shows no name', () => {
     const nameless = known.filter(({ oid }) => !oid.startsWith(columnOid('cgmGdoiGroupName')));
     const taught = learn(nameless, 'gm');
     expect(followUpRequest(taught)).toBeNull();
@@ -234,18 +234,18 @@ describe('what is new in an answer is asked at once', () => {
   });
 });
 
-describe('all is learnt again', () => {
+describe('the agent learns everything again', () => {
   const gm = walkOf('gm-tek-rollover');
   const memory = learn(gm, 'gm');
   const after = (objects: readonly Varbind[], rest: Partial<GdoiReply> = {}) =>
     rememberReply(memory, answer(objects, routine(memory, 'gm'), { receivedAtMs: READ_AT_MS + 60_000, ...rest }));
   const learnsNext = (learnt: SnmpMemory) => routine(learnt, 'gm').scalars.includes(SYS_DESCR);
 
-  it('when the SNMP engine has started again', () => {
+  it('when the SNMP engine has restarted', () => {
     expect(learnsNext(after(replaced(gm, ENGINE_BOOTS, 13)))).toBe(true);
   });
 
-  it('when v3 shows that the engine has started again', () => {
+  it('when SNMPv3 shows that the engine has restarted', () => {
     const v3 = learn(walkOf('gm-revision-2010'), 'gm', { engine: { boots: 4, timeSeconds: 100 } });
     const polled = answer(walkOf('gm-revision-2010'), routine(v3, 'gm'), { engine: { boots: 5, timeSeconds: 1 } });
     expect(learnsNext(rememberReply(v3, polled))).toBe(true);
@@ -255,7 +255,7 @@ describe('all is learnt again', () => {
     expect(learnsNext(after(replaced(gm, SYS_UP_TIME, 500)))).toBe(true);
   });
 
-  it('not when sysUpTime wrapped', () => {
+  it('unless sysUpTime fell because it wrapped', () => {
     const old = walkOf('gm-revision-2010');
     const before = learn(old, 'gm');
     const wrapped = answer(replaced(old, SYS_UP_TIME, 300), routine(before, 'gm'), {
@@ -266,27 +266,27 @@ describe('all is learnt again', () => {
     expect(decodeGdoi(wrapped, next).facts?.uptimeSeconds).toBe(Math.floor((2 ** 32 + 300) / 100));
   });
 
-  it('when a day has passed, and then not for another', () => {
+  it('when a day has passed, and then not for another day', () => {
     const request = gdoiRequest(memory, 'gm', READ_AT_MS + DAY_MS + 1000);
     expect(request.scalars).toContain(SYS_DESCR);
     const again = rememberReply(memory, answer(gm, request, { receivedAtMs: READ_AT_MS + DAY_MS + 2000 }));
     expect(gdoiRequest(again, 'gm', READ_AT_MS + 2 * DAY_MS).scalars).not.toContain(SYS_DESCR);
   });
 
-  it('so that another image shows what it has: columns of 2015 after an upgrade', () => {
+  it('so that it finds the columns of 2015 after an upgrade of the image', () => {
     const old = learn(walkOf('gm-revision-2010'), 'gm');
     const upgraded = answer(gm, gdoiRequest(old, 'gm', READ_AT_MS + DAY_MS), { receivedAtMs: READ_AT_MS + DAY_MS });
     expect(rememberReply(old, upgraded).missing).toEqual([]);
   });
 });
 
-describe('which notifications a device would send', () => {
-  it('is recognised by its switches', () => {
+describe('whether a device would send a notification', () => {
+  it('is known from its switches', () => {
     const { notifications } = learn(walkOf('gm-tek-rollover'), 'gm');
     expect(notifications).toMatchObject({ GmReRegister: true, KeyServerRoleChange: false });
   });
 
-  it('is unknown if an image of 2010 has no such switch', () => {
+  it('is unknown if its image is of 2010 and has no such switch', () => {
     expect(learn(walkOf('gm-revision-2010'), 'gm').notifications.KeyServerRoleChange).toBeUndefined();
   });
 });

@@ -1,7 +1,6 @@
 /**
- * NAME.txt is a walk as `snmpbulkwalk -On -Ox` prints it, NAME.json what it means to an agent that meets the device for
- * the first time. `npm run goldens` rewrites the JSON; review its diff by eye. A real walk can be put beside them as it
- * is.
+ * NAME.txt is a walk as `snmpbulkwalk -On -Ox` prints it, NAME.json what an agent reads from it that polls the device
+ * for the first time. `npm run goldens` rewrites the JSON; review its diff by eye. A real walk can be added as it is.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +15,7 @@ const root = fileURLToPath(new URL('goldens/', import.meta.url));
 const walks = readdirSync(root).filter((name) => name.endsWith('.txt'));
 
 describe('goldens of CISCO-GDOI-MIB', () => {
-  it.each(walks.toSorted())('%s means what its JSON says', (name) => {
+  it.each(walks.toSorted())('%s is decoded to what its JSON says', (name) => {
     const golden = join(root, name.replace(/\.txt$/, '.json'));
     const reply = replyOf(parseWalk(readFileSync(join(root, name), 'utf8')));
     const memory = rememberReply(NOTHING_LEARNT, reply);
@@ -26,7 +25,7 @@ describe('goldens of CISCO-GDOI-MIB', () => {
     expect(JSON.parse(meaning)).toEqual(JSON.parse(readFileSync(golden, 'utf8')));
   });
 
-  it('has no JSON without its text', () => {
+  it('have no JSON without its text', () => {
     const orphans = readdirSync(root).filter(
       (name) => name.endsWith('.json') && !walks.includes(name.replace(/\.json$/, '.txt')),
     );

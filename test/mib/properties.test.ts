@@ -1,4 +1,4 @@
-/** What holds for every answer, whatever a device sends and in whatever order. */
+/** Properties that hold for every answer, whatever a device sends and in whatever order. */
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -19,11 +19,11 @@ function meaning(varbinds: readonly Varbind[], memory: SnmpMemory = NOTHING_LEAR
   return { reading: decodeGdoi(reply, taught), memory: taught };
 }
 
-/** A lifetime of a TEK, from an agent that sends no number there. */
+/** The lifetime of a TEK, from an SNMP agent that does not send a number there. */
 const NO_NUMBER: Varbind = { oid: '1.3.6.1.4.1.9.9.759.1.3.3.1.5.1.4.10.0.0.1.1.4.10.0.0.1.2', value: Number.NaN };
 
-describe('an answer of anything', () => {
-  it('is decoded without an exception, to bounded output', () => {
+describe('an arbitrary answer', () => {
+  it('is decoded without an exception and to bounded output', () => {
     fc.assert(
       fc.property(anyVarbinds, anyVarbinds, (first, second) => {
         const { memory } = meaning(first);
@@ -37,7 +37,7 @@ describe('an answer of anything', () => {
     );
   });
 
-  it('shows no countdown below 0, and no SPI that the device did not send', () => {
+  it('gives no countdown below 0, and no SPI that the device did not send', () => {
     const hex = (value: Uint8Array) => `0x${Buffer.from(value).toString('hex').toUpperCase()}`;
     fc.assert(
       fc.property(anyVarbinds, (varbinds) => {
@@ -62,7 +62,7 @@ describe('an answer of anything', () => {
           ),
         ),
         ([varbinds, shuffled]) => {
-          // scalars are taken from their first place
+          // of repeated scalars the first counts
           const columns = (list: readonly Varbind[]) => list.filter(({ oid }) => /\.759\.1\.[123]\./.test(oid));
           const told = ({ reading, memory }: ReturnType<typeof meaning>) => ({
             snapshots: reading.snapshots,
@@ -81,12 +81,12 @@ describe('an answer of anything', () => {
 describe.each(walks)('the walk %s', (name) => {
   const walk = walkOf(name);
 
-  it('means the same backwards and twice', () => {
+  it('means the same when its rows come backwards and then again', () => {
     const backwards = meaning([...walk.toReversed(), ...walk]);
     expect(backwards.reading.snapshots).toEqual(meaning(walk).reading.snapshots);
   });
 
-  it('means the same to an agent that knows it already', () => {
+  it('means the same to an agent that has read it before', () => {
     const once = meaning(walk);
     expect(meaning(walk, once.memory)).toEqual(once);
   });

@@ -4,7 +4,7 @@ import { nextSysUpTime, uptimeSeconds } from '../../src/mib/uptime.ts';
 
 const DAY_MS = 86_400_000;
 
-describe('the release in sysDescr is spelled as show version spells it', () => {
+describe('the system group', () => {
   it.each([
     [
       'Cisco IOS Software [Fuji], ISR Software (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 16.9.5, RELEASE SOFTWARE (fc1)\r\nTechnical Support: http://www.cisco.com/techsupport',
@@ -31,7 +31,7 @@ describe('the release in sysDescr is spelled as show version spells it', () => {
       { software: 'ios', version: '12.3(6f)', platform: 'C2600' },
     ],
     ['Linux gateway 6.1.0', { software: null, version: null, platform: null }],
-  ])('%s', (sysDescr, expected) => {
+  ])('gives the release spelled as show version spells it: %s', (sysDescr, expected) => {
     expect(deviceFacts(sysDescr, 'branch-7.example.net', 100)).toEqual({
       role: 'device',
       hostname: 'branch-7',
@@ -41,7 +41,7 @@ describe('the release in sysDescr is spelled as show version spells it', () => {
     });
   });
 
-  it('a device that says nothing of itself has no facts', () => {
+  it('gives no facts if the device says nothing about itself', () => {
     expect(deviceFacts(null, null, null)).toBeNull();
   });
 });
@@ -49,22 +49,22 @@ describe('the release in sysDescr is spelled as show version spells it', () => {
 describe('sysUpTime', () => {
   const before = { centiseconds: 2 ** 32 - 3000, wraps: 0, atMs: 0 };
 
-  it('that begins again after 497 days goes on counting', () => {
+  it('goes on counting when it wraps after 497 days', () => {
     const { value, restarted } = nextSysUpTime(before, 3000, 60_000);
     expect(restarted).toBe(false);
     expect(uptimeSeconds(value.centiseconds, value.wraps)).toBe(Math.floor((2 ** 32 + 3000) / 100));
   });
 
-  it('that wrapped during a silence of three days is still a wrap', () => {
+  it('is taken for wrapped, not restarted, even if it wrapped during a silence of three days', () => {
     const { restarted } = nextSysUpTime(before, (3 * DAY_MS) / 10 - 3000, 3 * DAY_MS);
     expect(restarted).toBe(false);
   });
 
   it.each([
     ['far from the wrap', { ...before, centiseconds: 5000 }, 3000, 60_000],
-    ['at the time of the wrap, but not where it would be', before, 900_000, 60_000],
-    ['after the clock of the agent went back', before, 3000, -3_600_000],
-  ])('that fell %s means a restart', (_, known, centiseconds, atMs) => {
+    ['at the time of the wrap, but not to the value of a wrap', before, 900_000, 60_000],
+    ['after the clock of the agent was set back', before, 3000, -3_600_000],
+  ])('is taken for a restart when it fell %s', (_, known, centiseconds, atMs) => {
     expect(nextSysUpTime(known, centiseconds, atMs)).toEqual({
       value: { centiseconds, wraps: 0, atMs },
       restarted: true,

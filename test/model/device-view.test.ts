@@ -15,7 +15,7 @@ const KEK = {
 const MAIN = 'show crypto gdoi';
 
 describe('the view of a device', () => {
-  test('a failed poll keeps what was known and says why it failed', () => {
+  test('keeps what was known after a failed poll, and says why it failed', () => {
     const view = viewAfter(
       aReport({ [MAIN]: [aGm()] }),
       aReport({}, { result: 'timeout', error: 'no answer within 15 s' }, NOON + 60_000),
@@ -30,22 +30,22 @@ describe('the view of a device', () => {
     expect(view.groups.get('G1')?.gm?.snapshot.registered).toBe(true);
   });
 
-  describe('of a device that waits after a failure says what failed, and when', () => {
+  describe('of a device in backoff after a failure says what failed, and when,', () => {
     const refused = { result: 'refused', error: 'connection refused: no SSH server there' } as const;
     const waits = { result: 'backoff', error: 'next try in 31 s' } as const;
     const told = 'connection refused: no SSH server there (at 12:00:00 UTC); next try in 31 s';
 
-    test('by the transport that decides', () => {
+    test('if the deciding transport failed', () => {
       const view = viewAfter(aReport({}, refused), aReport({}, waits, NOON + 5000), aReport({}, waits, NOON + 9000));
       expect(view).toMatchObject({ result: 'backoff', failure: 'refused', error: told });
     });
 
-    test('until it answers', () => {
+    test('only until the device answers', () => {
       const view = viewAfter(aReport({}, refused), aReport({ [MAIN]: [aGm()] }), aReport({}, waits, NOON + 9000));
       expect(view.error).toBe('not tried after failures; next try in 31 s');
     });
 
-    test('by what is asked beside it', () => {
+    test('if the transport that is polled beside it failed', () => {
       const view = [refused, waits].reduce(
         (known, over, n) => afterPollBeside(known, { by: 'snmp', report: aReport({}, over, NOON + n * 5000) }, 180_000),
         aDevice(),
@@ -54,12 +54,12 @@ describe('the view of a device', () => {
     });
   });
 
-  test('groups are in natural order, whichever the device shows first', () => {
+  test('lists the groups in natural order, whatever the order in which the device shows them', () => {
     const shown = ['G10', 'G2', 'G1'].map((group) => aGm({ group }));
     expect([...viewAfter(aReport({ [MAIN]: shown })).groups.keys()]).toEqual(['G1', 'G2', 'G10']);
   });
 
-  test('a group that the main answer no longer lists is removed', () => {
+  test('drops a group that the main answer no longer lists', () => {
     const view = viewAfter(
       aReport({ [MAIN]: [aGm({ group: 'G1' }), aGm({ group: 'G2' })] }),
       aReport({ [MAIN]: [aGm({ group: 'G2' })] }),
@@ -67,7 +67,7 @@ describe('the view of a device', () => {
     expect([...view.groups.keys()]).toEqual(['G2']);
   });
 
-  test('a detail answer joins the group, and is dropped when its command has been silent for three intervals', () => {
+  test('merges a detail answer into the group, and drops it after three intervals without another one', () => {
     const first = aReport({
       [MAIN]: [aKs({ members: 2 })],
       'show crypto gdoi ks coop': [aKs({ localRole: 'primary', redundancy: true })],
@@ -78,7 +78,7 @@ describe('the view of a device', () => {
     expect(viewAfter(first, soon, late).groups.get('G1')?.ks?.snapshot).toMatchObject({ members: 3, localRole: null });
   });
 
-  test('a countdown keeps the instant of the answer that showed it', () => {
+  test('keeps the instant of the answer that showed the countdown', () => {
     const view = viewAfter(
       aReport({ [MAIN]: [aGm({ kek: KEK })] }),
       aReport({ 'show crypto gdoi gm replay': [aGm({ kek: null })] }, {}, NOON + 30_000),
@@ -86,7 +86,7 @@ describe('the view of a device', () => {
     expect(view.groups.get('G1')?.gm?.at.receivedAtMs).toBe(NOON);
   });
 
-  test('without a countdown the counters and ages count from the main answer, whatever was asked beside it', () => {
+  test('takes the instant of the main answer if there is no countdown, whatever was asked beside it', () => {
     const replay = 'show crypto gdoi gm replay';
     const view = viewAfter(
       aReport({ [MAIN]: [aGm()], [replay]: [aGm()] }),
@@ -95,20 +95,20 @@ describe('the view of a device', () => {
     expect(view.groups.get('G1')?.gm?.at.receivedAtMs).toBe(NOON + 60_000);
   });
 
-  test('the role is what the device shows, before that what is configured', () => {
+  test('has the role that the device shows, and until then the configured one', () => {
     expect(roleOf(viewAfter())).toBeNull();
     expect(roleOf({ ...viewAfter(), configuredRole: 'ks' })).toBe('ks');
     expect(roleOf(viewAfter(aReport({ [MAIN]: [aGm()] })))).toBe('gm');
     expect(roleOf(viewAfter(aReport({ [MAIN]: [aGm(), aKs({ group: 'G2' })] })))).toBe('both');
   });
 
-  test('a GM that shows a KEK lifetime has the timer, whatever its release', () => {
+  test('gives a GM that shows a KEK lifetime the timer behaviour, whatever its release', () => {
     const old = facts({ version: '15.1(4)M8' });
     expect(kekBehaviorOfDevice(viewAfter(aReport({ 'show version': old, [MAIN]: [aGm()] })))).toBe('legacy');
     expect(kekBehaviorOfDevice(viewAfter(aReport({ 'show version': old, [MAIN]: [aGm({ kek: KEK })] })))).toBe('timer');
   });
 
-  test('its log comes from it for the groups that pushed messages name, and for none by the log buffer', () => {
+  test('records that the device sends logs only for groups that pushed messages name, not for the log buffer', () => {
     const text = 'Received Rekey for group G1 from 10.1.11.2 to 10.1.12.2 with seq # 4';
     const after = (...observations: readonly Observation[]) =>
       observations.reduce((view, observation) => observe(view, observation, 180_000), viewAfter()).logsOf;

@@ -45,7 +45,7 @@ function afterKsAndGm(): { readonly group: GroupMemory; readonly view: typeof GM
   return { group: step.groups.get('G1')!.memory, view: step.view };
 }
 
-test('a group is over once its last device left it, and begins anew with the next one', () => {
+test('a group is over once its last device has left it, and starts from scratch with the next one', () => {
   const { group, view } = afterKsAndGm();
   expect(isOver(group)).toBe(false);
   const left = withoutDevice({ memory: knowing(group), before: view }, NOON + 60_000, FLEET).get('G1')!.memory;
@@ -55,7 +55,7 @@ test('a group is over once its last device left it, and begins anew with the nex
   expect(again(left)).toEqual(again(null));
 });
 
-test('a group that was kept loses the members that are configured no more, and no others', () => {
+test('a stored group loses the members that are no longer configured, and no others', () => {
   const { group } = afterKsAndGm();
   expect(withoutStrangers(group, new Set(['gm1']), NOON + 60_000, FLEET)).toBeNull();
   const step = withoutStrangers(group, new Set(['gm2']), NOON + 60_000, FLEET);
@@ -67,7 +67,7 @@ describe('a GM that is polled every quarter of an hour', () => {
   const FINE = aGm({ teks: teks(3000), registrations: { succeeded: 1, attempted: 1 } });
   const LOST = aGm({ status: 'Registering', registered: false, registrations: { succeeded: 1, attempted: 2 } });
 
-  /** The polls that are planned after the last of these answers, in seconds after the first one that shows it so. */
+  /** The polls planned after the last of these answers, in seconds after noon. */
   function plannedAfter(...answers: readonly (readonly [seconds: number, shown: ReturnType<typeof aGm>])[]) {
     let known: ReturnType<typeof fleetStep> | null = null;
     for (const [seconds, gm] of answers) {
@@ -84,7 +84,7 @@ describe('a GM that is polled every quarter of an hour', () => {
   }
   const SETTLED = ['settled', 93];
 
-  test('and has lost its registration, is looked at as soon as that is no registration under way', () => {
+  test('is polled soon after it lost its registration, and once a registration under way would be over', () => {
     const confirmed = plannedAfter([-900, FINE], [0, LOST]);
     expect(confirmed).toEqual([['confirm', 5], SETTLED]);
     expect(plannedAfter([-900, FINE], [0, LOST], [5, LOST])).toEqual([SETTLED]);
@@ -92,17 +92,17 @@ describe('a GM that is polled every quarter of an hour', () => {
     expect(plannedAfter([-900, FINE], [0, LOST], [5, FINE])?.map(([reason]) => reason)).not.toContain('settled');
   });
 
-  test('and has none when it is seen first, is looked at then as well', () => {
+  test('is polled once a registration under way would be over when it is unregistered at first sight', () => {
     expect(plannedAfter([0, LOST])).toEqual([SETTLED]);
   });
 
-  test('and is registered without a TEK, is looked at again soon, and then', () => {
+  test('is polled soon, and once a registration would be over, when it is registered without a TEK', () => {
     const bare = aGm({ teks: [], registrations: { succeeded: 1, attempted: 1 } });
     expect(plannedAfter([-900, FINE], [0, bare])).toEqual([['confirm', 5], SETTLED]);
   });
 });
 
-describe('a KS whose log buffer says that it refuses a GM', () => {
+describe('a KS whose log buffer shows that it refuses a GM', () => {
   const TEXT = 'Group G1 received registration from unauthorized ip address: 203.0.113.42';
   const clock = (seconds: number): Observation => ({
     kind: 'clock',
@@ -121,7 +121,7 @@ describe('a KS whose log buffer says that it refuses a GM', () => {
       { facility: 'GDOI', severity: 1, mnemonic: 'UNAUTHORIZED_IPADDR', text: TEXT, sequence: null, timestamp: stamp },
     ],
   });
-  /** Each look goes on from what is known after the one before it. */
+  /** Each look continues from what is known after the one before. */
   const after = (...looks: readonly (readonly Observation[])[]) =>
     looks.reduce(
       ({ state, group, view }, observations) => {
@@ -140,7 +140,7 @@ describe('a KS whose log buffer says that it refuses a GM', () => {
     return from.kind === 'pushed' ? from.observations : [];
   };
 
-  test('as the buffer alone shows it, with the instant of its clock: the group says so', () => {
+  test('is reported by its group with the instant on the device clock, even from the buffer alone', () => {
     const { view, group } = after([...answer(0), clock(1)], [clock(30), log(31, false), ...answer(32)]);
     expect(view.reasons).toMatchObject([{ kind: 'unauthorized', atMs: expect.closeTo(NOON + 20_000, -3) }]);
     expect(group?.view.explanations).toMatchObject([
@@ -151,12 +151,12 @@ describe('a KS whose log buffer says that it refuses a GM', () => {
     ]);
   });
 
-  test('and sends it as well: it is one message', () => {
+  test('gives one reason when it also sends the same message', () => {
     const { view } = after([...answer(0), clock(1)], [log(20, true)], [clock(30), log(31, false), ...answer(32)]);
     expect(view.reasons).toHaveLength(1);
   });
 
-  test('and much else of the hours before: what it sent since is kept', () => {
+  test('keeps the message that it sent when the buffer holds many older ones', () => {
     const old: Observation = {
       ...log(31, false),
       kind: 'log',
@@ -175,7 +175,7 @@ describe('a KS whose log buffer says that it refuses a GM', () => {
     expect(reasons.at(-1)?.text).toContain('203.0.113.42');
   });
 
-  test('at no instant that its clock tells: it is no reason', () => {
+  test('gives no reason when the message has no instant by its clock', () => {
     expect(after([...answer(0), log(1, false, null)], [log(31, false, null)]).view.reasons).toEqual([]);
   });
 });

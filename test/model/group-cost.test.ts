@@ -1,4 +1,4 @@
-/** A group's view by steps: the same as one computed anew, and paid for by what changed. */
+/** A group's view updated step by step equals one computed anew, and costs only what changed. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type FleetJudgement, judgeFleet, rememberMember, trackFleet } from '../../src/gdoi/fleet/fleet.ts';
@@ -38,12 +38,12 @@ const SHOWN = [
   'rekeyLoss',
 ] as const satisfies readonly (keyof FleetView)[];
 
-/** What outlets can see of a view, as plain data. */
+/** The part of a view that outlets can see, as plain data. */
 function shown(view: FleetView): ReadonlyMap<string, unknown> {
   return new Map(SHOWN.map((field) => [field, view[field]]));
 }
 
-/** One change by one device, at `second`: most only read once more, some change keys, registration or reach. */
+/** One change by one device: most are only another reading, some change keys, registration or reachability. */
 const anyChange = (members: number) =>
   fc.record({
     member: fc.integer({ min: 0, max: members - 1 }),
@@ -110,7 +110,7 @@ function stepped(changes: readonly MemberFacts[]): {
   return { memory, events };
 }
 
-/** A judgement as plain data: what is told and remembered, and every verdict on a GM. */
+/** A judgement as plain data: what is reported and remembered, and every verdict on a GM. */
 function plain({ state, events, incidents, view, last }: FleetJudgement): object {
   const { yardstick, roster, explanations, members } = last;
   const verdicts = members.map(({ inGroup, holdsGroupTeks, facts }) => ({ inGroup, holdsGroupTeks, facts }));
@@ -135,7 +135,7 @@ describe.each([6, 60])('a group of %i', (members) => {
     });
   });
 
-  test('after any changes has the records, and each GM the verdict, that computing all anew gives', () => {
+  test('has the same records, and the same verdict on each GM, after any changes as one computed anew', () => {
     fc.assert(
       fc.property(anyChanges, (changes) => {
         const { memory } = stepped(changes);
@@ -154,7 +154,7 @@ describe.each([6, 60])('a group of %i', (members) => {
     );
   });
 
-  test('judged with what the last judgement found is as if it were judged for the first time, after each change', () => {
+  test('gets the same judgement after each change with the help of the last judgement as without it', () => {
     fc.assert(
       fc.property(anyChanges, (changes) => {
         let memory = groupOfState(initialFleetState('G1'), START, SETTINGS);
@@ -168,7 +168,7 @@ describe.each([6, 60])('a group of %i', (members) => {
     );
   });
 
-  test('judged again after a GM of another group of its name has become one of its own counts that GM', () => {
+  test('counts, when judged again, a GM of another group of the same name that has become one of its own', () => {
     const [asStranger, asOwn] = [factsOf(60, 1, 'another group'), factsOf(70, 1, 'read')];
     const others = Array.from({ length: members - 2 }, (_, n) => factsOf(1, n + 2, 'read'));
     const kss = [factsOf(0, 1, 'ks'), factsOf(0, 1, 'ks of another group')];
@@ -179,7 +179,7 @@ describe.each([6, 60])('a group of %i', (members) => {
     expect(again.last.roster).toEqual(judgeFleet(after, asOwn.atMs, SETTINGS, null).last.roster);
   });
 
-  test('once judged is seen as if it had been computed anew from its state', () => {
+  test('has the same view once judged as one computed anew from its state', () => {
     fc.assert(
       fc.property(anyChanges, (changes) => {
         const { memory } = stepped(changes);
@@ -193,7 +193,7 @@ describe.each([6, 60])('a group of %i', (members) => {
   });
 });
 
-test('nobody makes the lists of a view where nobody asks for them: the read model takes one of any size', () => {
+test('the read model does not compute the lists of a view that nobody asks for', () => {
   const { memory } = stepped([ks(0), ...Array.from({ length: 50 }, (_, n) => factsOf(1, n, 'read'))]);
   const unasked = new Proxy(memory.view, {
     get(view, field) {
@@ -208,13 +208,13 @@ test('nobody makes the lists of a view where nobody asks for them: the read mode
   expect(views.group('G1')).toBe(unasked);
 });
 
-describe('a small group in which nothing goes on', () => {
+describe('a small group in which nothing happens', () => {
   const quiet = () => {
     const { memory } = stepped([ks(0), ...Array.from({ length: 8 }, (_, n) => factsOf(1, n, 'read'))]);
     return judged(memory, START + 10_000, SETTINGS).memory;
   };
 
-  test('is judged once a second at most while its members are only read once more', () => {
+  test('is judged at most once a second while its members are only read again', () => {
     const before = quiet();
     expect(before.view.explanations).toEqual([]);
     const { memory } = groupAfter(before, factsOf(10, 7, 'read'), SETTINGS);
@@ -225,7 +225,7 @@ describe('a small group in which nothing goes on', () => {
   });
 
   test.each(['rekey', 'reregistered', 'unregistered', 'silent'])(
-    'is judged at once when one is otherwise than before: %s',
+    'is judged at once when a member has changed: %s',
     (what) => {
       const { memory } = groupAfter(quiet(), factsOf(10, 7, what), SETTINGS);
       expect(memory.unjudged.changes).toBe(0);
@@ -240,7 +240,7 @@ describe('a large group', () => {
     return judged(memory, START + 10_000, SETTINGS).memory;
   };
 
-  test('keeps what all its GMs are compared with while they are only read once more', () => {
+  test('keeps the yardstick of all its GMs, and is not judged, while they are only read again', () => {
     const before = large(300);
     const { memory, events } = groupAfter(before, factsOf(60, 7, 'read'), SETTINGS);
     expect(memory.last).toBe(before.last);
@@ -250,7 +250,7 @@ describe('a large group', () => {
     expect([...memory.state.gms].filter(([name, record]) => record !== before.state.gms.get(name))).toHaveLength(1);
   });
 
-  test('finds no verdict again of a GM that was not read since, nor keeps all of them while most are read', () => {
+  test('computes no new verdict on a GM that was not read since, and drops all while most are read', () => {
     const before = large(300);
     const changed = groupAfter(before, factsOf(60, 7, 'reregistered'), SETTINGS).memory;
     const { last } = judged(changed, START + 70_000, SETTINGS).memory;
@@ -264,21 +264,21 @@ describe('a large group', () => {
   });
 
   test.each(['rekey', 'reregistered', 'unregistered', 'silent', 'ks'])(
-    'is judged within a second when one is otherwise than before: %s',
+    'is judged within a second when a member has changed: %s',
     (what) => {
       const { memory } = groupAfter(large(300), factsOf(60, 7, what), SETTINGS);
       expect(memory.unjudged.changes === 0 || isDue(memory, memory.judgedAtMs + 1000)).toBe(true);
     },
   );
 
-  test('is judged in the end also when nothing but instants moves', () => {
+  test('is judged after enough readings even if nothing but instants changed', () => {
     let memory = large(40);
     for (let n = 0; n < 40; n += 1) memory = groupAfter(memory, factsOf(60 + n, n, 'read'), SETTINGS).memory;
     expect(memory.unjudged.changes).toBe(0);
   });
 });
 
-test('what was only read once more is no material change; keys, counters, reach and words are', () => {
+test('another reading is not a material change; changed keys, counters, reachability or KS statements are', () => {
   const before = trackFleet(initialFleetState('G1'), [ks(0), factsOf(1, 1, 'read')], SETTINGS);
   const material = (facts: MemberFacts) => rememberMember(before.state, facts, before.last.yardstick).material;
   expect(material(factsOf(61, 1, 'read'))).toBe(false);
@@ -288,23 +288,23 @@ test('what was only read once more is no material change; keys, counters, reach 
   }
 });
 
-describe('a TEK that is not shown any more', () => {
+describe('a TEK that is no longer shown', () => {
   const [OLD, NEW] = ['0x0000000A', '0x0000000B'];
   const teks = { [NEW]: 3600, [OLD]: 60 };
   const before = trackFleet(initialFleetState('G1'), [ks(0, { teks }), gm(1, { teks })], SETTINGS);
   const material = (facts: MemberFacts) => rememberMember(before.state, facts, before.last.yardstick).material;
 
-  test('is no material change at the end of its time, give or take the reading of it', () => {
+  test('is not a material change at the end of its lifetime, give or take the delay of reading it', () => {
     expect(material(gm(61, { teks: { [NEW]: 3600 } }))).toBe(false);
     expect(material(gm(58, { teks: { [NEW]: 3600 } }))).toBe(false);
   });
 
-  test('is one before that, and where it was the last one', () => {
+  test('is a material change before the end of its lifetime, or if it was the last TEK', () => {
     expect(material(gm(31, { teks: { [NEW]: 3600 } }))).toBe(true);
     expect(material(gm(3601, { teks: {} }))).toBe(true);
   });
 
-  test('is one where another took its place', () => {
+  test('is a material change if another TEK took its place', () => {
     expect(material(gm(61, { teks: { '0x0000000C': 7200, [NEW]: 3600 } }))).toBe(true);
   });
 });

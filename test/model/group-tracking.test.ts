@@ -17,7 +17,7 @@ function showing(snapshot: GmSnapshot): Observation {
   return { kind: 'groups', device: 'gm1', ...AT_NOON, origin: 'cli', command, unknownLines: 0, snapshots: [snapshot] };
 }
 
-test('the tracker of a GM is told what the polled KS of its group shows: lead and lifetimes', () => {
+test('the tracker of a GM gets the lead and the lifetimes that the polled KS of its group shows', () => {
   const snapshot = aKs({
     kek: { spi: '0xAA', lifetimeSeconds: 1200, remainingSeconds: 787, timeToRekeySeconds: 552 },
     teks: [{ spi: '0xBB', lifetimeSeconds: 600, remainingSeconds: 188, timeToRekeySeconds: 62 }],
@@ -45,9 +45,9 @@ test('the tracker of a GM is told what the polled KS of its group shows: lead an
 test.each([
   ['not synchronised', { synchronised: false }, { synchronised: false, aheadSeconds: null }],
   ['an hour behind', { synchronised: true, epochMs: NOON - 3_600_000 }, { synchronised: true, aheadSeconds: -3600 }],
-  ['right', { synchronised: true, epochMs: NOON + 900 }, undefined],
-  ['of a zone that tells no offset', { synchronised: true, epochMs: null, zone: 'EST' }, undefined],
-])('a clock that is %s, as the device showed it, is said of it in its groups', (_title, shown, expected) => {
+  ['correct', { synchronised: true, epochMs: NOON + 900 }, undefined],
+  ['in a zone without a known offset', { synchronised: true, epochMs: null, zone: 'EST' }, undefined],
+])('the groups of a device hear when its clock is wrong or not synchronised: %s', (_title, shown, expected) => {
   const clock = { role: 'clock', epochMs: NOON, zone: 'UTC', ...shown } as const;
   const seen: Observation[] = [{ kind: 'clock', device: 'gm1', ...AT_NOON, clock }, showing(aGm())];
   const view = seen.reduce((known, each) => observe(known, each, 600_000), aDevice());
@@ -55,7 +55,7 @@ test.each([
   expect(context?.clock).toEqual(expected && { readMs: NOON, ...expected });
 });
 
-describe('what made a GM register, for the explanations of its group', () => {
+describe('the reason for which a GM registers, for the explanations of its group,', () => {
   const seen = showing(aGm({ registrations: { succeeded: 1, attempted: 1 } }));
   const said = (mnemonic: string): Observation => ({
     kind: 'log',
@@ -71,11 +71,11 @@ describe('what made a GM register, for the explanations of its group', () => {
     return membershipChanges(aDevice(), observe(aDevice(), seen, 600_000), state, NOON).get('G1')?.context;
   };
 
-  test('an order of its KS', () => {
+  test('is an order of its KS after GM_RECV_DELETE', () => {
     expect(contextAfter('GM_RECV_DELETE')?.forced).toMatchObject({ atMs: NOON + 30_000 });
   });
 
-  test.each(['GM_CM_ATTACH', 'GM_CM_DETACH'])('%s is a change of its own configuration, and no order', (mnemonic) => {
+  test.each(['GM_CM_ATTACH', 'GM_CM_DETACH'])('is not an order but a configuration change after %s', (mnemonic) => {
     expect(contextAfter(mnemonic)?.forced).toBeNull();
   });
 });
@@ -103,16 +103,16 @@ describe('a device whose SSH fails while SNMP answers', () => {
     return membershipChanges(aDevice(), view, state, NOON).get('G1');
   };
 
-  test('is there for its groups, whatever befalls SSH', () => {
+  test('is present in its groups even if SSH times out', () => {
     expect(memberAfter('timeout')).toMatchObject({ presence: 'present', context: { failure: null } });
   });
 
-  test('refuses the login all the same, and is known by SNMP', () => {
+  test('is present in its groups by SNMP if SSH refuses the login, and the refusal is reported', () => {
     const failure = { result: 'auth', sinceMs: NOON + 1000, answersBy: 'SNMP', established: false };
     expect(memberAfter('auth')).toMatchObject({ presence: 'present', context: { failure } });
   });
 
-  test('is silent from the first failure after its last answer on', () => {
+  test('counts as silent from the first failure after its last SNMP answer', () => {
     const failure = { sinceMs: NOON + 5000, inARow: 1, established: false, answeredMs: NOON + 4000 };
     expect(memberAfter('timeout', [failed('timeout', 5000)])).toMatchObject({
       presence: 'present',
@@ -121,7 +121,7 @@ describe('a device whose SSH fails while SNMP answers', () => {
   });
 });
 
-test('a group hears how often its device is polled, where that is known', () => {
+test('a group gets the poll interval of its device, if it is known', () => {
   const paceOf = (regularIntervalMs: number | null) =>
     membershipChanges(aDevice(), observe(aDevice({ regularIntervalMs }), showing(aGm()), 600_000), null, NOON).get('G1')
       ?.context?.intervalMs;
@@ -154,17 +154,17 @@ describe('a device that gives no answer', () => {
     return membershipChanges(aDevice(), view, state, NOON).get('G1')?.context?.failure?.heardMs;
   };
 
-  test('is heard when a message in its name comes, whatever that is about', () => {
+  test('counts as heard when it sends a message, whatever the message is about', () => {
     expect(heardAfter('timeout', message(failedAt + 90_000))).toBe(failedAt + 90_000);
   });
 
-  test('is not heard by what was under way while it died, what it had logged before, or what came while it answered', () => {
+  test('does not count as heard by a message soon after the failure, from its log buffer, or while it answered', () => {
     expect(heardAfter('timeout', message(failedAt + 20_000))).toBeUndefined();
     expect(heardAfter('timeout', message(failedAt + 90_000, false))).toBeUndefined();
     expect(heardAfter(null, message(failedAt + 90_000))).toBeUndefined();
   });
 
-  test('gave its last one to whatever it was asked last, and with it may have shown nothing of the group', () => {
+  test('answered last over whichever transport did, even if that answer showed nothing of the group', () => {
     const failed = { kind: 'failure', device: 'gm1', sentAtMs: failedAt, receivedAtMs: failedAt, result: 'timeout' };
     const state = track(initialTrackerState('gm1'), failed as Observation).state;
     const beside = (lastSuccessAtMs: number) =>
@@ -179,7 +179,7 @@ describe('a device that gives no answer', () => {
     expect(lastAnswerOf({ lastSuccessAtMs: null })).toBeUndefined();
   });
 
-  test('is looked at anew for one message in half a minute', () => {
+  test('has the instant at which it was heard updated at most once in half a minute', () => {
     const storm = [90, 100, 119, 121].map((second) => message(failedAt + second * 1000));
     expect(heardAfter('timeout', ...storm)).toBe(failedAt + 121_000);
     expect(heardAfter('timeout', ...storm.slice(0, 3))).toBe(failedAt + 90_000);

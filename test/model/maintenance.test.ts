@@ -10,7 +10,7 @@ const NOTHING = { devices: [], groups: [], cells: [], reason: '' };
 const window = (over: Partial<PlannedWork>): PlannedWork => ({ ...NOTHING, fromMs: 1000, untilMs: 2000, ...over });
 const gm1 = { device: 'gm1', groups: ['G1'] };
 
-test('a window is from its beginning to before its end, and ends by itself', () => {
+test('a window includes its start but not its end, and ends by itself', () => {
   const maintenance = new Maintenance();
   maintenance.configure([window({ devices: ['gm1'], reason: 'line card' })]);
   expect([999, 1000, 1999, 2000].map((atMs) => maintenance.of(gm1, atMs)?.reason)).toEqual([
@@ -23,7 +23,7 @@ test('a window is from its beginning to before its end, and ends by itself', () 
   expect(maintenance.windows(2000)).toEqual([]);
 });
 
-test('a group has its devices, a cell its groups; others are not meant', () => {
+test('a window for a group covers its devices, one for a cell its groups, and no others', () => {
   const of = (work: Partial<PlannedWork>, concerned: Parameters<Maintenance['of']>[0]) => {
     const maintenance = new Maintenance();
     maintenance.configure([window(work)]);
@@ -39,7 +39,7 @@ test('a group has its devices, a cell its groups; others are not meant', () => {
   expect(of({ cells: ['acme'] }, gm1)).toBe(false);
 });
 
-test('what is announced can be ended; what the configuration has ends there, with a reload', async () => {
+test('an announced window can be ended, but a configured one only ends by reloading the configuration', async () => {
   const maintenance = new Maintenance();
   maintenance.configure([window({ groups: ['G2'] })]);
   const id = idOf(await maintenance.announce(window({ devices: ['gm1'] }), 500));
@@ -51,7 +51,7 @@ test('what is announced can be ended; what the configuration has ends there, wit
   expect(maintenance.windows(1500)).toEqual([]);
 });
 
-test('announcements are bounded, and those that ended make room', async () => {
+test('the number of announced windows is limited, and those that ended make room', async () => {
   const maintenance = new Maintenance();
   for (let n = 0; n < MAX_ANNOUNCED; n += 1) await maintenance.announce(window({ devices: ['gm1'] }), 500);
   expect(await maintenance.announce(window({}), 500)).toEqual({ kind: 'too_many' });
@@ -60,10 +60,10 @@ test('announcements are bounded, and those that ended make room', async () => {
 
 const idOf = (announced: Announced) => (announced.kind === 'announced' ? announced.window.id : announced.kind);
 
-describe('kept in a store', () => {
+describe('windows kept in a store', () => {
   const of = (store: EventStore, tag: string) => new Maintenance(keptWindows(store.notes, new MemoryLogger()), tag);
 
-  test('what one agent was told, another one knows, and one that starts later; under ids of their own', async () => {
+  test('are known to other agents, even to one that starts later, and have distinct ids', async () => {
     const store = createMemoryStore();
     const [a, b] = [of(store, 'a'), of(store, 'b')];
     const [first, second] = [await a.announce(window({ devices: ['gm1'] }), 500), await b.announce(window({}), 500)];
@@ -78,7 +78,7 @@ describe('kept in a store', () => {
     expect(b.windows(600).map(({ id }) => id)).toEqual([idOf(second)]);
   });
 
-  test('what the store does not take is not announced, and not ended', async () => {
+  test('are neither announced nor ended if the store fails', async () => {
     const store = createMemoryStore();
     const maintenance = of(store, '');
     const id = idOf(await maintenance.announce(window({ devices: ['gm1'] }), 500));
@@ -91,7 +91,7 @@ describe('kept in a store', () => {
   });
 
   test.each(['', '[]', '{"fromMs":"now","untilMs":2}', 'null'])(
-    'a note that is no window (%s) is left out',
+    'do not include a note that is not a window (%s)',
     async (text) => {
       const store = createMemoryStore();
       await store.notes.put('maintenance', 'api-1', text);

@@ -4,7 +4,7 @@ import { shownAnswer } from '../../src/model/shown-answer.ts';
 
 const AT = { sentAtMs: 1, receivedAtMs: 2 };
 
-test('an answer is shown as it was read, whichever command it is of and whatever stands in it', () => {
+test('an answer is shown as it was read, whatever its command and its text', () => {
   const commands = fc.constantFrom('show crypto gdoi', 'show version', 'show crypto pki certificates');
   const texts = fc.oneof(
     fc.string({ unit: 'grapheme', maxLength: 3000 }),
@@ -19,7 +19,7 @@ test('an answer is shown as it was read, whichever command it is of and whatever
   );
 });
 
-test('of a very long one the beginning is shown, and that it is cut', () => {
+test('only the start of a very long answer is shown, and marked as cut', () => {
   for (const command of ['show crypto gdoi ks members', 'show version']) {
     const { text, cut } = shownAnswer(command, 'x'.repeat(65_537), AT);
     expect({ characters: text.length, cut }).toEqual({ characters: 65_536, cut: true });

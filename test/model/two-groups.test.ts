@@ -1,7 +1,6 @@
 /**
- * Two groups of the same routers, with drawn troubles in each: what is said of a group, and its incidents, are those of
- * the group alone. That a router is in another group as well, and what happens or is logged there, changes nothing of
- * it.
+ * Two groups of the same routers, with random troubles in each: the explanations and incidents of a group are those of
+ * the group alone. That its routers are in another group too, and what happens or is logged there, changes nothing.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -23,7 +22,7 @@ const ROUND_SECONDS = 60;
 type Group = (typeof GROUPS)[number];
 
 /**
- * What a GM shows in one round of one group. `old`: without the keys of the last renewals; `again`: it registered anew.
+ * What a GM shows in one round of one group. `old`: without the keys of the last renewals; `again`: it re-registered.
  */
 const TROUBLES = ['fine', 'fine', 'fine', 'old', 'off', 'again', 'tekless', 'logged'] as const;
 type Trouble = (typeof TROUBLES)[number];
@@ -45,7 +44,7 @@ const KEK_LEAD_SECONDS = 230;
 const TEK_SECONDS = 300;
 const TEK_LEAD_SECONDS = 90;
 
-/** Which KEK and TEK of the group are the newest at this second. */
+/** The newest KEK and TEK of the group at this second. */
 const kekAt = (second: number) => Math.floor((second + KEK_LEAD_SECONDS) / KEK_SECONDS);
 const tekAt = (second: number) => Math.floor((second + TEK_LEAD_SECONDS) / TEK_SECONDS);
 const spiOf = (group: Group, tek: number) => `0x0000${group === 'G1' ? 'A' : 'B'}${String(tek).padStart(3, '0')}`;
@@ -127,7 +126,7 @@ function ksShown(group: Group, second: number, acksMissed: number): KsSnapshot {
   });
 }
 
-/** The agent's memory of these routers, and what was said of each group at each step. */
+/** The agent's memory of these routers, and the explanations of each group at each step. */
 class Watched {
   readonly said = new Map<Group, string[]>(GROUPS.map((group) => [group, []]));
   readonly incidents = new Map<string, Incident>();
@@ -177,7 +176,7 @@ function watch(timelines: ReadonlyMap<Group, readonly Round[]>): Watched {
       const logged = of.filter(({ now }) => now.gms[index] === 'logged').map(({ group }) => group);
       watched.see([...(logged.length === 0 ? [] : [logOf(device, second, logged)]), answer(device, second, snapshots)]);
     }
-    // One answer has all groups of the KS.
+    // One answer covers all groups of the KS.
     const second = round * ROUND_SECONDS + 30;
     watched.see([
       answer(
@@ -211,7 +210,7 @@ function logOf(device: string, second: number, groups: readonly Group[]): Observ
   return { kind: 'log', device, sentAtMs, receivedAtMs: sentAtMs, messages, pushed: true };
 }
 
-test('what is said of a group is what would be said of it alone, and each incident is of one group', () => {
+test('the explanations and incidents of a group are the same with another group on its routers as without', () => {
   let told = 0;
   fc.assert(
     fc.property(anyTimeline, anyTimeline, (first, second) => {

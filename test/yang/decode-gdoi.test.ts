@@ -1,4 +1,4 @@
-/** RESTCONF documents to snapshots: what stands there, what is left out, and which countdown an instant makes. */
+/** RESTCONF documents to snapshots: what is read, what is left out, and which countdown follows from an instant. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MOST_MEMBERS, MOST_PEERS, MOST_TEKS } from '../../src/gdoi/seen/row-bounds.ts';
@@ -80,7 +80,7 @@ function gm(overrides: object = {}, more: Partial<Record<GdoiNode, readonly obje
 }
 
 describe('a GM', () => {
-  test('shows state, counters, key server and KEK; countdowns are from the device’s own clock', () => {
+  test('shows state, counters, key server and KEK, with countdowns by the device’s own clock', () => {
     const { snapshot, unknown, problems } = gm();
     expect(problems).toEqual([]);
     expect(unknown).toBe(0);
@@ -90,7 +90,7 @@ describe('a GM', () => {
       status: 'Registered',
       registered: true,
       keyServer: '192.0.2.1',
-      // registered 600 s ago, and 3400 s are counted from there
+      // registered 600 s ago; the 3400 s count from there
       reregistersInSeconds: 2800,
       registrations: { succeeded: 3, attempted: 4 },
       rekeys: { received: 9, sinceRegistration: 2, acksSent: 9, lastSequence: 7, lastAgeSeconds: 60 },
@@ -106,9 +106,9 @@ describe('a GM', () => {
     });
   });
 
-  test('its last registration is an instant on the agent’s clock, to the second', () => {
+  test('has its last registration converted to the agent’s clock, to the second', () => {
     expect(gm().registered.get('WAN')).toEqual({
-      // Its clock is an hour ahead.
+      // The device's clock is an hour ahead.
       deviceMs: NOON + 3_000_000,
       between: { fromMs: NOON - 601_100, toMs: NOON - 598_900 },
     });
@@ -119,23 +119,23 @@ describe('a GM', () => {
     ['crypto-reg-status-re-registering', 'Re-registering', false],
     ['crypto-reg-status-uninit', 'Uninitialized', false],
     ['crypto-reg-status-unknown', 'Unknown', null],
-  ])('%s is %s', (word, status, registered) => {
+  ])('in state %s is shown as %s', (word, status, registered) => {
     expect(gm({ 'gm-state': word }).snapshot).toMatchObject({ status, registered });
   });
 
-  test('has its addresses as the CLI shows them, so that they are found in the lists of a KS', () => {
+  test('has its addresses spelled as the CLI spells them, so that they match the lists of a KS', () => {
     const shown = gm({ 'local-addr': '2001:db8::a%GigabitEthernet1', 'remote-addr': '2001:db8::1' }).snapshot;
     expect(shown).toMatchObject({ address: '2001:DB8::A', keyServer: '2001:DB8::1' });
   });
 
   test.each(['2026-02-30T11:00:00+00:00', '2026-04-31T11:00:00Z', '2026-01-01T24:00:00Z'])(
-    'an instant that there is not (%s) is no other one, and is counted',
+    'does not show a registration at an impossible instant (%s), and counts it as unknown',
     (instant) => {
       expect(gm({ 'prev-reg-time': instant })).toMatchObject({ registered: new Map(), unknown: 1 });
     },
   );
 
-  test('a leaf that another module adds under a known name is counted, and not used in its place', () => {
+  test('counts a leaf that another module adds under a known name, and does not use it for the known one', () => {
     const other = { 'acme-crypto:gm-state': 'crypto-reg-status-registering' };
     for (const leaves of [
       { ...other, ...MEMBER },
@@ -147,28 +147,28 @@ describe('a GM', () => {
     }
   });
 
-  test('a state that no release is known to have proves nothing and is counted', () => {
+  test('has an unknown registration status in an unknown state, which is reported as a problem', () => {
     const { snapshot, problems } = gm({ 'gm-state': 'crypto-reg-status-dozing' });
     expect(snapshot).toMatchObject({ status: null, registered: null });
     expect(problems).toEqual(['gdoi-gm/gm-entry: gm-state: not what the model says']);
   });
 
-  test('without a KEK entry it has none', () => {
+  test('has no KEK if there is no KEK entry', () => {
     expect(gm({}, { 'gdoi-rekey-sa': [{ 'group-name': 'WAN' }] }).snapshot.kek).toBeNull();
     expect(gm({}, { 'gdoi-rekey-sa': [] }).snapshot.kek).toBeNull();
   });
 
   test.each([
-    ['an entry of the list of KEKs that is none', [{ 'group-name': 'WAN', 'kek-entry': ['key'] }]],
-    ['an entry of the list of groups without a name', [{ 'kek-entry': [KEK] }]],
-    ['an entry of the list of groups that is none', ['WAN']],
-  ])('with %s it may hold a KEK, of which nothing is known', (_, rekeySas) => {
+    ['an entry in the list of KEKs that is not a KEK', [{ 'group-name': 'WAN', 'kek-entry': ['key'] }]],
+    ['an entry in the list of groups without a name', [{ 'kek-entry': [KEK] }]],
+    ['an entry in the list of groups that is not a group', ['WAN']],
+  ])('has a KEK of which nothing is known if there is %s', (_, rekeySas) => {
     const { snapshot, unknown } = gm({}, { 'gdoi-rekey-sa': rekeySas as object[] });
     expect(snapshot.kek).toMatchObject({ remainingSeconds: null, transport: null });
     expect(unknown).toBeGreaterThan(0);
   });
 
-  test('with another document in the place of the KEKs it may have one', () => {
+  test('has a KEK of which nothing is known if another document comes in place of the KEKs', () => {
     const known = documents({ 'gdoi-gm': [GM] });
     const { snapshots } = decodeGdoi(
       new Map([...known, ['gdoi-rekey-sa', { ...[...known.values()][0]!, body: { 'gdoi-gm': [] } }]]),
@@ -176,7 +176,7 @@ describe('a GM', () => {
     expect(snapshots[0]).toMatchObject({ kek: { remainingSeconds: null } });
   });
 
-  test('of two KEKs, and of one that the device has as a KS, the newest of the GM counts', () => {
+  test('has the newest of its KEKs, and not one that the device holds as a KS', () => {
     const older = { ...KEK, 'birth-time': at(-86_000), 'kek-spi': 'ff'.repeat(16) };
     const asKs = { ...KEK, 'birth-time': at(-1), 'gm-mode': false, 'kek-spi': 'ee'.repeat(16) };
     const { snapshot } = gm({}, { 'gdoi-rekey-sa': [{ 'group-name': 'WAN', 'kek-entry': [older, KEK, asKs] }] });
@@ -184,13 +184,13 @@ describe('a GM', () => {
   });
 
   test.each([
-    ['a countdown that is past', { 'secs-to-re-reg': 100 }, 'reregistersInSeconds'],
-    ['a missing reference instant', { 'prev-reg-time': undefined }, 'reregistersInSeconds'],
-  ])('%s is not shown', (_, overrides, field) => {
+    ['when its countdown is over', { 'secs-to-re-reg': 100 }, 'reregistersInSeconds'],
+    ['when the instant from which it counts is missing', { 'prev-reg-time': undefined }, 'reregistersInSeconds'],
+  ])('shows no countdown %s', (_, overrides, field) => {
     expect(gm(overrides).snapshot).toHaveProperty(field, null);
   });
 
-  test('without the device’s clock there are no countdowns, but counters', () => {
+  test('shows counters but no countdowns when the device’s clock is unknown', () => {
     const known = documents({ 'gdoi-gm': [GM], 'gdoi-rekey-sa': [{ 'group-name': 'WAN', 'kek-entry': [KEK] }] });
     const { snapshots, registered } = decodeGdoi(
       new Map([...known].map(([node, document]) => [node, { ...document, deviceNowMs: null }])),
@@ -203,20 +203,20 @@ describe('a GM', () => {
     expect(registered.size).toBe(0);
   });
 
-  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '$&', 'G 1'])('may be called %s', (group) => {
+  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '$&', 'G 1'])('may be in group %s', (group) => {
     const text = JSON.stringify([{ ...GM, 'group-name': group }]);
     const { snapshots, unknown } = decodeGdoi(documents({ 'gdoi-gm': JSON.parse(text) as object[] }));
     expect(snapshots.map((snapshot) => snapshot.group)).toEqual([group]);
     expect(unknown).toBe(0);
   });
 
-  test('leaves of a later release are counted and cost nothing else', () => {
+  test('is decoded as usual with leaves of a later release, which are reported as problems', () => {
     const { snapshot, problems } = gm({ 'quantum-state': 'cat', __proto__x: 1 });
     expect(problems).toEqual(['gdoi-gm/gm-entry: quantum-state: not known', 'gdoi-gm/gm-entry: __proto__x: not known']);
     expect(snapshot.registered).toBe(true);
   });
 
-  test('counters of the data plane and of anti-replay come if they are asked for', () => {
+  test('shows the counters of the data plane and of anti-replay if they were requested', () => {
     const { snapshot } = gm(
       {},
       {
@@ -270,7 +270,7 @@ function ks(more: Partial<Record<GdoiNode, readonly object[]>>) {
 }
 
 describe('a KS', () => {
-  test('remaining lifetimes and times to rekey count from the birth of the key', () => {
+  test('has remaining lifetimes and times to rekey counted from the birth of the key', () => {
     const { snapshot, problems } = ks({
       'gdoi-ks-policy': [
         policy({ 'rem-life': 86_400, 'time-to-rekey': 86_165 }, { 'rem-life': 3600, 'time-to-rekey': 3474 }),
@@ -288,17 +288,17 @@ describe('a KS', () => {
     ]);
   });
 
-  test('a device that counts down to now all the same is told by its figures', () => {
+  test('is recognised by its figures if it shows countdowns from now instead', () => {
     const { snapshot } = ks({ 'gdoi-ks-policy': [policy({ 'rem-life': 85_400, 'time-to-rekey': 85_165 })] });
     expect(snapshot.kek).toMatchObject({ remainingSeconds: 85_400, timeToRekeySeconds: 85_165 });
   });
 
-  test('a life cut short by a policy change counts from the birth as well', () => {
+  test('has a lifetime that a policy change cut short counted from the birth of the key as well', () => {
     const { snapshot } = ks({ 'gdoi-ks-policy': [policy({}, { 'rem-life': 900 })] });
     expect(snapshot.teks?.[0]).toMatchObject({ lifetimeSeconds: 3600, remainingSeconds: 300 });
   });
 
-  test('shows every member, the COOP set and how it rekeys', () => {
+  test('shows its members, the COOP set and its rekey settings', () => {
     const { snapshot, problems } = ks({
       'gdoi-ks-mem': [
         {
@@ -346,11 +346,11 @@ describe('a KS', () => {
       peers: [{ address: '192.0.2.2', role: 'secondary', status: 'Dead' }],
       memberDetails: [{ address: '192.0.2.11', state: 'Registered', rekeysSent: 9, acksReceived: 8, acksMissed: 1 }],
     });
-    // Its units say seconds and its words milliseconds.
+    // The model gives its unit as seconds, its description as milliseconds.
     expect(snapshot).not.toHaveProperty('lastRekeyDurationMs');
   });
 
-  test('of the policies of a COOP set its own counts, and none where it cannot be told', () => {
+  test('has its own policy of those of the COOP set, and none if it is unclear which is its own', () => {
     const [own] = policy({ 'rem-life': 86_400 })['ks-entry'];
     const other = { 'ks-ip': '192.0.2.2', 'valid-kek': false };
     const both = [{ 'group-name': 'WAN', 'ks-entry': [other, own] }];
@@ -358,7 +358,7 @@ describe('a KS', () => {
     expect(ks({ 'gdoi-ks': [{ ...KS, 'ks-addr': undefined }], 'gdoi-ks-policy': both }).snapshot.kek).toBeNull();
   });
 
-  test('that lists members, TEKs and peers without end has as many as are read, and that is counted', () => {
+  test('with endless lists of members, TEKs and peers is read up to the limits, and the excess is counted', () => {
     const entries = Array.from({ length: MOST_MEMBERS + 50 }, (_, index) => ({
       'gm-id': `10.0.${index >> 8}.${index & 255}`,
     }));
@@ -375,7 +375,7 @@ describe('a KS', () => {
     expect(unknown).toBe(3);
   });
 
-  test('with a member or a peer that cannot be read says that its lists lack some', () => {
+  test('marks its list of members as incomplete if one cannot be read, and reports an unreadable peer', () => {
     const [known, odd] = [{ 'gm-id': '192.0.2.11' }, { 'gm-id': 'not an address' }];
     const listed = (...entries: readonly object[]) =>
       ks({ 'gdoi-ks-mem': [{ 'group-name': 'WAN', 'gm-entry': entries }] });
@@ -391,12 +391,12 @@ describe('a KS', () => {
     expect(coop.problems.join()).toMatch(/more than 32.*ks-addr: missing/);
   });
 
-  test('is no GM', () => {
+  test('is not a GM', () => {
     expect(ks({}).snapshots.every(({ role }) => role === 'ks')).toBe(true);
   });
 });
 
-describe('whatever a device sends', () => {
+describe('whatever a device sends,', () => {
   const anyBody = fc.oneof(
     fc.jsonValue(),
     fc
@@ -413,7 +413,7 @@ describe('whatever a device sends', () => {
       ),
   );
 
-  test('it is decoded or counted, never thrown at', () => {
+  test('it is decoded or counted, and nothing throws', () => {
     fc.assert(
       fc.property(fc.constantFrom(...GDOI_NODE_NAMES), anyBody, (node, body) => {
         const { problems, unknown } = decodeGdoi(
@@ -427,7 +427,7 @@ describe('whatever a device sends', () => {
     );
   });
 
-  test('no answer of a KS’s nodes makes a GM, and none of a GM’s a KS', () => {
+  test('a node of a KS never gives a GM, nor a node of a GM a KS', () => {
     fc.assert(
       fc.property(fc.constantFrom(...GDOI_NODE_NAMES), anyBody, (node, body) => {
         const { snapshots } = decodeGdoi(

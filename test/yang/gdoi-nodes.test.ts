@@ -1,5 +1,5 @@
 /**
- * The table of nodes against the published modules, where they are present (they are Cisco's and not part of this
+ * The table of nodes compared with the published modules, if these are present (they are Cisco's and not part of this
  * tree).
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -16,20 +16,20 @@ const revisions = existsSync(MODULES)
 describe.runIf(revisions.length > 0)('the table of nodes', () => {
   const published = revisions.map((name) => nodesOf(readFileSync(`${MODULES}${name}`, 'utf8'), 'crypto-oper-data'));
 
-  test.each(GDOI_NODE_NAMES)('%s knows every leaf of every revision', (node) => {
+  test.each(GDOI_NODE_NAMES)('has every leaf of every revision for %s', (node) => {
     for (const module of published) {
       const listed = module.get(node);
       expect(listed === undefined ? `no ${node}` : unknownLeaves(listed, GDOI_NODES[node], node)).toEqual([]);
     }
   });
 
-  test.each(GDOI_NODE_NAMES)('%s has no leaf that no revision has', (node) => {
+  test.each(GDOI_NODE_NAMES)('has no leaf for %s that no revision has', (node) => {
     const all = published.flatMap((module) => module.get(node) ?? []);
     expect(inventedLeaves(all, GDOI_NODES[node], node)).toEqual([]);
   });
 });
 
-test('a leaf that the table lacks, or one too many, is found', () => {
+test('the comparison finds a leaf that the table lacks and one that it has too many', () => {
   const listed: ListedNode = { leaves: new Set(['a', 'b']), inner: new Map() };
   expect(unknownLeaves(listed, { leaves: ['a'] }, 'x')).toEqual(['x/b']);
   expect(inventedLeaves([listed], { leaves: ['a', 'b', 'c'] }, 'x')).toEqual(['x/c']);

@@ -1,5 +1,5 @@
 /**
- * As much of a YANG module (RFC 7950, section 6) as tells which leaves a list has: statements, and `uses` of groupings.
+ * Reads as much of a YANG module (RFC 7950, section 6) as shows which leaves a list has: statements and `uses`.
  */
 
 interface Statement {
@@ -15,7 +15,7 @@ export interface ListedNode {
 
 const TOKEN = /\/\/[^\n]*|\/\*[^]*?\*\/|"(?:[^"\\]|\\[^])*"|'[^']*'|[{};]|[^\s{};"']+/g;
 
-/** The children of a container or list by name, with all groupings put in their place. */
+/** The children of a container or list by name, with all groupings resolved. */
 export function nodesOf(text: string, container: string): ReadonlyMap<string, ListedNode> {
   const tokens = [...text.matchAll(TOKEN)].map(([token]) => token).filter((token) => !/^\/[/*]/.test(token));
   const [module] = statements(tokens);

@@ -1,4 +1,4 @@
-/** Sentences of states that are told once: KEK missing or overdue, rekeys, reachability, contradictions. */
+/** Sentences about states that are reported once: KEK missing or overdue, rekeys, reachability, contradictions. */
 import { figure } from './counter-statements.ts';
 import { quotesEnd } from './history.ts';
 import { type Audited, form, INSTANT, msOf, NUMBER, statement, type Statement, unless } from './statement.ts';
@@ -32,7 +32,7 @@ const KEK_DUE_AT_LATEST = statement(
   },
 );
 
-/** Remaining life less time to rekey, of each answer of a KS that showed both. */
+/** Remaining life minus time to rekey, for each answer of a KS that showed both. */
 function leads({ history }: Audited): readonly number[] {
   return history.kss.flatMap(({ ks }) => {
     const { remainingSeconds = null, timeToRekeySeconds = null } = ks.kek ?? {};
@@ -139,7 +139,7 @@ export const REKEY_STATEMENTS: readonly Statement[] = [REKEYED, KEK_CHANGED];
 export const REACH_STATEMENTS: readonly Statement[] = [FAILURES, LAST_FAILURE];
 export const CONTRADICTION_STATEMENTS: readonly Statement[] = [TOO_MANY, KEPT_REKEYS, KEK_LIFETIME_OFF];
 
-/** In summaries of an overdue KEK rekey. */
+/** Time left, in the summary of an overdue KEK rekey. */
 export const TIME_LEFT: readonly Statement[] = [
   statement(form('it re-registers by itself in ', NUMBER, ' s'), (audited, seconds = '') => {
     const shown = newest(audited)?.gm.reregistersInSeconds ?? null;

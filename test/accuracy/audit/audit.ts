@@ -1,6 +1,7 @@
 /**
- * The audit of what is told: each statement of each event, held against the observations it was made from. Written
- * apart from the code that words events; an unknown sentence is a finding, so that new wording comes with its check.
+ * The audit of the events: each statement of each event is checked against the observations it was made from. It is
+ * written independently of the code that words events; an unknown sentence is a finding, so that new wording needs a
+ * check.
  */
 import type { EventType, GdoiEvent } from '../../../src/gdoi/events/event.ts';
 import type { EmittedEvent, RecordedObservation } from '../agent-model.ts';
@@ -30,14 +31,14 @@ import { WINDOW_STATEMENTS } from './window-statements.ts';
 
 export interface Finding {
   readonly event: GdoiEvent;
-  /** The sentence, or the part of the event. */
+  /** The wrong sentence, or the name of the wrong part of the event. */
   readonly said: string;
   readonly wrong: string;
 }
 
 /** Instants come from the observations to the millisecond. */
 const EXACT_MS = 5;
-/** Where the clock was set, the tracker knows the step to about this. */
+/** If the clock was set, the tracker knows the step to about this. */
 const STEPPED_MS = 2000;
 const MAX_LINES = 12;
 const MAX_CHARS = 240;
@@ -72,7 +73,7 @@ const STATEMENTS: ReadonlyMap<EventType, readonly Statement[]> = new Map<EventTy
   ['data_problem', [...CONTRADICTION_STATEMENTS, ...DISAGREEMENT_STATEMENTS, ...COUNTER_STATEMENTS]],
 ]);
 
-/** All that is false in what was told. */
+/** All false statements in the events. */
 export function audit(
   emitted: readonly EmittedEvent[],
   observations: readonly RecordedObservation[],
@@ -91,7 +92,7 @@ export function audit(
   });
 }
 
-/** Held against one pair of answers after the other, until one has nothing wrong: there can be hundreds of pairs. */
+/** Checks one pair of answers after the other up to one without faults: there can be hundreds of pairs. */
 function fewestWrong(arounds: readonly Around[], wrongOf: (around: Around) => readonly Wrong[]): readonly Wrong[] {
   let fewest: readonly Wrong[] | null = null;
   for (const around of arounds) {
@@ -136,7 +137,7 @@ function auditLine(audited: Audited, line: string): string | null {
   return found;
 }
 
-/** Nothing that an answer excludes stays in an interval. */
+/** The interval must not include what an answer excludes. */
 function auditBetween({ event, history, around }: Audited): string | null {
   const within = (seen: Seen) => isInside(seen, event, around);
   switch (event.type) {
@@ -167,20 +168,20 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** The answers around an event; more than one reading where the agent's clock was set meanwhile. */
+/** The answers around an event; more than one pair is possible if the agent's clock was set meanwhile. */
 function aroundsOf(event: GdoiEvent, history: History): readonly Around[] {
   const byCli = history.answers.some(({ origin }) => origin === 'cli');
   const answers = byCli ? history.answers.filter(({ gm }) => gm.registrations.succeeded !== null) : history.answers;
   const shifts = new Set(answers.flatMap(({ shiftsMs }) => shiftsMs));
   if (shifts.size <= 1) {
     const exact = { shiftMs: 0, nearMs: EXACT_MS, slackMs: EXACT_MS };
-    // What came while an answer was being read may be in it already, or not yet.
+    // An event during the reading of an answer may or may not be in that answer.
     const around = aroundOf(event, answers, exact);
     return cameMeanwhile(event, answers, { shiftMs: 0, nearMs: EXACT_MS })
       ? [around, aroundOf(event, answers, { ...exact, sentFromMs: -Infinity })]
       : [around];
   }
-  // Where the clock was set back, answers read before may bear the event's own instants: those since are a reading too.
+  // If the clock was set back, answers from before may have the instants of the event: those since are tried as well.
   const lengths = new Set(answers.map(({ shiftsMs }) => shiftsMs.length));
   return [...lengths].flatMap((length) => {
     const since = answers.filter(({ shiftsMs }) => shiftsMs.length <= length);
@@ -190,7 +191,7 @@ function aroundsOf(event: GdoiEvent, history: History): readonly Around[] {
   });
 }
 
-/** How exactly the answers around it are found: its interval may be one of messages, which no step has moved. */
+/** Tries both an exact and a coarse match: an interval that comes from messages is not moved by the step. */
 function steppedArounds(event: GdoiEvent, answers: readonly GmAnswer[], shiftMs: number): readonly Around[] {
   return [EXACT_MS, STEPPED_MS].flatMap((nearMs) => {
     const near = { shiftMs, nearMs, slackMs: STEPPED_MS };
@@ -198,13 +199,13 @@ function steppedArounds(event: GdoiEvent, answers: readonly GmAnswer[], shiftMs:
     return [
       around,
       ...(cameMeanwhile(event, answers, near) ? [aroundOf(event, answers, { ...near, sentFromMs: -Infinity })] : []),
-      // The clock was set back in the middle of it.
+      // The clock may have been set back within the interval.
       ...(shiftMs < 0 ? [aroundOf(event, answers, { ...near, afterIsUnmoved: true })] : []),
     ];
   });
 }
 
-/** While an answer was being read. */
+/** Whether the event lies within the reading of an answer. */
 function cameMeanwhile(
   { betweenMs: [fromMs, toMs] }: GdoiEvent,
   answers: readonly GmAnswer[],
@@ -226,15 +227,15 @@ function aroundOf(
     readonly shiftMs: number;
     readonly nearMs: number;
     readonly slackMs: number;
-    /** The answer that shows it was asked for after this. */
+    /** The answer that shows the event was requested after this. */
     readonly sentFromMs?: number;
-    /** The answer that shows it was read by the clock as it was set, the ones before it were not. */
+    /** The answer that shows the event was read on the clock after the step, the ones before it were not. */
     readonly afterIsUnmoved?: boolean;
   },
 ): Around {
   const afterShiftMs = afterIsUnmoved ? 0 : shiftMs;
   const shifted = answers.filter(({ shiftsMs }) => shiftMs === 0 || shiftsMs.includes(shiftMs) !== afterIsUnmoved);
-  // An interval of messages may begin where an answer was asked for that was still being read when it ended.
+  // An interval from messages may begin at the request of an answer that was still being read when the interval ended.
   const first = answers.find(
     ({ sentMs, receivedMs }) =>
       Math.abs(sentMs + shiftMs - fromMs) <= nearMs && (sentFromMs === fromMs || receivedMs + shiftMs <= toMs),
@@ -260,13 +261,13 @@ function aroundOf(
   return { before, held, after, slackMs };
 }
 
-/** Lost at this answer, and registered since the one before: it holds what that registration brought. */
+/** Unregistered in this answer, but registered since the one before: it holds what that registration brought. */
 function hasRegistered({ registrations }: GmAnswer['gm'], before: GmAnswer | undefined): boolean {
   const was = before?.gm.registrations.succeeded ?? null;
   return registrations.succeeded !== null && was !== null && registrations.succeeded > was;
 }
 
-/** One whose countdown is at its end has begun to register, whatever its status says. */
+/** A GM whose countdown is over has begun to register, whatever its status says. */
 function isRegistered(gm: GmAnswer['gm']): boolean {
   if (isTrying(gm)) return false;
   return gm.registered ?? ((gm.kek?.remainingSeconds ?? 0) > 0 || (gm.teks ?? []).length > 0);

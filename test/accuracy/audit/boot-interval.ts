@@ -1,16 +1,16 @@
 /**
- * Where a reload can lie: nothing that an answer excludes may stay at either end of its interval. A GM's counters tell
- * of which boot an answer in the middle is. A KS has none: such an answer may be of the boot before or of the one
- * after, and then the interval is right to hold it, unless the answer came too soon for a boot, or shows the KS as
- * primary with the KEK that it had.
+ * Where a reload can lie: its interval must not include what an answer excludes. The counters of a GM show to which
+ * boot an answer in the middle belongs. A KS has no counters: such an answer may belong to the boot before or after it,
+ * and then the interval may include it, unless the answer came too soon for a boot, or shows the KS as primary with the
+ * same KEK as before.
  */
 import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
 import { type History, type KsAnswer, ROUNDING_MS, type Seen } from './history.ts';
 
-/** No router is down and up again within this. */
+/** No router goes down and comes up again faster than this. */
 const SHORTEST_BOOT_MS = 5000;
 
-/** `within`: the device answered in the middle of the interval. */
+/** `within`: whether an answer came in the middle of the interval. */
 export function auditBoot(
   { betweenMs: [fromMs, toMs] }: GdoiEvent,
   { outcomes, ownKss }: History,
@@ -32,7 +32,7 @@ export function auditBoot(
   return canBeBefore && canBeAfter ? null : wrong;
 }
 
-/** As in the last answer before that showed a role, and with the same KEK. */
+/** Whether it is primary as in the last answer before that showed a role, and with the same KEK. */
 function wasPrimary(ownKss: readonly KsAnswer[], { index }: Seen): boolean {
   const now = ownKss.filter((answer) => answer.index === index);
   return now.some((answer) => {

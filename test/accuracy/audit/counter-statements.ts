@@ -27,7 +27,7 @@ export function figure(gm: GmSnapshot, label: string): number | null {
   return FIGURES.get(label)?.(gm) ?? null;
 }
 
-/** The two answers around the event show the figure so. */
+/** Whether the two answers around the event show the figure as quoted. */
 function movedAsQuoted({ around }: Audited, label: string, from: string, to: string): string | null {
   const { before, after } = around;
   if (before === null || after === null) return 'no two answers around it';
@@ -48,7 +48,7 @@ function lastAnswer({ history }: Audited): GmAnswer | null {
   return history.answers.at(-1) ?? null;
 }
 
-/** The newest answer that shows the figure at all shows it so: SNMP shows none. */
+/** Only the newest answer that shows the figure at all counts, since SNMP shows none. */
 const FIGURE = statement(form(LABEL, ': ', NUMBER), ({ history }, label = '', value = '') => {
   if (!FIGURES.has(label)) return `no such figure: ${label}`;
   const shown = history.answers.findLast(({ gm }) => figure(gm, label) !== null);
@@ -83,7 +83,7 @@ export const REGISTERED_WITH = statement(
     const { before, held, after } = around;
     const known = history.answers.findLast(({ index, gm }) => index <= (before?.index ?? -1) && gm.keyServer !== null);
     const shown = [(held ?? known)?.gm.keyServer ?? null, after?.gm.keyServer ?? null];
-    // Over SNMP a GM shows the servers that it tries: it had registered with one shown before.
+    // Over SNMP a GM also shows servers that it only tries: it may have registered with one shown earlier.
     const isEarlier =
       before?.origin === 'snmp' &&
       history.answers.some(({ index, gm }) => index <= before.index && gm.keyServer === from);
@@ -97,7 +97,7 @@ const RESTARTED = statement(
   (audited, all = '') => fallen(audited, all),
 );
 
-/** `counters restarted: log: GM_CLEAR_REGISTER at T`: the counters came back to what they were, and a message tells. */
+/** `counters restarted: log: GM_CLEAR_REGISTER at T`: the counters came back to their values, but a message tells. */
 const RESTARTED_BY_MESSAGE = statement(/counters restarted: (.+: .+)/u, (audited, told = '') => {
   for (const { form, check } of MESSAGE_STATEMENTS) {
     const quoted = form.exec(told);
@@ -132,12 +132,12 @@ const CAME_BACK = statement(SAME_COUNTERS_OTHER_KEYS, (audited, succeeded = '', 
   if (moved !== null) return moved;
   const spis = (answer: GmAnswer) => answer.gm.teks?.map(({ spi }) => spi) ?? [];
   const sharesTek = spis(after).some((spi) => spis(before).includes(spi));
-  // Where none is shown it has been deleted: the keys changed since it was shown last.
+  // If no KEK is shown, it was deleted: the keys have changed since it was shown last.
   const kekStays = quotesSameKek(lastWithKek(audited.history.answers, before), after);
   return unless(!sharesTek || !kekStays, 'no key changed');
 });
 
-/** It came before the first of the two answers that show it, and neither counts it. */
+/** A TEK came before the first of two answers that show it, and neither counts the rekey. */
 const UNCOUNTED_TEK = statement(
   form(
     '(?:counters restarted: )?another TEK came, with Succeeded registration ',
@@ -192,7 +192,7 @@ function lastWithKek(answers: readonly GmAnswer[], upTo: GmAnswer): GmAnswer {
   return answers.findLast(({ index, gm }) => index <= upTo.index && gm.kek !== null) ?? upTo;
 }
 
-/** Both answers can show one KEK: their countdowns end at one instant. */
+/** Whether both answers can show the same KEK, whose countdowns end at the same instant. */
 function quotesSameKek(before: GmAnswer, after: GmAnswer): boolean {
   const was = before.gm.kek?.remainingSeconds ?? null;
   const is = after.gm.kek?.remainingSeconds ?? null;

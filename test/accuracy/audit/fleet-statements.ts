@@ -80,13 +80,13 @@ const PRIMARY = statement(
   },
 );
 
-/** Within a look a command is asked when the one before it is answered. */
+/** Within a look, the next command follows the last answer within this. */
 const NEXT_COMMAND_MS = 1000;
 
 interface Look {
   readonly fromMs: number;
   readonly toMs: number;
-  /** By the last answer that tells one; `Unknown`, as while KSs elect one, tells none. */
+  /** From the last answer that shows a role; null while it is `Unknown`, as during an election. */
   readonly role: string | null;
 }
 
@@ -111,7 +111,7 @@ const REPLACED = statement(
   ({ history }, device = '', from = '', to = '') => {
     const answers = history.kss.filter((answer) => answer.device === device && answer.ks.kek?.remainingSeconds != null);
     const old = answers.findLast(({ sentMs }) => sentMs <= msOf(from) + 1000);
-    // Of several answers within that second, as over SSH and SNMP, the last.
+    // If several answers came within that second, as over SSH and SNMP, the last counts.
     const fresh = answers.findLast(({ receivedMs }) => Math.abs(receivedMs - msOf(to)) <= 1000);
     if (old === undefined || fresh === undefined) return 'no two answers around it';
     return unless(kekEnd(fresh) - kekEnd(old) > 10_000, 'they show the same KEK');
@@ -150,7 +150,7 @@ export const FLEET_STATEMENTS: ReadonlyMap<string, readonly Statement[]> = new M
   ['kek_expired_in_use', [REPLACED, REKEYS_SINCE, LAST_REKEY]],
 ]);
 
-/** In summaries: what is said of devices is what the evidence says. */
+/** Summaries must name the device and the group of their event. */
 export function namesItsDevices({ event }: Audited): string | null {
   const { summary, device, group } = event;
   const named = (device === null || summary.includes(device)) && (group === null || summary.includes(group));

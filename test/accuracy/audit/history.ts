@@ -1,9 +1,9 @@
 /**
- * What had been seen of one device in one group when an event was told: the observations alone, in the order in which
- * they were made. Nothing here comes from the tracker.
+ * What had been seen of one device in one group when an event was reported: only the observations, in the order in
+ * which they were made. Nothing here comes from the tracker.
  *
  * Instants stay as recorded. The agent's clock may have been set since: `shiftsMs` are the amounts by which a quoted
- * instant may therefore stand beside its recorded one.
+ * instant may therefore differ from the recorded one.
  */
 import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
 import type { DeviceFacts, LogMessage } from '../../../src/gdoi/seen/device-facts.ts';
@@ -14,12 +14,12 @@ import type { RecordedObservation } from '../agent-model.ts';
 
 export interface Seen {
   readonly device: string;
-  /** Place in the recording. */
+  /** Index in the recording. */
   readonly index: number;
   readonly sentMs: EpochMs;
   readonly receivedMs: EpochMs;
   readonly shiftsMs: readonly number[];
-  /** The most by which the clock was set since. */
+  /** The largest step of the clock since. */
   readonly slackMs: number;
 }
 
@@ -27,19 +27,19 @@ export type Registered = Seen & { readonly between: { readonly fromMs: number; r
 export type GmAnswer = Seen & { readonly origin: 'cli' | 'snmp' | 'restconf'; readonly gm: GmSnapshot };
 export type KsAnswer = Seen & { readonly ks: KsSnapshot };
 type FactsAnswer = Seen & { readonly facts: DeviceFacts };
-/** `group`: the one that its text names; null: none. */
+/** `group`: the group that its text names; null: none. */
 export type HeardMessage = Seen & {
   readonly message: LogMessage;
   readonly pushed: boolean;
   readonly group: string | null;
 };
 type HeardTrap = Seen & { readonly trap: GdoiTrap };
-/** `failed` null: an answer. `look`: one over SNMP beside the CLI, which ends failures and says nothing of a boot. */
+/** `failed` null: an answer. `look`: an answer over SNMP, which ends failures but says nothing about a boot. */
 type Outcome = Seen & { readonly failed: string | null; readonly look: boolean };
 
-/** Steps smaller than this are the rounding that every comparison allows. */
+/** Smaller steps are covered by the rounding that every comparison allows. */
 const STEP_MS = 1000;
-/** Rounding of whole seconds, quoted and read. */
+/** For the rounding to whole seconds, both of quoted and of read values. */
 export const ROUNDING_MS = 2500;
 
 interface OfDevice {
@@ -73,7 +73,7 @@ export class Histories {
     const of = this.#ofDevice(seen.device);
     switch (observation.kind) {
       case 'groups':
-        // SNMP shows keys and no counters. Beside SSH, RESTCONF is taken for no more.
+        // SNMP shows keys but no counters. Beside SSH, RESTCONF is used for no more than that.
         of.outcomes.push({ failed: null, look: originOf(observation) === 'snmp', ...seen });
         for (const snapshot of observation.snapshots) {
           if (snapshot.role === 'ks') {
@@ -129,7 +129,7 @@ export class Histories {
     return fresh;
   }
 
-  /** Of the event's device and group, as far as was known. */
+  /** The history of the event's device and group, up to what was known. */
   of({ device, group }: Pick<GdoiEvent, 'device' | 'group'>, known: number): History {
     const of = this.#ofDevice(device ?? '');
     const upTo = <T extends Seen>(all: readonly T[] | undefined) => upToIndex(all ?? [], known);
@@ -150,23 +150,23 @@ export class Histories {
 }
 
 export interface History {
-  /** What the device said itself of its last registration. */
+  /** What the device itself stated about its last registration. */
   readonly registered: readonly Registered[];
-  /** Of the event's device in its group, from both sources. */
+  /** Answers of the event's device in its group, from all transports. */
   readonly answers: readonly GmAnswer[];
   readonly facts: readonly FactsAnswer[];
   readonly messages: readonly HeardMessage[];
   readonly traps: readonly HeardTrap[];
   readonly outcomes: readonly Outcome[];
-  /** Of the group's KSs. */
+  /** Answers of the group's KSs. */
   readonly kss: readonly KsAnswer[];
-  /** Of the event's device itself, as a KS, in all groups. */
+  /** Answers of the event's device itself as a KS, in all groups. */
   readonly ownKss: readonly KsAnswer[];
-  /** Of all its GMs. */
+  /** Answers of all GMs of the group. */
   readonly gms: readonly GmAnswer[];
   /** Releases that each device of the fleet has shown. */
   readonly versions: ReadonlyMap<string, readonly string[]>;
-  /** What another device, a KS, had said by then. */
+  /** The messages of another device, a KS, by then. */
   readonly messagesOf: (device: string) => readonly HeardMessage[];
 }
 
@@ -178,7 +178,7 @@ function listed<T>(lists: Map<string, T[]>, key: string): T[] {
   return fresh;
 }
 
-/** By halving: the lists are long and in order. */
+/** Binary search, since the lists are long and in order. */
 function upToIndex<T extends Seen>(all: readonly T[], known: number): readonly T[] {
   let from = 0;
   let to = all.length;
@@ -191,8 +191,8 @@ function upToIndex<T extends Seen>(all: readonly T[], known: number): readonly T
 }
 
 /**
- * Of each observation: the differences between its clock and those that came after it. Clocks that differ by less than
- * a second are one; by how much another one differs is not rounded, since a clock that drifts adds to every step.
+ * For each observation, the differences between its clock and the clocks after it. Clocks that differ by less than a
+ * second count as one; the difference to another clock is not rounded, since drift adds to every step.
  */
 function shiftsOf(observations: readonly RecordedObservation[]): readonly (readonly number[])[] {
   const later = new Map<number, number>();
@@ -206,7 +206,7 @@ function shiftsOf(observations: readonly RecordedObservation[]): readonly (reado
   return shifts;
 }
 
-/** Is the instant `quotedMs` what was read at `seen`, `fromMs` to `toMs` after it? */
+/** Whether the instant `quotedMs` can lie `fromMs` to `toMs` after what was read at `seen`. */
 export function quotes(seen: Seen, quotedMs: EpochMs, fromMs = 0, toMs = fromMs): boolean {
   return seen.shiftsMs.some(
     (shift) =>
@@ -215,12 +215,12 @@ export function quotes(seen: Seen, quotedMs: EpochMs, fromMs = 0, toMs = fromMs)
   );
 }
 
-/** Its countdown has ended and an attempt is under way or failed, though it may still show the old registration. */
+/** Its countdown is over and an attempt is under way or failed, though it may still show the old registration. */
 export function isTrying({ reregistersInSeconds, registrations: { attempted, succeeded } }: GmSnapshot): boolean {
   return reregistersInSeconds === 0 && attempted !== null && succeeded !== null && attempted > succeeded;
 }
 
-/** When a countdown read there ends, as a quoted instant may say it. */
+/** Whether a countdown read there can end at the quoted instant. */
 export function quotesEnd(seen: Seen, quotedMs: EpochMs, remainingSeconds: number | null | undefined): boolean {
   if (typeof remainingSeconds !== 'number') return false;
   return quotes(seen, quotedMs, remainingSeconds * 1000, remainingSeconds * 1000 + 1000);
@@ -239,7 +239,7 @@ function originOf({
   return beside === true ? 'snmp' : origin;
 }
 
-/** What the tracker takes of it: keys, as of SNMP. */
+/** The part that the tracker uses: only the keys, as from SNMP. */
 function lookedAt(gm: GmSnapshot): GmSnapshot {
   const rekeys = { ...gm.rekeys, received: null, sinceRegistration: null, acksSent: null, lastAgeSeconds: null };
   return { ...gm, registered: null, registrations: { succeeded: null, attempted: null }, rekeys };

@@ -1,8 +1,8 @@
-/** Sentences that quote a log message, a trap, or a restart known by the uptime. */
+/** Sentences that quote a log message, a trap, or a restart known from the uptime. */
 import { type HeardMessage, type History, quotes, ROUNDING_MS, type Seen } from './history.ts';
 import { type Audited, form, INSTANT, msOf, statement, type Statement, unless } from './statement.ts';
 
-/** From the device to the agent, longer than which no message is said to have come at once. */
+/** The longest delay of a message for which it is quoted with a single instant. */
 const DELIVERY_MS = 2000;
 
 /** `log: GM_REGS_COMPL at T`, `trap: GmReRegister at T`, `show logging: X between T and T`, `log and trap: ...`. */
@@ -46,7 +46,7 @@ interface Quoted {
   readonly toMs: number;
 }
 
-/** By what was quoted: the same in every pair of answers that an event is held against. */
+/** A cache by quotation: the result is the same for every pair of answers that an event is checked against. */
 const HEARD = new WeakMap<History, Map<string, string | null>>();
 
 function heard(audited: Audited, quoted: Quoted): string | null {
@@ -60,7 +60,7 @@ function heard(audited: Audited, quoted: Quoted): string | null {
   return wrong;
 }
 
-/** Each source named has told it then, about this group; one of several may have used its own name. */
+/** Each named source must have reported it then, about this group; one of them must have used the quoted name. */
 function heardAnew(audited: Audited, quoted: Quoted): string | null {
   const sources = quoted.sources.split(' and ');
   let named = false;
@@ -77,7 +77,7 @@ function bySource(source: string, audited: Audited, quoted: Quoted): readonly st
   return source === 'RESTCONF' ? byRegistered(audited, quoted) : byMessage(audited, quoted, source === 'log');
 }
 
-/** The device said then that it had registered at that time. */
+/** The device stated that it had registered at that time. */
 function byRegistered({ history }: Audited, { toMs }: Quoted): readonly string[] | null {
   const said = history.registered.some(({ between, shiftsMs }) =>
     shiftsMs.some(
@@ -87,7 +87,7 @@ function byRegistered({ history }: Audited, { toMs }: Quoted): readonly string[]
   return said ? ['prev-reg-time'] : null;
 }
 
-/** Names of what was heard in that time; null: nothing. */
+/** The names of the traps heard in that time; null: none. */
 function byTrap({ history }: Audited, quoted: Quoted): readonly string[] | null {
   const names = history.traps.filter((trap) => covers(trap, quoted)).map(({ trap }) => trap.name);
   return names.length === 0 ? null : names;
@@ -101,14 +101,14 @@ function byMessage({ history, event }: Audited, quoted: Quoted, pushed: boolean)
   return names.length === 0 ? null : names;
 }
 
-/** It arrived within the quoted time. */
+/** Whether it arrived within the quoted time. */
 function covers(seen: Seen, { fromMs, toMs }: Quoted): boolean {
   return seen.shiftsMs.some(
     (shift) => seen.receivedMs + shift >= fromMs - ROUNDING_MS && seen.receivedMs + shift <= toMs + ROUNDING_MS,
   );
 }
 
-/** A line of a log buffer was written before it was read. */
+/** A line of a log buffer must have been written before it was read. */
 function wasReadAfter(seen: HeardMessage, { fromMs }: Quoted): boolean {
   return fromMs <= seen.receivedMs + seen.slackMs + ROUNDING_MS;
 }

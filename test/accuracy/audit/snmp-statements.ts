@@ -8,7 +8,7 @@ interface Looks {
   readonly after: GmSnapshot;
 }
 
-/** Two SNMP looks, one after the other, that can lie around the event: several where the agent's clock was set. */
+/** Pairs of successive SNMP looks that can lie around the event: several if the agent's clock was set. */
 function looks({ history, event }: Audited): readonly Looks[] {
   const [fromMs, toMs] = event.betweenMs;
   const snmp = history.answers.filter(({ origin }) => origin === 'snmp');
@@ -20,7 +20,7 @@ function looks({ history, event }: Audited): readonly Looks[] {
   });
 }
 
-/** null: one of the pairs shows it. */
+/** Returns null if one of the pairs shows it. */
 function shownBy(audited: Audited, complaint: (pair: Looks) => string | null): string | null {
   const complaints = looks(audited).map(complaint);
   return complaints.includes(null) ? null : (complaints[0] ?? 'no two looks around it');
@@ -75,7 +75,7 @@ const NO_COUNTERS = statement(literally('SNMP only: no counters'), ({ history })
   unless(!history.answers.some(({ origin }) => origin === 'cli'), 'the CLI showed counters'),
 );
 
-/** Both sources showed it, at two looks that lie around an answer. */
+/** The CLI and SNMP must each have shown what is quoted of them. */
 const BY_CLI_AND_SNMP = statement(
   /Registered with (\S+) by the CLI, (\S+) by SNMP|no common TEK: (\S+) by the CLI, (\S+) by SNMP/u,
   ({ history }, cliKs, snmpKs, cliTek, snmpTek) => {

@@ -1,4 +1,4 @@
-/** Sentences that quote what routers stated themselves, and those of TEKs and of dropped packets. */
+/** Sentences that quote what routers stated themselves, and those about TEKs and dropped packets. */
 import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 import { type HeardMessage, quotes, quotesEnd, ROUNDING_MS } from './history.ts';
 import { isOfGroup } from './message-statements.ts';
@@ -22,7 +22,7 @@ function newest({ history }: Audited) {
   return history.answers.at(-1) ?? null;
 }
 
-/** Words of a detail: addresses or pseudotimes, all of which the text must hold. */
+/** Whether the message holds all addresses and pseudotimes of the quoted detail. */
 function holds({ message }: HeardMessage, detail: string): boolean {
   const figures = detail.match(/[\d.]+|[\da-f:]{4,}/giu) ?? [];
   return figures.every((figure) => message.text.toLowerCase().includes(figure.toLowerCase()));
@@ -36,7 +36,7 @@ interface Quoted {
   readonly group: string | null;
 }
 
-/** One message of that name, about this group, with all of the detail, at the quoted time. */
+/** There must be a message of that name, about this group, with the whole detail, at the quoted time. */
 function wasHeard(messages: readonly HeardMessage[], quoted: Quoted): string | null {
   const found = messages.some(
     (heard) =>
@@ -83,7 +83,7 @@ const LINK = statement(
   },
 );
 
-/** Of a KS that wrote it itself, and of this GM's address where the KS names one. */
+/** A message that a KS wrote itself, about the address of this GM if the KS names one. */
 const OF_A_KS = statement(
   form(String.raw`(\S+) `, SOURCE, String.raw`: (\w+)(?: \(([^)]+)\))? `, WHEN),
   ({ history, event }, ks = '', _source = '', name = '', detail = '', ...when) => {
@@ -117,14 +117,14 @@ const NO_TEK = statement(/Registration status: (.+), and no TEK is shown/u, (aud
   return unless(gm?.status === status && gm.registered === true && !holdsTek(gm), 'the answer shows otherwise');
 });
 
-/** What SNMP shows instead. */
+/** The same as SNMP shows it. */
 const KEK_WITHOUT_TEK = statement(literally('a KEK is shown, and no TEK is shown'), (audited) => {
   const gm = newest(audited)?.gm;
   const holdsKek = (gm?.kek?.remainingSeconds ?? 0) > 0;
   return unless(gm?.registered === null && holdsKek && !holdsTek(gm), 'the answer shows otherwise');
 });
 
-/** Where no TEKs are shown, it may hold one. */
+/** If TEKs are not shown, it may hold one. */
 function holdsTek({ teks }: GmSnapshot): boolean {
   return teks?.some(({ remainingSeconds }) => (remainingSeconds ?? 0) > 0) ?? true;
 }
@@ -255,7 +255,7 @@ const GONE_FROM_LIST = statement(
   },
 );
 
-/** Reasons that go with several kinds of events. */
+/** Reasons that may come with several kinds of events. */
 export const STATED_STATEMENTS: readonly Statement[] = [WITH_DETAIL, LINK, OF_A_KS];
 export const FAILED_STATEMENTS: readonly Statement[] = [ATTEMPTS_FAILED, ...STATED_STATEMENTS];
 export const TEK_STATEMENTS: readonly Statement[] = [

@@ -1,11 +1,11 @@
-/** A sentence form that events may use, and how to hold it against what was seen. */
+/** A sentence form that events may use, and how to check it against what was seen. */
 import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
 import type { GmAnswer, History } from './history.ts';
 
 export interface Audited {
   readonly event: GdoiEvent;
   readonly history: History;
-  /** Events told before this one, of the same device and group. */
+  /** Earlier events of the same device and group. */
   readonly earlier: readonly GdoiEvent[];
   readonly around: Around;
 }
@@ -14,14 +14,14 @@ export interface Audited {
 export interface Around {
   /** The last one before `between`; null: none. */
   readonly before: GmAnswer | null;
-  /** The last one before it as a registered member: what the registration is judged by. */
+  /** The last one before it that shows a registered member: the registration is judged by it. */
   readonly held: GmAnswer | null;
   /** The first one after it. */
   readonly after: GmAnswer | null;
   readonly slackMs: number;
 }
 
-/** What is false of the sentence; null: it holds. */
+/** What is false in the sentence; null: it is true. */
 type Check = (audited: Audited, ...quoted: readonly string[]) => string | null;
 
 export interface Statement {

@@ -1,12 +1,12 @@
 /**
- * Summaries, severities and first steps that an event of each kind may have: what is said must follow from what the
- * event claims.
+ * The summaries, severities and first steps that an event of each kind may have: they must follow from what the event
+ * claims.
  */
 import type { Cause, EventType } from '../../../src/gdoi/events/event.ts';
 import { TIME_LEFT } from './alarm-statements.ts';
 import { type Audited, unless } from './statement.ts';
 
-/** What a re-registration with this cause says after the place, and what its first step speaks of. */
+/** What the summary of a re-registration with this cause says after the place, and what its first step is about. */
 const CAUSES: Readonly<Record<Cause, { readonly words: string; readonly unexpected: boolean; readonly step: RegExp }>> =
   {
     initial: { words: 'registered for the first time', unexpected: false, step: /^None$/u },
@@ -61,7 +61,7 @@ const STATED_REASON =
 
 type SummaryCheck = (audited: Audited, said: string) => string | null;
 
-/** What an event says after its place. Events of the whole group have words of their own. */
+/** What a summary says after the place. Events of a whole group have other summaries. */
 const SUMMARIES: Readonly<Partial<Record<EventType, SummaryCheck | RegExp>>> = {
   reregistration: ofReregistration,
   kek_rekey: exactly('received a new KEK by rekey'),
@@ -109,7 +109,7 @@ function auditCause(audited: Audited): string | null {
   return unless(step.test(action), `the first step is not one for ${cause}`);
 }
 
-/** Steps that speak of one GM's rekeys: by multicast they take another way, and no one counts acknowledgements. */
+/** First steps about the rekeys of one GM: multicast ones take another path, and nothing counts acknowledgements. */
 const STEPS_BY_MULTICAST: Readonly<Partial<Record<Cause, RegExp>>> = {
   kek_missed_rekey: /show crypto gdoi ks rekey.*show ip mroute/u,
   tek_expired: /show crypto gdoi ks rekey.*show ip mroute/u,
@@ -117,8 +117,8 @@ const STEPS_BY_MULTICAST: Readonly<Partial<Record<Cause, RegExp>>> = {
 };
 
 /**
- * How rekeys go to the group, by what was seen of it until then: the GM's own last word on it decides, else that of any
- * KS of the group, else that of any of its GMs.
+ * How rekeys are sent to the group, by what was seen until then: the GM's own last answer decides, else that of any KS
+ * of the group, else that of any of its GMs.
  */
 function isMulticast({ answers, kss, gms }: Audited['history']): boolean {
   const transport =
@@ -131,7 +131,7 @@ function lastTransport(answers: Audited['history']['gms']): string | null {
 }
 
 /**
- * No step asks for acknowledgements that a multicast group has none of, or for a tree that a unicast group has none of.
+ * No step may ask for acknowledgements in a multicast group, or for a multicast tree in a unicast group.
  */
 export function multicastStep({ event: { action }, history }: Audited): string | null {
   if (!isMulticast(history)) return unless(!/mroute|multicast/iu.test(action), 'the group has no multicast rekeys');
@@ -157,7 +157,7 @@ function ofReregistration({ event, earlier }: Audited, said: string): string | n
   return unless(within.length >= place, `${within.length} unexpected ones within the hour before`);
 }
 
-/** Instants of registrations told late are rounded to where they were known. */
+/** With a margin: instants of registrations that are reported late are rounded to when they became known. */
 const HOUR_MS = 3_600_000 + 60_000;
 
 function ofOverdue(audited: Audited, said: string): string | null {

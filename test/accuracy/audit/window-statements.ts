@@ -31,11 +31,11 @@ import {
 const REGISTRATION_MS = 5_000;
 const KEK_MISSED = { fromMs: -190_000, toMs: -40_000 } as const;
 const KEK_EXPIRED = { fromMs: 0, toMs: 80_000 } as const;
-/** A KS renews a key this long before its end at most. */
+/** A KS renews a key at most this long before its end. */
 const LONGEST_LEAD_MS = 300_000;
-/** And at least; a release without a KEK timer waits for the end. */
+/** And at least this long; a release without a KEK timer waits for the end. */
 const KEK_LEAD_MS = 200_000;
-/** A registration hands lifetimes over in whole seconds, in the KS and in the GM. */
+/** A registration passes lifetimes on in whole seconds, rounded in the KS and in the GM. */
 const HANDOVER_MS = 4_000;
 const DEFAULT_TEK_SECONDS = 3600;
 
@@ -44,26 +44,26 @@ interface Span {
   readonly toMs: number;
 }
 
-/** When the registration can have begun: `between` says when it was complete, and attempts may have failed before. */
+/** When the registration can have begun: `between` is when it was complete, and attempts may have failed before. */
 function startOf({ event, around, history }: Audited): Span {
   const [fromMs, toMs] = event.betweenMs;
   const { held, before, after } = around;
-  // Of one that is not registered an attempt is under way, counted and not yet failed.
+  // A GM that is not registered has an attempt under way that is counted but has not failed yet.
   const isHeld = before !== null && before === held && before.gm.registered !== false;
   const quick = isHeld && after !== null && failedAttempts(before.gm) === failedAttempts(after.gm);
   if (quick) return { fromMs: fromMs - REGISTRATION_MS, toMs };
-  // Lost again by the answer that showed the registration before: it began between that one and the last.
+  // If the answer with the registration before shows it lost again, this one began between the answer before and that.
   if (held?.gm.registered === false) {
     const earlier = history.answers.findLast(({ index }) => index < held.index);
     return { fromMs: earlier?.sentMs ?? held.sentMs, toMs: held.receivedMs };
   }
   const begunMs = Math.min(toMs, firstSign(history, event.group, held));
-  // SNMP does not show that a GM is not registered: attempts may have failed for long.
+  // SNMP does not show that a GM is not registered: attempts may have been failing for a long time.
   if (held?.origin === 'snmp') return { fromMs: history.answers[0]?.sentMs ?? fromMs, toMs };
   return { fromMs: held?.sentMs ?? history.answers[0]?.sentMs ?? fromMs, toMs: begunMs };
 }
 
-/** What showed first that it had begun: an answer of a GM that is not registered, or a message. */
+/** The first sign that it had begun: an answer that shows the GM unregistered, or a message. */
 function firstSign(history: History, group: string | null, held: GmAnswer | null): number {
   const since = held?.index ?? -1;
   const identity = history.answers.findLast(({ gm }) => gm.identity !== null)?.gm.identity ?? null;
@@ -77,7 +77,7 @@ function firstSign(history: History, group: string | null, held: GmAnswer | null
   return Math.min(Infinity, ...later.map(({ receivedMs, shiftsMs }) => receivedMs + Math.max(...shiftsMs)));
 }
 
-/** A log buffer is read again and again: what an earlier reading showed was written before. */
+/** A log buffer is read repeatedly: lines that an earlier reading showed were written before. */
 function newSince({ messages }: History, since: number): readonly HeardMessage[] {
   const keyOf = ({ message }: HeardMessage) => `${message.timestamp} ${message.mnemonic} ${message.text}`;
   const known = new Set(messages.filter(({ index, pushed }) => index <= since && !pushed).map(keyOf));
@@ -101,7 +101,7 @@ function canBeAround(audited: Audited, end: Span, window: Span): boolean {
   return start.fromMs <= end.toMs + window.toMs + slackMs && start.toMs >= end.fromMs + window.fromMs - slackMs;
 }
 
-/** The KEK held before ends then, as far as the device showed one. */
+/** Whether the KEK held before ends then, as far as the device showed one. */
 function kekEnds(audited: Audited, endMs: number): boolean {
   const shown = lastKek(audited);
   return shown !== null && quotesEnd(shown, endMs, shown.gm.kek?.remainingSeconds);
@@ -168,7 +168,7 @@ const PAIR_WINDOWS = statement(
   },
 );
 
-/** Longest lifetime that the group's TEKs can have, by what was shown of them. */
+/** The longest lifetime that the group's TEKs can have, by what was shown of them. */
 function tekLifetimeSeconds({ history }: Audited): number {
   const shown = [
     ...history.kss.flatMap(({ ks }) => ks.teks?.map(({ lifetimeSeconds }) => lifetimeSeconds ?? 0) ?? []),
@@ -185,7 +185,7 @@ function tekWindow(audited: Audited): Span {
 function rekeysBetween(audited: Audited): number | null {
   const { around } = audited;
   const was = around.held?.gm.rekeys.received ?? null;
-  // Where it was seen unregistered, only what had come by then came before it began.
+  // If it was seen unregistered, only rekeys that had come by then came before the registration began.
   const unregistered = around.held?.gm.registered === false ? around.held : lostAnswer(audited);
   const is = (unregistered ?? around.after)?.gm.rekeys.received ?? null;
   const since = unregistered === undefined ? (around.after?.gm.rekeys.sinceRegistration ?? 0) : 0;
@@ -194,7 +194,7 @@ function rekeysBetween(audited: Audited): number | null {
 
 const REKEYS: ReadonlySet<string> = new Set(['GM_RECV_REKEY', 'GmRekeyReceived']);
 
-/** Told to have come after the registration had begun, and before it was complete; by the source that tells of most. */
+/** Rekeys reported between start and completion of the registration; the source that reports the most counts. */
 function rekeysMeanwhile(audited: Audited): number {
   const { history, around, event } = audited;
   const since = around.held?.index ?? -1;
@@ -216,7 +216,7 @@ function rekeysMeanwhile(audited: Audited): number {
   );
 }
 
-/** The same of the log buffer that was read before the answer: its lines are in order, whenever it was read. */
+/** The same from the log buffer that was read before the answer: its lines are in order, whenever it was read. */
 function rekeysInTheLog({ history, around, event }: Audited): number {
   const isLine = (heard: HeardMessage) => !heard.pushed && isOfGroup(heard, event.group);
   const until = around.after?.index ?? -1;
@@ -238,7 +238,7 @@ function noTekRekey(audited: Audited): string | null {
 }
 
 /**
- * Where it was seen unregistered it still held the TEK of before as its longest-lived: no rekey had brought another.
+ * When it was seen unregistered, its longest-lived TEK was still the one from before: no rekey had brought another.
  */
 function keptItsTek(audited: Audited): boolean {
   const lost = lostAnswer(audited);
@@ -286,7 +286,7 @@ const EITHER_TIMER = statement(
 function lastTeks(audited: Audited): GmAnswer | null {
   const { around, history } = audited;
   const lost = lostAnswer(audited);
-  // A rekey that came before it was lost had brought what it showed then.
+  // A rekey that came before the loss had brought the TEKs that it showed then.
   if (lost !== undefined && (lost.gm.teks ?? []).length > 0 && (rekeysBetween(audited) ?? 0) > 0) return lost;
   return (
     history.answers.findLast(
@@ -295,7 +295,7 @@ function lastTeks(audited: Audited): GmAnswer | null {
   );
 }
 
-/** Of the longest-lived TEK of the last answer that showed some; null: none did. */
+/** The end of the longest-lived TEK in the last answer that showed some; null: none did. */
 function tekEndMs(audited: Audited): number | null {
   const held = lastTeks(audited);
   const remaining = held?.gm.teks?.flatMap(({ remainingSeconds }) => remainingSeconds ?? []) ?? [];
@@ -314,7 +314,7 @@ const SEVERAL_TIMERS = statement(literally('more than one timer can have made it
 });
 
 /**
- * When a key ends of which an answer shows the time left: over SNMP an answer takes seconds, and any of them may be it.
+ * When a key ends whose remaining time an answer shows: over SNMP an answer takes seconds, any of which may count.
  */
 function endsOf(answer: GmAnswer | null, left: (gm: GmAnswer['gm']) => number | null): Span | null {
   const seconds = answer === null ? null : left(answer.gm);
@@ -345,7 +345,7 @@ const COUNTDOWN = statement(
   },
 );
 
-/** The step of a clock is measured by keys that a registration hands over with up to two seconds less. */
+/** A clock step is measured by keys, whose lifetimes a registration shortens by up to two seconds. */
 const STEP_BLUR_MS = 2000;
 
 const MOVED_COUNTDOWN = statement(
@@ -367,7 +367,7 @@ const MOVED_COUNTDOWN = statement(
   },
 );
 
-/** The countdown ran out where the registration can have begun; null: it did. */
+/** Returns null if the countdown ran out when the registration can have begun. */
 function pointsThere(audited: Audited, atMs: number): string | null {
   const start = startOf(audited);
   const slackMs = audited.around.slackMs + 2 * ROUNDING_MS;
@@ -384,7 +384,7 @@ const NOT_DUE_LINE = statement(form(NOT_DUE, '(?: when its registration was lost
   ),
 );
 
-/** The last answer before it that showed a KEK: later ones may have shown none any more. */
+/** The last answer before it that showed a KEK: later ones may no longer have shown one. */
 function lastKek({ around, history }: Audited): GmAnswer | null {
   return (
     history.answers.findLast(
@@ -393,7 +393,7 @@ function lastKek({ around, history }: Audited): GmAnswer | null {
   );
 }
 
-/** Did the KEK change from the last answer to the next one? null: they do not show it. */
+/** Whether the KEK changed from the last answer to the next one; null: they do not show it. */
 function kekIsNew(audited: Audited): boolean | null {
   const { around } = audited;
   const { after } = around;
@@ -404,7 +404,7 @@ function kekIsNew(audited: Audited): boolean | null {
   if (held === null || after === null || is === null || is === 0) return null;
   if (was?.spi !== undefined && now?.spi !== undefined) return was.spi !== now.spi;
   const leftMs = (was?.remainingSeconds ?? 0) * 1000;
-  // On the clock of the later answer, however the agent's was set in between. A slow answer shows a wide end.
+  // On the clock of the later answer, however the agent's clock was set in between. A slow answer widens the end.
   const slackMs = HANDOVER_MS + around.slackMs;
   return !held.shiftsMs.some(
     (shift) =>
@@ -481,7 +481,7 @@ const REPLACED_AFTER_REKEY = statement(
   },
 );
 
-/** A KS that makes a key by itself does so before its end, or at it; the figures are those of the releases. */
+/** A KS that makes a key without an order does so before the end of the old one, or at it, as its release does. */
 const MADE_WHEN_NONE_WAS_DUE = statement(
   form(
     'the (KEK|TEK) held since was made at ',
@@ -535,7 +535,7 @@ function wasMade(
   return typeof lifetime === 'number' && remaining !== null && quotesEnd(seen, madeMs, remaining - lifetime);
 }
 
-/** An answer that shows no KEK any more, or one with no second left, may come between its end and the registration. */
+/** An answer without a KEK, or with one that has no time left, may come between the KEK's end and the registration. */
 const ORDER_OR_EXPIRY = statement(
   literally('the KEK had run out after the order of the KS: either makes a GM register: not decided'),
   (audited) => {
@@ -559,7 +559,7 @@ const LAST_TWO_QUOTED = form(
   String.raw`[^|]*? \| the KEK had run out`,
 );
 
-/** As long before a registration as the link that made it may have come back; an answer may come in between. */
+/** The longest time from the return of a link to the registration it causes; an answer may come in between. */
 const LINK_BACK_MS = 10_000;
 
 const LINK_OR_TIMER = statement(
@@ -635,7 +635,7 @@ const NEW_TEK_CUT = statement(
   },
 );
 
-/** By how much it was cut between the two, as far as the instants of both readings say: least and most, in seconds. */
+/** By how much it was cut between the two answers, by the instants of both: least and most, in seconds. */
 function cutBy(before: GmAnswer, now: GmAnswer): readonly (readonly [least: number, most: number])[] {
   return (now.gm.teks ?? []).flatMap(({ spi, remainingSeconds }) => {
     const was = before.gm.teks?.find((tek) => tek.spi === spi)?.remainingSeconds ?? null;

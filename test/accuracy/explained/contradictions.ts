@@ -1,13 +1,13 @@
 /**
- * What a person would hold against the page at one look: two causes for one thing, a device that is worse than its
- * group, or a rekey that is announced to someone whom, as is said beside it, no rekey reaches.
+ * Contradictions that a person would find on the page at one look: two causes for the same thing, a device that is
+ * worse than its group, or a rekey announced to a GM that no rekey can reach, according to another cause on the page.
  */
 import type { Explanation, ExplanationCause } from '../../../src/gdoi/explain/explanation.ts';
 import { deviceHealth } from '../../../src/gdoi/health/health.ts';
 import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import type { Look } from '../agent-model.ts';
 
-/** Two that cannot both be the reason for what one device shows; the first of a row excludes the others. */
+/** Causes that cannot both be the reason for what one device shows; the first of a row excludes the others. */
 const ONE_OF: readonly (readonly [ExplanationCause, readonly ExplanationCause[]])[] = [
   ['ks_down', ['redundancy_lost', 'no_primary', 'ks_out_of_sight', 'ks_rekeys_lost', 'path_loss', 'coop_split']],
   ['redundancy_lost', ['ks_out_of_sight']],
@@ -16,7 +16,7 @@ const ONE_OF: readonly (readonly [ExplanationCause, readonly ExplanationCause[]]
   ['gms_reloaded', ['gms_unreachable']],
 ];
 
-/** No rekey reaches those whom it concerns. */
+/** Causes by which no rekey reaches the devices concerned. */
 const BEYOND_REKEYS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'ks_down',
   'unauthorized',
@@ -27,9 +27,9 @@ const BEYOND_REKEYS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'without_kek',
 ]);
 
-/** Countdowns are in whole seconds. */
+/** For countdowns in whole seconds. */
 const ROUNDED_MS = 1000;
-/** Answers that were under way at this look were judged before it. */
+/** An answer that was under way at this look may have been judged before it. */
 const UNDER_WAY_MS = 30_000;
 
 export function contradictionsIn(look: Look): readonly string[] {
@@ -45,7 +45,7 @@ export function contradictionsIn(look: Look): readonly string[] {
 }
 
 function betweenCauses(explanations: readonly Explanation[]): readonly string[] {
-  // What needs no one tonight explains something that is over.
+  // An explanation with status `ok` is about something that is over.
   const now = explanations.filter(({ phase, status }) => phase === 'present' && status !== 'ok');
   return ONE_OF.flatMap(([one, others]) => {
     const first = now.find(({ cause }) => cause === one);
@@ -67,7 +67,7 @@ function betweenSentenceAndFacts({ view }: Look): readonly string[] {
     .map(({ cause, summary }) => `${cause}: "${summary}", and ${off.map(({ device }) => device).join(', ')} is not`);
 }
 
-/** What is to come lies ahead, what is told lies behind. */
+/** A deadline must be in the future, and a start in the past. */
 function outOfTime({ view, nowMs }: Look): readonly string[] {
   const at = (ms: number) => new Date(ms).toISOString();
   return view.explanations.flatMap(({ cause, summary, consequence, deadlineMs, sinceMs }) => [
@@ -78,7 +78,7 @@ function outOfTime({ view, nowMs }: Look): readonly string[] {
   ]);
 }
 
-/** What is over was seen to be over: of a device that gives no answer nothing is known. */
+/** What is reported as over must have been seen to be over: nothing is known of a device that does not answer. */
 function endsNotSeen({ view, incidents, deviceOf }: Look): readonly string[] {
   const fails = (name: string) => deviceOf(name).failure !== null;
   const named = (scope: readonly string[], of: readonly { readonly device: string }[]) =>

@@ -1,4 +1,4 @@
-/** A drawn world through the explanations: what was said at each look, and what is wrong with it. */
+/** The explanations of a random world at each look, and what is wrong with them. */
 import type { Incident } from '../../../src/gdoi/incidents/incident.ts';
 import { createFleetFromPlan } from '../../../src/simulator/fleet/fleet.ts';
 import { type DrawnWorld, drawWorld, type WorldLimits } from '../../../src/simulator/worlds/draw-world.ts';
@@ -27,7 +27,7 @@ export interface ExplainedWorld {
   readonly looks: number;
   readonly told: number;
   readonly faults: readonly Fault[];
-  /** What was said, whenever it changed. */
+  /** The explanations, each time that they changed. */
   readonly lines: readonly string[];
 }
 
@@ -61,7 +61,7 @@ export function explainedWorld(
       })),
     ),
     ...listener.told.flatMap(({ group, told }) => {
-      // Polls that are lost on the way are silence as well.
+      // Lost polls are silence as well.
       if (told.explanation.cause === 'gms_unreachable' && watch.lost > 0) return [];
       if (watch.transport === 'snmp' && looksLikeALoss(told, happenings, lookMs)) return [];
       const why = falsehoodOf(told, world, happenings, lookMs);
@@ -75,8 +75,8 @@ export function explainedWorld(
 }
 
 /**
- * Over SNMP alone a clear of which no message came, in the window of a KEK whose rekey came between the same two looks,
- * is a registration for a missed rekey: no observer can tell (`invisible-over-snmp.ts`).
+ * Over SNMP alone a clear without a message, in the window of a KEK whose rekey came between the same two looks, looks
+ * like a registration after a missed rekey: no observer can tell (`invisible-over-snmp.ts`).
  */
 function looksLikeALoss({ explanation, atMs }: Told, happenings: readonly Happening[], lookMs: number): boolean {
   const { cause, scope } = explanation;
@@ -104,7 +104,7 @@ class Listener {
     const [first] = explanations;
     const said = this.said.get(group) ?? [];
     this.said.set(group, said);
-    // Of several messages within a millisecond nobody sees what was said between.
+    // If several messages arrive within a millisecond, nobody sees what was reported in between.
     if (said.at(-1)?.atMs === atMs) said.pop();
     said.push({
       atMs,

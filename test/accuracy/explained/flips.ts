@@ -1,19 +1,19 @@
-/** Does what is said of a group come, go and come again though nothing happens? */
+/** Whether explanations of a group come, go and come again though nothing happens. */
 import type { ExplanationCause } from '../../../src/gdoi/explain/explanation.ts';
 import type { Happening } from './happenings.ts';
 
-/** What was said at one look. */
+/** The explanations at one look. */
 export interface SaidNow {
   readonly atMs: number;
-  /** First of them, with its phase; `ok` where there is none. */
+  /** The first explanation with its phase; `ok` if there is none. */
   readonly headline: string;
   readonly causes: readonly ExplanationCause[];
 }
 
-/** What goes and comes within this time is one happening. */
+/** A cause that goes and comes back within this time is the same incident. */
 const FLIP_MS = 600_000;
 
-/** `lookMs`: how far a look lags what it shows. */
+/** `lookMs`: by how much a look lags behind what it shows. */
 export function flipsIn(said: readonly SaidNow[], happenings: readonly Happening[], lookMs: number): readonly string[] {
   const instants = happenings.flatMap(({ fromMs, toMs }) => [fromMs, toMs]);
   const quiet = (fromMs: number, toMs: number) => !instants.some((ms) => ms >= fromMs - lookMs && ms <= toMs);

@@ -1,4 +1,4 @@
-/** What happened in a drawn world, as intervals: what a cause that is said can be held against. */
+/** What happened in a random world, as intervals against which reported causes are checked. */
 import type { TruthCause, TruthEvent } from '../../../src/simulator/world/ground-truth.ts';
 import { RELEASES } from '../../../src/simulator/world/release.ts';
 import type { TroubleKind } from '../../../src/simulator/worlds/draw-trouble.ts';
@@ -8,13 +8,13 @@ import { WORLD_START_MS } from '../world-watch.ts';
 type EventKind = TruthEvent['kind'];
 
 export interface Happening {
-  /** Of the script, of the truth, or of the plan: paths that are weak from start to end. */
+  /** From the script, from the truth, or from the plan: paths that are weak from start to end. */
   readonly kind: TroubleKind | EventKind | 'weak_path' | 'coop_split_now';
   /** null: the whole fleet. */
   readonly device: string | null;
   readonly fromMs: number;
   readonly toMs: number;
-  /** Of a registration: what made the GM begin it. It may try for long. */
+  /** For a registration: what made the GM begin it. It may try for a long time. */
   readonly cause?: TruthCause;
 }
 
@@ -76,7 +76,7 @@ function splits(truth: readonly TruthEvent[], endMs: number): readonly Happening
   return since === null ? found : [...found, { kind: 'coop_split_now', device: null, fromMs: since, toMs: endMs }];
 }
 
-/** A KS of the old behaviour with a GM of the new one. */
+/** Whether a KS with the old KEK behaviour has a GM with the new one. */
 export function mixesReleases({ plan }: DrawnWorld): boolean {
   return (
     plan.kss.some(({ release }) => RELEASES[release].kekBehavior === 'legacy') &&

@@ -1,13 +1,13 @@
-/** Is a cause that is said a true happening of its world, and one that began before its cure? */
+/** Whether a reported cause really happened in its world, and was first reported before its cure. */
 import type { Explanation, ExplanationCause } from '../../../src/gdoi/explain/explanation.ts';
 import type { DrawnWorld } from '../../../src/simulator/worlds/draw-world.ts';
 import { type Happening, mixesReleases } from './happenings.ts';
 
 interface Proof {
   readonly kinds: readonly Happening['kind'][];
-  /** It has to have happened to each of the devices that the cause is about; default: to any device. */
+  /** It must have happened to each of the GMs that the cause is about; default: to any device. */
   readonly each?: 'gm';
-  /** Seconds after the end of the happening in which it may still begin to be said, beside one look. */
+  /** Seconds after its end, besides one look, in which it may still be reported for the first time. */
   readonly withinSeconds: number;
 }
 
@@ -22,7 +22,7 @@ const PATHS = [
 ] as const;
 const WINDOW = 600;
 
-/** What makes a cause true; null: symptoms that stand alone, and say nothing else than what is seen. */
+/** What makes a cause true; null: a mere symptom, which claims nothing beyond what is seen. */
 const PROOFS: Readonly<Record<ExplanationCause, Proof | null>> = {
   login_refused: { kinds: [], withinSeconds: 0 },
   name_shared: { kinds: [], withinSeconds: 0 },
@@ -52,7 +52,7 @@ const PROOFS: Readonly<Record<ExplanationCause, Proof | null>> = {
     withinSeconds: WINDOW,
   },
   // Who is cleared on the KS while it loses acknowledgements is off its list for either reason.
-  // A KS that restarted has lost its list as well, which the sentence leaves open.
+  // A KS that restarted has lost its list as well, which the sentence does not exclude.
   ejected: { kinds: ['ejection', 'members_cleared', 'order', 'policy_replaced', ...KS_OUTAGE], withinSeconds: WINDOW },
   ks_rekeys_lost: { kinds: [...PATHS, ...KS_OUTAGE, 'coop_cut'], withinSeconds: WINDOW },
   path_loss: { kinds: [...PATHS, 'coop_cut'], withinSeconds: WINDOW },
@@ -68,11 +68,11 @@ const PROOFS: Readonly<Record<ExplanationCause, Proof | null>> = {
 
 export interface Told {
   readonly explanation: Explanation;
-  /** True time at which it was first said to be so. */
+  /** True time at which it was first reported as present. */
   readonly atMs: number;
 }
 
-/** Why it is not true; null: it is. `lookMs`: how far a look lags what it shows. */
+/** Why it is not true; null: it is. `lookMs`: by how much a look lags behind what it shows. */
 export function falsehoodOf(
   { explanation, atMs }: Told,
   world: DrawnWorld,
@@ -85,13 +85,13 @@ export function falsehoodOf(
     return haveOtherKeys(world) ? null : 'all KSs have one RSA key';
   }
   if (cause === 'ks_out_of_sight') return outageAt(scope, explanation.sinceMs, happenings);
-  // Without the KEK it cannot read what comes, whether it came or was refused.
+  // Without the KEK a GM cannot read rekeys, whether they were lost or refused.
   if (cause === 'old_kek_in_use' && haveOtherKeys(world)) return null;
   if (haveOtherKeys(world) && / or (?:are refused|(?:it|they) refuses? them)/u.test(explanation.summary)) return null;
   const proof = PROOFS[cause];
   if (proof === null) return null;
   const tekMs = Math.max(...world.plan.groups.map(({ tekLifetimeSeconds }) => tekLifetimeSeconds)) * 1000;
-  // A rekey that was lost is seen when its TEK ends, or the next one is counted.
+  // A lost rekey is seen when its TEK ends, or when the next one is counted.
   const lagMs = lookMs + proof.withinSeconds * 1000 + (proof.withinSeconds === WINDOW ? tekMs : 0);
   const late = happenings.filter(
     ({ kind, fromMs, toMs, cause: why }) =>
@@ -107,12 +107,12 @@ export function falsehoodOf(
   return missing.length === 0 ? null : `nothing of the kind happened to ${missing.join(', ')}`;
 }
 
-/** GMs refuse the rekeys that one of the KSs signs. */
+/** Whether KSs have different RSA keys, so that GMs refuse the rekeys that one of them signs. */
 function haveOtherKeys({ plan }: DrawnWorld): boolean {
   return plan.kss.some(({ rsaKey }) => rsaKey !== undefined);
 }
 
-/** It is said to have served someone then, and lives, whatever became of it before and after. */
+/** The KS is reported to have served someone then, so it must have been up at that time. */
 function outageAt(kss: readonly string[], servedMs: number, happenings: readonly Happening[]): string | null {
   const kinds: readonly Happening['kind'][] = KS_OUTAGE;
   const down = happenings.find(
@@ -125,6 +125,6 @@ function outageAt(kss: readonly string[], servedMs: number, happenings: readonly
   return down === undefined ? null : `${down.device ?? ''} was down when it is said to have served someone`;
 }
 
-/** A peer calls it alive until its watchdog has ended. */
+/** A peer reports it as alive until its watchdog expires. */
 const SERVED_BEFORE_MS = 60_000;
 const CLOCKS_MS = 5000;

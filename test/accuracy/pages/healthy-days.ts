@@ -1,5 +1,5 @@
 /**
- * Healthy worlds, one after the other, until so many days of groups have been watched: what was said, and to whom sent.
+ * Watches healthy worlds, one after the other, for a number of group-days, and collects all that was reported or sent.
  */
 import { createFleetFromPlan } from '../../../src/simulator/fleet/fleet.ts';
 import { notificationsOf } from '../../dashboards/alertmanager-model.ts';
@@ -13,27 +13,27 @@ import { pagesIn, textOf } from './paged-world.ts';
 import { SCRAPE_SECONDS, WatchedScrapes } from './watched-scrapes.ts';
 
 const DAYS_OF_A_WORLD = 2;
-/** Checks are looked at this often; explanations at each look. */
+/** Checks are examined at every 10th look; explanations at each look. */
 const CHECKS_EVERY = 10;
-/** Rules are evaluated over so much of a world: an hour of it takes seconds. */
+/** The length of a world over which rules are evaluated: an hour of it takes seconds. */
 const JUDGED_HOURS = 2;
 
 export interface HealthyDays {
   readonly worlds: number;
-  /** Of groups. */
+  /** Group-days. */
   readonly days: number;
   readonly looks: number;
   readonly kekRekeys: number;
   /** Group-days over which the rules were evaluated. */
   readonly judged: number;
-  /** What was said, warned of or sent: nothing. */
+  /** What was reported or sent; empty in a healthy world. */
   readonly told: readonly string[];
 }
 
 export async function healthyDays(wanted: {
   readonly groupDays: number;
   readonly first: number;
-  /** The rules are evaluated over every so-many-th world. */
+  /** The rules are evaluated over every n-th world. */
   readonly rulesEvery: number;
 }): Promise<HealthyDays> {
   const sum = { worlds: 0, days: 0, looks: 0, kekRekeys: 0, judged: 0 };
@@ -82,7 +82,7 @@ async function healthyOne(seed: number, withRules: boolean) {
   };
 }
 
-/** A lost answer may be asked about ("not yet clear"); nothing is said to be so. */
+/** A lost answer may raise a cause that is not yet clear; any other cause is a fault. */
 function explainedAt({ view }: Look): readonly string[] {
   return view.explanations
     .filter(({ status, phase }) => status !== 'ok' && phase !== 'unclear')

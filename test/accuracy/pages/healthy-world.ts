@@ -1,6 +1,6 @@
 /**
- * A drawn fleet in which nothing goes wrong: clean paths, one RSA key, and no KS of the old behaviour where a GM has
- * the KEK timer. Releases, lifetimes, transports, sizes and numbers of KSs are drawn; an operator's planned rekeys
+ * A random fleet in which nothing goes wrong: clean paths, one RSA key, and no KS with the old KEK behaviour if a GM
+ * has the KEK timer. Releases, lifetimes, transports, sizes and numbers of KSs are random; an operator's planned rekeys
  * happen.
  */
 import { RELEASES, type ReleaseName } from '../../../src/simulator/world/release.ts';
@@ -26,7 +26,7 @@ export function healthyWorld(seed: number, hours: number): DrawnWorld {
     plan.gms.some(({ release }) => RELEASES[release].kekBehavior === 'timer');
   const groups = plan.groups.map((group) => {
     const [kekLifetimeSeconds, tekSeconds] = pick(random, LIFETIMES);
-    // Of longer ones the simulated multicast rekey comes as late as the first GMs give up waiting for it.
+    // With longer lifetimes the simulated multicast rekey comes only when the first GMs give up waiting for it.
     const tekLifetimeSeconds = group.transport === 'multicast' ? Math.min(900, tekSeconds) : tekSeconds;
     const kekRemainingSeconds = Math.floor(kekLifetimeSeconds * (0.1 + 0.8 * random()));
     return { ...group, kekLifetimeSeconds, tekLifetimeSeconds, kekRemainingSeconds };
@@ -48,8 +48,8 @@ export function healthyWorld(seed: number, hours: number): DrawnWorld {
 type Act = DrawnWorld['plan']['script'][number]['act'];
 
 /**
- * As worlds are watched, with answers that are lost one at a time: devices that do not answer three times are a ticket.
- * The agent's clock is right: one that is set is no healthy network.
+ * Watched like other worlds, but answers are lost only one at a time, since a device that does not answer three times
+ * is a ticket. The agent's clock is correct, since a clock that is set does not belong to a healthy network.
  */
 export function healthyWatch(seed: number): Watch {
   const watch = drawWatch(seed, { ...ALL_HARDSHIPS, clockErrors: false });

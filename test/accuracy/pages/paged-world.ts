@@ -1,7 +1,7 @@
 /**
- * A drawn world up to the pager: the shipped rules over what the agent exported, and what the shipped Alertmanager
- * configuration sends. Wrong is a page for a group in which nothing happened, a second one for the same happening, and
- * one that begins after its cure.
+ * A random world up to the pager: the shipped rules over what the agent exported, and what the shipped Alertmanager
+ * configuration sends. A page is wrong if nothing happened in its group, if it is the second one for the same incident,
+ * or if it begins after the cure.
  */
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
 import { createFleetFromPlan } from '../../../src/simulator/fleet/fleet.ts';
@@ -15,20 +15,20 @@ import { watchFleet } from '../watch-fleet.ts';
 import { drawWatch, WORLD_START_MS } from '../world-watch.ts';
 import { SCRAPE_SECONDS, WatchedScrapes } from './watched-scrapes.ts';
 
-/** A page of the same cause that begins so soon after the last one, while nothing happens, is the same happening. */
+/** A page with the same cause this soon after the last one, while nothing happens, is about the same incident. */
 const SAME_SECONDS = 900;
 
 export interface PagedWorld {
   readonly world: DrawnWorld;
   readonly watch: Watch;
-  /** Of the shipped rules, at each scrape. */
+  /** The evaluations of the shipped rules, at each scrape. */
   readonly evaluations: readonly Evaluation[];
-  /** To pager, tickets and log. */
+  /** Notifications to the pager, to tickets and to the log. */
   readonly sent: readonly Notification[];
   readonly faults: readonly string[];
 }
 
-/** `world`: instead of the one of the seed. */
+/** `world` replaces the world of the seed. */
 export async function pagedWorld(
   seed: number,
   limits?: WorldLimits,
@@ -67,11 +67,11 @@ export async function pagedWorld(
   };
 }
 
-/** One alert, from the message that told it to the one that told its end. */
+/** One alert, from the notification that it fires to the one that it is resolved. */
 export interface Page {
   readonly labels: AlertLabels;
   readonly atSeconds: number;
-  /** Infinity: it was not over. */
+  /** Infinity: it was never resolved. */
   readonly overSeconds: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What Prometheus would scrape from an agent that watches a drawn world: the real exposition of what it knows by then.
+ * What Prometheus would scrape from an agent that watches a random world: the real exposition of what it knows by then.
  */
 import { groupMetrics } from '../../../src/export/group-metrics.ts';
 import { PreparedLines } from '../../../src/export/prepared-lines.ts';
@@ -26,7 +26,7 @@ export class WatchedScrapes {
     this.#model.update(devices, [view]);
   }
 
-  /** Until the last look. */
+  /** All scrapes up to the last look. */
   all(): { readonly scrapes: Scrapes; readonly minutes: number } {
     return { scrapes: this.#series.all(), minutes: ((this.#series.scrapes - 1) * SCRAPE_SECONDS) / 60 };
   }
