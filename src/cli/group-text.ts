@@ -56,7 +56,7 @@ export function groupText(health: GroupHealthDocument, nowMs: number, from: stri
       .flatMap(({ gm, reason, reregisters_at: at }) =>
         field('at risk', `${gm}: ${reason}${at === null ? '' : `; re-registers ${when(at, nowMs)}`}`),
       ),
-    ...(action === null ? [] : field('do first', action)),
+    ...(action === null ? [] : field('first step', action)),
     ...explanations.slice(1).flatMap(({ summary: also }) => field('also', also)),
     '',
     ...health.checks.toSorted((a, b) => weight(b) - weight(a)).flatMap((check) => checkLines(check, false)),

@@ -34,7 +34,7 @@ export function healthText(
         `${health.next.what}, ${nextAt(health.next, nowMs, health.observed_at === null && unobserved !== null)}`,
       ),
     );
-  if (health.action !== null) lines.push(...field('do first', health.action));
+  if (health.action !== null) lines.push(...field('first step', health.action));
   lines.push('');
   const several = health.groups.length > 1;
   const worstFirst = health.checks.toSorted((a, b) => weight(b) - weight(a));
@@ -129,7 +129,7 @@ export function weight({ status }: HealthCheckDocument): number {
 }
 
 export function field(name: string, text: string): readonly string[] {
-  return wrapped(`  ${name.padEnd(10)}`, text);
+  return wrapped(`  ${name.padEnd(12)}`, text);
 }
 
 /** Lines of at most `WIDTH`, those after the first indented under the text. */

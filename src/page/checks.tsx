@@ -46,7 +46,7 @@ export function ChecksTable({ checks }: { readonly checks: readonly Check[] }): 
                 <Fragment>
                   <br />
                   <span class="faint">
-                    First: <bdi>{check.action}</bdi>
+                    First step: <bdi>{check.action}</bdi>
                   </span>
                 </Fragment>
               )}
@@ -74,7 +74,7 @@ export function FirstStep({ action }: { readonly action: string | null }): VNode
   return (
     action !== null && (
       <p class="first-step">
-        <strong>Do first:</strong> <bdi>{action}</bdi>
+        <strong>First step:</strong> <bdi>{action}</bdi>
       </p>
     )
   );

@@ -151,7 +151,11 @@ function DeviceFacts({ device, nowMs }: Shown): VNode {
       {facts !== null && (
         <Fact name="Runs">
           <bdi>{[facts.platform, facts.software, facts.version].filter((text) => text !== null).join(' ')}</bdi>
-          {facts.uptime_seconds !== null && `, up ${durationText(facts.uptime_seconds)}`}
+          {facts.uptime_seconds !== null && (
+            <Fragment>
+              , up {durationText(facts.uptime_seconds)} as of <Age at={facts.read_at} nowMs={nowMs} /> ago
+            </Fragment>
+          )}
         </Fact>
       )}
       <Fact name="KEK timer">{KEK_TIMER[device.kek_behavior]}</Fact>

@@ -57,7 +57,7 @@ test('a device of a file of targets is polled without an agent, and for a misspe
   );
   await writeFile(join(directory.path, 'a.json'), '[{"targets": ["127.0.0.1:9"], "labels": {"device": "gm7"}}]');
   const found = await said(directory.path, 'check', 'gm7', '--config', config);
-  expect(found.stdout).toContain('asked     gm7 (127.0.0.1), polled now');
+  expect(found.stdout).toContain('asked       gm7 (127.0.0.1), polled now');
   expect(found.status).toBe(3);
   expect((await said(directory.path, 'check', 'gm7', '--explain', '--config', config)).stdout).toContain('gm7');
   expect((await said(directory.path, 'check', 'gm8', '--config', config)).stderr).toBe(

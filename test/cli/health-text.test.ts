@@ -32,14 +32,14 @@ test('a problem has its cause, its consequence and deadline, and the first step'
   expect(text.replaceAll(/\s+/g, ' ')).toContain(
     'follows in 2 min 10 s: traffic of 4 GMs stops, of gm1 first, unless it comes back before',
   );
-  expect(text).toContain('evidence  ks1: timeout 3 times in a row');
-  expect(text).toContain('do first  Is the KS up?');
+  expect(text).toContain('evidence    ks1: timeout 3 times in a row');
+  expect(text).toContain('first step  Is the KS up?');
   expect(text.replaceAll(/\s+/g, ' ')).toContain('(explained by ks_down)');
 });
 
 test('what is not yet clear says when it will be', () => {
   const unclear = { ...KS_DOWN, phase: 'unclear', status: 'warning', knownAtMs: NOW + 40_000 } as const;
-  expect(healthText(documentOf({}, [unclear]), NOW)).toContain('unclear   not yet decided; known in 40 s');
+  expect(healthText(documentOf({}, [unclear]), NOW)).toContain('unclear     not yet decided; known in 40 s');
 });
 
 test('performance data follow the plugins’ rules: units, and a range of what is well', () => {

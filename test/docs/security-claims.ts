@@ -93,7 +93,7 @@ const BOUNDARIES: readonly Claim[] = [
       ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM cause polls and no event'],
       [
         'gdoi/tracker/tracker-snmp.test.ts',
-        'SNMP alone > traps make no event while no timer was due and no key changed',
+        'SNMP alone > reports no event from traps while no timer was due and no key changed',
       ],
     ],
   },
@@ -447,7 +447,7 @@ const HINTS: readonly Claim[] = [
     provedBy: [
       [
         'gdoi/explain/said-in-logs.test.ts',
-        'KSs of one group that do not go together > is over ten minutes after a KS said so last',
+        'KSs of one group that do not fit together > are no longer reported ten minutes after the last message of a KS',
       ],
     ],
   },
@@ -456,8 +456,8 @@ const HINTS: readonly Claim[] = [
     provedBy: [
       [
         'gdoi/explain/agent-blind.test.ts',
-        'a KS that gives no answer, and in whose name messages come > may be down all the same: that is said, and that they came',
-        'a KS that gives no answer, and in whose name messages come > is told with no other cause than without them, and its incident goes on',
+        'a silent KS in whose name messages come > is ks_down all the same, and the messages are mentioned',
+        'a silent KS in whose name messages come > has the same cause as without the messages, and its incident stays open',
       ],
     ],
   },
@@ -467,7 +467,7 @@ const HINTS: readonly Claim[] = [
       ['agent/heard/heard.test.ts', 'forged messages from the address of a quiet GM cause polls and no event'],
       [
         'gdoi/tracker/tracker-snmp.test.ts',
-        'SNMP alone > traps make no event while no timer was due and no key changed',
+        'SNMP alone > reports no event from traps while no timer was due and no key changed',
       ],
     ],
   },
@@ -476,7 +476,7 @@ const HINTS: readonly Claim[] = [
     provedBy: [
       [
         'gdoi/explain/said-in-logs.test.ts',
-        'KSs of one group that do not go together > differ in their policies: a page, though every GM is well',
+        'KSs of one group that do not fit together > are a page when their policies differ, even if every GM is well',
       ],
     ],
   },

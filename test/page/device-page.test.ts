@@ -65,7 +65,7 @@ describe.skipIf(chromiumMissing())('a device', () => {
     await under.tab.open('/devices/gm1');
     await expect
       .poll(() => wordsOf(under.tab.page, '.first-step'), PATIENCE)
-      .toEqual([expect.stringMatching(/^Do first: .*UDP 848/u)]);
+      .toEqual([expect.stringMatching(/^First step: .*UDP 848/u)]);
   });
 
   test('is polled at the touch of a button, and shows what came', async () => {
