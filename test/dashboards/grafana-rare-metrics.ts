@@ -1,10 +1,12 @@
 /**
- * The exposition of an agent with what no demo shows: collectors that are off by default, a device that does not
- * answer, a credential in quarantine, service discovery, and a store that another agent shares. Written by the real
- * exporter.
+ * The exposition of an agent with what no demo shows, or only to an agent that is quick: collectors that are off by
+ * default, a device that does not answer, a re-registration that was expected (the demo's clears come within two
+ * minutes, six seconds at its speed here), a credential in quarantine, service discovery, and a store that another
+ * agent shares. Written by the real exporter.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { GroupTracking } from '../../src/model/device-view.ts';
 import { createReadModel } from '../../src/model/read-model.ts';
 import { pushMetrics } from '../../src/export/alertmanager/push-metrics.ts';
 import { clusterMetrics } from '../../src/export/cluster-metrics.ts';
@@ -41,6 +43,24 @@ const CLUSTER = {
   timesFenced: 1,
 };
 
+function clearedAt(atMs: number): GroupTracking {
+  return {
+    reregistrations: {
+      expected: 1,
+      unexpected: 0,
+      last: { atMs, cause: 'operator_clear', unexpected: false },
+      recent: [],
+    },
+    forecast: null,
+    kekRekeyOverdue: false,
+    tekRekeyOverdue: false,
+    failedAttempts: 0,
+    packetsDropped: true,
+    dataProblems: [],
+    sourcesDisagree: false,
+  };
+}
+
 async function exposition(): Promise<string> {
   const atMs = Date.now();
   const rare = viewAfter(
@@ -68,7 +88,12 @@ async function exposition(): Promise<string> {
   });
   const lines = new PreparedLines(() => undefined);
   const read = { sentAtMs: atMs, receivedAtMs: atMs };
-  lines.update('rare', { ...rare, device: 'rare', certificates: { ...certificateEnding(20), at: read } });
+  lines.update('rare', {
+    ...rare,
+    device: 'rare',
+    certificates: { ...certificateEnding(20), at: read },
+    tracking: new Map([['RARE', clearedAt(STATUS.startedAtMs)]]),
+  });
   lines.update('silent', silent);
   lines.update(
     'beside',
