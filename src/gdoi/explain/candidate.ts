@@ -4,7 +4,7 @@
  */
 import type { Consequence, Explanation, ExplanationCause, ExplanationStatus } from './explanation.ts';
 import { type GmFacts, type GroupFacts, isHeard, isUnregistered } from './group-facts.ts';
-import { clockTime, gmCount, nameList, naturalOrder, verb } from './said.ts';
+import { clockTime, gmCount, nameList, naturalOrder, verb, minuteTime } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS, type Symptom, type SymptomCheck } from './symptom.ts';
 
@@ -275,6 +275,12 @@ export function lastLook(members: readonly { readonly nextLookMs: EpochMs | null
 export function between(fromMs: EpochMs, toMs: EpochMs): string {
   const [from, to] = [clockTime(fromMs), clockTime(toMs)];
   return from === to ? `at ${from}` : `between ${from.replace(' UTC', '')} and ${to}`;
+}
+
+/** Of boots (`minuteTime`). */
+export function betweenMinutes(fromMs: EpochMs, toMs: EpochMs): string {
+  const [from, to] = [minuteTime(fromMs), minuteTime(toMs)];
+  return from === to ? from : `between ${from.replace(' UTC', '')} and ${to.replace('about ', '')}`;
 }
 
 /** When these registered last; where that is known to some seconds only, between which. */

@@ -19,7 +19,7 @@ import { REGISTERS_AGAIN_MS } from './after-its-end.ts';
 import { CHECK_COOP } from '../events/first-steps.ts';
 import type { ExplanationCause } from './explanation.ts';
 import { type GmFacts, type GroupFacts, hasCoop, isHeard, isMulticast, type KsFacts } from './group-facts.ts';
-import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
+import { clockTime, gmsNamed, ksNamed, minuteTime, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS } from './symptom.ts';
 
@@ -102,7 +102,7 @@ function summaryOf(
   const what =
     bootMs === null
       ? `${verb(names.length, 'lists', 'list')} none of ${its} GMs any more and did not restart (members cleared?)`
-      : `restarted at ${clockTime(bootMs)} without ${its} list of GMs and ${its} keys`;
+      : `restarted ${minuteTime(bootMs)} without ${its} list of GMs and ${its} keys`;
   if (left.length === 0) {
     const all = gms.length === 1 ? 'its GM has' : `${everyOne(gms.length, 'polled GM')} have`;
     return `${ksNamed(names)} ${what}: ${all} registered again`;
@@ -113,7 +113,7 @@ function summaryOf(
 
 function evidenceOf({ servers, bootMs, unlisted }: Loss): readonly string[] {
   const lines = servers.map(({ device, bootMs: up, members }) => {
-    const since = bootMs === null || up === null ? '' : `up since ${clockTime(up)} by its uptime, `;
+    const since = bootMs === null || up === null ? '' : `up since ${minuteTime(up)} by its uptime, `;
     return `${device}: ${since}lists ${howMany(members)}`;
   });
   if (unlisted.length === 0) return lines;

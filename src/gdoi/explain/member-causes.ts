@@ -4,6 +4,7 @@ import {
   among,
   type Asked,
   between,
+  betweenMinutes,
   type Candidate,
   claimed,
   devicesOf,
@@ -18,7 +19,7 @@ import {
 import { askedInVainMs, givesNoAnswer, type GmFacts, type GroupFacts, isHeard, isUnregistered } from './group-facts.ts';
 import type { ExplanationCause } from './explanation.ts';
 import { GO_TOGETHER_MS, nothingSeen, nothingSeenSince } from './nothing-seen.ts';
-import { clockTime, gmsNamed, verb } from './said.ts';
+import { clockTime, gmsNamed, minuteTime, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { CLOCKS_MS, RECENT_MS, type Symptom } from './symptom.ts';
 
@@ -67,14 +68,14 @@ export function gmsReloaded({ facts, open, last }: Asked): Candidate | null {
     phase: 'present',
     status: alsoDown.length > 0 || notShownSince(told, nowMs) ? 'warning' : 'ok',
     sinceMs: Math.min(...boots),
-    summary: `${gmsNamed(names, gms.length)} reloaded and came up ${between(Math.min(...boots), Math.max(...boots))}${together ? ' (a power cut, or an upgrade?)' : ''}; ${whetherRegistered(told, waiting)}${alsoDown.length === 0 ? '' : `; ${gmsNamed(alsoDown)} went silent with them and ${verb(alsoDown.length, 'does', 'do')} not answer yet`}`,
+    summary: `${gmsNamed(names, gms.length)} reloaded and came up ${betweenMinutes(Math.min(...boots), Math.max(...boots))}${together ? ' (a power cut, or an upgrade?)' : ''}; ${whetherRegistered(told, waiting)}${alsoDown.length === 0 ? '' : `; ${gmsNamed(alsoDown)} went silent with them and ${verb(alsoDown.length, 'does', 'do')} not answer yet`}`,
     consequence: null,
     deadlineMs: null,
     confidence: 'certain',
     knownAtMs: waiting.length + alsoDown.length === 0 ? null : nextLook(among(gms, [...waiting, ...alsoDown]), nowMs),
     firstStep: `show version on ${names.length === 1 ? 'it' : 'them'}: read the reload reason`,
     scope: sorted([...names, ...alsoDown]),
-    evidence: told.slice(0, 8).map((gm) => `${gm.device}: up since ${clockTime(bootedMs(gm) ?? nowMs)} by its uptime`),
+    evidence: told.slice(0, 8).map((gm) => `${gm.device}: up since ${minuteTime(bootedMs(gm) ?? nowMs)} by its uptime`),
     claims: [...claims, ...claimed(open, { checks: ['reachable', ...GM_CHECKS], of: new Set(alsoDown) })],
   };
 }

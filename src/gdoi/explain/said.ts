@@ -11,6 +11,15 @@ export function clockTime(ms: EpochMs): string {
   return Number.isNaN(date.getTime()) ? 'an unknown instant' : `${date.toISOString().slice(11, 19)} UTC`;
 }
 
+const MINUTE_MS = 60_000;
+
+/**
+ * `about 03:00 UTC`: a boot is known by an uptime in whole minutes, and the estimate moves by seconds with each answer.
+ */
+export function minuteTime(ms: EpochMs): string {
+  return `about ${clockTime(Math.round(ms / MINUTE_MS) * MINUTE_MS).replace(/:\d\d UTC$/u, ' UTC')}`;
+}
+
 /**
  * `GM gm1`, `4 GMs (gm1, gm2, gm3, gm4)`, `both GMs (gm1, gm2)`; `of`: how many there are, said where it tells
  * something.

@@ -13,7 +13,7 @@ test('does not say that a GM is registered until it shows its group after the bo
   fleet.see(ks(0), member(1, 0), member(2, 0));
   const first = said(fleet, ks(120), { ...before, atMs: START + 120_000 });
   const later = said(fleet, ks(300), { ...before, atMs: START + 300_000 });
-  const words = 'GM gm1 reloaded and came up at 08:01:00 UTC; whether it is registered again is not shown';
+  const words = 'GM gm1 reloaded and came up about 08:01 UTC; whether it is registered again is not shown';
   expect([first, later]).toMatchObject([
     { cause: 'gms_reloaded', status: 'ok', summary: words },
     { cause: 'gms_reloaded', status: 'warning', summary: words },
