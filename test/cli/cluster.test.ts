@@ -31,6 +31,9 @@ const TIMES: ClusterTimes = {
   unevenLooks: 2,
 };
 
+/** Nobody waits for such a lease to be over, however long the machine keeps an agent from renewing it. */
+const LONG_LEASE: ClusterTimes = { ...TIMES, leaseMs: 3_600_000, fenceAfterMs: 3_000_000 };
+
 let server: PostgresServer;
 beforeAll(async () => {
   // All tests at once: most of each is waiting for leases to be over.
@@ -83,13 +86,18 @@ async function join(
   let cluster: Cluster | null = null;
   const writer = () => cluster?.membership.writer ?? null;
   const way = await cuttableWayTo(address.hosts[0]?.port ?? 0);
-  const store = await openPostgresStore({
-    address: { ...address, hosts: [{ host: '127.0.0.1', port: way.port }] },
-    clock,
-    logger,
-    writer,
-    times: { connectMs: 3_000, statementMs: 3_000 },
-  });
+  // Whoever cannot open it within these times ends: a busy machine gets another try.
+  const store = await vi.waitFor(
+    () =>
+      openPostgresStore({
+        address: { ...address, hosts: [{ host: '127.0.0.1', port: way.port }] },
+        clock,
+        logger,
+        writer,
+        times: { connectMs: 3_000, statementMs: 3_000 },
+      }),
+    PATIENCE,
+  );
   const told: GdoiEvent[] = [];
   const agent = await Agent.open({
     config: aConfig({ devices }),
@@ -136,9 +144,7 @@ const typesOf = (events: readonly GdoiEvent[]) => events.map(({ type, device }) 
 test.concurrent('two agents without any setting are active and standby; a stop hands over at once, and no event comes twice', async () => {
   const [address, fleet] = [await server.database(), new Fleet()];
   const devices = gms({ gm1: undefined });
-  // Nobody waits for such a lease to be over.
-  const times = { ...TIMES, leaseMs: 3_600_000, fenceAfterMs: 3_000_000 };
-  const a = await join('a', { address, fleet, devices, times });
+  const a = await join('a', { address, fleet, devices, times: LONG_LEASE });
   await vi.waitFor(() => expect(a.owned()).toEqual(['default']), PATIENCE);
   await using b = await join('b', { address, fleet, devices });
   await vi.waitFor(
@@ -213,10 +219,11 @@ test.concurrent('an agent that loses the database before it hears of another one
 test.concurrent('cells are shared out; a third agent takes its part, and exports no series of the others’ devices', async () => {
   const [address, fleet] = [await server.database(), new Fleet()];
   const devices = gms({ gm1: 'c1', gm2: 'c2', gm3: 'c3', gm4: 'c4', gm5: 'c5', gm6: 'c6' });
-  await using a = await join('a', { address, fleet, devices });
+  const times = LONG_LEASE;
+  await using a = await join('a', { address, fleet, devices, times });
   await vi.waitFor(() => expect(a.owned()).toHaveLength(6), PATIENCE);
-  await using b = await join('b', { address, fleet, devices });
-  await using c = await join('c', { address, fleet, devices });
+  await using b = await join('b', { address, fleet, devices, times });
+  await using c = await join('c', { address, fleet, devices, times });
   await vi.waitFor(() => {
     const parts = [a.owned(), b.owned(), c.owned()];
     expect(parts.flat().toSorted()).toEqual(['c1', 'c2', 'c3', 'c4', 'c5', 'c6']);
@@ -239,9 +246,9 @@ test.concurrent('cells are shared out; a third agent takes its part, and exports
 test.concurrent('a device that moves into another agent’s cell is polled there when its agent has let go of it, and not before', async () => {
   const [address, fleet] = [await server.database(), new Fleet()];
   const at = (cellOfGm3: string) => gms({ gm1: 'c1', gm2: 'c2', gm3: cellOfGm3 });
-  await using a = await join('a', { address, fleet, devices: at('c1') });
+  await using a = await join('a', { address, fleet, devices: at('c1'), times: LONG_LEASE });
   await vi.waitFor(() => expect(a.owned()).toEqual(['c1', 'c2']), PATIENCE);
-  await using b = await join('b', { address, fleet, devices: at('c1') });
+  await using b = await join('b', { address, fleet, devices: at('c1'), times: LONG_LEASE });
   await vi.waitFor(() => expect([...a.owned(), ...b.owned()].toSorted()).toEqual(['c1', 'c2']), PATIENCE);
   await vi.waitFor(() => expect(b.owned()).toHaveLength(1), PATIENCE);
   const [from, to] = b.owned().includes('c1') ? [b, a] : [a, b];
@@ -260,10 +267,10 @@ test.concurrent('a device that moves into another agent’s cell is polled there
 
 test.concurrent('listeners of every agent hear of every event', async () => {
   const [address, fleet] = [await server.database(), new Fleet()];
-  const devices = gms({ gm1: undefined });
-  await using a = await join('a', { address, fleet, devices });
+  const known = { address, fleet, devices: gms({ gm1: undefined }), times: LONG_LEASE };
+  await using a = await join('a', known);
   await vi.waitFor(() => expect(a.agent.readModel.device('gm1')?.result).toBe('ok'), PATIENCE);
-  await using b = await join('b', { address, fleet, devices });
+  await using b = await join('b', known);
   const heard: GdoiEvent[] = [];
   b.agent.readModel.onEvents((events) => heard.push(...events));
   await vi.waitFor(() => expect(b.cluster.status().unowned).toBe(0), PATIENCE);
