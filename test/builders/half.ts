@@ -23,7 +23,12 @@ function toldBy(given: string): Told {
  * gives `otherWay`: a case that is left out here is told there.
  */
 export function half<T>(cases: readonly T[], { otherWay = false } = {}): readonly T[] {
-  if (told === 'all') return cases;
-  const rest = (told === 'first') === otherWay ? 1 : 0;
+  return halfBy(told, cases, otherWay);
+}
+
+/** `half` of a run that tells `which`. */
+export function halfBy<T>(which: Told, cases: readonly T[], otherWay: boolean): readonly T[] {
+  if (which === 'all') return cases;
+  const rest = (which === 'first') === otherWay ? 1 : 0;
   return cases.filter((_, index) => index % 2 === rest);
 }

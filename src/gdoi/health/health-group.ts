@@ -319,7 +319,11 @@ function lastRekey(fleet: FleetView): HealthCheck {
     case 'ks':
       return check(['rekeys_acknowledged', group], 'critical', `${missed}: ${nameList(rekeyLoss.gms)}`, more);
     case 'path': {
-      const near = unacknowledged.some(({ acksMissed }) => acksMissed >= ACKS_MISSED_CRITICAL);
+      const near = unacknowledged.some(
+        ({ device, acksMissed }) =>
+          acksMissed >= ACKS_MISSED_CRITICAL &&
+          (device === null || fleet.gmOf(device)?.gm.registeredSinceList !== true),
+      );
       return check(
         ['rekeys_acknowledged', group],
         near ? 'critical' : 'warning',

@@ -155,9 +155,8 @@ function rekeysAcknowledged({ group, ks, fleet }: KsHealthInput): HealthCheck {
   const missing = rows
     .filter(({ acksMissed }) => (acksMissed ?? 0) > 0)
     .toSorted((a, b) => (b.acksMissed ?? 0) - (a.acksMissed ?? 0));
-  const [worst] = missing;
   const more = { value: missing.length, threshold: 0 };
-  if (worst === undefined)
+  if (missing.length === 0)
     return check(
       ['rekeys_acknowledged', group],
       'ok',
@@ -166,20 +165,24 @@ function rekeysAcknowledged({ group, ks, fleet }: KsHealthInput): HealthCheck {
         : `no acknowledgement of its ${rows.length} GMs is missing`,
       more,
     );
-  const named = missing.map(({ address }) => deviceAt(fleet, address) ?? address);
+  const action = 'Check the path KS to GM for UDP 848: filter, rekey size against MTU, control-plane policing';
+  const polled = new Map(fleet?.gms.map((gm) => [gm.address, gm]));
+  const names = (rows: typeof missing) => nameList(rows.map(({ address }) => polled.get(address)?.device ?? address));
+  const still = missing.filter(({ address }) => polled.get(address)?.registeredSinceList !== true);
+  const [worst] = still;
+  if (worst === undefined)
+    return check(
+      ['rekeys_acknowledged', group],
+      'warning',
+      `no acknowledgement of the last rekey from ${names(missing)}, by a list that may be from before ${verb(missing.length, 'it', 'they')} registered`,
+      { ...more, action },
+    );
   return check(
     ['rekeys_acknowledged', group],
     (worst.acksMissed ?? 0) >= ACKS_MISSED_CRITICAL ? 'critical' : 'warning',
-    `no acknowledgement of the last rekey from ${nameList(named)}; worst: ${worst.acksMissed} in a row, at 3 the GM is dropped`,
-    {
-      ...more,
-      action: 'Check the path KS to GM for UDP 848: filter, rekey size against MTU, control-plane policing',
-    },
+    `no acknowledgement of the last rekey from ${names(still)}; worst: ${worst.acksMissed} in a row, at 3 the GM is dropped`,
+    { ...more, value: still.length, action },
   );
-}
-
-function deviceAt(fleet: FleetView | null, address: string): string | null {
-  return fleet?.gms.find((gm) => gm.address === address)?.device ?? null;
 }
 
 function mixedVersions({ device, group, fleet }: KsHealthInput): HealthCheck {

@@ -414,6 +414,22 @@ describe('a KS', () => {
     expect(checkOf(healthOf({ ks }), name).detail).toBe(detail);
   });
 
+  test.each([
+    ['', { '10.0.0.1': 2 }, ['warning', 'from gm1, by a list that may be from before it registered']],
+    [
+      ' unless another GM misses more',
+      { '10.0.0.1': 2, '10.0.0.9': 1 },
+      ['warning', 'from 10.0.0.9; worst: 1 in a row'],
+    ],
+  ] as const)(
+    'is not said to drop a GM that may have registered since it was listed%s',
+    (_, missed, [status, said]) => {
+      const memberDetails = Object.entries(missed).map(([address, acks]) => member(address, acks));
+      const health = healthOf({ ks: { memberDetails } }, fleet({ gms: [gmInFleet({ registeredSinceList: true })] }));
+      expect(checkOf(health, 'rekeys_acknowledged')).toMatchObject({ status, detail: expect.stringContaining(said) });
+    },
+  );
+
   test('refers to a polled GM by its name and to another one by its address', () => {
     const health = healthOf({ ks: { memberDetails: [member('10.0.0.1', 1), member('10.0.0.9', 2)] } });
     expect(checkOf(health, 'rekeys_acknowledged').detail).toContain('10.0.0.9, gm1');
