@@ -13,6 +13,9 @@ import type { Served } from '../http/served.ts';
 /** The one without windows lays out the same, and takes a quarter of the CPU: 0.3 s instead of 1.2 s for an empty tab. */
 const CHROMIUM = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path));
 
+/** Each look at a page costs its process work, too. */
+export const PATIENCE_WITH_PAGES = { ...PATIENCE, interval: 100 } as const;
+
 /** Skipped by callers where it is not installed, never in CI. */
 export function chromiumMissing(): boolean {
   if (CHROMIUM === undefined && process.env['CI']) throw new Error('chromium-headless-shell is missing in CI');

@@ -2,9 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { NOON } from '../builders/view-builder.ts';
 import { fleet as aGroup } from '../builders/health-builders.ts';
 import { anEvent, polledGm, serve } from '../http/served.ts';
-import { accessBy, chromiumMissing, emptyFleet, lookAgain, openTab, wordsOf } from './browser.ts';
+import { accessBy, chromiumMissing, emptyFleet, lookAgain, openTab, PATIENCE_WITH_PAGES, wordsOf } from './browser.ts';
 import { pageUnderTest } from './page-under-test.ts';
-import { PATIENCE } from '../builders/patience.ts';
 
 describe.skipIf(chromiumMissing())('a device', () => {
   const under = pageUnderTest();
@@ -27,7 +26,7 @@ describe.skipIf(chromiumMissing())('a device', () => {
     const gm = polledGm('gm1', { registrations: { succeeded: 3, attempted: 5 } });
     under.served.fleet.set({ ...gm, planned: [{ atMs: NOON + 60_000, reason: 'confirm' }] });
     await under.tab.open('/devices/gm1');
-    await expect.poll(() => fact('Registrations'), PATIENCE).toBe('3 of 5 attempted');
+    await expect.poll(() => fact('Registrations'), PATIENCE_WITH_PAGES).toBe('3 of 5 attempted');
     expect(await fact('Registration')).toBe('Registered with 10.1.0.1');
     const checks = await wordsOf(under.tab.page, '.checks tbody tr');
     expect(checks).toEqual(
@@ -41,30 +40,32 @@ describe.skipIf(chromiumMissing())('a device', () => {
   test('counts down each second, and by the agent’s clock', async () => {
     under.served.fleet.set(polledGm('gm1'));
     await under.tab.open('/devices/gm1');
-    await expect.poll(async () => secondsOf(await fact('Last TEK expires')), PATIENCE).toBeGreaterThan(1900);
+    await expect.poll(async () => secondsOf(await fact('Last TEK expires')), PATIENCE_WITH_PAGES).toBeGreaterThan(1900);
     const before = secondsOf(await fact('Last TEK expires'));
     await expect
-      .poll(async () => before - secondsOf(await fact('Last TEK expires')), PATIENCE)
+      .poll(async () => before - secondsOf(await fact('Last TEK expires')), PATIENCE_WITH_PAGES)
       .toBeGreaterThanOrEqual(2);
     under.clock.putForward(600_000);
     await lookAgain(under.tab);
-    await expect.poll(async () => before - secondsOf(await fact('Last TEK expires')), PATIENCE).toBeGreaterThan(600);
+    await expect
+      .poll(async () => before - secondsOf(await fact('Last TEK expires')), PATIENCE_WITH_PAGES)
+      .toBeGreaterThan(600);
   });
 
   test('the duration of the last poll is shown with the last answer only if that poll got it', async () => {
     under.served.fleet.set(polledGm('gm1'));
     await under.tab.open('/devices/gm1');
-    await expect.poll(() => fact('Last answer'), PATIENCE).toMatch(/ ago \(took 0\.12 s\)$/u);
+    await expect.poll(() => fact('Last answer'), PATIENCE_WITH_PAGES).toMatch(/ ago \(took 0\.12 s\)$/u);
     under.served.fleet.set({ ...polledGm('gm1'), result: 'backoff', pollDurationMs: 0.2 });
     await lookAgain(under.tab);
-    await expect.poll(() => fact('Last answer'), PATIENCE).toMatch(/ ago$/u);
+    await expect.poll(() => fact('Last answer'), PATIENCE_WITH_PAGES).toMatch(/ ago$/u);
   });
 
   test('an unhealthy one says what to do first', async () => {
     under.served.fleet.set(polledGm('gm1', { registered: false, status: 'Registering' }));
     await under.tab.open('/devices/gm1');
     await expect
-      .poll(() => wordsOf(under.tab.page, '.first-step'), PATIENCE)
+      .poll(() => wordsOf(under.tab.page, '.first-step'), PATIENCE_WITH_PAGES)
       .toEqual([expect.stringMatching(/^First step: .*UDP 848/u)]);
   });
 
@@ -76,9 +77,9 @@ describe.skipIf(chromiumMissing())('a device', () => {
     };
     await under.tab.open('/devices/gm1');
     await under.tab.page.getByRole('button', { name: 'Check now' }).click();
-    await expect.poll(() => fact('Registrations'), PATIENCE).toBe('9 of 9 attempted');
+    await expect.poll(() => fact('Registrations'), PATIENCE_WITH_PAGES).toBe('9 of 9 attempted');
     expect(under.served.polls).toEqual(['gm1']);
-    await expect.poll(() => under.tab.page.getByText('Polled now.').count(), PATIENCE).toBe(1);
+    await expect.poll(() => under.tab.page.getByText('Polled now.').count(), PATIENCE_WITH_PAGES).toBe(1);
   });
 
   test('a poll that is refused says why and when to try again', async () => {
@@ -94,11 +95,11 @@ describe.skipIf(chromiumMissing())('a device', () => {
     await its.open('/devices/gm1');
     await signIn('operator');
     await expect
-      .poll(() => its.page.getByText('Too many polls were requested. Try again in 7 s.').count(), PATIENCE)
+      .poll(() => its.page.getByText('Too many polls were requested. Try again in 7 s.').count(), PATIENCE_WITH_PAGES)
       .toBe(1);
     guarded.now.web = accessBy('reader', 'read');
     await signIn('reader');
-    await expect.poll(() => its.page.getByText('This token may only read').count(), PATIENCE).toBe(1);
+    await expect.poll(() => its.page.getByText('This token may only read').count(), PATIENCE_WITH_PAGES).toBe(1);
   });
 
   test('shows its last answers and events on demand, and they stay open', async () => {
@@ -110,10 +111,12 @@ describe.skipIf(chromiumMissing())('a device', () => {
     await under.tab.page.locator('.answer summary').click();
     expect(await under.tab.page.locator('.answer pre').innerText()).toBe('GROUP INFORMATION\n    Group Name : G1');
     await under.tab.page.locator('.event summary').click();
-    await expect.poll(() => under.tab.page.getByText('Succeeded registration: 2, before: 1').count(), PATIENCE).toBe(1);
+    await expect
+      .poll(() => under.tab.page.getByText('Succeeded registration: 2, before: 1').count(), PATIENCE_WITH_PAGES)
+      .toBe(1);
     under.served.fleet.set({ ...polledGm('gm1', { registrations: { succeeded: 7, attempted: 7 } }), answers });
     await lookAgain(under.tab);
-    await expect.poll(() => fact('Registrations'), PATIENCE).toBe('7 of 7 attempted');
+    await expect.poll(() => fact('Registrations'), PATIENCE_WITH_PAGES).toBe('7 of 7 attempted');
     expect(await under.tab.page.locator('details[open]').count()).toBe(2);
   });
 
@@ -122,14 +125,16 @@ describe.skipIf(chromiumMissing())('a device', () => {
     under.served.fleet.set(polledGm(name));
     await under.tab.open('/');
     await under.tab.page.locator('.fleet tbody th a').click();
-    await expect.poll(() => fact('Registration'), PATIENCE).toBe('Registered with 10.1.0.1');
+    await expect.poll(() => fact('Registration'), PATIENCE_WITH_PAGES).toBe('Registered with 10.1.0.1');
     await under.tab.page.reload();
-    await expect.poll(() => wordsOf(under.tab.page, 'h1'), PATIENCE).toEqual([`${name} ✓ ok`]);
+    await expect.poll(() => wordsOf(under.tab.page, 'h1'), PATIENCE_WITH_PAGES).toEqual([`${name} ✓ ok`]);
   });
 
   test('that is not configured is said to be none', async () => {
     await under.tab.open('/devices/nobody');
-    await expect.poll(() => under.tab.page.getByText('No device "nobody" is configured.').count(), PATIENCE).toBe(1);
+    await expect
+      .poll(() => under.tab.page.getByText('No device "nobody" is configured.').count(), PATIENCE_WITH_PAGES)
+      .toBe(1);
     // The browser logs every answer that is an error.
     expect(under.tab.offences.splice(0).join()).toContain('404');
   });

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { NOON } from '../builders/view-builder.ts';
 import { anEvent, serve } from '../http/served.ts';
-import { chromiumMissing, NoonClock, openTab, wordsOf } from './browser.ts';
+import { chromiumMissing, NoonClock, openTab, PATIENCE_WITH_PAGES, wordsOf } from './browser.ts';
 import { pageUnderTest } from './page-under-test.ts';
-import { PATIENCE } from '../builders/patience.ts';
 
 describe.skipIf(chromiumMissing())('the events', () => {
   const under = pageUnderTest();
@@ -16,7 +15,7 @@ describe.skipIf(chromiumMissing())('the events', () => {
   test('are shown newest first and open to their evidence and first step', async () => {
     await under.served.happens(numbered('gm1', 1), numbered('gm1', 2));
     await under.tab.open('/events?device=gm1');
-    await expect.poll(summaries, PATIENCE).toEqual(['event 2', 'event 1']);
+    await expect.poll(summaries, PATIENCE_WITH_PAGES).toEqual(['event 2', 'event 1']);
     await under.tab.page.locator('.event summary').first().click();
     expect(await wordsOf(under.tab.page, '.event[class] .evidence >> nth=0')).toEqual([
       expect.stringMatching(
@@ -29,8 +28,8 @@ describe.skipIf(chromiumMissing())('the events', () => {
     await under.tab.open('/events?device=gm2');
     await live();
     await under.served.happens(numbered('gm2', 1));
-    await expect.poll(summaries, PATIENCE).toEqual(['event 1']);
-    await expect.poll(() => wordsOf(under.tab.page, '#page > [role=status]'), PATIENCE).toEqual(['event 1']);
+    await expect.poll(summaries, PATIENCE_WITH_PAGES).toEqual(['event 1']);
+    await expect.poll(() => wordsOf(under.tab.page, '#page > [role=status]'), PATIENCE_WITH_PAGES).toEqual(['event 1']);
   });
 
   test('a storm of them is announced in one sentence', async () => {
@@ -38,7 +37,7 @@ describe.skipIf(chromiumMissing())('the events', () => {
     await live();
     await under.served.happens(...Array.from({ length: 20 }, (_, n) => numbered('gm3', n)));
     await expect
-      .poll(() => wordsOf(under.tab.page, '#page > [role=status]'), PATIENCE)
+      .poll(() => wordsOf(under.tab.page, '#page > [role=status]'), PATIENCE_WITH_PAGES)
       .toEqual(['20 new incidents. The first: event 0']);
   });
 
@@ -50,26 +49,26 @@ describe.skipIf(chromiumMissing())('the events', () => {
       anEvent({ id: 'old', device, atMs: NOON - 90_000_000, summary: 'long ago' }),
     );
     await under.tab.open('/events?type=reregistration&device=gm4');
-    await expect.poll(summaries, PATIENCE).toEqual(['event 1', 'long ago']);
+    await expect.poll(summaries, PATIENCE_WITH_PAGES).toEqual(['event 1', 'long ago']);
     await under.tab.page.getByRole('combobox', { name: 'Since' }).selectOption('24');
-    await expect.poll(summaries, PATIENCE).toEqual(['event 1']);
+    await expect.poll(summaries, PATIENCE_WITH_PAGES).toEqual(['event 1']);
     await under.tab.page.getByRole('combobox', { name: 'Type' }).selectOption('reload');
-    await expect.poll(summaries, PATIENCE).toEqual(['reloaded']);
+    await expect.poll(summaries, PATIENCE_WITH_PAGES).toEqual(['reloaded']);
     expect(new URL(under.tab.page.url()).search).toBe('?type=reload&device=gm4&hours=24');
     await under.tab.page.getByLabel('Group').fill('G2');
-    await expect.poll(() => under.tab.page.getByText('No events.').count(), PATIENCE).toBe(1);
+    await expect.poll(() => under.tab.page.getByText('No events.').count(), PATIENCE_WITH_PAGES).toBe(1);
   });
 
   test('older ones come page by page, each once', async () => {
     await under.served.happens(...Array.from({ length: 120 }, (_, n) => numbered('gm5', n)));
     await under.tab.open('/events?device=gm5');
-    await expect.poll(summaries, PATIENCE).toHaveLength(50);
+    await expect.poll(summaries, PATIENCE_WITH_PAGES).toHaveLength(50);
     await under.tab.page.getByRole('button', { name: 'Older events' }).click();
-    await expect.poll(summaries, PATIENCE).toHaveLength(100);
+    await expect.poll(summaries, PATIENCE_WITH_PAGES).toHaveLength(100);
     await under.served.happens(numbered('gm5', 120));
-    await expect.poll(async () => (await summaries())[0], PATIENCE).toBe('event 120');
+    await expect.poll(async () => (await summaries())[0], PATIENCE_WITH_PAGES).toBe('event 120');
     await under.tab.page.getByRole('button', { name: 'Older events' }).click();
-    await expect.poll(summaries, PATIENCE).toHaveLength(121);
+    await expect.poll(summaries, PATIENCE_WITH_PAGES).toHaveLength(121);
     expect(await under.tab.page.getByRole('button', { name: 'Older events' }).count()).toBe(0);
   });
 
@@ -83,9 +82,9 @@ describe.skipIf(chromiumMissing())('the events', () => {
     await its.open('/events');
     await live(its);
     await first.happens(numbered('gm6', 1));
-    await expect.poll(() => wordsOf(its.page, '.event-summary'), PATIENCE).toEqual(['event 1']);
+    await expect.poll(() => wordsOf(its.page, '.event-summary'), PATIENCE_WITH_PAGES).toEqual(['event 1']);
     await first[Symbol.asyncDispose]();
-    await expect.poll(() => its.page.getByText('The live stream is lost').count(), PATIENCE).toBe(1);
+    await expect.poll(() => its.page.getByText('The live stream is lost').count(), PATIENCE_WITH_PAGES).toBe(1);
     await using _second = await serve({ port: Number(new URL(first.url).port), clock: new NoonClock() });
     await live(its);
     expect(asked[0]).toBeUndefined();

@@ -5,9 +5,8 @@ import { aKs, aReport, NOON, viewAfter } from '../builders/view-builder.ts';
 import { anEvent } from '../builders/event-builder.ts';
 import { fleet as aGroup, gmInFleet, kek } from '../builders/health-builders.ts';
 import { polledGm } from '../http/served.ts';
-import { chromiumMissing, emptyFleet, lookAgain, wordsOf } from './browser.ts';
+import { chromiumMissing, emptyFleet, lookAgain, PATIENCE_WITH_PAGES, wordsOf } from './browser.ts';
 import { pageUnderTest } from './page-under-test.ts';
-import { PATIENCE } from '../builders/patience.ts';
 
 /** It alone tells where the rekeys got lost. */
 const LOST_ON_THE_PATH: Explanation = {
@@ -30,7 +29,7 @@ describe.skipIf(chromiumMissing())('if Grafana is configured', () => {
   const under = pageUnderTest({ grafanaUrl: () => 'https://grafana.example.net/g' });
   const link = (text: string) => under.tab.page.getByRole('link', { name: text });
   const led = async (text: string) => {
-    const url = new URL((await link(text).getAttribute('href', PATIENCE)) ?? '');
+    const url = new URL((await link(text).getAttribute('href', PATIENCE_WITH_PAGES)) ?? '');
     return [`${url.origin}${url.pathname}`, Object.fromEntries(url.searchParams)];
   };
 
@@ -96,7 +95,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
     ]);
     under.clock.putForward(60_000);
     await lookAgain(under.tab);
-    await expect.poll(() => phase('last'), PATIENCE).toBe('expiry_window');
+    await expect.poll(() => phase('last'), PATIENCE_WITH_PAGES).toBe('expiry_window');
     expect(await now('last')).toBeGreaterThan((await edges('last', 'rect.expiring')).left);
   });
 
@@ -112,10 +111,12 @@ describe.skipIf(chromiumMissing())('a group', () => {
     await under.tab.open('/groups/G1');
     await row('gm1').waitFor();
     const before = (await edges('gm1', 'circle.now')).left;
-    await expect.poll(async () => (await edges('gm1', 'circle.now')).left, PATIENCE).toBeGreaterThan(before + 2);
+    await expect
+      .poll(async () => (await edges('gm1', 'circle.now')).left, PATIENCE_WITH_PAGES)
+      .toBeGreaterThan(before + 2);
     group({ gm1: 86_400 });
     await lookAgain(under.tab);
-    await expect.poll(async () => (await edges('gm1', 'circle.now')).left, PATIENCE).toBeLessThan(before);
+    await expect.poll(async () => (await edges('gm1', 'circle.now')).left, PATIENCE_WITH_PAGES).toBeLessThan(before);
   });
 
   test('says who is at risk, missed the rekey, is not polled or not listed, and whether the KSs agree', async () => {
@@ -186,7 +187,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
     await under.tab.page.setViewportSize({ width: 375, height: 800 });
     await under.tab.open('/groups/G1');
     const picture = under.tab.page.getByRole('img', { name: 'Keys of the group' });
-    await expect.poll(() => picture.locator('circle.unexpected').count(), PATIENCE).toBe(1);
+    await expect.poll(() => picture.locator('circle.unexpected').count(), PATIENCE_WITH_PAGES).toBe(1);
     expect(await picture.locator('rect.kek').count()).toBeGreaterThanOrEqual(40);
     expect(await picture.locator('desc').textContent()).toBe(
       '41 members, 1 unexpected re-registration (gm3), 0 incidents',
@@ -197,7 +198,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
       expect.stringMatching(/^GM gm3: KEK until .*; re-registered: tek_expired, /u),
     );
     await under.tab.page.getByLabel('KEKs, TEKs and re-registrations of').selectOption('the last hour');
-    await expect.poll(() => picture.locator('circle.unexpected').count(), PATIENCE).toBe(1);
+    await expect.poll(() => picture.locator('circle.unexpected').count(), PATIENCE_WITH_PAGES).toBe(1);
     await under.tab.page.setViewportSize({ width: 1280, height: 720 });
   });
 
@@ -218,7 +219,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
     const ours = '/groups/G1?cell=default';
 
     await under.tab.open('/groups');
-    await expect.poll(() => wordsOf(under.tab.page, '.cards h3 a'), PATIENCE).toEqual(['G1 (acme)', 'G1']);
+    await expect.poll(() => wordsOf(under.tab.page, '.cards h3 a'), PATIENCE_WITH_PAGES).toEqual(['G1 (acme)', 'G1']);
     expect(await links('.cards')).toEqual([ofAcme, ours]);
 
     await under.tab.page.getByRole('link', { name: 'G1 (acme)' }).click();
@@ -227,23 +228,23 @@ describe.skipIf(chromiumMissing())('a group', () => {
     expect(await wordsOf(under.tab.page, 'h1')).toEqual([expect.stringMatching(/^Group G1, cell acme /)]);
     expect(await row('gm-ours').count()).toBe(0);
     await under.tab.page.getByText('All events of this group').click();
-    await expect.poll(() => links('.events'), PATIENCE).toEqual([ofAcme]);
+    await expect.poll(() => links('.events'), PATIENCE_WITH_PAGES).toEqual([ofAcme]);
     expect(under.tab.page.url()).toBe(`${under.served.url}/events?group=G1&cell=acme`);
     expect(await under.tab.page.getByLabel('Cell').inputValue()).toBe('acme');
 
     await under.tab.open('/devices/gm-ours');
-    await expect.poll(() => links('.part'), PATIENCE).toEqual([ours]);
+    await expect.poll(() => links('.part'), PATIENCE_WITH_PAGES).toEqual([ours]);
     await under.tab.open('/');
-    await expect.poll(() => links('.c-groups'), PATIENCE).toEqual(expect.arrayContaining([ofAcme, ours]));
+    await expect.poll(() => links('.c-groups'), PATIENCE_WITH_PAGES).toEqual(expect.arrayContaining([ofAcme, ours]));
   });
 
   test('of 1,000 members draws a hundred, and all on request', async () => {
     group(Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`gm${n}`, n === 500 ? 150 : 5000])));
     await under.tab.open('/groups/G1');
     const rows = under.tab.page.locator('.members tbody tr');
-    await expect.poll(() => rows.count(), PATIENCE).toBe(101);
+    await expect.poll(() => rows.count(), PATIENCE_WITH_PAGES).toBe(101);
     expect(await wordsOf(under.tab.page, '.members tbody th')).toContain('gm500');
     await under.tab.page.getByRole('button', { name: 'Show all 1000 GMs' }).click();
-    await expect.poll(() => rows.count(), PATIENCE).toBe(1001);
+    await expect.poll(() => rows.count(), PATIENCE_WITH_PAGES).toBe(1001);
   });
 });
