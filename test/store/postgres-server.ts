@@ -33,6 +33,8 @@ export interface PostgresServer extends AsyncDisposable {
   address(database?: string): PostgresAddress;
   /** A new, empty database. */
   database(): Promise<PostgresAddress>;
+  /** Always the same database, emptied: quicker than a new one, whose 300 files are made and removed again. */
+  emptied(): Promise<PostgresAddress>;
   /** As an operator at psql. */
   sql(text: string, database?: string): Promise<readonly Record<string, unknown>[]>;
   /** `immediate`: as a crash. */
@@ -50,11 +52,14 @@ function postgresBinaries(): string {
   return found;
 }
 
+let servant: { readonly uid?: number; readonly gid?: number } | null = null;
+
 /** Whom a program that refuses root runs as. */
 export function unprivileged(): { readonly uid?: number; readonly gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
-  return { uid: id('-u'), gid: id('-g') };
+  servant ??= { uid: id('-u'), gid: id('-g') };
+  return servant;
 }
 
 export async function freePort(): Promise<number> {
@@ -120,6 +125,7 @@ class Server implements PostgresServer {
   readonly #settings: readonly string[];
   #process: ChildProcess | null = null;
   #databases = 0;
+  #emptied: Promise<PostgresAddress> | null = null;
 
   constructor(directory: string, port: number, settings: readonly string[]) {
     this.directory = directory;
@@ -161,6 +167,16 @@ class Server implements PostgresServer {
     const name = `test_${this.#databases}`;
     await this.sql(`CREATE DATABASE ${name}`);
     return this.address(name);
+  }
+
+  async emptied(): Promise<PostgresAddress> {
+    this.#emptied ??= this.database();
+    const { database } = await this.#emptied;
+    await this.sql(
+      'DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC',
+      database,
+    );
+    return this.address(database);
   }
 
   async sql(text: string, database = 'postgres'): Promise<readonly Record<string, unknown>[]> {

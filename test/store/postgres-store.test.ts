@@ -161,7 +161,7 @@ unix_socket_dir =
 
 describe('the fence', () => {
   it('stores what is of the own cells, ignores the rest, and does not send it out', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const a = await owning(address, 'north');
     const b = await owning(address, 'south');
     const events = [anEvent({ id: 'n', cell: 'north' }), anEvent({ id: 's', cell: 'south' })];
@@ -173,7 +173,7 @@ describe('the fence', () => {
   });
 
   it('keeps nothing of an agent that was taken over from, and its lease is over for ever', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const a = await owning(address, 'default');
     await server.sql(`UPDATE agents SET expires_at = clock_timestamp() - interval '1 s'`, address.database);
     const b = await owning(address, 'default');
@@ -195,7 +195,7 @@ describe('the fence', () => {
    * takeover has changed the row and not yet committed. What stands in the end: the late event, or nothing.
    */
   async function lateWrite(fence: string): Promise<readonly unknown[]> {
-    const address = await server.database();
+    const address = await server.emptied();
     const a = await owning(address, 'default');
     await server.sql(`UPDATE agents SET expires_at = clock_timestamp() - interval '1 s'`, address.database);
     const connections = new PostgresConnections(address, TIMES);
@@ -232,7 +232,7 @@ describe('an agent that may be alone', () => {
     server.sql(`UPDATE agents SET expires_at = clock_timestamp() - interval '1 s'`, address.database);
 
   it('is not taken over from when its lease is over, until that time is over too', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const a = await owning(address, 'default');
     expect(await a.store.leases.renew(a.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 60_000 })).toBe(0);
     const b = await owning(address);
@@ -243,7 +243,7 @@ describe('an agent that may be alone', () => {
   });
 
   it('hears of another one with its next renewal, and gives the time up by the one after it', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const a = await owning(address, 'default');
     await a.store.leases.renew(a.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 60_000 });
     const b = await owning(address);
@@ -254,7 +254,7 @@ describe('an agent that may be alone', () => {
   });
 
   it('keeps its time if an older message that gives it up arrives after a later one', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const a = await owning(address, 'default');
     await a.store.leases.renew(a.id, { number: 2, leaseMs: LEASE_MS, aloneMs: 60_000 });
     await a.store.leases.renew(a.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 0 });
@@ -264,7 +264,7 @@ describe('an agent that may be alone', () => {
   });
 
   it('is not waited for if its process is known to be gone', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const a = await owning(address, 'default');
     await a.store.leases.renew(a.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 60_000 });
     const b = await owning(address);
@@ -276,7 +276,7 @@ describe('an agent that may be alone', () => {
 
 describe('a batch that arrives after a later one of its agent', () => {
   it('puts no older state over the later one', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const { id } = await owning(address, 'default');
     const connections = new PostgresConnections(address, TIMES);
     onTestFinished(() => connections[Symbol.asyncDispose]());
@@ -299,7 +299,7 @@ describe('a batch that arrives after a later one of its agent', () => {
   });
 
   it('is ignored if the cell went to another agent meanwhile and came back', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const a = await owning(address, 'default');
     const b = await owning(address);
     const kept = aBatch({ events: [anEvent({ id: 'of b' })], deviceStates: new Map([['gm1', 2]]) });
@@ -320,7 +320,7 @@ describe('a batch that arrives after a later one of its agent', () => {
   });
 
   it('counts from the start for another agent', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const a = await owning(address, 'default');
     for (const at of [1, 2, 3]) await a.store.commit(aBatch({ deviceStates: new Map([['gm1', at]]) }));
     await a.store.leases.leave(a.id);
@@ -332,7 +332,7 @@ describe('a batch that arrives after a later one of its agent', () => {
 
 describe('a batch whose answer was lost', () => {
   it('comes again, and its events go out once, then', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const { store } = await owning(address, 'default');
     const batch = aBatch({ events: [anEvent({ id: 'a' })] });
     // The row's commit waits until the statement has timed out for the writer.
@@ -351,7 +351,7 @@ describe('a batch whose answer was lost', () => {
 
 describe('a damaged row', () => {
   it('costs itself: the others come, and pages go on after it', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const { store } = await owning(address, 'default');
     const events = ['a', 'b', 'c'].map((id, index) => anEvent({ id, atMs: START_MS + index }));
     await store.commit(aBatch({ events, deviceStates: new Map([['gm1', 1]]) }));
@@ -368,7 +368,7 @@ describe('a damaged row', () => {
 
 describe('events of other agents', () => {
   it('come in the order in which they became visible; what commits late is not passed over', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const a = await owning(address, 'north');
     const b = await owning(address, 'south', 'west');
     expect(await a.store.others()).toEqual([]);
@@ -394,7 +394,7 @@ describe('the time of the server', () => {
   it('is reported when the store is open, and with each renewal of a lease', async () => {
     const told: ToldTime[] = [];
     const clock = createSystemClock();
-    const address = await server.database();
+    const address = await server.emptied();
     await using store = await openPostgresStore({
       address,
       clock,
@@ -420,7 +420,7 @@ describe('opening', () => {
     `store postgres://gdoi@127.0.0.1:${address.hosts[0]?.port}/${address.database}: `;
 
   it('takes the steps of the schema once, however many agents start at once', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     await Promise.all(Array.from({ length: 6 }, () => open(address)));
     expect(await server.sql('SELECT version FROM gdoiwatch_schema', address.database)).toEqual(
       MIGRATIONS.map((_step, index) => ({ version: index + 1 })),
@@ -462,13 +462,13 @@ describe('opening', () => {
   });
 
   it('refuses a database of another program, and one that a newer gdoiwatch wrote', async () => {
-    const foreign = await server.database();
+    const foreign = await server.emptied();
     await server.sql('CREATE TABLE events (id int)', foreign.database);
     expect(await told(foreign)).toEqual({
       code: 'store_foreign',
       message: `${PLACE(foreign)}a database of another program: name an empty one, or give the user a schema of its own`,
     });
-    const newer = await server.database();
+    const newer = await server.emptied();
     await open(newer);
     await server.sql('INSERT INTO gdoiwatch_schema VALUES (99, now())', newer.database);
     expect(await told(newer)).toMatchObject({
@@ -525,7 +525,7 @@ describe('leases beside a connection that holds rows and says nothing more', () 
   }
 
   it('announces the cells all the same: those that are new, and the weights of the others', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const { id, store } = await owning(address, 'north', 'south');
     await holding(address, `UPDATE cells SET agent = NULL WHERE cell = 'north'`);
     const weights = new Map([
@@ -544,7 +544,7 @@ describe('leases beside a connection that holds rows and says nothing more', () 
   });
 
   it('ends the transaction of an agent that is gone', async () => {
-    const connections = new PostgresConnections(await server.database(), { ...TIMES, statementMs: 300 });
+    const connections = new PostgresConnections(await server.emptied(), { ...TIMES, statementMs: 300 });
     onTestFinished(() => connections[Symbol.asyncDispose]());
     const failure = await failureOf(
       connections.transaction(async (session) => {
@@ -556,7 +556,7 @@ describe('leases beside a connection that holds rows and says nothing more', () 
   });
 
   it('forgets an agent that asked for a cell and is gone', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const a = await owning(address, 'default');
     const b = await owning(address);
     await b.store.leases.want(b.id, 'default');
@@ -584,7 +584,7 @@ describe('beside an agent of the schema before', () => {
   }
 
   it('the newer one updates the schema, and the older one goes on polling and storing, and gets the events of the other', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const old = await older(address);
     await old.store.commit(aBatch({ events: [anEvent({ id: 'a' })], deviceStates: new Map([['gm1', { boot: 1 }]]) }));
     expect(await old.store.others()).toEqual([]);
@@ -610,7 +610,7 @@ describe('beside an agent of the schema before', () => {
   });
 
   it('the newer one gives up if somebody reads the tables, before the lease of the older one is over', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     const old = await older(address);
     const reader = new PostgresConnections(address, { connectMs: 2_000, statementMs: 20_000 });
     onTestFinished(() => reader[Symbol.asyncDispose]());
@@ -629,7 +629,7 @@ describe('beside an agent of the schema before', () => {
   });
 
   it('the older one does not start again: it says which version it needs', async () => {
-    const address = await server.database();
+    const address = await server.emptied();
     await open(address);
     const failure = await failureOf(older(address));
     expect(failure).toMatchObject({ code: 'store_newer' });
