@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { JumpTarget } from '../../src/access/device-session.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
@@ -83,11 +83,20 @@ function bastion(server: OpensshServer, over: Partial<JumpTarget> = {}): JumpTar
   };
 }
 
+/** For dozens of devices: what is echoed one by one is a packet each, through two servers. */
+const QUICK_TO_ECHO = { echo: 'line' } as const;
+
 const DEVICES = Array.from({ length: 5 }, (_, index) => `gm${index + 1}`);
 
 describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
+  /** Of all these tests: who comes to it is counted at a gateway, which is each test's own. */
+  let sshd: OpensshServer;
+  beforeAll(async () => {
+    sshd = await startOpenssh();
+  });
+  afterAll(() => sshd[Symbol.asyncDispose]());
+
   test('share one connection to it, and its key is remembered like that of a device', async () => {
-    await using sshd = await startOpenssh();
     await using gateway = await new Gateway(sshd.port).listen();
     await using router = new ScriptedIos();
     const port = await router.listen();
@@ -103,7 +112,6 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
   });
 
   test('are reached again by one new connection for all when it is lost', async () => {
-    await using sshd = await startOpenssh();
     await using gateway = await new Gateway(sshd.port).listen();
     await using router = new ScriptedIos();
     const port = await router.listen();
@@ -119,7 +127,6 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
   });
 
   test('fail with its name as the reason while it is down, and are no worse off when it is back', async () => {
-    await using sshd = await startOpenssh();
     await using gateway = await new Gateway(sshd.port).listen();
     await using router = new ScriptedIos({ answers: { 'show version': () => undefined } });
     const port = await router.listen();
@@ -143,7 +150,6 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
   });
 
   test('spend one login on a credential that it refuses, and their own credential stays good', async () => {
-    await using sshd = await startOpenssh();
     await using gateway = await new Gateway(sshd.port).listen();
     await using router = new ScriptedIos();
     const port = await router.listen();
@@ -165,7 +171,6 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
   });
 
   test('are not asked through one whose key is not known', async () => {
-    await using sshd = await startOpenssh();
     await using router = new ScriptedIos();
     const port = await router.listen();
     await using under = accessUnderTest();
@@ -177,7 +182,6 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
   });
 
   test('get nothing through one before their own host key is accepted', async () => {
-    await using sshd = await startOpenssh();
     await using router = new ScriptedIos();
     const port = await router.listen();
     await using under = accessUnderTest();
@@ -191,17 +195,16 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
   });
 
   test('say so if it forbids the connection', async () => {
-    await using sshd = await startOpenssh(['AllowTcpForwarding no']);
+    await using forbidding = await startOpenssh(['AllowTcpForwarding no']);
     await using router = new ScriptedIos();
     const port = await router.listen();
     await using under = accessUnderTest();
-    const { failure, message } = await poll(under.access, target(port, { jumps: [bastion(sshd)] }), 'show clock');
+    const { failure, message } = await poll(under.access, target(port, { jumps: [bastion(forbidding)] }), 'show clock');
     expect(failure).toBe('unreachable');
     expect(message).toMatch(/jump host bastion does not allow connections to 127\.0\.0\.1 port/);
   });
 
   test('say so if it cannot connect to them', async () => {
-    await using sshd = await startOpenssh();
     const router = new ScriptedIos();
     const port = await router.listen();
     await router[Symbol.asyncDispose]();
@@ -213,12 +216,12 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
 
   test('beyond 64 share another connection: one carries no more, and no session is requested from sshd', async () => {
     // A forwarded connection is no session to OpenSSH: the default of 10, and even none, is no bound for devices.
-    await using sshd = await startOpenssh(['MaxSessions 0']);
-    await using gateway = await new Gateway(sshd.port).listen();
-    await using router = new ScriptedIos();
+    await using own = await startOpenssh(['MaxSessions 0']);
+    await using gateway = await new Gateway(own.port).listen();
+    await using router = new ScriptedIos(QUICK_TO_ECHO);
     const port = await router.listen();
     await using under = accessUnderTest();
-    const jumps = [bastion(sshd, { port: gateway.port })];
+    const jumps = [bastion(own, { port: gateway.port })];
     const pollOf = (device: number) =>
       textOf(under.access, target(port, { device: `gm${device}`, jumps }), 'show clock');
     const devices = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
@@ -229,9 +232,8 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
   });
 
   test('that come all at once use two connections, not one each', async () => {
-    await using sshd = await startOpenssh();
     await using gateway = await new Gateway(sshd.port).listen();
-    await using router = new ScriptedIos();
+    await using router = new ScriptedIos(QUICK_TO_ECHO);
     const port = await router.listen();
     await using under = accessUnderTest({ maxHandshakes: 100 });
     const jumps = [bastion(sshd, { port: gateway.port })];
@@ -245,7 +247,6 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
   });
 
   test('lose a poll under way with it, named as the reason; the next poll is one new connection for all', async () => {
-    await using sshd = await startOpenssh();
     await using gateway = await new Gateway(sshd.port).listen();
     let silent = true;
     await using router = new ScriptedIos({
@@ -297,7 +298,6 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
   });
 
   test('with old algorithms are polled too', async () => {
-    await using sshd = await startOpenssh();
     await using router = new ScriptedIos({
       hostKey: hostKeys().rsa,
       algorithms: {
