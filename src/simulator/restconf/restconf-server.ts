@@ -38,7 +38,7 @@ export interface SimulatedRestconf extends AsyncDisposable {
 
 interface Front {
   readonly device: string;
-  readonly certificates: { readonly first: SelfSigned; readonly changed: SelfSigned };
+  readonly certificates: { readonly first: () => SelfSigned; readonly changed: () => SelfSigned };
   readonly tcp: Server;
   readonly sockets: Set<Socket>;
   readonly requests: string[];
@@ -81,7 +81,7 @@ export async function startSimulatedRestconf(options: SimulatedRestconfOptions):
       front.manners = { ...front.manners, ...manners };
       for (const socket of front.sockets) socket.destroy();
     },
-    certificate: (device) => frontOf(device).certificates[frontOf(device).manners.certificate],
+    certificate: (device) => frontOf(device).certificates[frontOf(device).manners.certificate](),
     requests: (device) => frontOf(device).requests,
     connections: (device) => frontOf(device).connections,
     peers: (device) => frontOf(device).peers,
@@ -94,12 +94,18 @@ interface Surroundings {
   readonly signal: AbortSignal;
 }
 
+/** Made once, when it is first asked for: some milliseconds each, and hardly any device shows its second certificate. */
+function whenAsked<T>(make: () => T): () => T {
+  let made: T | null = null;
+  return () => (made ??= make());
+}
+
 function newFront(device: string, host: string, around: Surroundings): Front {
   const { options } = around;
   const made = { name: device, addresses: [host], nowMs: options.clock.wallMs() };
   const front: Front = {
     device,
-    certificates: { first: selfSigned(made), changed: selfSigned(made) },
+    certificates: { first: whenAsked(() => selfSigned(made)), changed: whenAsked(() => selfSigned(made)) },
     tcp: createTcpServer(),
     sockets: new Set(),
     requests: [],
@@ -133,7 +139,7 @@ function accept(
   front.sockets.add(socket);
   socket.once('close', () => front.sockets.delete(socket));
   if (manners.tls === 'silent') return;
-  const { certificatePem, keyPem } = certificates[manners.certificate];
+  const { certificatePem, keyPem } = certificates[manners.certificate]();
   const tls = new TLSSocket(socket, {
     isServer: true,
     secureContext: createSecureContext({

@@ -2,7 +2,7 @@
  * A device's self-signed certificate (RFC 5280), as IOS makes one for its web server: ECDSA on P-256, a name and an
  * address, ten years. In DER, by the codec of the SNMP agent.
  */
-import { createPrivateKey, generateKeyPairSync, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import type { EpochMs } from '../../kernel/clock.ts';
 import { integer, objectIdentifier, octets, sequence, tlv } from '../snmp-wire/ber.ts';
 import { oidOf } from '../snmp-wire/oid.ts';
@@ -43,7 +43,7 @@ export function selfSigned(options: {
     publicKey.export({ type: 'spki', format: 'der' }),
     tlv(TAG.extensions, sequence([sequence([SUBJECT_ALT_NAME, octets(alternativeNames(options))])])),
   ]);
-  const der = sequence([body, ECDSA_WITH_SHA256, bits(signature(body, privateKey))]);
+  const der = sequence([body, ECDSA_WITH_SHA256, bits(sign('sha256', body, privateKey))]);
   const certificate = new X509Certificate(der);
   return {
     certificatePem: certificate.toString(),
@@ -63,10 +63,6 @@ function alternativeNames({
     tlv(DNS_NAME, Buffer.from(name, 'latin1')),
     ...addresses.map((address) => tlv(IP_ADDRESS, Buffer.from(address.split('.').map(Number)))),
   ]);
-}
-
-function signature(body: Buffer, key: KeyObject): Buffer {
-  return sign('sha256', body, createPrivateKey(key.export({ type: 'pkcs8', format: 'pem' })));
 }
 
 function bits(value: Buffer): Buffer {
