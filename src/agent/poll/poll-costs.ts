@@ -103,8 +103,8 @@ function collected(collect: ResolvedDevice['collect']): readonly Row[] {
 }
 
 export function pollCosts(device: ResolvedDevice): PollCosts {
-  const asked = [...overSsh(device), ...overSnmp(device), ...overRestconf(device)];
   const polls = pollsPerDay(device.schedule);
+  const asked = [...overSsh(device, polls), ...overSnmp(device), ...overRestconf(device)];
   return {
     device: device.name,
     asked,
@@ -113,10 +113,9 @@ export function pollCosts(device: ResolvedDevice): PollCosts {
   };
 }
 
-function overSsh(device: ResolvedDevice): readonly AskedOfDevice[] {
+function overSsh(device: ResolvedDevice, polls: number): readonly AskedOfDevice[] {
   const { ssh, schedule, detailIntervalMs, collect, phaseAware } = device;
   if (ssh === null) return [];
-  const polls = pollsPerDay(schedule);
   const perPoll = ssh.session === 'per_poll';
   const besides = polledBesidePerDay(schedule);
   const atLogin = perPoll ? 'at each poll (session: per_poll)' : 'at login: once, and again when the session was lost';

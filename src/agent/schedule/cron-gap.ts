@@ -22,16 +22,24 @@ export function longestCronGapMs(expression: string): number {
   return longest;
 }
 
+/** More than an hourly expression has in a day: for one that runs more rarely, a thousand more are years. */
+const FEW_RUNS = 25;
 /** Most runs that are counted: one a minute. */
 const RUNS_A_DAY = 1441;
 
 /** Polls in the busiest way that the next day can go; a six-field expression may have one each second. */
 export function cronRunsPerDay(expression: string): number {
-  const runs = createTask(expression, () => undefined).getNextRuns(RUNS_A_DAY);
-  const first = runs[0]?.getTime() ?? 0;
-  const last = runs.at(-1)?.getTime() ?? 0;
-  if (runs.length === RUNS_A_DAY && last - first < DAY_MS) {
-    return Math.ceil(((RUNS_A_DAY - 1) * DAY_MS) / Math.max(1, last - first));
+  const task = createTask(expression, () => undefined);
+  const few = task.getNextRuns(FEW_RUNS);
+  const areMore = few.length === FEW_RUNS && spanMs(few) < DAY_MS;
+  const runs = areMore ? task.getNextRuns(RUNS_A_DAY) : few;
+  if (runs.length === RUNS_A_DAY && spanMs(runs) < DAY_MS) {
+    return Math.ceil(((RUNS_A_DAY - 1) * DAY_MS) / Math.max(1, spanMs(runs)));
   }
+  const first = runs[0]?.getTime() ?? 0;
   return Math.max(1, runs.filter((run) => run.getTime() - first < DAY_MS).length);
+}
+
+function spanMs(runs: readonly Date[]): number {
+  return (runs.at(-1)?.getTime() ?? 0) - (runs[0]?.getTime() ?? 0);
 }

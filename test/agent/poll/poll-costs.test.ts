@@ -124,6 +124,7 @@ describe('the stated cost of polling a device', () => {
     ['*/5 * * * *', 288],
     ['0 8-17 * * *', 10],
     ['*/30 * * * * *', 2880],
+    ['0 * * * *', 24],
     ['0 3 * * 0', 1],
   ])('counts the polls of the cron expression %s: %i a day', (expression, perDay) => {
     const { asked } = pollCosts(aConfiguredDevice({ name: 'r1', schedule: { kind: 'cron', expression } }));
