@@ -6,10 +6,18 @@ import { simulatedAgent, type SimulatedWatch } from '../builders/simulated-agent
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
+type Watched = Pick<SimulatedWatch, 'scenario' | 'logs' | 'gms'>;
+
+/** A GM of each release. */
+const HEALTHY = { scenario: 'healthy', logs: true, gms: 4 } as const;
+/** One that loses its rekeys, beside one that does not. */
+const LOSING = { scenario: 'rekey-loss', gms: 2 } as const;
+
 /** It is right for twenty minutes, off for an hour, and right again for an hour: what was found from the step on. */
-async function stepped(watch: Pick<SimulatedWatch, 'scenario' | 'logs'>, stepMs: number) {
+async function stepped(watch: Watched, stepMs: number) {
   let aheadMs = 0;
-  await using watching = await simulatedAgent({ ...watch, pollInterval: '60s', wallAheadMs: () => aheadMs });
+  const wallAheadMs = () => aheadMs;
+  await using watching = await simulatedAgent({ ...watch, kss: 1, pollInterval: '60s', wallAheadMs });
   const { agent, clock, events } = watching;
   agent.start();
   await clock.advance(20 * MINUTE_MS + 7_000);
@@ -25,14 +33,14 @@ async function stepped(watch: Pick<SimulatedWatch, 'scenario' | 'logs'>, stepMs:
 const watched = new Map<string, ReturnType<typeof stepped>>();
 
 /** Each is watched once, for all that is asked of it. */
-function once(watch: Pick<SimulatedWatch, 'scenario' | 'logs'>, stepMs: number): ReturnType<typeof stepped> {
+function once(watch: Watched, stepMs: number): ReturnType<typeof stepped> {
   const key = `${watch.scenario} ${stepMs}`;
   const found = watched.get(key) ?? stepped(watch, stepMs);
   watched.set(key, found);
   return found;
 }
 
-const undisturbed = () => once({ scenario: 'healthy', logs: true }, 0);
+const undisturbed = () => once(HEALTHY, 0);
 
 const STEPS = [
   ['an hour ahead', HOUR_MS],
@@ -42,7 +50,7 @@ const STEPS = [
 
 describe.each(half(STEPS))('a clock that is set %s', (_how, stepMs) => {
   test('is no event, no failure, and neither polls that are left out nor more of them', async () => {
-    const healthy = await once({ scenario: 'healthy', logs: true }, stepMs);
+    const healthy = await once(HEALTHY, stepMs);
     expect(healthy.found.filter(({ type }) => type !== 'kek_rekey')).toEqual([]);
     const { pollsSkippedLate, pollsOverAllowance } = await undisturbed();
     expect(healthy).toMatchObject({ failures: [], pollsSkippedLate, pollsOverAllowance, pollsQueued: 0 });
@@ -50,7 +58,7 @@ describe.each(half(STEPS))('a clock that is set %s', (_how, stepMs) => {
   });
 
   test('leaves registrations their cause', async () => {
-    const { found } = await once({ scenario: 'rekey-loss' }, stepMs);
+    const { found } = await once(LOSING, stepMs);
     const causes = found.filter(({ type }) => type === 'reregistration').map(({ cause }) => cause);
     expect(causes.length).toBeGreaterThan(3);
     expect(new Set(causes)).toEqual(new Set(['kek_missed_rekey']));
@@ -58,7 +66,7 @@ describe.each(half(STEPS))('a clock that is set %s', (_how, stepMs) => {
 });
 
 test('what was seen before a clock was set far back is not within the last hour', async () => {
-  const { found } = await once({ scenario: 'rekey-loss' }, -87_600 * HOUR_MS);
+  const { found } = await once(LOSING, -87_600 * HOUR_MS);
   const ofBack = found.filter(({ type, atMs }) => type === 'reregistration' && atMs < Date.UTC(2020, 0, 1));
   expect(ofBack.map(({ summary }) => summary.includes('within an hour'))).toEqual([false, false]);
 });
