@@ -5,9 +5,10 @@ import { Secret } from '../../src/kernel/secret.ts';
 import { type AccessUnderTest, accessUnderTest, never, poll, target, textOf } from './access-under-test.ts';
 import { hostKeys, type Manners, ScriptedIos } from './scripted-ios.ts';
 import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
+import { half } from '../builders/half.ts';
 import { PATIENCE } from '../builders/patience.ts';
 
-/** Who uses a session cannot tell where it is held. */
+/** Who uses a session cannot tell where it is held: a run tells of sessions in one place, of devices in the other. */
 const PLACES = [
   { where: 'in this thread', workers: 0 },
   { where: 'in a thread beside it', workers: 1 },
@@ -49,7 +50,7 @@ interface Parts {
 
 const LOG = '*Mar  1 01:12:10.919: %GDOI-5-GM_REGS_COMPL: Registration to KS 10.1.11.2 complete for group G1';
 
-describe.each(PLACES)('a session with an IOS device, held $where', ({ workers }) => {
+describe.each(half(PLACES))('a session with an IOS device, held $where', ({ workers }) => {
   const served = servedWith(workers);
 
   test('learns the prompt, turns paging off and gives the bare answers', () =>
@@ -346,7 +347,7 @@ describe.each(PLACES)('a session with an IOS device, held $where', ({ workers })
     }));
 });
 
-describe.each(PLACES)('a device that misbehaves, its session held $where', ({ workers }) => {
+describe.each(half(PLACES, { otherWay: true }))('a device that misbehaves, its session held $where', ({ workers }) => {
   const served = servedWith(workers);
 
   test('and hangs inside an answer gives timeout; the connection is closed and the next poll gets a new one', () =>
