@@ -3,6 +3,7 @@
  * certificates are checked as Node.js does; a private CA goes into NODE_EXTRA_CA_CERTS.
  */
 import { isIPv6 } from 'node:net';
+import { codeOf } from '../kernel/error-code.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import type { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
@@ -141,8 +142,7 @@ export function agentUrl({ listen, web }: Pick<ResolvedConfig, 'listen' | 'web'>
 }
 
 function isRefused(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : null;
-  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
+  return error instanceof Error && codeOf(error.cause) === 'ECONNREFUSED';
 }
 
 function reasonOf(error: unknown): string {

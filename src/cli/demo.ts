@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseListenAddress } from '../config/address.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { createLogger } from './logger.ts';
@@ -10,7 +11,7 @@ import type { Product } from './product.ts';
 import { readConfig } from './read-config.ts';
 import { adjustedSizes, type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
 import { freePushPorts } from './free-ports.ts';
-import { type SimulatedPlaces, writeSimulatedConfig } from './simulated-config.ts';
+import { outputFailure, type SimulatedPlaces, writeSimulatedConfig } from './simulated-config.ts';
 import { SCENARIOS } from '../simulator/scenarios/scenario.ts';
 import { takeSignals } from './signals.ts';
 
@@ -28,7 +29,12 @@ export function demoCommand(): Command {
         '--output <directory>',
         'keep the configuration, the event store and a recording for replay in this directory',
       )
-      .option('--listen <address>', `address of the web page and metrics (default: ${DEFAULT_LISTEN}, or a free port)`),
+      .addOption(
+        new Option(
+          '--listen <address>',
+          `address of the web page and metrics (default: ${DEFAULT_LISTEN}, or a free port)`,
+        ).argParser(listenAddress),
+      ),
     'demo',
   ).action(async (flags: FleetFlags & { listen?: string; output?: string }) => {
     using signals = takeSignals();
@@ -45,7 +51,7 @@ export function demoCommand(): Command {
     const ways = places.restconf === undefined ? 'SSH and SNMP' : 'SSH, SNMP and RESTCONF';
     say(`  ${gms} group members and ${fleet.devices.length - gms} key servers answer ${ways} on loopback`);
 
-    const directory = flags.output ?? (await mkdtemp(join(tmpdir(), 'gdoiwatch-demo-')));
+    const directory = flags.output ?? (await temporaryDirectory());
     try {
       const start = (listen: string) =>
         startOn({ listen, directory, record: flags.output !== undefined, places, clock, signal: signals.stop });
@@ -62,6 +68,19 @@ export function demoCommand(): Command {
       if (flags.output === undefined) await rm(directory, { recursive: true, force: true });
     }
   });
+}
+
+function listenAddress(text: string): string {
+  if (parseListenAddress(text) !== null) return text;
+  throw new InvalidArgumentError('it must be an address to listen on (127.0.0.1:9848, [::1]:9848, :9848).');
+}
+
+async function temporaryDirectory(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'gdoiwatch-demo-'));
+  } catch (error) {
+    throw outputFailure(tmpdir(), error);
+  }
 }
 
 async function startOn(options: {

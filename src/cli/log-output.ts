@@ -4,6 +4,7 @@
  * not take the agent with it, nor come between an event and those who are told of it.
  */
 import { writeSync } from 'node:fs';
+import { codeOf } from '../kernel/error-code.ts';
 
 const MAX_WAITING_BYTES = 1024 * 1024;
 /** A pipe whose reader is slow has room again in a moment. */
@@ -65,7 +66,7 @@ function writePatiently(descriptor: number, bytes: Buffer, mostTries: number): n
     try {
       return writeSync(descriptor, bytes);
     } catch (error) {
-      const isBusy = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+      const isBusy = codeOf(error) === 'EAGAIN';
       if (!isBusy || tries >= mostTries) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SLOW_READER.waitMs);
     }

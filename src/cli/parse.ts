@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { Command } from 'commander';
-import { systemReason } from '../config/read-file.ts';
+import { systemReason } from '../kernel/system-reason.ts';
 import { toDocument } from '../gdoi/events/document.ts';
 import type { HealthDocument } from '../gdoi/health/health-document.ts';
 import { parseCapturedText } from '../ios/captured-text.ts';

@@ -82,6 +82,8 @@ export const PART_MAKERS = {
   syslog: startSyslogListener,
   traps: startTrapListener,
   http: startHttpServer,
+  others: askOthers,
+  cluster: startCluster,
 };
 export type PartMakers = typeof PART_MAKERS;
 
@@ -146,7 +148,7 @@ async function startParts(
   const membership = () => cluster?.membership.status ?? null;
   const met = shared && metByAgents(shared.store.notes, common, membership);
   const { places, ...ways } = await startWays({ config, make, parts }, common, met);
-  const maintenance = await announced(config, store, logger);
+  const maintenance = await parts.prepare('maintenance', () => announced(config, store, logger));
   const agent = await openAgent({ config, make, parts }, common, {
     clock,
     maintenance,
@@ -161,7 +163,7 @@ async function startParts(
   });
   const listeners = await startListeners({ config, make, parts }, common, (message) => agent.pushed(message));
   await parts.start('reloads', () => reloads);
-  const asking = shared && (await startAsking(parts, common, { agent, membership, shared }));
+  const asking = shared && (await startAsking({ make, parts }, common, { agent, membership, shared }));
   const server: HttpServer = await parts.start('HTTP', () =>
     serve({ config, clock, make }, common, {
       agent,
@@ -185,7 +187,7 @@ async function startParts(
   if (shared !== null) {
     const url = shared.others.url ?? (await urlForOthers(server.url, shared.hosts));
     const member = { ...shared, agent, maintenance, url, version: packageVersion(), ...common };
-    cluster = await parts.start('cluster', () => startCluster(member));
+    cluster = await parts.start('cluster', () => make.cluster(member));
   }
   return {
     url: server.url,
@@ -224,11 +226,11 @@ function openAgent(
 }
 
 function startAsking(
-  parts: Parts,
+  { make, parts }: Pick<Making, 'make' | 'parts'>,
   { clock, logger }: Common,
   member: { readonly agent: Agent; readonly membership: () => MembershipStatus | null; readonly shared: SharedStore },
 ): Promise<Asking> {
-  return parts.start('questions to other agents', () => askOthers({ ...member, clock, logger }));
+  return parts.start('questions to other agents', () => make.others({ ...member, clock, logger }));
 }
 
 interface Making {

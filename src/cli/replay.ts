@@ -5,7 +5,7 @@ import { MAX_LINE_CHARS, TOO_LONG } from '../agent/record/recorded-line.ts';
 import { Replay } from '../agent/record/replay.ts';
 import { type ReplaySettings, settingsOfDevices } from '../agent/record/recorded-settings.ts';
 import { timelineLines } from '../agent/record/timeline-lines.ts';
-import { systemReason } from '../config/read-file.ts';
+import { systemReason } from '../kernel/system-reason.ts';
 import { incidentDocument } from '../gdoi/incidents/incident-document.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { readConfig } from './read-config.ts';

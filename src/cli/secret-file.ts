@@ -1,7 +1,7 @@
 /** Secrets that a command reads from a file or the environment, never from its arguments, which others can see. */
 import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
-import { systemReason } from '../config/read-file.ts';
+import { systemReason } from '../kernel/system-reason.ts';
 import { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
 

@@ -1,8 +1,10 @@
 /** The configuration of a simulated fleet, as a user would write it for real routers: `run` takes it. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { directoryReason, makeDirectory } from '../kernel/make-directory.ts';
+import { UserError } from '../kernel/user-error.ts';
 import type { SimulatedDevice } from '../simulator/fleet/fleet.ts';
 import { SHARED_ADDRESS } from '../simulator/push/loopback-addresses.ts';
 
@@ -53,12 +55,36 @@ export interface SimulatedConfigOptions extends SimulatedPlaces {
 /** Members without a login: quiet ones in the scenarios, so that what SNMP does not show is not missed. */
 const WITHOUT_LOGIN: ReadonlySet<string> = new Set(['gm9', 'gm18']);
 
-/** Writes `gdoiwatch.yml` and the files of its secrets into `directory`; returns the path of the configuration. */
+/** Of others nobody may look into it: secrets are there. */
+const DIRECTORY_MODE = 0o700;
+
+/**
+ * Writes `gdoiwatch.yml` and the files of its secrets into `directory`; returns the path of the configuration. Rejects
+ * with the `UserError` `output_inaccessible`.
+ */
 export async function writeSimulatedConfig(options: SimulatedConfigOptions): Promise<string> {
-  const { directory, devices, restconf, snmp } = options;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const file = join(directory, 'gdoiwatch.yml');
-  const config = {
+  const { directory } = options;
+  try {
+    await makeDirectory(directory, DIRECTORY_MODE);
+    await writeSecrets(options);
+    const file = join(directory, 'gdoiwatch.yml');
+    const yaml = stringify(configOf(options), { flowCollectionPadding: true });
+    await writeFile(file, `# A simulated fleet: gdoiwatch run --config ${file}\n${yaml}`);
+    return file;
+  } catch (error) {
+    throw outputFailure(directory, error);
+  }
+}
+
+/** What the system refused, as an error that the user can mend. */
+export function outputFailure(directory: string, cause: unknown): UserError {
+  const place = cause instanceof Error && 'path' in cause && typeof cause.path === 'string' ? cause.path : directory;
+  return new UserError('output_inaccessible', `${place}: cannot be written: ${directoryReason(cause)}`, { cause });
+}
+
+function configOf(options: SimulatedConfigOptions) {
+  const { devices, restconf, snmp } = options;
+  return {
     listen: options.listen,
     ...(options.record === true ? { record: 'captures' } : {}),
     defaults: {
@@ -81,18 +107,15 @@ export async function writeSimulatedConfig(options: SimulatedConfigOptions): Pro
       role: device.role,
     })),
   };
-  await writeSecret(directory, 'password', options.password);
+}
+
+async function writeSecrets({ directory, password, restconf, snmp }: SimulatedConfigOptions): Promise<void> {
+  await writeSecret(directory, 'password', password);
   if (restconf !== undefined) await writeSecret(directory, 'restconf-password', restconf.password);
-  if (snmp !== undefined) {
-    await writeSecret(directory, 'snmp-community', snmp.community);
-    await writeSecret(directory, 'snmp-auth', snmp.authPassword);
-    await writeSecret(directory, 'snmp-privacy', snmp.privacyPassword);
-  }
-  await writeFile(
-    file,
-    `# A simulated fleet: gdoiwatch run --config ${file}\n${stringify(config, { flowCollectionPadding: true })}`,
-  );
-  return file;
+  if (snmp === undefined) return;
+  await writeSecret(directory, 'snmp-community', snmp.community);
+  await writeSecret(directory, 'snmp-auth', snmp.authPassword);
+  await writeSecret(directory, 'snmp-privacy', snmp.privacyPassword);
 }
 
 function receivers({ syslog, traps }: PushPorts) {

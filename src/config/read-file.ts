@@ -1,6 +1,8 @@
 /** Reads the few files that a configuration names, each with an upper bound. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { codeOf } from '../kernel/error-code.ts';
+import { reasonOfCode } from '../kernel/system-reason.ts';
 
 /** A file's content and permission bits. */
 interface FileContent {
@@ -67,32 +69,10 @@ export async function readText(readFile: ReadFile, path: string, maxBytes: numbe
   }
 }
 
-const REASONS: ReadonlyMap<string, string> = new Map(
-  Object.entries<string>({
-    ENOENT: 'no such file',
-    ENOTDIR: 'no such file',
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    EROFS: 'the file system is read-only',
-    EISDIR: 'it is a directory',
-    NO_REGULAR_FILE: 'it is a pipe, a socket or a device, not a regular file',
-    ELOOP: 'too many symbolic links',
-    ENAMETOOLONG: 'the name is too long',
-  }),
-);
-
-/** In words for errors that users meet; otherwise the system's message. */
-export function systemReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return REASONS.get(code) ?? error.message;
-}
-
 /** Why a file was not read. Rethrows anything but a reading failure. */
 function readFailure(error: unknown, maxBytes: number): string {
   if (error instanceof RangeError) return `larger than ${maxBytes} bytes`;
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
-    return REASONS.get(error.code) ?? error.code;
-  }
-  throw error;
+  const code = codeOf(error);
+  if (code === '') throw error;
+  return reasonOfCode(code);
 }

@@ -7,7 +7,9 @@ import { constants } from 'node:fs';
 import { access, readlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
-import { readFileFromDisk, systemReason } from './read-file.ts';
+import { codeOf } from '../kernel/error-code.ts';
+import { systemReason } from '../kernel/system-reason.ts';
+import { readFileFromDisk } from './read-file.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
 
 type Use = 'read' | 'append';
@@ -49,10 +51,6 @@ async function targetOf(path: string): Promise<string | null> {
     (target) => resolve(dirname(path), target),
     () => null,
   );
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : null;
 }
 
 type Configured = Pick<ResolvedConfig, 'devices' | 'ssh' | 'restconf'> & {

@@ -1,5 +1,6 @@
 /** Is the last line of a file of lines cut short? What is appended there needs a line break first. */
 import { promises as disk } from 'node:fs';
+import { codeOf } from './error-code.ts';
 
 const LINE_FEED = 10;
 
@@ -9,7 +10,7 @@ export async function endsInsideLine(path: string): Promise<boolean> {
   try {
     file = await disk.open(path, 'r');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
   try {

@@ -36,11 +36,16 @@ export class Parts implements AsyncDisposable {
    * a `UserError` of one line.
    */
   async start<T extends AsyncDisposable>(name: string, make: () => T | Promise<T>): Promise<T> {
+    const part = await this.prepare(name, make);
+    this.#parts.push({ name, part });
+    return part;
+  }
+
+  /** What leaves nothing open and belongs to the start all the same; its failures are those of `start`. */
+  async prepare<T>(name: string, work: () => T | Promise<T>): Promise<T> {
     this.#options.signal.throwIfAborted();
     try {
-      const part = await make();
-      this.#parts.push({ name, part });
-      return part;
+      return await work();
     } catch (error) {
       if (error instanceof UserError) throw error;
       this.#log(name, error, 'a part could not be started');

@@ -26,6 +26,7 @@ export const USER_ERROR_EXIT = {
   device_unknown: 2,
   cursor_invalid: 2,
   record_inaccessible: 2,
+  output_inaccessible: 2,
   store_foreign: 2,
   store_newer: 2,
   store_outdated: 2,

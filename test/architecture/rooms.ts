@@ -4,7 +4,7 @@
  * else is a package. Types count: an import of a type is an import.
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  kernel: ['lru-cache', 'node:events', 'node:fs', 'node:net'],
+  kernel: ['lru-cache', 'node:events', 'node:fs', 'node:fs/promises', 'node:net', 'node:path'],
   'gdoi/seen': [],
   'gdoi/keys': ['gdoi/seen'],
   'gdoi/events': ['gdoi/seen'],

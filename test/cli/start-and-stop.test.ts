@@ -12,14 +12,34 @@ import { busyTcp, busyUdp } from '../builders/busy-ports.ts';
 import { aConfig } from '../builders/config-builder.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { PATIENCE } from '../builders/patience.ts';
+import { type PostgresServer, startPostgres } from '../store/postgres-server.ts';
 
 const PARTS = Object.keys(PART_MAKERS) as (keyof PartMakers)[];
+/** Only agents that share a store have them. */
+const SHARED: readonly (keyof PartMakers)[] = ['others', 'cluster'];
+/** Each part, and whether it stands on a store of its agent or one that agents share. */
+const CASES = [
+  ...PARTS.filter((part) => !SHARED.includes(part)).map((part) => [part, 'own store'] as const),
+  ...(['store', 'http', ...SHARED] as const).map((part) => [part, 'shared store'] as const),
+];
 
 let directory = '';
+let server: PostgresServer;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-start-'));
+  server = await startPostgres();
 });
-afterAll(() => rm(directory, { recursive: true }));
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+async function storeOf(kind: (typeof CASES)[number][1]): Promise<Partial<ResolvedConfig>> {
+  if (kind === 'own store') return {};
+  const others = { url: null, token: null, tls: null };
+  const store = { kind: 'postgres', retentionMs: 86_400_000, postgres: await server.database() } as const;
+  return { store: { ...store, leaseMs: 30_000, aloneMs: 1000, others } };
+}
 
 function syslogAt(protocol: 'tcp' | 'udp', port: number) {
   return { listens: [{ protocol, host: '127.0.0.1', port }], relays: [] };
@@ -102,11 +122,14 @@ async function leftAfterAWhile(): Promise<readonly string[]> {
   return resources();
 }
 
-describe.each(PARTS)('%s', (part) => {
+describe.each(CASES)('%s, on the %s', (part, kind) => {
+  const begin = async (name: string, make: PartMakers, logger = new MemoryLogger(), signal?: AbortSignal) =>
+    start(`${name}-${part}-${kind}`, make, logger, await storeOf(kind), signal);
+
   test('fails at the start: those before it are closed in reverse, and the reason is one line', async () => {
     const logger = new MemoryLogger();
     const { make, made, closed } = watched({ part, made: new Error('no luck\nwith more lines') });
-    const failure: unknown = await start(`start-${part}`, make, logger).catch((error: unknown) => error);
+    const failure: unknown = await begin('start', make, logger).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(UserError);
     expect(failure).toMatchObject({ code: 'start_failed', exitCode: 1, message: expect.stringMatching(/: no luck$/) });
     expect(closed).toEqual(made.toReversed());
@@ -116,13 +139,13 @@ describe.each(PARTS)('%s', (part) => {
 
   test('fails at the start with an error that the user can fix: the user reads that one', async () => {
     const { make, made, closed } = watched({ part, made: new UserError('port_in_use', 'listen: the port is in use') });
-    await expect(start(`mend-${part}`, make)).rejects.toMatchObject({ code: 'port_in_use' });
+    await expect(begin('mend', make)).rejects.toMatchObject({ code: 'port_in_use' });
     expect(closed).toEqual(made.toReversed());
   });
 
   test('fails at the stop: the others are closed all the same, and the failure is reported', async () => {
     const { make, made, closed } = watched({ part, closed: new Error('stuck') });
-    const product = await start(`stop-${part}`, make);
+    const product = await begin('stop', make);
     await expect(product[Symbol.asyncDispose]()).rejects.toMatchObject({
       code: 'stop_failed',
       exitCode: 1,
@@ -143,7 +166,7 @@ describe.each(PARTS)('%s', (part) => {
         return real;
       },
     };
-    const started = start(`given-up-${part}`, giveUpAfter, new MemoryLogger(), {}, stop.signal);
+    const started = begin('given-up', giveUpAfter, new MemoryLogger(), stop.signal);
     const ended = await started.then(
       async (product) => {
         await product[Symbol.asyncDispose]();
@@ -151,8 +174,9 @@ describe.each(PARTS)('%s', (part) => {
       },
       (error: unknown) => String(error),
     );
+    const last = kind === 'own store' ? 'http' : 'cluster';
     // After the last part there is nothing left to give up.
-    expect(ended).toBe(part === 'http' ? 'started' : 'Error: given up');
+    expect(ended).toBe(part === last ? 'started' : 'Error: given up');
     expect(made).toContain(part);
     expect(closed).toEqual(made.toReversed());
   });

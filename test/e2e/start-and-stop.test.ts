@@ -1,7 +1,7 @@
 /** `gdoiwatch run` when it cannot start, is told to stop while it starts, or shares what it must not share. */
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,20 @@ test('a second agent on the same store is refused, and the first goes on', async
   expect(told(stderr)).toEqual([expect.stringMatching(/shared\.db: another gdoiwatch uses it.*\[store_locked\]$/)]);
   expect(status).toBe(2);
   expect((await fetch(`${url}/-/healthy`)).status).toBe(200);
+});
+
+test('a store that nobody will find again is said at the stop, with 1 and one line', async () => {
+  const lost = join(directory, 'lost');
+  await mkdir(lost);
+  await using agent = await run('lost', { store: { sqlite: join(lost, 'agent.db') } });
+  await agent.printed(/gdoiwatch is up/, 'stderr');
+  await rm(lost, { recursive: true });
+  agent.signal('SIGTERM');
+  const { status, stderr } = await agent.finished;
+  expect(told(stderr)).toEqual([
+    expect.stringMatching(/^gdoiwatch: not closed in order: store: .*agent\.db: the file is gone.*\[stop_failed\]$/),
+  ]);
+  expect(status).toBe(1);
 });
 
 test('a named pipe is no configuration', async () => {

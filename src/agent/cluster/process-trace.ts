@@ -3,6 +3,7 @@
  * boot, PID namespace, PID and start tick. If any of them is another machine's or cannot be read, nothing is concluded.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
+import { codeOf } from '../../kernel/error-code.ts';
 
 const TRACE = /^linux ([0-9a-f-]{36}) (pid:\[\d{1,20}\]) (\d{1,10}) (\d{1,20})$/;
 
@@ -51,7 +52,7 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+    return codeOf(error) !== 'ESRCH';
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import { opendir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { codeOf } from '../../kernel/error-code.ts';
 import { globMatches } from '../../kernel/glob.ts';
 
 /** Most entries of a directory, and most files of all patterns. */
@@ -162,15 +163,10 @@ async function fingerprint(path: string): Promise<string | null> {
     return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
   } catch (error) {
     const code = codeOf(error);
+    if (code === '') throw error;
     // Reading it will show what is wrong.
     return code === 'ENOENT' ? null : code;
   }
-}
-
-/** Rethrows anything but a file-system failure. */
-function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  throw error;
 }
 
 /** Matches a file name with `*` and `?`. As in the shell, and unlike Go's Glob, `*` does not match a leading dot. */

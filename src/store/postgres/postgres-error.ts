@@ -1,5 +1,6 @@
 /** What an error of PostgreSQL, or of the connection to it, means; by its code, never by its text. */
 import pg from 'pg';
+import { codeOf } from '../../kernel/error-code.ts';
 import { StoreError, type StoreErrorKind } from '../store-error.ts';
 
 /** SQLSTATE classes and codes (postgresql.org/docs/current/errcodes-appendix.html). */
@@ -65,8 +66,7 @@ export function leavesConnection(error: unknown): boolean {
 }
 
 function isUntrusted(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  return typeof code === 'string' && NOT_TRUSTED.test(code);
+  return NOT_TRUSTED.test(codeOf(error));
 }
 
 export function connectFailureOf(error: unknown): ConnectFailure {

@@ -4,6 +4,7 @@
  */
 import { existsSync, linkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { codeOf } from '../../kernel/error-code.ts';
 import { UserError } from '../../kernel/user-error.ts';
 import { StoreError } from '../store-error.ts';
 import { openSqliteFile } from './sqlite-file.ts';
@@ -59,8 +60,8 @@ function countEvents(path: string): number {
 }
 
 function reasonOf(error: unknown, path: string): string {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
+  const code = codeOf(error);
   if (code === 'ENOENT') return `${dirname(path)} is no directory`;
   if (code === 'EEXIST') return `${path}.partial is there: another backup is under way, or was cut off; delete it`;
-  return typeof code === 'string' ? code : 'unknown reason';
+  return code || 'unknown reason';
 }

@@ -51,7 +51,7 @@ export class SqliteFile {
 
   /** All of `work` or, if it or the commit throws, nothing. The write lock is taken before `work` begins. */
   transaction<T>(work: () => T): T {
-    this.#refuseWhereLost();
+    this.refuseWhereLost();
     this.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
@@ -64,8 +64,8 @@ export class SqliteFile {
     }
   }
 
-  /** What is written to a file that nobody finds any more would be gone at the next start. */
-  #refuseWhereLost(): void {
+  /** Throws where nobody finds the file any more: what is written to it would be gone at the next start. */
+  refuseWhereLost(): void {
     const found = identityOf(this.path);
     if (found === this.#identity) return;
     const what = found === null ? 'the file is gone' : 'another file is in its place';

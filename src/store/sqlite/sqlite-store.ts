@@ -9,6 +9,7 @@
  */
 import { accessSync, constants, existsSync, renameSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { codeOf } from '../../kernel/error-code.ts';
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
@@ -75,6 +76,8 @@ const OPEN_BUSY_TIMEOUT_MS = 5_000;
 /** Waiting stops the event loop, so in operation it is short and the caller tries again. */
 const BUSY_TIMEOUT_MS = 50;
 const PRUNE_STEP_EVENTS = 200;
+/** What keeps a log from being moved into the main file, but not from being read there. */
+const KEEPS_ITS_LOG: ReadonlySet<StoreErrorKind> = new Set(['locked', 'full']);
 /** Pages given back to the file system after a pruning step: at most 4 MiB are moved. */
 const VACUUM_STEP_PAGES = 1_000;
 /** SQLite's default is a checkpoint every 1,000 pages. */
@@ -377,16 +380,20 @@ class SqliteStore extends SqliteHistory implements EventStore {
     return pruned;
   }
 
+  /** Rejects, closed all the same, where the next start will not find what was stored. */
   override async [Symbol.asyncDispose](): Promise<void> {
     if (!this.file.open) return;
     try {
+      this.file.refuseWhereLost();
       endLog(this.file);
     } catch (error) {
+      if (!(error instanceof StoreError) || !KEEPS_ITS_LOG.has(error.kind)) throw error;
       // Nothing is lost: the next start reads the -wal file.
       this.#logger.warn({ path: this.file.path, reason: String(error) }, 'store closed with a write-ahead log');
+    } finally {
+      await super[Symbol.asyncDispose]();
+      this.#lock.close();
     }
-    await super[Symbol.asyncDispose]();
-    this.#lock.close();
   }
 }
 
@@ -473,6 +480,6 @@ function refused(path: string, mode: number): string | null {
     accessSync(path, mode);
     return null;
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    return codeOf(error) || 'unknown';
   }
 }

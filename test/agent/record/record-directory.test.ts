@@ -26,7 +26,7 @@ test.skipIf(!existsSync('/proc/self'))(
   'a file system that lets nobody make one is an error, and no endless try',
   async () => {
     await expect(makeRecordDirectory('/proc/rec/a')).rejects.toThrow(
-      /^record: \/proc\/rec\/a: cannot be made: ENOENT/u,
+      /^record: \/proc\/rec\/a: cannot be made: a directory of the path is not there, and none can be made/u,
     );
   },
 );
