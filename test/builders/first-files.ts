@@ -31,7 +31,6 @@ export const WAITING = [
   'e2e/agent.test.ts',
   'e2e/cluster.test.ts',
   'e2e/killed.test.ts',
-  'e2e/rolling-upgrade.test.ts',
   'hostile/ssh-floods.test.ts',
   'hostile/echoed-secrets.test.ts',
   'hostile/jump-hosts.test.ts',

@@ -23,7 +23,8 @@ const [compose] = await readYaml<{ readonly services: Readonly<Record<string, Se
 const services = Object.entries(compose?.services ?? {}).map(([name, service]) => ({ name, ...service }));
 
 function dockerComposeMissing(): boolean {
-  const missing = spawnSync('docker-compose', ['version']).error !== undefined;
+  // Only where it is: to tell its version takes it half a second of CPU.
+  const missing = spawnSync('sh', ['-c', 'command -v docker-compose']).status !== 0;
   if (missing && process.env['CI']) throw new Error('docker-compose is missing in CI');
   return missing;
 }

@@ -16,7 +16,8 @@ import { untilAborted } from '../../kernel/until-aborted.ts';
 import { takesTooLittle } from './channel-packets.ts';
 import { GuardedClient, type GuardParts } from './guarded-client.ts';
 import { type JumpLogin, type ShellLogin, TransportError, type VerifyJumpKey } from './shell-transport.ts';
-import { loginKey, placeOf, SshLogin } from './ssh-login.ts';
+import { placeOf } from './host-place.ts';
+import { loginKey, SshLogin } from './ssh-login.ts';
 import { connectTcp, type TcpPlace } from './tcp-connect.ts';
 
 /** Devices on one connection: they share its window and the jump host's process. */

@@ -25,7 +25,7 @@ import type { HostKeyStore } from './known-hosts.ts';
 import { later } from '../../kernel/later.ts';
 import { SessionError, ShellSession } from './shell-session.ts';
 import { type HostLogin, type ShellLogin, TransportError } from './shell-transport.ts';
-import { placeOf } from './ssh-login.ts';
+import { placeOf } from './host-place.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
 
 /** How long a connecting host keeps its place at the gate. */

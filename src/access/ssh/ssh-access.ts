@@ -30,7 +30,7 @@ import { credentialUseOf, type OpenerParts, openSession, secretsOfJumps } from '
 import { SessionError, type ShellSession } from './shell-session.ts';
 import { createShellConversations } from './shell-conversation.ts';
 import type { VerifyJumpKey } from './shell-transport.ts';
-import { createSsh2Transport } from './ssh2-transport.ts';
+import { createTransportOnDemand } from './transport-on-demand.ts';
 import { WorkerConversations } from './worker-conversations.ts';
 import type { WorkerKind } from './worker-start.ts';
 
@@ -115,7 +115,7 @@ class SshAccess implements DeviceAccess {
       const decision = await decideHostKey(hostKeys, { ...jump, device: `jump host ${jump.name}` }, key, logger);
       return decision.kind === 'accepted' ? null : decision.message;
     };
-    const transport = createSsh2Transport({ clock, random, verifyJumpKey });
+    const transport = createTransportOnDemand({ clock, random, verifyJumpKey });
     const bounds = options.bounds ?? DEFAULT_BOUNDS;
     this.#here = createShellConversations({ clock, transport, bounds });
     const url = options.workerUrl ?? packageFile('dist/workers/session-worker.js');

@@ -8,6 +8,7 @@ import { abortReason } from '../../kernel/abort-reason.ts';
 import { offeredAlgorithms } from './algorithms.ts';
 import { type AuthSequence, createAuthSequence } from './auth-methods.ts';
 import type { GuardedClient } from './guarded-client.ts';
+import { placeOf } from './host-place.ts';
 import { passwordQuestion } from './ios-dialogue.ts';
 import { type HostLogin, TransportError } from './shell-transport.ts';
 import { closedDuring, type LoginStage, translateLoginError } from './ssh-error.ts';
@@ -24,19 +25,6 @@ export interface SshLoginParts {
 /** What is needed until the login is over. */
 interface Attempt extends Omit<SshLoginParts, 'verifyHostKey'> {
   readonly sequence: AuthSequence;
-}
-
-interface Place {
-  readonly host: string;
-  readonly port: number;
-  /** Hosts on the way, the nearest first. */
-  readonly jumps?: readonly { readonly name: string }[] | undefined;
-}
-
-/** `host port N` as errors name it, with the jump host: the port has to be looked for from there. */
-export function placeOf({ host, port, jumps = [] }: Place): string {
-  const last = jumps.at(-1);
-  return last === undefined ? `${host} port ${port}` : `${host} port ${port} through jump host ${last.name}`;
 }
 
 /** The private key of a login, or null. Throws if there is nothing to log in with. */

@@ -23,7 +23,8 @@ import {
   type VerifyJumpKey,
 } from './shell-transport.ts';
 import { closedDuring } from './ssh-error.ts';
-import { loginKey, placeOf, SshLogin } from './ssh-login.ts';
+import { placeOf } from './host-place.ts';
+import { loginKey, SshLogin } from './ssh-login.ts';
 
 /** Wide and tall, so that nothing wraps or pages even if `terminal` commands are not authorized. */
 const PTY = { term: 'vt100', cols: 511, rows: 1000, width: 0, height: 0 } as const;

@@ -4,7 +4,7 @@
  *
  * The caller decides who may be asked. The request carries the agents' own token and nothing about a device.
  */
-import { Agent as Connections, request } from 'undici';
+import type { Agent as Connections } from 'undici';
 import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import type { Secret } from '../../kernel/secret.ts';
@@ -43,23 +43,12 @@ const KEEP_IDLE_MS = 10_000;
 
 export class AgentClient implements AsyncDisposable {
   readonly #options: AskOptions;
-  readonly #connections: Connections;
+  /** Null: nobody was asked yet. */
+  #connections: Promise<Connections> | null = null;
   #asked = 0;
 
   constructor(options: AskOptions) {
     this.#options = options;
-    this.#connections = new Connections({
-      connections: CONNECTIONS_AN_AGENT,
-      pipelining: 1,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      maxResponseSize: MAX_BODY_BYTES,
-      // Each question has its own deadline.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_IDLE_MS,
-      keepAliveMaxTimeout: KEEP_IDLE_MS,
-      connect: tlsOptions(options.tls),
-    });
   }
 
   async get(question: Question): Promise<AgentAnswer> {
@@ -76,8 +65,11 @@ export class AgentClient implements AsyncDisposable {
 
   async #ask({ origin, path, scrapeTimeout, signal }: Question, deadline: AbortSignal): Promise<AgentAnswer> {
     const { token } = this.#options;
-    const answer = await request(`${origin}${path}`, {
-      dispatcher: this.#connections,
+    this.#connections ??= connectionsOver(this.#options.tls);
+    const connections = await this.#connections;
+    const answer = await connections.request({
+      origin,
+      path,
       method: 'GET',
       headers: {
         ...(scrapeTimeout === undefined ? {} : { [SCRAPE_TIMEOUT]: scrapeTimeout }),
@@ -93,8 +85,26 @@ export class AgentClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#connections.destroy();
+    const connections = await this.#connections;
+    await connections?.destroy();
   }
+}
+
+/** The library comes with the first question: an agent alone needs none of it. */
+async function connectionsOver(tls: AgentTls | null): Promise<Connections> {
+  const { Agent } = await import('undici');
+  return new Agent({
+    connections: CONNECTIONS_AN_AGENT,
+    pipelining: 1,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    maxResponseSize: MAX_BODY_BYTES,
+    // Each question has its own deadline.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: KEEP_IDLE_MS,
+    keepAliveMaxTimeout: KEEP_IDLE_MS,
+    connect: tlsOptions(tls),
+  });
 }
 
 function tlsOptions(tls: AgentTls | null) {
