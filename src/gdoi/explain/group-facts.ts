@@ -5,6 +5,7 @@
 import type { Cause } from '../events/event.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
+import { isCountdownOver } from '../seen/countdown.ts';
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { isMuteResult, isRefusalResult } from '../seen/poll-result.ts';
@@ -309,7 +310,7 @@ export function triesInVain(gm: GmFacts): boolean {
     isHeard(gm) &&
     gm.registered === true &&
     hasTriedInVain(gm) &&
-    (gm.reregistersAtMs ?? gm.readMs) <= gm.readMs + COUNTDOWN_OVER_MS
+    isCountdownOver(gm.reregistersAtMs === null ? null : (gm.reregistersAtMs - gm.readMs) / 1000)
   );
 }
 
@@ -331,9 +332,6 @@ export function gmsBeyond({ gms, peers }: Pick<GroupFacts, 'gms' | 'peers'>): Re
   const dead = new Set(peers.filter(({ lost }) => lost === true).map(({ address }) => address));
   return new Set(gms.filter(({ keyServer }) => dead.has(keyServer ?? '')).map(({ device }) => device));
 }
-
-/** Countdowns come in whole seconds. */
-const COUNTDOWN_OVER_MS = 1000;
 
 /** Its rekeys come by multicast, as a KS or a GM shows: nobody acknowledges them. */
 export function isMulticast({ gms, kss }: Pick<GroupFacts, 'gms' | 'kss'>): boolean {

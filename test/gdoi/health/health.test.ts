@@ -81,7 +81,24 @@ describe('a problem of a GM decides its status, is named in the summary and has 
       'warning',
       { tracked: { tekRekeyOverdue: true } },
     ],
-    ['it tries to register again and fails', 'registration_attempts', 'warning', { tracked: { failedAttempts: 4 } }],
+    [
+      'it tries in vain to register again, and its countdown is over',
+      'registration_attempts',
+      'critical',
+      { gm: { reregistersInSeconds: 0 }, tracked: { failedAttempts: 2 } },
+    ],
+    [
+      'it tries in vain to register again, and shows no countdown',
+      'registration_attempts',
+      'critical',
+      { tracked: { failedAttempts: 4 } },
+    ],
+    [
+      'attempts to register again failed, and its countdown runs again',
+      'registration_attempts',
+      'warning',
+      { gm: { reregistersInSeconds: 20 }, tracked: { failedAttempts: 4 } },
+    ],
     ['it drops packets', 'packets_dropped', 'warning', { tracked: { packetsDropped: true } }],
     ['it did not acknowledge one rekey', 'rekeys_acknowledged', 'warning', {}, { gms: [gmInFleet({ acksMissed: 1 })] }],
     [
