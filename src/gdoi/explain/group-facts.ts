@@ -251,6 +251,9 @@ export function givesNoSign(result: string): boolean {
   return !isRefusalResult(result) && !isMuteResult(result);
 }
 
+/** A KS that restarted hears from its peers, and they from it, and all were looked at again. */
+export const COOP_JOINS_MS = 180_000;
+
 /**
  * A device that answers has done so within this time, login included: answers of one polling grid lie this far apart.
  */
