@@ -47,6 +47,7 @@ describe('a file that the shell names', () => {
   });
 
   test('has a digest of its content in its name, and a script is complete: it imports nothing', async () => {
+    expect(named().length).toBeGreaterThan(1);
     for (const path of named()) expect(path).toMatch(/^\/assets\/[\w-]+-[\w-]{8}\.\w+$/);
     const script = await (await served.get(named().find((path) => path.endsWith('.js'))!)).text();
     expect(script).not.toMatch(/\bimport\s*[({"'*]|\bfrom\s*["']/);

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { serve, type Served } from './served.ts';
 
@@ -97,5 +98,6 @@ describe('an error is a problem document', () => {
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('secret');
     expect(broken.logger.messages('error')).toEqual(['internal error; everything else goes on']);
+    expect(inspect(broken.logger.lines('error'))).toContain('secret inside');
   });
 });

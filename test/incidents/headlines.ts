@@ -1,11 +1,10 @@
 /** What the agent reports about each group of a simulated fleet: the headline, each time it changes. */
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { checkDocuments } from '../../src/gdoi/health/health-document.ts';
-import type { Agent } from '../../src/agent/agent.ts';
-import { deviceHealth } from '../../src/gdoi/health/health.ts';
 import { type GroupHealth, groupHealth } from '../../src/gdoi/health/health-group.ts';
 import type { HealthStatus } from '../../src/gdoi/health/health-check.ts';
 import { simulatedAgent, type SimulatedWatch, START_MS } from '../builders/simulated-agent.ts';
+import { severitiesApart } from './severities.ts';
 
 /** The page polls every few seconds. */
 const LOOK_SECONDS = 5;
@@ -28,8 +27,8 @@ export interface Told {
   /** One each time that the headline of a group changes. */
   readonly headlines: readonly Headline[];
   /**
-   * Contradictions that leave a reader unsure which to believe: a check, a GM at risk or a device shown worse than its
-   * group, a check that no cause explains, and a cause that goes on but changes its start.
+   * Contradictions that leave a reader unsure which to believe: a check or a GM at risk shown worse than its group, a
+   * device with two severities, a check that no cause explains, and a cause that goes on but changes its start.
    */
   readonly contradictions: ReadonlySet<string>;
 }
@@ -71,7 +70,7 @@ export async function headlinesOf(
         contradictions.add(contradiction);
       begun.set(view.group, health.explanations);
       if (looks % DEVICES_EVERY === 0) {
-        for (const contradiction of devicesWorseThan(health, agent.readModel, clock.wallMs()))
+        for (const contradiction of severitiesApart(health, agent.readModel, clock.wallMs()))
           contradictions.add(contradiction);
       }
       const key = JSON.stringify([headline.status, headline.summary, first?.consequence?.what]);
@@ -80,23 +79,6 @@ export async function headlinesOf(
     }
   }
   return { headlines: said, contradictions };
-}
-
-/** A critical device wakes someone up: a device must not be critical while its group is not. */
-function devicesWorseThan(
-  { group, status, explanations }: GroupHealth,
-  readModel: Agent['readModel'],
-  nowMs: number,
-): readonly string[] {
-  if (status === 'critical') return [];
-  const view = readModel.group(group);
-  const causes = explanations.map(({ cause, phase }) => `${cause} (${phase})`).join(', ');
-  return [...(view?.kss ?? []), ...(view?.gms ?? [])].flatMap(({ device }) => {
-    const shown = readModel.device(device);
-    if (shown === undefined) return [];
-    const own = deviceHealth(shown, (name) => readModel.group(name) ?? null, nowMs);
-    return own.status === 'critical' ? [`${own.summary}: critical beside ${status} for ${causes}`] : [];
-  });
 }
 
 /** A cause that goes on from one look to the next must keep its start. */

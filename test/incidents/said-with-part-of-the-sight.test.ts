@@ -105,7 +105,7 @@ const OVER_SNMP_ALONE: Sequences = {
 
 const OF_GMS_OVER_SNMP: Sequences = {
   healthy: ['ok'],
-  // The same KEK that came by registering is not seen: whether the KS is old, its release alone would tell.
+  // A registration that brings the same KEK is not seen: that the KEK was held to its end, and replaced after it, is.
   'legacy-ks': ['path_loss? warning', LEGACY],
   'ks-upgrade': ['path_loss? warning', LEGACY, 'ok'],
   'rekey-loss': ['ok', 'path_loss warning', 'ok'],

@@ -75,9 +75,12 @@ describe('the reason for which a GM registers, for the explanations of its group
     expect(contextAfter('GM_RECV_DELETE')?.forced).toMatchObject({ atMs: NOON + 30_000 });
   });
 
-  test.each(['GM_CM_ATTACH', 'GM_CM_DETACH'])('is not an order but a configuration change after %s', (mnemonic) => {
-    expect(contextAfter(mnemonic)?.forced).toBeNull();
-  });
+  test.each(['GM_CM_ATTACH', 'GM_CM_DETACH'])(
+    'is no order of its KS after %s, which its own configuration causes',
+    (mnemonic) => {
+      expect(contextAfter(mnemonic)?.forced).toBeNull();
+    },
+  );
 });
 
 describe('a device whose SSH fails while SNMP answers', () => {

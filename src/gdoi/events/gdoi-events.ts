@@ -283,17 +283,25 @@ export function registrationRestoredEvent(at: Place, what: What): GdoiEvent {
   });
 }
 
-/** `tekLeft`: it is still registered, and so long its last TEK lives; null: it is not registered. */
+/**
+ * `tekLeft`: it is still registered, and so long its last TEK lives; null: it is not registered. `inVain`: no countdown
+ * runs that could be for its next attempt, or have been set anew by a rekey (catalogue, row 2).
+ */
 export function registrationFailedEvent(
   at: Place,
-  { tekLeft, stated, ...what }: What & { readonly tekLeft: string | null; readonly stated: Stated | null },
+  {
+    tekLeft,
+    inVain,
+    stated,
+    ...what
+  }: What & { readonly tekLeft: string | null; readonly inVain: boolean; readonly stated: Stated | null },
 ): GdoiEvent {
   const because = stated === null ? '' : `: ${stated.reason}`;
   const registered = tekLeft === null ? '' : `; it is still registered, ${tekLeft}`;
   return event(at, {
     ...what,
     type: 'registration_failed',
-    severity: tekLeft === null ? 'critical' : 'warning',
+    severity: tekLeft === null || inVain ? 'critical' : 'warning',
     summary: `${place(at)} tries to register and does not succeed${because}${registered}`,
     action: stated?.firstStep ?? CHECK_REGISTRATION,
   });

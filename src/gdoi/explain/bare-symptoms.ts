@@ -23,6 +23,7 @@ import {
   wasPresentLately,
 } from './candidate.ts';
 import {
+  COOP_JOINS_MS,
   type GmFacts,
   gmsBeyond,
   type GroupFacts,
@@ -39,8 +40,6 @@ import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import type { Symptom, SymptomCheck } from './symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
-/** A KS that restarted hears from its peers, and they from it, and all were looked at again. */
-const COOP_JOINS_MS = 180_000;
 /** Member lists of two KSs are read minutes apart, and GMs come and go between. */
 const LISTS_DIFFER_MS = 600_000;
 /** After its KEK's expiry a GM is without one for up to 80 s by design. */

@@ -5,6 +5,7 @@
 import type { Cause } from '../events/event.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
+import { isCountdownOver } from '../seen/countdown.ts';
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { isMuteResult, isRefusalResult } from '../seen/poll-result.ts';
@@ -250,6 +251,9 @@ export function givesNoSign(result: string): boolean {
   return !isRefusalResult(result) && !isMuteResult(result);
 }
 
+/** A KS that restarted hears from its peers, and they from it, and all were looked at again. */
+export const COOP_JOINS_MS = 180_000;
+
 /**
  * A device that answers has done so within this time, login included: answers of one polling grid lie this far apart.
  */
@@ -309,7 +313,7 @@ export function triesInVain(gm: GmFacts): boolean {
     isHeard(gm) &&
     gm.registered === true &&
     hasTriedInVain(gm) &&
-    (gm.reregistersAtMs ?? gm.readMs) <= gm.readMs + COUNTDOWN_OVER_MS
+    isCountdownOver(gm.reregistersAtMs === null ? null : (gm.reregistersAtMs - gm.readMs) / 1000)
   );
 }
 
@@ -331,9 +335,6 @@ export function gmsBeyond({ gms, peers }: Pick<GroupFacts, 'gms' | 'peers'>): Re
   const dead = new Set(peers.filter(({ lost }) => lost === true).map(({ address }) => address));
   return new Set(gms.filter(({ keyServer }) => dead.has(keyServer ?? '')).map(({ device }) => device));
 }
-
-/** Countdowns come in whole seconds. */
-const COUNTDOWN_OVER_MS = 1000;
 
 /** Its rekeys come by multicast, as a KS or a GM shows: nobody acknowledges them. */
 export function isMulticast({ gms, kss }: Pick<GroupFacts, 'gms' | 'kss'>): boolean {

@@ -109,22 +109,53 @@ function explains({ explains: all }: Explanation, symptom: CheckName, device: st
   );
 }
 
-/** Of the KSs that it names: what these are told of is wrong there. */
-const OF_THE_KS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['coop_mismatch', 'rekeys_refused']);
+/** The KSs that it names are what is wrong. */
+const OF_KSS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'coop_split',
+  'ks_members_lost',
+  'ks_down',
+  'no_primary',
+  'redundancy_lost',
+  'ks_out_of_sight',
+  'coop_mismatch',
+  'rekeys_refused',
+  'ks_rekeys_lost',
+  'coop_peer_lost',
+]);
 /** What KSs say of others. */
 const SAID_BY_KS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['unauthorized', 'registration_refused']);
+/** The GMs that it names are what is wrong, as bad as the worst of them. */
+const OF_GMS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'gms_unreachable',
+  'interface_flap',
+  'without_tek',
+  'old_kek_in_use',
+  'ejected',
+  'path_loss',
+  'not_registered',
+  'without_kek',
+  'keys_differ',
+  'replay_errors',
+]);
 
-/** How bad the state of a KS is by its own log, which none of its checks shows. */
-export function byItsLog({ cause, phase, status, scope }: Explanation, device: string): HealthStatus {
-  if (phase !== 'present' || status === 'ok' || !isAmong(scope, device)) return 'ok';
-  if (OF_THE_KS.has(cause)) return status;
-  return SAID_BY_KS.has(cause) ? 'warning' : 'ok';
+/**
+ * How bad a device is at least by a cause that names it, also where none of its checks shows that. Of several GMs each
+ * is as bad as its own checks, and needs a look.
+ */
+export function leastBy({ cause, phase, status, scope }: Explanation, device: string, isKs: boolean): HealthStatus {
+  if (phase === 'over' || status === 'ok' || !isAmong(scope, device)) return 'ok';
+  if (isKs && OF_KSS.has(cause)) return status;
+  if (isKs && SAID_BY_KS.has(cause)) return 'warning';
+  if (!isKs && OF_GMS.has(cause)) return scope.length === 1 ? status : 'warning';
+  // What it will suffer, or suffers with all others, is not yet one of its own checks.
+  return status === 'critical' ? 'warning' : 'ok';
 }
 
-/** A GM at risk is so no worse than by the cause of what it shows; it stays one that needs a look. */
-export function noWorseThanCause(status: HealthStatus, explanations: readonly Explanation[], gm: string): HealthStatus {
+/** What a GM shows is no worse than its cause, and no better than one that names it. */
+export function asByCauses(status: HealthStatus, explanations: readonly Explanation[], gm: string): HealthStatus {
   const found = explanations.find(({ explains: all }) => all.some(({ devices }) => isAmong(devices, gm)));
-  return found === undefined ? status : worseOf('warning', milderOf(status, found.status));
+  const own = found === undefined ? status : milderOf(status, found.status);
+  return explanations.reduce((worst, each) => worseOf(worst, leastBy(each, gm, false)), own);
 }
 
 /** Whom it concerns gets no rekey until it registers again. */

@@ -8,7 +8,7 @@ import { ACKS_MISSED_CRITICAL } from '../explain/acks-missed.ts';
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import { RECENT_MS } from '../explain/symptom.ts';
 import { counted, verb } from '../events/counted.ts';
-import { longestTekSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
+import { isCountdownOver, longestTekSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
 import { durationText } from '../events/duration-text.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
 import type { GmInFleet, GmInGroup } from '../fleet/gm-in-group.ts';
@@ -284,9 +284,11 @@ function registrationAttempts(input: GmHealthInput): HealthCheck {
       return check(['registration_attempts', group], 'ok', 'no registration is failing', { ...more, value: since });
     const left = tekSecondsLeft(input);
     const until = left === null ? '' : `, ${durationText(left)} of TEK left`;
+    const inVain = isCountdownOver(gm.reregistersInSeconds);
     return check(
       ['registration_attempts', group],
-      'warning',
+      // One that runs is for its next attempt, or a rekey has set it anew: which is not known.
+      inVain ? 'critical' : 'warning',
       `still registered, but ${counted(since, 'attempt')} to register again failed${until}`,
       { ...more, value: since, action: CHECK_REGISTRATION },
     );

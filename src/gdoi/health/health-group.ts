@@ -19,11 +19,13 @@ import {
   worstCheck,
 } from './health-check.ts';
 import { CHECK_COOP, CHECK_REKEYS, CHECK_SPLIT, firstStepBy } from '../events/first-steps.ts';
-import { noWorseThanCause, withExplanations } from './health-explained.ts';
+import { asByCauses, withExplanations } from './health-explained.ts';
 import type { HealthInput } from './health-input.ts';
 import { counted, everyOne, verb } from '../events/counted.ts';
 import { ksNamed, nameList, naturalOrder } from '../events/name-list.ts';
 import { earliest, type NextOccurrence, rekeyOf } from './health-next.ts';
+import { isCountdownOver } from '../seen/countdown.ts';
+import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { undecidedMix } from './undecided-mix.ts';
 
@@ -438,10 +440,12 @@ function noWorseThanGroup(risk: GmAtRisk, status: HealthStatus): GmAtRisk {
 function atRisk(fleet: FleetView, deviceOf: (device: string) => HealthInput | undefined): readonly GmAtRisk[] {
   const risks: GmAtRisk[] = [];
   for (const gm of fleet.gms) {
-    const tracking = deviceOf(gm.device)?.tracking.get(fleet.group);
-    const [status, reason] = riskOf(gm, tracking?.kekRekeyOverdue === true) ?? [];
+    const view = deviceOf(gm.device);
+    const tracking = view?.tracking.get(fleet.group);
+    const [status, reason] = riskOf(gm, fleet, view) ?? [];
     if (status === undefined || reason === undefined) continue;
-    const shown = noWorseThanCause(status, fleet.explanations, gm.device);
+    const shown = asByCauses(status, fleet.explanations, gm.device);
+    if (shown === 'ok') continue;
     risks.push({ gm: gm.device, status: shown, reason, reregistersAtMs: tracking?.forecast?.expectedAtMs ?? null });
   }
   for (const { address, device, acksMissed } of fleet.unacknowledged) {
@@ -454,9 +458,25 @@ function atRisk(fleet: FleetView, deviceOf: (device: string) => HealthInput | un
   );
 }
 
-function riskOf(gm: GmInGroup, overdue: boolean): readonly [HealthStatus, string] | null {
+function riskOf(
+  gm: GmInGroup,
+  fleet: FleetView,
+  view: HealthInput | undefined,
+): readonly [HealthStatus, string] | null {
   if (!gm.reachable) return null;
   if (gm.registered === false) return ['critical', 'not registered'];
+  const tracking = view?.tracking.get(fleet.group);
+  const snapshot = view?.groups.get(fleet.group)?.gm?.snapshot;
+  if (
+    gm.registered === true &&
+    (tracking?.failedAttempts ?? 0) >= FAILED_ATTEMPTS &&
+    isCountdownOver(snapshot?.reregistersInSeconds ?? null)
+  ) {
+    return ['critical', 'tries in vain to register'];
+  }
+  if (snapshot?.teks?.length === 0) return ['critical', 'holds no TEK'];
+  const { notListed, multicast } = fleet.gmOf(gm.device) ?? { notListed: false, multicast: false };
+  if (notListed) return [multicast ? 'warning' : 'critical', 'registered, but no KS lists it'];
   if (gm.kekExpiredInUse) return ['critical', 'still holds the KEK that its KS has replaced'];
   if (gm.kekMatchesKs === false) return ['critical', 'does not hold the KEK of its KS'];
   if (gm.divergent) return ['critical', 'holds other TEKs than the group'];
@@ -464,7 +484,7 @@ function riskOf(gm: GmInGroup, overdue: boolean): readonly [HealthStatus, string
   const missed = gm.acksMissed ?? 0;
   if (gm.registeredSinceList && missed > 0) return ['warning', `${missedAcks(missed)}, perhaps before it registered`];
   if (missed >= ACKS_MISSED_CRITICAL) return ['critical', missedAcks(missed)];
-  if (overdue) return ['warning', 'no KEK rekey came'];
+  if (tracking?.kekRekeyOverdue === true) return ['warning', 'no KEK rekey came'];
   return missed > 0 ? ['warning', missedAcks(missed)] : null;
 }
 

@@ -3,6 +3,7 @@
  * tells that of every GM, polled or not. Thresholds are those of the on-call catalogue.
  */
 import { ACKS_MISSED_CRITICAL } from '../explain/acks-missed.ts';
+import { COOP_JOINS_MS } from '../explain/group-facts.ts';
 import { longestTekSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
 import { counted, verb } from '../events/counted.ts';
 import { durationText } from '../events/duration-text.ts';
@@ -22,6 +23,8 @@ export interface KsHealthInput {
   readonly at: ReadAt;
   readonly atMs: EpochMs;
   readonly fleet: FleetView | null;
+  /** Its last boot, by the uptime it showed; null: not shown. */
+  readonly bootMs: EpochMs | null;
 }
 
 /** Row 20: a rekey that takes over half of the KEK's lead leaves no room for a second try. */
@@ -105,7 +108,7 @@ function coopSplit({ device, group, fleet }: KsHealthInput): HealthCheck {
   );
 }
 
-function coopRole({ group, ks }: KsHealthInput): HealthCheck {
+function coopRole({ group, ks, at, bootMs }: KsHealthInput): HealthCheck {
   if (ks.redundancy === false) return check(['coop_role', group], 'ok', 'a single KS, without COOP', { value: 'none' });
   const status = ks.localStatus?.trim().toLowerCase() ?? null;
   const more = { value: ks.localRole };
@@ -116,6 +119,8 @@ function coopRole({ group, ks }: KsHealthInput): HealthCheck {
     case 'secondary':
       return check(['coop_role', group], 'ok', `${ks.localRole} key server`, more);
     case 'unknown':
+      if (bootMs !== null && at.receivedAtMs - bootMs <= COOP_JOINS_MS)
+        return check(['coop_role', group], 'unknown', 'does not know its COOP role yet: it has restarted', more);
       return check(['coop_role', group], 'warning', 'does not know its own COOP role', { ...more, action: CHECK_COOP });
     case null:
       return check(['coop_role', group], 'unknown', 'its COOP role is not shown', more);

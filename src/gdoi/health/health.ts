@@ -19,7 +19,7 @@ import {
   worseOf,
   worstCheck,
 } from './health-check.ts';
-import { byItsLog, explanationsOf, isBeyondRekeys, withExplanations } from './health-explained.ts';
+import { explanationsOf, isBeyondRekeys, leastBy, withExplanations } from './health-explained.ts';
 import { besideChecks } from './health-beside.ts';
 import { certificateChecks } from './health-certificates.ts';
 import { gmChecks } from './health-gm.ts';
@@ -64,22 +64,20 @@ export function deviceHealth(input: HealthInput, fleetOf: FleetViewOf, atMs: Epo
   const { device } = input;
   const age = ageOf(input, atMs);
   const certificates = certificateChecks(input.certificates?.value ?? null, atMs);
+  const reach = reachChecks(input, age);
   const parts = Array.from(input.groups.values(), (group) =>
-    partOf({ input, group, fleet: fleetOf(group.group), age, atMs }),
+    partOf({ input, group, fleet: fleetOf(group.group), age, reach, atMs }),
   );
   const named = (input.namedIn ?? []).flatMap((group) => explanationsOf(fleetOf(group)?.explanations ?? [], device));
   const explanations = [...parts.flatMap((part) => part.explanations), ...named].toSorted(byWeight);
   const ofDevice = withExplanations(
-    [...reachChecks(input, age), ...groupsShown(input), ...certificates, ...besideChecks(input.beside ?? [])],
+    [...reach, ...groupsShown(input), ...certificates, ...besideChecks(input.beside ?? [])],
     explanations,
     device,
   );
   const checks = [...ofDevice, ...parts.flatMap((part) => part.checks)];
-  const byLog = worstByLog(
-    parts.filter(({ health }) => health.role !== 'gm').flatMap((part) => part.explanations),
-    device,
-  );
-  const verdict = judged(checks, explanations, { namesGroup: parts.length > 1, byLog });
+  const least = [...parts.map((part) => part.least), leastOf(named, device, true)].reduce(worseOf, 'ok');
+  const verdict = judged(checks, explanations, { namesGroup: parts.length > 1, least });
   return {
     device,
     status: verdict.status,
@@ -101,9 +99,9 @@ export function deviceHealth(input: HealthInput, fleetOf: FleetViewOf, atMs: Epo
 function judged(
   checks: readonly HealthCheck[],
   explanations: readonly Explanation[],
-  { namesGroup, byLog }: { readonly namesGroup: boolean; readonly byLog: HealthStatus },
+  { namesGroup, least }: { readonly namesGroup: boolean; readonly least: HealthStatus },
 ): { readonly status: HealthStatus; readonly summary: string; readonly action: string | null } {
-  const status = worseOf(verdictOf(checks), byLog);
+  const status = worseOf(verdictOf(checks), least);
   const [first] = explanations;
   const worst = worstCheck(checks);
   const own = worst === null || worst.explainedBy !== null ? 0 : weightOf(worst);
@@ -112,15 +110,14 @@ function judged(
   }
   const shown = worst !== null && weightOf(worst) > 0 && worst.explainedBy?.cause === first.cause;
   return {
-    // What it will suffer is not yet one of its own checks.
     status: first.status === 'critical' ? worseOf(status, 'warning') : status,
     summary: shown ? `${worst.detail}: ${first.summary}` : first.summary,
     action: first.firstStep,
   };
 }
 
-function worstByLog(explanations: readonly Explanation[], device: string): HealthStatus {
-  return explanations.reduce<HealthStatus>((worst, each) => worseOf(worst, byItsLog(each, device)), 'ok');
+function leastOf(explanations: readonly Explanation[], device: string, isKs: boolean): HealthStatus {
+  return explanations.reduce<HealthStatus>((worst, each) => worseOf(worst, leastBy(each, device, isKs)), 'ok');
 }
 
 /** A device that answers and is in no group is not what it was configured for. */
@@ -146,13 +143,15 @@ function partOf(known: {
   readonly group: HealthGroup;
   readonly fleet: FleetView | null;
   readonly age: Age;
+  readonly reach: readonly HealthCheck[];
   readonly atMs: EpochMs;
 }): {
   readonly checks: readonly HealthCheck[];
   readonly explanations: readonly Explanation[];
+  readonly least: HealthStatus;
   readonly health: GroupPartHealth;
 } {
-  const { input, group: part, fleet, age, atMs } = known;
+  const { input, group: part, fleet, age, reach, atMs } = known;
   const { group, gm, ks } = part;
   const { device } = input;
   const tracking = input.tracking.get(group) ?? null;
@@ -169,7 +168,7 @@ function partOf(known: {
     next.push(nextOfGm({ gm: snapshot, at, forecast: ahead, kekRekey, nowMs: atMs }));
   }
   if (ks !== null) {
-    seen.push(...ksChecks({ device, group, ks: ks.snapshot, at: ks.at, atMs, fleet }));
+    seen.push(...ksChecks({ device, group, ks: ks.snapshot, at: ks.at, atMs, fleet, bootMs: bootOf(input) }));
     next.push(nextOfKs(ks.snapshot, ks.at, atMs));
   }
   const checks = withExplanations(
@@ -178,14 +177,22 @@ function partOf(known: {
     device,
     isKs,
   );
-  const verdict = judged(checks, explanations, {
-    namesGroup: false,
-    byLog: ks === null ? 'ok' : worstByLog(explanations, device),
-  });
+  const least = worseOf(
+    ks === null ? 'ok' : leastOf(explanations, device, true),
+    gm === null ? 'ok' : leastOf(explanations, device, false),
+  );
+  // In the list of its group, too, it is as bad as that it gives no answer.
+  const answers = withExplanations(
+    reach.filter(({ name }) => name === 'reachable'),
+    explanations,
+    device,
+  );
+  const verdict = judged([...answers, ...checks], explanations, { namesGroup: false, least });
   const status = age.fresh ? verdict.status : worseOf('unknown', verdict.status);
   return {
     checks,
     explanations,
+    least,
     health: {
       group,
       role: gm !== null && ks !== null ? 'both' : gm === null ? 'ks' : 'gm',
@@ -195,6 +202,11 @@ function partOf(known: {
       action: verdict.action,
     },
   };
+}
+
+function bootOf({ facts }: HealthInput): EpochMs | null {
+  const uptimeSeconds = facts?.value.uptimeSeconds ?? null;
+  return facts === null || uptimeSeconds === null ? null : facts.at.receivedAtMs - uptimeSeconds * 1000;
 }
 
 function expectedKekRekey(fleet: FleetView | null, device: string): ExpectedKekRekey {

@@ -32,3 +32,8 @@ export function secondsLeft(at: ReadAt, seconds: number, atMs: EpochMs): number 
   // The device truncates: what it printed is the least that was left.
   return Math.max(0, Math.floor((expiryMs(at, seconds) - 500 - atMs) / 1000));
 }
+
+/** Of `Reregisters in`, in whole seconds. One that is not shown does not run. */
+export function isCountdownOver(seconds: number | null): boolean {
+  return seconds === null || seconds <= 1;
+}

@@ -3,7 +3,7 @@
  * TEK rekey that is overdue.
  */
 import { counterEvidence } from '../registrations/counted-registrations.ts';
-import { longestTekSeconds } from '../seen/countdown.ts';
+import { isCountdownOver, longestTekSeconds } from '../seen/countdown.ts';
 import { type CounterMovement, FAILED_ATTEMPTS } from '../seen/counters.ts';
 import {
   kekMissingEvent,
@@ -112,6 +112,7 @@ function emitFailed(state: GroupState, answer: Answer): GroupTracked {
       between: { fromMs: (state.unregistered ?? span).fromMs, toMs: at.receivedAtMs },
       atMs: at.receivedAtMs,
       tekLeft: seen.registered ? tekLeft(answer) : null,
+      inVain: isCountdownOver(seen.gm.reregistersInSeconds),
       stated,
       evidence: [
         statusShown(seen),

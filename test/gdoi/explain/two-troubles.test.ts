@@ -95,6 +95,13 @@ describe('when one path drops rekeys,', () => {
     const view = fleet.see(member(2, 140, { change: { lastReregistration } }));
     expect(told(view)).toEqual(['path_loss present warning', 'operator_clear present ok']);
     expect(find(view, 'operator_clear')).toMatchObject({ scope: ['gm2'] });
+    // A quarter of an hour after it the clear is no news any more, and the loss goes on.
+    const later = fleet.see(
+      ks(1030, { members: members({ 1: 1 }) }),
+      member(2, 1031, { change: { lastReregistration } }),
+      member(1, 1032),
+    );
+    expect(told(later)).toEqual(['path_loss present warning']);
   });
 
   test('another GM whose interface goes down is reported with a first step of its own', () => {
@@ -330,8 +337,11 @@ test('reports a GM refused for its clock and one refused for its authorization e
     member(2, 160, { registered: false }, off),
   );
   expect(told(view)).toEqual(['clock present critical', 'unauthorized present critical']);
-  expect(find(view, 'clock')).toMatchObject({ scope: ['gm1'] });
-  expect(find(view, 'unauthorized')).toMatchObject({ scope: ['gm2', 'ks1'] });
+  expect(find(view, 'clock')).toMatchObject({ scope: ['gm1'], firstStep: expect.stringContaining('show clock') });
+  expect(find(view, 'unauthorized')).toMatchObject({
+    scope: ['gm2', 'ks1'],
+    firstStep: expect.stringContaining('authorization'),
+  });
 });
 
 test('does not count a silent GM among those that lost a rekey when most did', () => {

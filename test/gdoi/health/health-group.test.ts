@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
 import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
 import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-check.ts';
+import { deviceHealth } from '../../../src/gdoi/health/health.ts';
 import { type GroupHealth, groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import type { HealthInput } from '../../../src/gdoi/health/health-input.ts';
 import { device, fleet, gmInFleet, NOW } from '../../builders/health-builders.ts';
@@ -121,7 +122,7 @@ test('a group is not said to have no primary when only its secondary is polled',
   expect(health.status).toBe('ok');
 });
 
-test('a GM that was read after its group was judged does not make the group worse, and is only a warning', () => {
+test('a GM that was read after its group was judged is only a warning, and one that needs nobody is not at risk', () => {
   const reloaded = { ...AN_EXPLANATION, cause: 'gms_reloaded', phase: 'present', status: 'ok' } as const;
   const others = [{ check: 'registered', devices: ['gm2'] }] as const;
   const health = healthOf({
@@ -129,10 +130,19 @@ test('a GM that was read after its group was judged does not make the group wors
     explanations: [{ ...reloaded, explains: others }],
   });
   expect(health.status).toBe('ok');
-  expect(health.atRisk.map(({ gm, status }) => [gm, status])).toEqual([
-    ['gm1', 'warning'],
-    ['gm2', 'warning'],
-  ]);
+  expect(health.atRisk.map(({ gm, status }) => [gm, status])).toEqual([['gm1', 'warning']]);
+});
+
+test.each([
+  ['registered, but no KS lists it', { notListed: ['gm1'] }, { tracked: { kekRekeyOverdue: true } }],
+  ['tries in vain to register', {}, { gm: { reregistersInSeconds: 0 }, tracked: { failedAttempts: 2 } }],
+  ['holds no TEK', {}, { gm: { teks: [] } }],
+] as const)('a GM that %s is at risk, critical as on its own page', (reason, over, shown) => {
+  const gm1 = device(shown);
+  const view = fleet({ gms: [gmInFleet({})], ...over });
+  const { atRisk } = groupHealth(view, () => gm1, NOW);
+  expect(atRisk).toEqual([{ gm: 'gm1', status: 'critical', reason, reregistersAtMs: null }]);
+  expect(deviceHealth(gm1, () => view, NOW).status).toBe('critical');
 });
 
 test('only what the lists of the KSs show is said of a site where only the KSs are polled', () => {

@@ -23,6 +23,16 @@ function healthOf(options: DeviceOptions, of: FleetView | null = fleet()): Devic
   return deviceHealth(device(options), () => of, NOW);
 }
 
+const FACTS: NonNullable<DeviceOptions['facts']>['value'] = {
+  role: 'device',
+  hostname: null,
+  software: null,
+  version: null,
+  platform: null,
+  uptimeSeconds: null,
+  reloadReason: null,
+};
+
 function checkOf(health: DeviceHealth, name: CheckName) {
   const found = health.checks.find((check) => check.name === name);
   if (found === undefined) throw new Error(`no check ${name}`);
@@ -81,7 +91,24 @@ describe('a problem of a GM decides its status, is named in the summary and has 
       'warning',
       { tracked: { tekRekeyOverdue: true } },
     ],
-    ['it tries to register again and fails', 'registration_attempts', 'warning', { tracked: { failedAttempts: 4 } }],
+    [
+      'it tries in vain to register again, and its countdown is over',
+      'registration_attempts',
+      'critical',
+      { gm: { reregistersInSeconds: 0 }, tracked: { failedAttempts: 2 } },
+    ],
+    [
+      'it tries in vain to register again, and shows no countdown',
+      'registration_attempts',
+      'critical',
+      { tracked: { failedAttempts: 4 } },
+    ],
+    [
+      'attempts to register again failed, and its countdown runs again',
+      'registration_attempts',
+      'warning',
+      { gm: { reregistersInSeconds: 20 }, tracked: { failedAttempts: 4 } },
+    ],
     ['it drops packets', 'packets_dropped', 'warning', { tracked: { packetsDropped: true } }],
     ['it did not acknowledge one rekey', 'rekeys_acknowledged', 'warning', {}, { gms: [gmInFleet({ acksMissed: 1 })] }],
     [
@@ -559,6 +586,56 @@ test.each([
     expect(healthOf({ ks: {} }, fleet({ explanations: [{ ...own, scope: ['ks2'] }] })).status).toBe('ok');
   },
 );
+
+describe('a cause that names a device, though all of its checks are ok,', () => {
+  const statusBy = (options: DeviceOptions, over: Partial<Explanation>) => {
+    const explanations = [explained({ explains: [], ...over })];
+    const { status, groups } = healthOf(options, fleet({ explanations }));
+    return [status, ...groups.map((part) => part.status)];
+  };
+
+  test.each(['ks_down', 'ks_rekeys_lost', 'no_primary', 'redundancy_lost'] as const)(
+    'makes a KS as bad as it is, where it is %s',
+    (cause) => {
+      expect(statusBy({ ks: {} }, { cause, scope: ['gm1', 'ks1'] })).toEqual(['critical', 'critical']);
+      const unclear = { cause, scope: ['ks1'], phase: 'unclear', status: 'warning' } as const;
+      expect(statusBy({ ks: {} }, unclear)).toEqual(['warning', 'warning']);
+      expect(statusBy({ ks: {} }, { cause, scope: ['ks1'], phase: 'over', status: 'warning' })).toEqual(['ok', 'ok']);
+    },
+  );
+
+  test('makes a GM as bad as it is where it is of this GM alone', () => {
+    const flap = { cause: 'interface_flap', scope: ['gm1'] } as const;
+    expect(statusBy({}, { ...flap, status: 'warning' })).toEqual(['warning', 'warning']);
+    expect(statusBy({}, { ...flap, status: 'critical' })).toEqual(['critical', 'critical']);
+  });
+
+  test('is a warning where the GM is one of several, or suffers what all will', () => {
+    const flaps = { cause: 'interface_flap', scope: ['gm1', 'gm2'] } as const;
+    expect(statusBy({}, flaps)).toEqual(['warning', 'warning']);
+    expect(statusBy({}, { cause: 'ks_down', scope: ['gm1', 'ks1'] })).toEqual(['warning', 'warning']);
+  });
+});
+
+test.each([
+  ['one poll of a GM failed', {}, 'warning'],
+  ['one poll of a KS failed', { ks: {} }, 'warning'],
+  ['a KS does not answer', { ks: {}, age: 400 }, 'critical'],
+  ['a GM does not answer', { age: 400 }, 'unknown'],
+] as const)('where %s, that is its status in its group, too', (_title, options, status) => {
+  const health = healthOf({ ...options, result: 'timeout', error: 'no answer' });
+  expect([health.status, health.groups[0]?.status]).toEqual([status, status]);
+});
+
+test('a KS that does not know its COOP role is no warning while it may join its peers after a boot', () => {
+  const bootedBefore = (uptimeSeconds: number) => {
+    const value = { ...FACTS, uptimeSeconds };
+    const facts = { value, at: { sentAtMs: NOW - 10_000, receivedAtMs: NOW - 10_000 } };
+    return healthOf({ ks: { localRole: 'unknown' }, facts }).status;
+  };
+  expect(bootedBefore(180)).toBe('ok');
+  expect(bootedBefore(240)).toBe('warning');
+});
 
 test('missed acknowledgements do not make a KS worse than what explains them', () => {
   const traces = explained({

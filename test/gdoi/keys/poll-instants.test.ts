@@ -102,11 +102,10 @@ describe('the plan of a GM with a KEK timer', () => {
   });
 
   it('keeps a cut between windows and drops a confirmation that would come just before it', () => {
-    expect(plan({ nowMs: EXPIRY - 60_000, changedAtMs: EXPIRY - 45_000 })).toEqual([
-      'window_over@-37',
-      'after_expiry@3',
-      'expiry_over@83',
-    ]);
+    const cuts = ['window_over@-37', 'after_expiry@3', 'expiry_over@83'];
+    expect(plan({ nowMs: EXPIRY - 60_000, changedAtMs: EXPIRY - 45_000 })).toEqual(cuts);
+    // One that comes well before it is kept.
+    expect(plan({ nowMs: EXPIRY - 60_000, changedAtMs: EXPIRY - 60_000 })).toEqual(['confirm@-55', ...cuts]);
   });
 });
 

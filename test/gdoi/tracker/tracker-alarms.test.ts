@@ -75,11 +75,16 @@ describe('failed attempts of a GM that is still registered', () => {
   test('are reported before the TEK ends, with the time that is left', () => {
     const told = history([attempt(800, 1), attempt(860, 1), attempt(900, 3), attempt(940, 5)]);
     const event = eventOf(told, 'registration_failed');
-    expect(event).toMatchObject({ severity: 'warning' });
+    expect(event).toMatchObject({ severity: 'critical' });
     expect(event?.summary).toMatch(/still registered, 100 s of its last TEK left/u);
     expect(event?.evidence.join('\n')).toContain('2 attempts failed');
     expect(types(told).filter((type) => type === 'registration_failed')).toHaveLength(1);
     expect(failedAttemptsOf(told.state, 'G1')).toBe(4);
+  });
+
+  test('are a warning while a countdown runs, for the next one or because a rekey has set it anew', () => {
+    const told = history([attempt(800, 1), gmAnswer(860, { ...held, succeeded: 1, attempted: 3 })]);
+    expect(eventOf(told, 'registration_failed')).toMatchObject({ severity: 'warning' });
   });
 
   test('are not reported if they happened before the GM registered or was first seen', () => {
