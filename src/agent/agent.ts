@@ -673,8 +673,8 @@ function reconfigured(view: DeviceView, device: ResolvedDevice): DeviceView {
 function configured(device: ResolvedDevice): ConfiguredDevice {
   const by = polledBeside(device)?.by;
   return {
-    ...configuredView(device),
     snmp: by === 'snmp' ? NOT_POLLED_BESIDE : null,
     restconf: by === 'restconf' ? NOT_POLLED_BESIDE : null,
+    ...configuredView(device),
   };
 }
