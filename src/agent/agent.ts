@@ -549,12 +549,12 @@ export class Agent implements AsyncDisposable {
     const loggedIn = traffic?.of(name).logins !== before.logins;
     // With a login, the time may include waiting for other logins.
     this.#pace(device, report, loggedIn ? null : networkClock.monoMs() - before.monoMs);
+    const known = this.#views.device(name);
     const view = this.#record.polled(device, this.#withTraffic(report));
     if (isLastOfSweep) this.#sayDoubts();
-    if (view === null) return;
+    if (known === undefined || view === null) return;
     this.#scheduler.rank(name, report.result === 'ok');
-    const { observations } = report;
-    this.#hints.polled(name, () => shownState(observations));
+    this.#hints.polled(name, () => shownState(known) !== shownState(view));
     const hostname = view.facts?.value.hostname ?? null;
     if (hostname !== null) this.#senders.learnHostname(name, hostname);
     const nowMs = this.#options.clock.wallMs();
@@ -673,8 +673,8 @@ function reconfigured(view: DeviceView, device: ResolvedDevice): DeviceView {
 function configured(device: ResolvedDevice): ConfiguredDevice {
   const by = polledBeside(device)?.by;
   return {
-    ...configuredView(device),
     snmp: by === 'snmp' ? NOT_POLLED_BESIDE : null,
     restconf: by === 'restconf' ? NOT_POLLED_BESIDE : null,
+    ...configuredView(device),
   };
 }

@@ -3,7 +3,7 @@ import { type Finding, type Problem, pathText } from './finding.ts';
 import { placeFinder } from './place.ts';
 import type { YamlText } from './yaml-text.ts';
 
-type FileText = Pick<YamlText, 'offsetOf' | 'syntaxErrors'>;
+type FileText = Pick<YamlText, 'places' | 'syntaxErrors'>;
 
 /** A finding on the file as a whole. */
 export function fileFinding(file: string, message: string): Finding {
@@ -24,10 +24,13 @@ export function placedFindings(
   yaml: FileText,
   problems: readonly Problem[],
 ): readonly Finding[] {
+  // Without findings, no tree is built for their places.
+  if (problems.length === 0) return [];
   const placeOf = placeFinder(source);
+  const offsetOf = yaml.places();
   return problems
     .map(({ severity, path, on, message }): Finding => {
-      const offset = yaml.offsetOf(path, on);
+      const offset = offsetOf(path, on);
       const { line, column } = offset === null ? { line: null, column: null } : placeOf(offset);
       return { severity, file, line, column, path: pathText(path), message };
     })

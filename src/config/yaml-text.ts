@@ -32,9 +32,12 @@ export interface YamlText {
   readonly problems: readonly Problem[];
   /** Number of values with aliases expanded. */
   readonly values: number;
-  /** Where the path's value (or its key) starts; for a missing one, the nearest existing thing around it. */
-  offsetOf(path: SettingPath, on: Problem['on']): number | null;
+  /** For the findings of a file at once: what it holds to answer is as large as the text's tree. */
+  places(): OffsetOf;
 }
+
+/** Where the path's value (or its key) starts; for a missing one, the nearest existing thing around it. */
+export type OffsetOf = (path: SettingPath, on: Problem['on']) => number | null;
 
 /** Values with aliases expanded: 200,000 devices of 40 values, and some more. */
 const MAX_VALUES = 10_000_000;
@@ -67,22 +70,19 @@ export function readYaml(source: string, around = { path: [] as SettingPath, val
   const failures = [...document.errors, ...document.warnings];
   if (failures.length > 0) {
     const syntaxErrors = syntaxProblems(failures, placeFinder(source));
-    return { value: null, syntaxErrors, problems: [], values: 0, offsetOf: () => null };
+    return { value: null, syntaxErrors, problems: [], values: 0, places: () => () => null };
   }
   const built = buildValue(document.contents, around);
-  return { ...built, syntaxErrors: [], offsetOf: placesIn(source) };
+  return { ...built, syntaxErrors: [], places: () => placesIn(source) };
 }
 
 /**
  * Only findings need places: the tree of a document with ten thousand devices takes 16 MB, and is built again for them.
  */
-function placesIn(source: string): YamlText['offsetOf'] {
+function placesIn(source: string): OffsetOf {
   const memo = new Map<YAMLMap, ReadonlyMap<string, MapEntry>>();
-  let contents: ReturnType<typeof parseDocument>['contents'] | undefined;
-  return (path, on) => {
-    contents ??= parseDocument(source, { prettyErrors: false, uniqueKeys: false }).contents;
-    return offsetOf(contents, path, on, memo);
-  };
+  const { contents } = parseDocument(source, { prettyErrors: false, uniqueKeys: false });
+  return (path, on) => offsetOf(contents, path, on, memo);
 }
 
 function syntaxProblems(failures: readonly YAMLError[], placeOf: (offset: number) => Place): readonly SyntaxProblem[] {

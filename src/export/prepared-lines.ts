@@ -22,18 +22,21 @@ interface Family {
   readonly header: string;
   /** The beginning of its lines. */
   readonly start: string;
-  /** By row: the value, if it is the only sample and has no further labels; NaN: there is none. */
+  /** By row: the value of the only sample; NaN: there is none, or several. */
   numbers: Float64Array;
-  /** By row: samples of any other kind; grows up to the last row that had some. */
-  readonly several: (Samples | null)[];
+  /** By row: the values of several samples. This and the next grow up to the last row that had some. */
+  readonly values: (readonly number[] | null)[];
+  /** By row: the labels of each sample besides the fixed ones, as they are written; null: the only sample has none. */
+  readonly labels: (readonly string[] | null)[];
   /** Labels of the last prepared device: most have the same, and share them. */
   lastLabels: readonly string[];
 }
 
-/** Samples of one metric: the labels of each besides the fixed ones, as they are written, and the values. */
+/** The samples of one metric of a device, as its family keeps them in a row. */
 interface Samples {
-  readonly labels: readonly string[];
-  readonly values: readonly number[];
+  number: number;
+  values: readonly number[] | null;
+  labels: readonly string[] | null;
 }
 
 /** Labels that all samples of a device have. */
@@ -98,7 +101,7 @@ export class PreparedLines {
   readonly #guard: DeviceGuard;
   readonly #taking = new TakenSamples();
   /** By family, for the device that is being prepared; if that fails, the device keeps its previous ones. */
-  readonly #taken: (Samples | number | null)[] = [];
+  readonly #taken: readonly Samples[];
   /** Devices that changed since they were prepared, the longest waiting first. */
   readonly #waiting = new Map<string, DeviceView>();
 
@@ -113,9 +116,11 @@ export class PreparedLines {
       header: familyHeader(metric),
       start: `${metric.name}{`,
       numbers: new Float64Array(FIRST_ROWS).fill(Number.NaN),
-      several: [],
+      values: [],
+      labels: [],
       lastLabels: [],
     }));
+    this.#taken = this.#families.map(() => ({ number: Number.NaN, values: null, labels: null }));
   }
 
   /** Takes the view for the device's lines from now on; null: the device is gone, and its series end. */
@@ -162,17 +167,20 @@ export class PreparedLines {
           else if (metric.of === 'ks' && ks !== null) metric.samples(ks.snapshot, taking.emit, ks.at);
         }
       }
-      this.#taken[index] = taking.kept(family, row === undefined ? null : (family.several[row] ?? null));
+      const taken = this.#taken[index];
+      if (taken !== undefined) taking.keep(family, row, taken);
     }
   }
 
   #write(row: number, fixed: FixedLabels): void {
     this.#fixed[row] = fixed;
     for (const [index, family] of this.#families.entries()) {
-      const of = this.#taken[index] ?? null;
+      const taken = this.#taken[index];
+      if (taken === undefined) continue;
       if (row >= family.numbers.length) family.numbers = longer(family.numbers);
-      family.numbers[row] = typeof of === 'number' ? of : Number.NaN;
-      setAt(family.several, row, typeof of === 'number' ? null : of);
+      family.numbers[row] = taken.number;
+      setAt(family.values, row, taken.values);
+      setAt(family.labels, row, taken.labels);
     }
   }
 
@@ -188,7 +196,10 @@ export class PreparedLines {
     this.#rows.delete(device);
     this.#freeRows.push(row);
     this.#fixed[row] = null;
-    for (const { several } of this.#families) setAt(several, row, null);
+    for (const { values, labels } of this.#families) {
+      setAt(values, row, null);
+      setAt(labels, row, null);
+    }
   }
 
   #fixedLabels(view: DeviceView, ofGroup: string, before: FixedLabels | null): FixedLabels {
@@ -270,21 +281,22 @@ export class PreparedLines {
   }
 }
 
-function linesOf({ metric, start, numbers, several }: Family, row: number, fixed: FixedLabels): string {
+function linesOf({ metric, start, numbers, values, labels }: Family, row: number, fixed: FixedLabels): string {
   const number = numbers[row] ?? Number.NaN;
-  const of = Number.isNaN(number) ? (several[row] ?? null) : null;
-  if (Number.isNaN(number) && of === null) return '';
-  const labels = metric.name === INFO ? fixed.info : metric.of === 'device' ? fixed.device : fixed.group;
-  if (of === null) return `${start}${labels}} ${number}\n`;
+  const several = Number.isNaN(number) ? (values[row] ?? null) : null;
+  if (Number.isNaN(number) && several === null) return '';
+  const ofAll = metric.name === INFO ? fixed.info : metric.of === 'device' ? fixed.device : fixed.group;
+  const ofEach = labels[row] ?? null;
+  if (several === null) return `${start}${ofAll}${ofEach?.[0] ?? ''}} ${number}\n`;
   let text = '';
-  for (let at = 0; at < of.values.length; at += 1) text += `${start}${labels}${of.labels[at]}} ${of.values[at]}\n`;
+  for (let at = 0; at < several.length; at += 1) text += `${start}${ofAll}${ofEach?.[at] ?? ''}} ${several[at]}\n`;
   return text;
 }
 
 /** Null where there was nothing needs no setting. */
-function setAt(several: (Samples | null)[], row: number, of: Samples | null): void {
-  if (of !== null) while (several.length <= row) several.push(null);
-  if (row < several.length) several[row] = of;
+function setAt<T>(column: (T | null)[], row: number, of: T | null): void {
+  if (of !== null) while (column.length <= row) column.push(null);
+  if (row < column.length) column[row] = of;
 }
 
 function longer(numbers: Float64Array): Float64Array {
@@ -322,22 +334,28 @@ class TakenSamples {
   };
 
   /**
-   * The samples of this metric. Unchanged samples stay the same object: it is old, and costs the next collections
-   * nothing.
+   * Puts the samples of this metric into `kept`. `row`: of the device, with the samples before; undefined: it is new.
+   * Unchanged values and labels stay the same object: it is old, and costs the next collections nothing.
    */
-  kept(family: Family, known: Samples | null): Samples | number | null {
-    const [first] = this.#values;
-    if (this.#count === 0 || first === undefined) return null;
-    if (this.#count === 1 && this.#labels[0] === '') return first;
-    const labels = this.#labelsKept(known?.labels, family.lastLabels);
+  keep(family: Family, row: number | undefined, kept: Samples): void {
+    const [first = Number.NaN] = this.#values;
+    kept.number = this.#count === 1 ? first : Number.NaN;
+    const valuesBefore = row === undefined ? null : (family.values[row] ?? null);
+    kept.values = this.#count < 2 ? null : this.#asBefore(this.#values, valuesBefore, null);
+    if (this.#count === 0 || (this.#count === 1 && this.#labels[0] === '')) {
+      kept.labels = null;
+      return;
+    }
+    const labelsBefore = row === undefined ? null : (family.labels[row] ?? null);
+    const labels = this.#asBefore(this.#labels, labelsBefore, family.lastLabels);
     family.lastLabels = labels;
-    if (known?.labels === labels && this.#are(this.#values, known.values)) return known;
-    return { labels, values: this.#values.slice(0, this.#count) };
+    kept.labels = labels;
   }
 
-  #labelsKept(known: readonly string[] | undefined, last: readonly string[]): readonly string[] {
-    if (known !== undefined && this.#are(this.#labels, known)) return known;
-    return this.#are(this.#labels, last) ? last : this.#labels.slice(0, this.#count);
+  /** What was taken, as one of these objects if it is equal to it. */
+  #asBefore<T>(taken: readonly T[], before: readonly T[] | null, last: readonly T[] | null): readonly T[] {
+    if (before !== null && this.#are(taken, before)) return before;
+    return last !== null && this.#are(taken, last) ? last : taken.slice(0, this.#count);
   }
 
   #are<T>(taken: readonly T[], others: readonly T[]): boolean {

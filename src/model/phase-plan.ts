@@ -53,11 +53,11 @@ function planInputs(input: PhasePlanInput, group: GroupView): readonly PlanInput
     const held = kekExpiryOf(state, group.group);
     const countdown = group.gm.snapshot.reregistersInSeconds;
     inputs.push({
-      ...common,
       role: 'gm',
       kekExpiryMs: held === null ? input.ksKekExpiryMs(group.group) : middleMs(held),
       reregistersAtMs: countdown === null ? null : group.gm.at.receivedAtMs + countdown * 1000,
       settledAtMs: settledAtMs(state.groups.get(group.group)),
+      ...common,
     });
   }
   if (group.ks !== null) {
@@ -65,10 +65,10 @@ function planInputs(input: PhasePlanInput, group: GroupView): readonly PlanInput
     const readAtMs = group.ks.at.receivedAtMs;
     const toRekey = [kek, ...(teks ?? [])].flatMap((key) => key?.timeToRekeySeconds ?? []);
     inputs.push({
-      ...common,
       role: 'ks',
       kekExpiryMs: typeof kek?.remainingSeconds === 'number' ? readAtMs + kek.remainingSeconds * 1000 : null,
       ksRekeyAtMs: toRekey.length === 0 ? null : readAtMs + Math.min(...toRekey) * 1000,
+      ...common,
     });
   }
   return inputs;

@@ -9,7 +9,7 @@ import {
   NOTHING_LEARNT,
   type PollMemory,
   rememberAnswer,
-  rememberCounters,
+  rememberShown,
 } from '../../src/agent/poll/poll-memory.ts';
 import { observationsOf, groupsOf, observationsOfReading, readingResult } from '../../src/agent/poll/observations.ts';
 import type { ShowCommand } from '../../src/access/show-command.ts';
@@ -328,7 +328,7 @@ class FleetWatch {
       ...common,
     });
     for (const command of followUp) observations.push(...ask(command).observations);
-    device.memory = rememberCounters(device.memory, main.groups);
+    device.memory = rememberShown(device.memory, main.groups);
     device.newSession = false;
     this.#feed(device, observations, this.#fleet.nowMs, this.#scheduleOf(device));
     this.#answeredAt(device, askedMs - latencyMs);

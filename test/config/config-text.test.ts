@@ -7,10 +7,11 @@ import { placeFinder } from '../../src/config/place.ts';
 /** Everything a reader sees of a text, with the offset of each value and key. */
 async function seen(text: string, devicesPerBlock: number) {
   const read = await readConfigText(text, { devicesPerBlock });
+  const offsetOf = read.places();
   const offsets: Record<string, number | null> = {};
   const visit = (value: unknown, path: SettingPath) => {
     if (path.length > 5) return;
-    for (const on of ['key', 'value'] as const) offsets[`${JSON.stringify(path)} ${on}`] = read.offsetOf(path, on);
+    for (const on of ['key', 'value'] as const) offsets[`${JSON.stringify(path)} ${on}`] = offsetOf(path, on);
     if (typeof value !== 'object' || value === null) return;
     const list = Array.isArray(value);
     for (const [key, item] of Object.entries(value)) visit(item, [...path, list ? Number(key) : key]);
@@ -106,7 +107,7 @@ describe('reading devices in blocks', () => {
     expect(pauses).toBe(5);
     expect(read.value).toMatchObject({ devices: { length: 10, 9: { name: 'gm9' } }, listen: 'x' });
     const placeOf = placeFinder(text);
-    expect(placeOf(read.offsetOf(['devices', 9, 'name'], 'value') ?? -1)).toEqual({ line: 11, column: 13 });
-    expect(placeOf(read.offsetOf(['listen'], 'value') ?? -1)).toEqual({ line: 12, column: 9 });
+    expect(placeOf(read.places()(['devices', 9, 'name'], 'value') ?? -1)).toEqual({ line: 11, column: 13 });
+    expect(placeOf(read.places()(['listen'], 'value') ?? -1)).toEqual({ line: 12, column: 9 });
   });
 });

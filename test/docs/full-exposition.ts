@@ -17,6 +17,7 @@ import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../src/gdoi/fleet/fleet-settings.ts';
 import { fleetView, notJudgedYet } from '../../src/gdoi/fleet/fleet-view.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
+import { FLOOR_LEAD } from '../../src/gdoi/keys/ks-lead.ts';
 import { newCounters } from '../../src/http/base/counters.ts';
 import { anAgentStatus } from '../builders/agent-status.ts';
 import { certificateEnding, fleet, gmInFleet } from '../builders/health-builders.ts';
@@ -83,7 +84,7 @@ const TRACKING: GroupTracking = {
     windowMs: null,
     timeLeftSeconds: null,
     kekRekeyOverdue: null,
-    evidence: [],
+    from: { countdown: null, kek: null, kekLeft: null, tek: null, lead: FLOOR_LEAD },
   },
   kekRekeyOverdue: false,
   tekRekeyOverdue: false,

@@ -18,8 +18,6 @@ interface Device {
   hinted: boolean;
   /** Set while a poll at the end of the wait is planned. */
   waiting: AbortController | null;
-  /** What the last poll showed, computed only if asked for; null: not polled yet. */
-  shown: (() => string) | null;
 }
 
 export interface HintPaceOptions {
@@ -31,6 +29,7 @@ export interface HintPaceOptions {
 
 export class HintPace implements Disposable {
   readonly #options: HintPaceOptions;
+  /** Those that a message named. */
   readonly #devices = new Map<string, Device>();
   #held = 0;
 
@@ -60,17 +59,14 @@ export class HintPace implements Disposable {
     });
   }
 
-  /**
-   * A poll ended. `shown` gives what it showed, the same text for the same state; it is called only if a hint depends
-   * on it.
-   */
-  polled(name: string, shown: () => string): void {
-    const device = this.#deviceOf(name);
+  /** A poll ended. `isNews`: it showed something else than was known before; called only if a hint depends on it. */
+  polled(name: string, isNews: () => boolean): void {
+    const device = this.#devices.get(name);
+    if (device === undefined) return;
     if (device.hinted || device.backOff.failing) {
-      if (device.shown?.() !== shown()) device.backOff.succeeded();
+      if (isNews()) device.backOff.succeeded();
       else if (device.hinted) device.backOff.failed(this.#options.clock.monoMs());
     }
-    device.shown = shown;
     device.hinted = false;
   }
 
@@ -91,7 +87,7 @@ export class HintPace implements Disposable {
   #deviceOf(name: string): Device {
     let device = this.#devices.get(name);
     if (device === undefined) {
-      device = { backOff: new BackOff(this.#options.random, WAITS), hinted: false, waiting: null, shown: null };
+      device = { backOff: new BackOff(this.#options.random, WAITS), hinted: false, waiting: null };
       this.#devices.set(name, device);
     }
     return device;

@@ -1,22 +1,25 @@
 /**
- * What a poll showed of a device's groups as one short text, which stays the same while nothing changes but time. It is
- * a fingerprint (two 32-bit sums) and not the values themselves, whose text would take 40 us.
+ * What is shown of a device's groups as one short text, which stays the same while nothing changes but time. It is a
+ * fingerprint (two 32-bit sums) and not the values themselves, whose text would take 40 us.
  */
-import type { Observation } from '../../gdoi/seen/observation.ts';
 import { FNV_BASIS, fnv1aStep } from '../../kernel/fnv1a.ts';
+import type { DeviceView } from '../../model/device-view.ts';
 
 /** Countdowns and ages change all the time: an answer that differs only in them shows nothing new. */
 const RUNS = 'Seconds';
 
-export function shownState(observations: readonly Observation[]): string {
+/** A device that gives no answer shows nothing. */
+export function shownState({ result, failure, groups }: Pick<DeviceView, 'result' | 'failure' | 'groups'>): string {
+  if (result === null || failure !== null) return failure === null ? 'not polled' : 'no answer';
   const print = new Fingerprint();
-  for (const observation of observations) {
-    if (observation.kind !== 'groups') continue;
-    const { command, snapshots } = observation;
-    // Data-plane counters change all the time too: only keys, registrations and members count.
-    if (/ (?:replay|dataplane)\b/.test(command)) continue;
-    print.take(command);
-    print.take(snapshots);
+  for (const { parts } of groups.values()) {
+    // A detail that was asked again is the last one.
+    for (const { command, snapshot } of parts.toSorted((a, b) => (a.command < b.command ? -1 : 1))) {
+      // Data-plane counters change all the time too: only keys, registrations and members count.
+      if (/ (?:replay|dataplane)\b/.test(command)) continue;
+      print.take(command);
+      print.take(snapshot);
+    }
   }
   return print.text;
 }

@@ -18,7 +18,7 @@ import {
   leadingCommands,
   type PollMemory,
   rememberAnswer,
-  rememberCounters,
+  rememberShown,
   rememberRefusal,
 } from './poll-memory.ts';
 import { groupsOf, readAnswer } from './observations.ts';
@@ -97,7 +97,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
       nowMonoMs: clock.monoMs(),
       ...interest,
     });
-    progress.memory = rememberCounters(progress.memory, snapshots);
+    progress.memory = rememberShown(progress.memory, snapshots);
     if (commands.length > 0 && (await askEach(poll, commands)) !== null) return;
     if (cpuIsDue(progress.memory, target.ssh.device, clock.monoMs())) await askCpu(poll, clock);
   }

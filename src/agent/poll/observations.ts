@@ -35,7 +35,12 @@ function readOf({ command, snapshots, unknownLines, logMessages }: Parsed): Read
 }
 
 export function groupsOf({ snapshots }: Pick<ReadAnswer, 'snapshots'>): readonly GroupSnapshot[] {
-  return snapshots.filter((snapshot) => snapshot.role === 'gm' || snapshot.role === 'ks');
+  // Nearly always all of them; what `filter` makes has room for sixteen more.
+  return snapshots.every(isOfGroup) ? snapshots : snapshots.filter(isOfGroup);
+}
+
+function isOfGroup(snapshot: ReadAnswer['snapshots'][number]): snapshot is GroupSnapshot {
+  return snapshot.role === 'gm' || snapshot.role === 'ks';
 }
 
 export function observationsOf(parsed: Parsed, source: ReadAt & { readonly device: string }): readonly Observation[] {
@@ -46,7 +51,7 @@ function observationsOfRead(read: ReadAnswer, source: ReadAt & { readonly device
   const { device, sentAtMs, receivedAtMs } = source;
   const base = { device, sentAtMs, receivedAtMs };
   const observations: Observation[] = [];
-  const others = read.snapshots.filter((snapshot) => snapshot.role !== 'gm' && snapshot.role !== 'ks');
+  const others = read.snapshots.filter((snapshot) => !isOfGroup(snapshot));
   const { unknownLines } = read;
   const unknown = unknownLines === 0 ? {} : { unknownLines };
   // An empty answer is an observation too: there is no group.

@@ -27,25 +27,17 @@ export interface PollMemory {
   readonly answeredAtMs: ReadonlyMap<ShowCommand, number>;
   /** Command -> monotonic ms until which it is not asked. */
   readonly refusedUntilMs: ReadonlyMap<ShowCommand, number>;
-  /** Group -> the counters that a reload or a registration changes. */
-  readonly counters: ReadonlyMap<string, Counters>;
+  /** The groups in the last main answer, whose counters a reload or a registration changes. */
+  readonly shown: readonly GroupSnapshot[];
   /** CPU of the last minute at the last look, in percent; null: not seen yet. */
   readonly cpuPercent: number | null;
-}
-
-interface Counters {
-  readonly succeeded: number | null;
-  readonly attempted: number | null;
-  readonly received: number | null;
-  readonly lastRekeyAgeSeconds: number | null;
-  readonly tekSpis: readonly string[];
 }
 
 export const NOTHING_LEARNT: PollMemory = {
   spelling: 'gdoi',
   answeredAtMs: new Map(),
   refusedUntilMs: new Map(),
-  counters: new Map(),
+  shown: [],
   cpuPercent: null,
 };
 
@@ -62,7 +54,7 @@ export function followUpCommands(options: {
   const isGm = snapshots.some((snapshot) => snapshot.role === 'gm');
   const isKs = snapshots.some((snapshot) => snapshot.role === 'ks');
   const wanted: ShowCommand[] = [];
-  if (options.newSession || countersHintAtReload(memory.counters, snapshots)) wanted.push('show version');
+  if (options.newSession || countersHintAtReload(memory.shown, snapshots)) wanted.push('show version');
   const detail = (command: ShowCommand) => {
     if (isDue(memory, command, options.detailIntervalMs, nowMonoMs)) wanted.push(command);
   };
@@ -128,18 +120,21 @@ type Spelt = 'ks policy' | 'ks members' | 'ks coop' | 'gm replay' | 'gm dataplan
  * A registration counter that moved, or any counter that fell or came back: only the uptime tells a reload from a
  * clear.
  */
-function countersHintAtReload(before: PollMemory['counters'], now: readonly GroupSnapshot[]): boolean {
+function countersHintAtReload(before: readonly GroupSnapshot[], now: readonly GroupSnapshot[]): boolean {
   return now.some((snapshot) => {
     if (snapshot.role !== 'gm') return false;
-    const known = before.get(snapshot.group);
-    if (known === undefined) return false;
-    return (
-      known.succeeded !== snapshot.registrations.succeeded ||
-      hasFallen(known.attempted, snapshot.registrations.attempted) ||
-      hasFallen(known.received, snapshot.rekeys.received) ||
-      mayHaveComeBack(known, countersOf(snapshot))
-    );
+    const known = before.find(({ role, group }) => role === 'gm' && group === snapshot.group);
+    return known?.role === 'gm' && hintsAtReload(known, snapshot);
   });
+}
+
+function hintsAtReload(before: GmSnapshot, now: GmSnapshot): boolean {
+  return (
+    before.registrations.succeeded !== now.registrations.succeeded ||
+    hasFallen(before.registrations.attempted, now.registrations.attempted) ||
+    hasFallen(before.rekeys.received, now.rekeys.received) ||
+    mayHaveComeBack(before, now)
+  );
 }
 
 function hasFallen(before: number | null, now: number | null): boolean {
@@ -150,20 +145,11 @@ function hasFallen(before: number | null, now: number | null): boolean {
  * A rekey that was not counted, or keys that came without one: the counters restarted and have reached their old
  * values.
  */
-function mayHaveComeBack(before: Counters, now: Counters): boolean {
-  if (before.received !== now.received) return false;
-  const [was, is] = [before.lastRekeyAgeSeconds, now.lastRekeyAgeSeconds];
-  return (was !== null && is !== null && is < was) || now.tekSpis.some((spi) => !before.tekSpis.includes(spi));
-}
-
-function countersOf({ registrations, rekeys, teks }: GmSnapshot): Counters {
-  return {
-    succeeded: registrations.succeeded,
-    attempted: registrations.attempted,
-    received: rekeys.received,
-    lastRekeyAgeSeconds: rekeys.lastAgeSeconds,
-    tekSpis: (teks ?? []).flatMap(({ spi }) => spi ?? []),
-  };
+function mayHaveComeBack(before: GmSnapshot, now: GmSnapshot): boolean {
+  if (before.rekeys.received !== now.rekeys.received) return false;
+  const [was, is] = [before.rekeys.lastAgeSeconds, now.rekeys.lastAgeSeconds];
+  if (was !== null && is !== null && is < was) return true;
+  return (now.teks ?? []).some(({ spi }) => spi !== null && !(before.teks ?? []).some((tek) => tek.spi === spi));
 }
 
 export function rememberAnswer(memory: PollMemory, command: ShowCommand, nowMonoMs: number): PollMemory {
@@ -174,10 +160,7 @@ export function rememberRefusal(memory: PollMemory, command: ShowCommand, nowMon
   return { ...memory, refusedUntilMs: new Map(memory.refusedUntilMs).set(command, nowMonoMs + REFUSED_FOR_MS) };
 }
 
-export function rememberCounters(memory: PollMemory, snapshots: readonly GroupSnapshot[]): PollMemory {
-  const gms = snapshots.filter((snapshot): snapshot is GmSnapshot => snapshot.role === 'gm');
-  return {
-    ...memory,
-    counters: new Map(gms.map((gm) => [gm.group, countersOf(gm)])),
-  };
+/** The answer's own objects: they are held as long by the device's view, and 430 bytes a device are not. */
+export function rememberShown(memory: PollMemory, shown: readonly GroupSnapshot[]): PollMemory {
+  return { ...memory, shown };
 }

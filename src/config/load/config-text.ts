@@ -6,7 +6,7 @@
  */
 import type { Problem, SettingPath } from '../finding.ts';
 import { isMapping } from '../mapping.ts';
-import { readYaml, type YamlText } from '../yaml-text.ts';
+import { type OffsetOf, readYaml, type YamlText } from '../yaml-text.ts';
 
 /** About 30 ms of reading. */
 const DEVICES_PER_BLOCK = 200;
@@ -103,27 +103,27 @@ async function readInBlocks(source: string, cut: Cut, { pause }: ReadOptions): P
     values += text.values;
   }
 
-  let last: { readonly block: Block; readonly text: YamlText } | null = null;
+  return { value: { ...top, devices }, syntaxErrors: [], problems, places: () => placesInBlocks(source, cut, outline) };
+}
+
+function placesInBlocks(source: string, cut: Cut, outline: YamlText): OffsetOf {
+  const inOutline = outline.places();
+  let last: { readonly block: Block; readonly offsetOf: OffsetOf } | null = null;
   const offsetInBlock = (path: SettingPath, index: number, on: Problem['on']): number | null => {
     const block = cut.blocks.find(({ first, count }) => index >= first && index < first + count);
     if (block === undefined) return null;
     // Findings come in the order of the devices, so each block is read again once.
-    if (last?.block !== block) last = { block, text: readBlock(source, block, 0) };
-    const offset = last.text.offsetOf([index - block.first, ...path.slice(2)], on);
+    if (last?.block !== block) last = { block, offsetOf: readBlock(source, block, 0).places() };
+    const offset = last.offsetOf([index - block.first, ...path.slice(2)], on);
     return offset === null ? null : offset + block.start;
   };
-  return {
-    value: { ...top, devices },
-    syntaxErrors: [],
-    problems,
-    offsetOf: (path, on) => {
-      const [key, index] = path;
-      if (key === 'devices' && typeof index === 'number') return offsetInBlock(path, index, on);
-      // In the outline, devices have no value.
-      if (key === 'devices' && on === 'value') return source.indexOf('-', cut.blocks[0]?.start);
-      const offset = outline.offsetOf(path, on);
-      return offset === null || offset < cut.start ? offset : offset + (cut.end - cut.start);
-    },
+  return (path, on) => {
+    const [key, index] = path;
+    if (key === 'devices' && typeof index === 'number') return offsetInBlock(path, index, on);
+    // In the outline, devices have no value.
+    if (key === 'devices' && on === 'value') return source.indexOf('-', cut.blocks[0]?.start);
+    const offset = inOutline(path, on);
+    return offset === null || offset < cut.start ? offset : offset + (cut.end - cut.start);
   };
 }
 

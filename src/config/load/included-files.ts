@@ -148,10 +148,18 @@ function alone(main: Part, own: readonly PartProblem[]): ConfigFiles {
   return {
     value: main.yaml.value,
     problems: own.map(({ problem }) => problem),
-    directoryOf: () => dirname(main.absolute),
+    directoryOf: always(dirname(main.absolute)),
     nameOf: pathText,
     placed: (problems) => placedFindings(main.file, main.source, main.yaml, problems),
   };
+}
+
+/**
+ * The directory is asked for as long as the agent runs, when secrets are read again: a function beside the others would
+ * hold the file's text and its values.
+ */
+function always(directory: string): () => string {
+  return () => directory;
 }
 
 class Join {

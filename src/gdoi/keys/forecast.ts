@@ -3,8 +3,8 @@
  *
  * `Reregisters in` is a forecast of the GM itself, the earlier of the TEK and the KEK cause; where it falls against the
  * two expiries tells which one. Both countdowns come from one answer, so their difference is exact up to the truncation
- * to whole seconds, whatever the latency. When it fits no window, or more than one, the cause is null and the evidence
- * says why: nothing is guessed.
+ * to whole seconds, whatever the latency. When it fits no window, or more than one, the cause is null and
+ * `forecastEvidence` says why: nothing is guessed.
  */
 import {
   DEFAULT_TEK_LIFETIME_SECONDS,
@@ -38,7 +38,17 @@ export interface Forecast {
   readonly timeLeftSeconds: { readonly atLeast: number; readonly atMost: number } | null;
   /** The KEK has less life left than the KS's lead: it is still the old one. null: the GM shows no KEK lifetime. */
   readonly kekRekeyOverdue: boolean | null;
-  readonly evidence: readonly string[];
+  readonly from: ForecastFrom;
+}
+
+/** What it is drawn from, in seconds as of the read; null: not shown. */
+interface ForecastFrom {
+  readonly countdown: number | null;
+  readonly kek: number | null;
+  /** To the end of the KEK shown, or of the one held last. */
+  readonly kekLeft: number | null;
+  readonly tek: number | null;
+  readonly lead: KsLead;
 }
 
 export interface ForecastContext {
@@ -79,12 +89,17 @@ export function forecast(gm: GmSnapshot, at: ReadAt, context: ForecastContext): 
     windowMs: windowOf(cause, at, { kekLeft, tek, tekWindow }),
     timeLeftSeconds: timeLeft({ countdown, kek, cause, kekRekeyOverdue: kekRekeyOverdue === true, at }),
     kekRekeyOverdue,
-    evidence: [
-      ...countdownEvidence(countdown, { kek, kekLeft, tek }),
-      ...verdictEvidence(possible, countdown),
-      ...(kekRekeyOverdue === true ? [overdueEvidence(kek ?? 0, lead)] : []),
-    ],
+    from: { countdown, kek, kekLeft, tek, lead },
   };
+}
+
+/** Lines for whoever looks at one GM: a forecast is made at each poll, and they took 640 bytes of every device. */
+export function forecastEvidence({ from, possible, kekRekeyOverdue }: Forecast): readonly string[] {
+  return [
+    ...countdownEvidence(from),
+    ...verdictEvidence(possible, from.countdown),
+    ...(kekRekeyOverdue === true ? [overdueEvidence(from.kek ?? 0, from.lead)] : []),
+  ];
 }
 
 /** Seconds to the expiry of the KEK last held, negative once it is past; null: not known. */
@@ -179,10 +194,7 @@ function timeLeft(known: {
   };
 }
 
-function countdownEvidence(
-  countdown: number | null,
-  { kek, kekLeft, tek }: { readonly kek: number | null; readonly kekLeft: number | null; readonly tek: number | null },
-): string[] {
+function countdownEvidence({ countdown, kek, kekLeft, tek }: ForecastFrom): string[] {
   const lines: string[] = [];
   if (countdown === null) lines.push('the GM shows no Reregisters in');
   else {

@@ -80,7 +80,7 @@ export function updated(
     // Registered since, and lost again: what that registration brought is held now, and its timers are not known.
     view:
       registered || what.registrations > 0
-        ? viewOf(state.view, seen, { ...what, marks: state.marks })
+        ? viewOf(state.view, seen, { marks: state.marks, ...what })
         : viewOfLost(state, seen),
     tekLifetimeSeconds: tekLifetime(state, seen, what.registrations),
     legacyKek: state.legacyKek,

@@ -11,7 +11,7 @@ import { longestSeconds } from '../../gdoi/seen/countdown.ts';
 import { toDocument } from '../../gdoi/events/document.ts';
 import { isoInstant } from '../../gdoi/events/event-document.ts';
 import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
-import type { Forecast } from '../../gdoi/keys/forecast.ts';
+import { type Forecast, forecastEvidence } from '../../gdoi/keys/forecast.ts';
 import type { DeviceHealth } from '../../gdoi/health/health.ts';
 import { healthDocument, isoOrNull, nextDocument } from '../../gdoi/health/health-document.ts';
 import { kekTimeline } from '../../gdoi/keys/kek-timeline.ts';
@@ -195,6 +195,6 @@ function forecastDocument(forecast: Forecast): NonNullable<DeviceDocument['group
     window: pair(forecast.windowMs),
     time_left_seconds: left && { at_least: left.atLeast, at_most: left.atMost },
     kek_rekey_overdue: forecast.kekRekeyOverdue,
-    evidence: [...forecast.evidence],
+    evidence: [...forecastEvidence(forecast)],
   };
 }

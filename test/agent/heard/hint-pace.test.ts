@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { HintPace } from '../../../src/agent/heard/hint-pace.ts';
 import { shownState } from '../../../src/agent/heard/shown-state.ts';
-import type { Observation } from '../../../src/gdoi/seen/observation.ts';
 import { FakeClock } from '../../builders/fake-clock.ts';
-import { aGm, NOON } from '../../builders/view-builder.ts';
+import { aDevice, aGm, aKs, aReport, viewAfter } from '../../builders/view-builder.ts';
 
 /** A device whose polls show what the test says, on a clock of the test's. */
 function paced() {
   const clock = new FakeClock();
   const polls: string[] = [];
+  let known = 'as before';
   let shown = 'as before';
   const pace: HintPace = new HintPace({
     clock,
@@ -16,17 +16,22 @@ function paced() {
     random: () => 1,
     poll: (device) => {
       polls.push(device);
-      const shows = shown;
-      pace.polled(device, () => shows);
+      polled(device);
     },
   });
-  pace.polled('gm1', () => 'as before');
+  const polled = (device: string) => {
+    const before = known;
+    known = shown;
+    pace.polled(device, () => before !== shown);
+  };
   return {
     clock,
     polls,
     pace,
+    /** From now on; a poll that nobody asked for shows it first. */
     changes: (now: string) => {
       shown = now;
+      polled('gm1');
     },
   };
 }
@@ -64,7 +69,6 @@ test('a poll that shows something new ends the waiting', async () => {
   const under = paced();
   await forge(under, 600);
   under.changes('another KEK');
-  under.pace.polled('gm1', () => 'another KEK');
   const polled = under.polls.length;
   under.pace.heard('gm1');
   expect(under.polls).toHaveLength(polled + 1);
@@ -87,20 +91,35 @@ test('a removed device causes no poll any more', async () => {
 });
 
 test('time that passes shows nothing new; a registration, a rekey or another key does', () => {
-  const answer = (over: Parameters<typeof aGm>[0]): readonly Observation[] => [
-    {
-      kind: 'groups',
-      origin: 'cli',
-      device: 'gm1',
-      command: 'show crypto gdoi',
-      snapshots: [aGm(over)],
-      unknownLines: 0,
-      sentAtMs: NOON,
-      receivedAtMs: NOON,
-    },
-  ];
-  const before = shownState(answer({ reregistersInSeconds: 80 }));
-  expect(shownState(answer({ reregistersInSeconds: 20 }))).toBe(before);
-  expect(shownState(answer({ registrations: { succeeded: 9, attempted: 9 } }))).not.toBe(before);
-  expect(shownState(answer({ keyServer: '10.9.9.9' }))).not.toBe(before);
+  const shown = (over: Parameters<typeof aGm>[0]) =>
+    shownState(viewAfter(aReport({ 'show crypto gdoi': [aGm(over)] })));
+  const before = shown({ reregistersInSeconds: 80 });
+  expect(shown({ reregistersInSeconds: 20 })).toBe(before);
+  expect(shown({ registrations: { succeeded: 9, attempted: 9 } })).not.toBe(before);
+  expect(shown({ keyServer: '10.9.9.9' })).not.toBe(before);
+});
+
+test('a first answer is something new, and so are an answer after none and none after one', () => {
+  const answers = aReport({ 'show crypto gdoi': [aGm()] });
+  const silent = aReport({}, { result: 'timeout' });
+  const [before, first, lost, back] = [
+    aDevice(),
+    viewAfter(answers),
+    viewAfter(answers, silent),
+    viewAfter(answers, silent, answers),
+  ].map(shownState);
+  expect(first).not.toBe(before);
+  expect(lost).not.toBe(first);
+  expect(back).toBe(first);
+  expect(shownState(viewAfter(silent))).not.toBe(before);
+});
+
+test('details that a message made the agent ask for show nothing new while they are as before', () => {
+  const main = { 'show crypto gdoi': [aKs()] };
+  const policy = { 'show crypto gdoi ks policy': [aKs({ members: 4 })] };
+  const coop = { 'show crypto gdoi ks coop': [aKs({ localRole: 'primary' })] };
+  const known = viewAfter(aReport({ ...main, ...policy, ...coop }), aReport(main));
+  expect(shownState(viewAfter(aReport({ ...main, ...coop, ...policy })))).toBe(shownState(known));
+  const changed = { 'show crypto gdoi ks policy': [aKs({ members: 5 })] };
+  expect(shownState(viewAfter(aReport({ ...main, ...changed, ...coop })))).not.toBe(shownState(known));
 });

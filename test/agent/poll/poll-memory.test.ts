@@ -8,7 +8,7 @@ import {
   NOTHING_LEARNT,
   type PollMemory,
   rememberAnswer,
-  rememberCounters,
+  rememberShown,
   rememberRefusal,
 } from '../../../src/agent/poll/poll-memory.ts';
 import { CPU_EVERY_MS } from '../../../src/gdoi/seen/beside-facts.ts';
@@ -38,7 +38,7 @@ const counted = (succeeded: number, received: number, attempted = succeeded) =>
 
 describe('a poll asks only what is of interest', () => {
   test('a GM whose counters do not change is asked the main command only', () => {
-    const memory = rememberCounters(NOTHING_LEARNT, [counted(3, 40)]);
+    const memory = rememberShown(NOTHING_LEARNT, [counted(3, 40)]);
     expect(asked([counted(3, 41)], { memory })).toEqual([]);
   });
 
@@ -52,7 +52,7 @@ describe('a poll asks only what is of interest', () => {
     ['a rekey counter that fell alone', counted(3, 2)],
     ['a count of attempts that fell alone', counted(3, 40, 1)],
   ])('show version is asked after %s: only the uptime tells a reload from a clear', (_, now) => {
-    const memory = rememberCounters(NOTHING_LEARNT, [counted(3, 40)]);
+    const memory = rememberShown(NOTHING_LEARNT, [counted(3, 40)]);
     expect(asked([now], { memory })).toEqual(['show version']);
   });
 

@@ -5,6 +5,7 @@ import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-ch
 import { deviceHealth } from '../../../src/gdoi/health/health.ts';
 import { type GroupHealth, groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import type { HealthInput } from '../../../src/gdoi/health/health-input.ts';
+import { FLOOR_LEAD } from '../../../src/gdoi/keys/ks-lead.ts';
 import { device, fleet, gmInFleet, NOW } from '../../builders/health-builders.ts';
 
 const KNOWN: Readonly<Record<string, HealthInput>> = { gm1: device(), ks1: device({ ks: {} }) };
@@ -170,7 +171,7 @@ test('GMs at risk are listed worst first, with those that only a KS knows and wi
         windowMs: null,
         timeLeftSeconds: null,
         kekRekeyOverdue: true,
-        evidence: [],
+        from: { countdown: null, kek: null, kekLeft: null, tek: null, lead: FLOOR_LEAD },
       },
     },
   });
