@@ -46,7 +46,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         'cli/main': source('cli/main.ts'),
-        'workers/ssh-session-worker': source('cli/ssh-session-worker.ts'),
+        'workers/ssh-session-worker': source('product/ssh-session-worker.ts'),
         'workers/session-worker': source('access/ssh/session-worker.ts'),
         'workers/bcrypt-worker': source('http/guard/bcrypt-worker.ts'),
       },

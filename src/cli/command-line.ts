@@ -2,9 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import { USER_ERROR_EXIT, UserError, type UserErrorCode } from '../kernel/user-error.ts';
 import { mistypedFlag } from './mistyped-flag.ts';
-import { PLUGIN_STATUS } from './plugin-status.ts';
+import { PLUGIN_STATUS } from './text/plugin-status.ts';
 import { Stopped } from './signals.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../product/version.ts';
 
 /** Errors of the command line itself, before any command runs. */
 const USAGE_INVALID: UserErrorCode = 'usage_invalid';

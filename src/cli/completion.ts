@@ -1,9 +1,9 @@
 /** `gdoiwatch completion`: a completion script for a shell, or (`man`) the manual page, on stdout. */
 import { Argument, Command } from 'commander';
-import { outline } from './command-outline.ts';
-import { completionScript, type Shell, SHELLS } from './completion-scripts.ts';
-import { manualPage } from './manual-page.ts';
-import { packageVersion } from './version.ts';
+import { outline } from './completion/command-outline.ts';
+import { completionScript, type Shell, SHELLS } from './completion/completion-scripts.ts';
+import { manualPage } from './completion/manual-page.ts';
+import { packageVersion } from '../product/version.ts';
 
 const MAN = 'man';
 

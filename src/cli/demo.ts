@@ -7,11 +7,11 @@ import { parseListenAddress } from '../config/address.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { createLogger } from './logger.ts';
-import type { Product } from './product.ts';
+import type { Product } from '../product/product.ts';
 import { readConfig } from './read-config.ts';
-import { adjustedSizes, type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
-import { freePushPorts } from './free-ports.ts';
-import { outputFailure, type SimulatedPlaces, writeSimulatedConfig } from './simulated-config.ts';
+import { adjustedSizes, type FleetFlags, startFleet, withFleetFlags } from './simulated/simulated-fleet.ts';
+import { freePushPorts } from './simulated/free-ports.ts';
+import { outputFailure, type SimulatedPlaces, writeSimulatedConfig } from './simulated/simulated-config.ts';
 import { SCENARIOS } from '../simulator/scenarios/scenario.ts';
 import { takeSignals } from './signals.ts';
 
@@ -102,7 +102,7 @@ async function startOn(options: {
   });
   const { config } = await readConfig(file);
   const logger = createLogger('warn', 'pretty');
-  const { startProduct } = await import('./product.ts');
+  const { startProduct } = await import('../product/product.ts');
   return startProduct({
     config,
     clock,

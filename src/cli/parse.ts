@@ -10,9 +10,9 @@ import { decodeBytes } from '../ios/paste/decode-bytes.ts';
 import type { CapturedResult, Nothing, Parsed } from '../ios/text/parse-result.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
-import { describeSnapshot } from './describe-snapshot.ts';
-import { healthText } from './health-text.ts';
-import { verdictsOf } from './parse-verdict.ts';
+import { describeSnapshot } from './text/describe-snapshot.ts';
+import { healthText } from './text/health-text.ts';
+import { verdictsOf } from './text/parse-verdict.ts';
 
 /** A `show tech-support` fits; more is no capture. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;

@@ -1,7 +1,7 @@
 /** `gdoiwatch run`: the agent. */
 import { Command, Option } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
-import { collectGarbageEarly } from './heap-growth.ts';
+import { collectGarbageEarly } from '../product/heap-growth.ts';
 import { LOG_FORMATS, type LogFormat, openLog } from './logger.ts';
 import { configFile, readConfig } from './read-config.ts';
 import { keepRunning, takeSignals } from './signals.ts';
@@ -36,7 +36,7 @@ export function runCommand(): Command {
       void signals.stopped.then((signal) => logger.info({ signal }, 'stopping'));
       const clock = createSystemClock();
       // Most of the code: help and configuration errors do not need it.
-      const { startProduct } = await import('./product.ts');
+      const { startProduct } = await import('../product/product.ts');
       await using product = await startProduct({
         config,
         clock,

@@ -2,9 +2,9 @@
 import { counted } from '../gdoi/events/counted.ts';
 import { Command } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
-import { adjustedSizes, type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
-import { freePushPorts, usualOrFreeListen } from './free-ports.ts';
-import { writeSimulatedConfig } from './simulated-config.ts';
+import { adjustedSizes, type FleetFlags, startFleet, withFleetFlags } from './simulated/simulated-fleet.ts';
+import { freePushPorts, usualOrFreeListen } from './simulated/free-ports.ts';
+import { writeSimulatedConfig } from './simulated/simulated-config.ts';
 import { takeSignals } from './signals.ts';
 
 export function simulateCommand(): Command {

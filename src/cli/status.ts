@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { type AgentClient, agentUrl, createAgentClient } from './agent-client.ts';
-import { groupText, isGroupHealth } from './group-text.ts';
+import { groupText, isGroupHealth } from './text/group-text.ts';
 import { AGENT_TIMEOUT_MS } from './history-flags.ts';
 import { configFile, readConfig } from './read-config.ts';
 import { readToken, tokenFileFlag } from './secret-file.ts';

@@ -6,7 +6,7 @@ import { createKnownCertificates } from '../../src/access/restconf/known-certifi
 import { sharedCertificates } from '../../src/access/restconf/shared-certificates.ts';
 import { createKnownHosts } from '../../src/access/ssh/known-hosts.ts';
 import { sharedHostKeys } from '../../src/access/ssh/shared-host-keys.ts';
-import { acceptedKeys, keptRefusals } from '../../src/cli/shared-notes.ts';
+import { acceptedKeys, keptRefusals } from '../../src/product/shared-notes.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';

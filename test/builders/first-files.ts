@@ -8,7 +8,7 @@ export const LONG = [
   'accuracy',
   'dashboards',
   'page',
-  'cli/cluster.test.ts',
+  'product/cluster.test.ts',
   'agent/clock-steps.test.ts',
   'agent/cluster/campaign.test.ts',
   'agent/record',
@@ -19,9 +19,9 @@ export const LONG = [
 
 /** They wait for most of 15 s or longer: leases, back-offs, timers of keys. */
 export const WAITING = [
-  'cli/cluster.test.ts',
-  'cli/start-and-stop.test.ts',
-  'cli/targets-lost.test.ts',
+  'product/cluster.test.ts',
+  'product/start-and-stop.test.ts',
+  'product/targets-lost.test.ts',
   'access/session-workers.test.ts',
   'agent/poll/difficult-devices.test.ts',
   'access/ssh-dialogue.test.ts',

@@ -11,7 +11,7 @@ import type { SnmpAccess } from '../../src/access/device-snmp.ts';
 import type { ShowCommand } from '../../src/access/show-command.ts';
 import { Agent } from '../../src/agent/agent.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
-import { writeSimulatedConfig } from '../../src/cli/simulated-config.ts';
+import { writeSimulatedConfig } from '../../src/cli/simulated/simulated-config.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../../src/config/resolved-config.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { Secret } from '../../src/kernel/secret.ts';

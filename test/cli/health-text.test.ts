@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { healthText, pluginLine } from '../../src/cli/health-text.ts';
+import { healthText, pluginLine } from '../../src/cli/text/health-text.ts';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { deviceHealth } from '../../src/gdoi/health/health.ts';
 import { healthDocument } from '../../src/gdoi/health/health-document.ts';

@@ -4,7 +4,7 @@
  * second answer would show is not.
  */
 import { describe, expect, test } from 'vitest';
-import { verdictsOf } from '../../src/cli/parse-verdict.ts';
+import { verdictsOf } from '../../src/cli/text/parse-verdict.ts';
 import type { HealthDocument } from '../../src/gdoi/health/health-document.ts';
 import { parseCapturedText } from '../../src/ios/captured-text.ts';
 import { gmText, replayText, type ShownGm } from '../builders/field-timeline.ts';

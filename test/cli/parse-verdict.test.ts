@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { healthText } from '../../src/cli/health-text.ts';
-import { verdictsOf } from '../../src/cli/parse-verdict.ts';
+import { healthText } from '../../src/cli/text/health-text.ts';
+import { verdictsOf } from '../../src/cli/text/parse-verdict.ts';
 import { parseCapturedText } from '../../src/ios/captured-text.ts';
 
 const goldens = join(dirname(fileURLToPath(import.meta.url)), '../ios/goldens');

@@ -9,9 +9,9 @@ import { expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
-import { type SimulatedPlaces, writeSimulatedConfig } from '../../src/cli/simulated-config.ts';
-import { usualOrFreeListen } from '../../src/cli/free-ports.ts';
-import { adjustedSizes, type StartedFleet, startFleet } from '../../src/cli/simulated-fleet.ts';
+import { type SimulatedPlaces, writeSimulatedConfig } from '../../src/cli/simulated/simulated-config.ts';
+import { usualOrFreeListen } from '../../src/cli/simulated/free-ports.ts';
+import { adjustedSizes, type StartedFleet, startFleet } from '../../src/cli/simulated/simulated-fleet.ts';
 import { netSnmp } from '../simulator/net-snmp-tools.ts';
 import { PATIENCE } from '../builders/patience.ts';
 

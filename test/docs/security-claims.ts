@@ -376,7 +376,7 @@ const DISCOVERY: readonly Claim[] = [
     begins: 'A list that drops more than half',
     provedBy: [
       [
-        'cli/targets-lost.test.ts',
+        'product/targets-lost.test.ts',
         'a list that drops more than half of the devices changes nothing, and is reported; one that drops fewer counts',
       ],
     ],
@@ -745,7 +745,7 @@ const FAULTS: readonly Claim[] = [
     begins: 'A store has one agent',
     provedBy: [
       [
-        'cli/start-and-stop.test.ts',
+        'product/start-and-stop.test.ts',
         'one agent for each store: a second one is refused, and may start when the first has stopped',
       ],
       ['e2e/start-and-stop.test.ts', 'a second agent on the same store is refused, and the first goes on'],

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { freePushPorts } from '../../src/cli/free-ports.ts';
+import { freePushPorts } from '../../src/cli/simulated/free-ports.ts';
 import { createAlertmanagerPush } from '../../src/export/alertmanager/alertmanager-push.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { systemRandom } from '../../src/kernel/random.ts';

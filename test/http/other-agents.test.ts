@@ -8,7 +8,7 @@ import type { OtherAgents } from '../../src/model/other-agents.ts';
 import { createReadModel } from '../../src/model/read-model.ts';
 import { newDeviceView } from '../../src/model/device-view.ts';
 import { OPEN_ACCESS, type WebAccess } from '../../src/http/base/options.ts';
-import { withAgentsToken } from '../../src/cli/cluster.ts';
+import { withAgentsToken } from '../../src/product/cluster.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { fleet as aGroup } from '../builders/health-builders.ts';

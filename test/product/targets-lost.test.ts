@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { startProduct } from '../../src/cli/product.ts';
+import { startProduct } from '../../src/product/product.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';

@@ -1,6 +1,6 @@
 /** A snapshot as indented `label: value` lines for a person, without what the output did not show. */
-import { toDocument } from '../gdoi/events/document.ts';
-import type { Snapshot, UnnamedSnapshot } from '../ios/text/parse-result.ts';
+import { toDocument } from '../../gdoi/events/document.ts';
+import type { Snapshot, UnnamedSnapshot } from '../../ios/text/parse-result.ts';
 
 export function describeSnapshot(snapshot: Snapshot | UnnamedSnapshot): string {
   const { role, ...rest } = toDocument(snapshot);

@@ -4,8 +4,8 @@ import type {
   HealthCheckDocument,
   HealthDocument,
   NextDocument,
-} from '../gdoi/health/health-document.ts';
-import { naturalOrder } from '../gdoi/events/name-list.ts';
+} from '../../gdoi/health/health-document.ts';
+import { naturalOrder } from '../../gdoi/events/name-list.ts';
 import { checkLines, explanationLines, field, weight, when } from './health-text.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Agent } from '../../src/agent/agent.ts';
 import type { ResolvedDevice } from '../../src/config/resolved-config.ts';
 import type { ClusterTimes } from '../../src/agent/cluster/membership.ts';
-import { type Cluster, startCluster } from '../../src/cli/cluster.ts';
+import { type Cluster, startCluster } from '../../src/product/cluster.ts';
 import { Maintenance } from '../../src/model/maintenance.ts';
 import { naturalOrder } from '../../src/gdoi/events/name-list.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';

@@ -1,7 +1,7 @@
 /** A health document as text for a terminal or a ticket, and as the one line that Nagios-like programs read. */
-import { durationText } from '../gdoi/events/duration-text.ts';
-import type { CheckName } from '../gdoi/health/health-check.ts';
-import type { ExplanationDocument, HealthCheckDocument, HealthDocument } from '../gdoi/health/health-document.ts';
+import { durationText } from '../../gdoi/events/duration-text.ts';
+import type { CheckName } from '../../gdoi/health/health-check.ts';
+import type { ExplanationDocument, HealthCheckDocument, HealthDocument } from '../../gdoi/health/health-document.ts';
 
 const WIDTH = 100;
 

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sessionPlaces, warnOfFewFiles } from '../../src/cli/session-places.ts';
+import { sessionPlaces, warnOfFewFiles } from '../../src/product/session-places.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 

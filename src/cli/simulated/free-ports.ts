@@ -1,7 +1,7 @@
 /** Free loopback ports for a demo or a simulated fleet. */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
-import { SHARED_ADDRESS } from '../simulator/push/loopback-addresses.ts';
+import { SHARED_ADDRESS } from '../../simulator/push/loopback-addresses.ts';
 import type { PushPorts } from './simulated-config.ts';
 
 /** Free when asked; another program may take one before they are used. */

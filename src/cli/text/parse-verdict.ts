@@ -1,8 +1,8 @@
 /** The verdict on what a capture shows of each router: the health document of `check`, from the text alone. */
-import { type CapturedAnswers, capturedDevices } from '../agent/poll/captured-devices.ts';
-import { deviceHealth } from '../gdoi/health/health.ts';
-import { type HealthDocument, healthDocument } from '../gdoi/health/health-document.ts';
-import type { CapturedResult } from '../ios/text/parse-result.ts';
+import { type CapturedAnswers, capturedDevices } from '../../agent/poll/captured-devices.ts';
+import { deviceHealth } from '../../gdoi/health/health.ts';
+import { type HealthDocument, healthDocument } from '../../gdoi/health/health-document.ts';
+import type { CapturedResult } from '../../ios/text/parse-result.ts';
 
 type Answer = Extract<CapturedResult, { kind: 'parsed' }>;
 

@@ -1,14 +1,14 @@
 /** A simulated fleet behind real SSH servers and SNMP agents on loopback, and the flags that shape it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Clock } from '../kernel/clock.ts';
-import { createSimulatedFleet, type SimulatedFleet } from '../simulator/fleet/fleet.ts';
-import { driveFleet } from '../simulator/fleet/fleet-driver.ts';
-import { SHARED_ADDRESS, loopbackAddresses } from '../simulator/push/loopback-addresses.ts';
-import { SCENARIOS, type ScenarioName } from '../simulator/scenarios/scenario.ts';
-import { startSimulatedRestconf } from '../simulator/restconf/restconf-server.ts';
-import { startSimulatedSenders } from '../simulator/push/senders.ts';
-import { startSimulatedSnmp } from '../simulator/snmp/snmp-server.ts';
-import { startSimulatedSsh } from '../simulator/ssh/ssh-server.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { createSimulatedFleet, type SimulatedFleet } from '../../simulator/fleet/fleet.ts';
+import { driveFleet } from '../../simulator/fleet/fleet-driver.ts';
+import { SHARED_ADDRESS, loopbackAddresses } from '../../simulator/push/loopback-addresses.ts';
+import { SCENARIOS, type ScenarioName } from '../../simulator/scenarios/scenario.ts';
+import { startSimulatedRestconf } from '../../simulator/restconf/restconf-server.ts';
+import { startSimulatedSenders } from '../../simulator/push/senders.ts';
+import { startSimulatedSnmp } from '../../simulator/snmp/snmp-server.ts';
+import { startSimulatedSsh } from '../../simulator/ssh/ssh-server.ts';
 import { type PushPorts, SIMULATED_USER, type SimulatedPlaces, freshSecret } from './simulated-config.ts';
 
 /** More listeners than this exhaust the file descriptors of a small machine. */

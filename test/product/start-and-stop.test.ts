@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PART_MAKERS, type PartMakers, startProduct } from '../../src/cli/product.ts';
+import { PART_MAKERS, type PartMakers, startProduct } from '../../src/product/product.ts';
 import type { ResolvedConfig } from '../../src/config/resolved-config.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { UserError } from '../../src/kernel/user-error.ts';

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { directoryReason, makeDirectory } from '../kernel/make-directory.ts';
-import { UserError } from '../kernel/user-error.ts';
-import type { SimulatedDevice } from '../simulator/fleet/fleet.ts';
-import { SHARED_ADDRESS } from '../simulator/push/loopback-addresses.ts';
+import { directoryReason, makeDirectory } from '../../kernel/make-directory.ts';
+import { UserError } from '../../kernel/user-error.ts';
+import type { SimulatedDevice } from '../../simulator/fleet/fleet.ts';
+import { SHARED_ADDRESS } from '../../simulator/push/loopback-addresses.ts';
 
 export const SIMULATED_USER = 'monitor';
 
