@@ -156,6 +156,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
       'KSs ks1, ks2 share no peer, no KEK and no member: two groups of one name? Give their devices cells',
     ]);
     expect(await wordsOf(under.tab.page, '.risk li')).toEqual([
+      expect.stringMatching(/^. warning gm1: registered, but no KS lists it/u),
       expect.stringMatching(/^. (warning|critical) gm2: does not hold/u),
     ]);
     expect(await wordsOf(under.tab.page, '.members tbody tr')).toEqual([
