@@ -3,13 +3,15 @@
  * of what it compares, so a new field does not compile until it is decided what its change means.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { RestconfCredential } from '../access/device-restconf.ts';
+import type { JumpTarget } from '../access/device-session.ts';
+import type { SnmpCredential } from '../access/device-snmp.ts';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type {
   ResolvedConfig,
   ResolvedDevice,
   ResolvedSnmp,
-  ResolvedJumpHost,
   ResolvedOtherAgents,
   ResolvedPostgres,
   ResolvedPostgresTls,
@@ -17,8 +19,6 @@ import type {
   ResolvedSsh,
   ResolvedStore,
   ResolvedTraps,
-  RestconfCredential,
-  SnmpCredential,
 } from './resolved-config.ts';
 
 /** Devices as they will be; removed ones as they were. */
@@ -78,7 +78,7 @@ function remembered<Value extends object>(same: Same<Value>): Same<Value> {
 }
 
 const sameJumps = sameEach(
-  sameIn<ResolvedJumpHost>({
+  sameIn<JumpTarget>({
     name: equal,
     host: equal,
     port: equal,

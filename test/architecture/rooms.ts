@@ -71,6 +71,9 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:os',
   ],
   config: [
+    'access/device-restconf.ts',
+    'access/device-session.ts',
+    'access/device-snmp.ts',
     'gdoi/events/event.ts',
     'gdoi/seen/cell.ts',
     'kernel',
