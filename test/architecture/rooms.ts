@@ -74,6 +74,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'access/device-restconf.ts',
     'access/device-session.ts',
     'access/device-snmp.ts',
+    'access/same-target.ts',
     'gdoi/events/event.ts',
     'gdoi/seen/cell.ts',
     'kernel',
