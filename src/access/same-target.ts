@@ -49,7 +49,9 @@ export const sameSshTarget = sameIn<SshTarget>({
   enablePassword: sameSecret,
   hostKeys: identical,
   algorithms: identical,
+  // after each poll
   session: ignored,
+  // set at each poll
   timeoutMs: ignored,
 });
 

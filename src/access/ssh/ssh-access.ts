@@ -160,6 +160,7 @@ class SshAccess implements DeviceAccess {
       if (slot.turns.users === 1 && !aborted()) await release.before;
       else await untilAborted(release.before, either());
       if (slot.session !== null && !isFor(slot, target)) await this.#closeSession(slot);
+      if (slot.session !== null) slot.session.timeoutMs = target.timeoutMs;
       this.#noteFlood(slot, target);
       const fresh = slot.session === null || !slot.session.alive;
       if (fresh) await this.#connect(slot, target, either());
