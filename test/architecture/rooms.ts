@@ -154,7 +154,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'model',
     'yang',
   ],
-  'agent/schedule': ['config', 'gdoi/seen', 'kernel', 'model', 'node-cron', 'p-queue'],
+  'agent/schedule': ['config', 'gdoi/seen', 'kernel', 'model', 'node-cron', 'p-queue', 'tinyqueue'],
   'agent/heard': ['access/pushed.ts', 'gdoi/seen', 'ios/log', 'kernel', 'mib', 'model', 'node:net', 'p-queue'],
   'agent/record': [
     'access/pushed.ts',
@@ -275,7 +275,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:url',
   ],
   page: ['preact', 'gdoi/events', 'gdoi/explain', 'gdoi/health', 'gdoi/keys', 'gdoi/seen', 'http/page', 'http/schemas'],
-  'simulator/world': ['kernel', 'simulator/snmp-wire'],
+  'simulator/world': ['kernel', 'simulator/snmp-wire', 'tinyqueue'],
   'simulator/scenarios': ['simulator/world'],
   'simulator/worlds': ['kernel', 'simulator/scenarios', 'simulator/world'],
   'simulator/snmp-wire': ['node:crypto'],

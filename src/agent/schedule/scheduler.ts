@@ -9,11 +9,11 @@
  * (`poll-allowance.ts`).
  */
 import PQueue from 'p-queue';
+import TinyQueue from 'tinyqueue';
 import type { Schedule } from '../../config/resolved-config.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { nextStretch, type SignsOfLoad } from './busy-pace.ts';
 import { CronInstants } from './cron-instants.ts';
-import { type Due, DueHeap } from './due-heap.ts';
 import { RankedQueue } from './ranked-queue.ts';
 import { type Allowance, allowedEveryMs, fullAllowance, payForPoll } from './poll-allowance.ts';
 import { nameFraction } from '../../model/name-hash.ts';
@@ -40,8 +40,9 @@ const HINT_SPACING_MS = 10;
 const HINT_PRIORITY = 1;
 const ASKED_PRIORITY = 2;
 
-interface Entry extends Due {
+interface Entry {
   readonly device: string;
+  readonly dueMs: number;
   /** Version of the schedule, plan or hint that made this entry; an entry with an older version is void. */
   readonly version: number;
   readonly why: 'schedule' | 'plan' | 'hint';
@@ -78,7 +79,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #poll: (device: string, signal: AbortSignal) => Promise<void>;
   readonly #queue: PQueue<RankedQueue>;
   readonly #devices = new Map<string, Scheduled>();
-  readonly #heap = new DueHeap<Entry>();
+  readonly #heap = new TinyQueue<Entry>([], (a, b) => a.dueMs - b.dueMs);
   readonly #cron: CronInstants;
   readonly #stop = new AbortController();
   #wake = new AbortController();
