@@ -223,7 +223,7 @@ function pollsPerDay(schedule: Schedule): number {
 
 /** For a day that begins with the whole allowance. */
 function polledBesidePerDay(schedule: Schedule): number {
-  return ALLOWED_AT_ONCE + Math.ceil(DAY_MS / allowedEveryMs(schedule.kind === 'every' ? schedule.ms : null));
+  return ALLOWED_AT_ONCE + Math.ceil(DAY_MS / allowedEveryMs(schedule));
 }
 
 function scheduleText(schedule: Schedule): string {

@@ -12,10 +12,11 @@ import PQueue from 'p-queue';
 import TinyQueue from 'tinyqueue';
 import type { Schedule } from '../../config/resolved-config.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { TokenBucket } from '../../kernel/token-bucket.ts';
 import { nextStretch, type SignsOfLoad } from './busy-pace.ts';
 import { CronInstants } from './cron-instants.ts';
 import { RankedQueue } from './ranked-queue.ts';
-import { type Allowance, allowedEveryMs, fullAllowance, payForPoll } from './poll-allowance.ts';
+import { allowedRate } from './poll-allowance.ts';
 import { nameFraction } from '../../model/name-hash.ts';
 
 /** Mean distance between first polls, so that a small fleet shows something at once. */
@@ -63,7 +64,7 @@ interface Scheduled {
   /** Which polls go first: 1 the device answers, 0 not polled yet, -1 it does not answer. */
   rank: number;
   /** For polls beside the schedule. */
-  allowance: Allowance;
+  readonly allowance: TokenBucket;
 }
 
 export interface SchedulerStatus {
@@ -118,6 +119,9 @@ export class Scheduler implements AsyncDisposable {
     this.remove(device);
     this.#versions += 1;
     const version = this.#versions;
+    const rate = allowedRate(schedule);
+    const allowance = before?.allowance ?? new TokenBucket(rate, this.#clock.monoMs());
+    allowance.changeRate(rate, this.#clock.monoMs());
     this.#devices.set(device, {
       schedule,
       version,
@@ -128,7 +132,7 @@ export class Scheduler implements AsyncDisposable {
       stretch: before?.stretch ?? 1,
       turn: 0,
       rank: before?.rank ?? (first ? 1 : 0),
-      allowance: before?.allowance ?? fullAllowance(this.#clock.monoMs()),
+      allowance,
     });
     if (schedule.kind === 'cron') {
       this.#cron.add(schedule.expression);
@@ -263,11 +267,9 @@ export class Scheduler implements AsyncDisposable {
 
   /** Pays for one poll beside the schedule. */
   #isAllowed(known: Scheduled): boolean {
-    const everyMs = allowedEveryMs(known.schedule.kind === 'every' ? known.schedule.ms : null);
-    const left = payForPoll(known.allowance, everyMs, this.#clock.monoMs());
-    if (left === null) this.#overAllowance += 1;
-    else known.allowance = left;
-    return left !== null;
+    const allowed = known.allowance.take(this.#clock.monoMs());
+    if (!allowed) this.#overAllowance += 1;
+    return allowed;
   }
 
   #beginOrSkip(device: string, known: Scheduled): void {
