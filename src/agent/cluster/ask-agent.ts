@@ -6,7 +6,7 @@
  */
 import { Agent as Connections, request } from 'undici';
 import type { Clock } from '../../kernel/clock.ts';
-import { DeadlineExceeded } from '../../kernel/deadline.ts';
+import { noAnswerText } from '../../kernel/no-answer-text.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import { withDeadline } from '../../kernel/with-deadline.ts';
 import { type AgentAnswer, type AskSettings, ASKED_BY_AGENT, SCRAPE_TIMEOUT } from '../../model/other-agents.ts';
@@ -68,7 +68,7 @@ export class AgentClient implements AsyncDisposable {
     try {
       return await withDeadline(this.#options.clock, question.timeoutMs, (deadline) => this.#ask(question, deadline));
     } catch (error) {
-      return { kind: 'none', reason: reasonOf(error) };
+      return { kind: 'none', reason: noAnswerText(error) };
     } finally {
       this.#asked -= 1;
     }
@@ -106,11 +106,4 @@ function tlsOptions(tls: AgentTls | null) {
     ...(key === null ? {} : { key: key.reveal() }),
     ...(serverName === null ? {} : { servername: serverName }),
   };
-}
-
-/** The code that Node.js or the library gives the failure; no text from the other side. */
-function reasonOf(error: unknown): string {
-  if (error instanceof DeadlineExceeded) return `no answer within ${Math.round(error.timeoutMs / 100) / 10} s`;
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  return typeof code === 'string' ? code : 'no answer';
 }

@@ -7,7 +7,7 @@
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import { isLoopback } from '../../kernel/loopback.ts';
+import { isAnyAddress, isLoopback } from '../../kernel/loopback.ts';
 import type { ConfiguredDevice } from '../../model/device-view.ts';
 import type {
   AgentAnswer,
@@ -93,7 +93,7 @@ export class AskedAgents implements OtherAgents {
     if (url === null || !PROTOCOLS.has(url.protocol) || url.username + url.password !== '') {
       return { kind: 'none', reason: 'it left no address' };
     }
-    const isOfItsMachine = isLoopback(url.hostname) || ALL_ADDRESSES.has(url.hostname);
+    const isOfItsMachine = isLoopback(url.hostname) || isAnyAddress(url.hostname);
     if (isOfItsMachine && !this.#options.isHere(agent.process)) {
       return { kind: 'none', reason: 'it listens on loopback of another machine' };
     }
@@ -137,4 +137,3 @@ export class AskedAgents implements OtherAgents {
 
 const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:']);
 const REFUSED: ReadonlySet<number> = new Set([401, 403]);
-const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);
