@@ -9,7 +9,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { noAnswerText } from '../../kernel/no-answer-text.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import { withDeadline } from '../../kernel/with-deadline.ts';
-import { type AgentAnswer, type AskSettings, ASKED_BY_AGENT, SCRAPE_TIMEOUT } from '../../model/other-agents.ts';
+import { type OtherAgentAnswer, type AskSettings, ASKED_BY_AGENT, SCRAPE_TIMEOUT } from '../../model/other-agents.ts';
 
 export interface AgentTls {
   /** PEM; null: those that the system trusts. */
@@ -41,7 +41,7 @@ const CONNECTIONS_AN_AGENT = 8;
 const MAX_ASKED = 64;
 const KEEP_IDLE_MS = 10_000;
 
-export class AgentClient implements AsyncDisposable {
+export class OtherAgentClient implements AsyncDisposable {
   readonly #options: AskOptions;
   readonly #connections: Connections;
   #asked = 0;
@@ -62,7 +62,7 @@ export class AgentClient implements AsyncDisposable {
     });
   }
 
-  async get(question: Question): Promise<AgentAnswer> {
+  async get(question: Question): Promise<OtherAgentAnswer> {
     if (this.#asked >= MAX_ASKED) return { kind: 'none', reason: `${MAX_ASKED} questions are under way already` };
     this.#asked += 1;
     try {
@@ -74,7 +74,7 @@ export class AgentClient implements AsyncDisposable {
     }
   }
 
-  async #ask({ origin, path, scrapeTimeout, signal }: Question, deadline: AbortSignal): Promise<AgentAnswer> {
+  async #ask({ origin, path, scrapeTimeout, signal }: Question, deadline: AbortSignal): Promise<OtherAgentAnswer> {
     const { token } = this.#options;
     const answer = await request(`${origin}${path}`, {
       dispatcher: this.#connections,

@@ -10,7 +10,7 @@ import type { Logger } from '../../kernel/logger.ts';
 import { isAnyAddress, isLoopback } from '../../kernel/loopback.ts';
 import type { ConfiguredDevice } from '../../model/device-view.ts';
 import type {
-  AgentAnswer,
+  OtherAgentAnswer,
   AskedCounts,
   AskSettings,
   OtherAgent,
@@ -19,7 +19,7 @@ import type {
 } from '../../model/other-agents.ts';
 import type { FleetReadModel } from '../../model/read-model.ts';
 import type { ClusterView } from '../../store/leases.ts';
-import type { AgentClient } from './ask-agent.ts';
+import type { OtherAgentClient } from './ask-agent.ts';
 
 export interface AskedAgentsOptions {
   readonly self: string;
@@ -31,7 +31,7 @@ export interface AskedAgentsOptions {
   /** All devices, whichever agent polls them. */
   readonly inventory: () => ReadonlyMap<string, ConfiguredDevice>;
   readonly keptFleet: (cells: readonly string[]) => Promise<FleetReadModel>;
-  readonly client: Pick<AgentClient, 'get'>;
+  readonly client: Pick<OtherAgentClient, 'get'>;
   /** Whether another agent's `process` runs on this machine. */
   readonly isHere: (process: string) => boolean;
   readonly clock: Clock;
@@ -79,14 +79,14 @@ export class AskedAgents implements OtherAgents {
     return owner === undefined || owner.id === me ? null : { id: owner.id, name: owner.name };
   }
 
-  async ask(agent: OtherAgent, path: string, settings: AskSettings): Promise<AgentAnswer> {
+  async ask(agent: OtherAgent, path: string, settings: AskSettings): Promise<OtherAgentAnswer> {
     const origin = this.#originOf(agent.id);
     const answer = typeof origin === 'string' ? await this.#options.client.get({ origin, path, ...settings }) : origin;
     this.#count(agent, answer);
     return answer;
   }
 
-  #originOf(id: string): string | Extract<AgentAnswer, { kind: 'none' }> {
+  #originOf(id: string): string | Extract<OtherAgentAnswer, { kind: 'none' }> {
     const agent = this.#options.status().view.agents.find((known) => known.id === id);
     if (agent === undefined) return { kind: 'none', reason: 'it is gone' };
     const url = URL.canParse(agent.url) ? new URL(agent.url) : null;
@@ -100,7 +100,7 @@ export class AskedAgents implements OtherAgents {
     return url.origin;
   }
 
-  #count(agent: OtherAgent, answer: AgentAnswer): void {
+  #count(agent: OtherAgent, answer: OtherAgentAnswer): void {
     const refused = answer.kind === 'answer' && REFUSED.has(answer.status);
     if (answer.kind === 'none') this.#counts.unanswered += 1;
     else if (refused) this.#counts.refused += 1;
