@@ -9,6 +9,7 @@
  *
  * While refusals are counted, no more attempts are under way than refusals are left, so a sweep costs three at most.
  */
+import { sameSecret } from '../kernel/same-fields.ts';
 import type { Secret } from '../kernel/secret.ts';
 
 export const REFUSALS_TO_QUARANTINE = 3;
@@ -219,10 +220,6 @@ function lift(state: CredentialState, device: string): void {
   }
 }
 
-export function sameSecrets(left: CredentialSecrets, right: CredentialSecrets): boolean {
+function sameSecrets(left: CredentialSecrets, right: CredentialSecrets): boolean {
   return left.length === right.length && left.every((secret, index) => sameSecret(secret, right[index] ?? null));
-}
-
-function sameSecret(left: Secret | null, right: Secret | null): boolean {
-  return left === null || right === null ? left === right : left.equals(right);
 }

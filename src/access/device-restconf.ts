@@ -8,6 +8,7 @@ import type { Secret } from '../kernel/secret.ts';
 import type { DeviceError } from './device-error.ts';
 import type { RestconfPath } from './restconf-path.ts';
 
+/** Username with password, a client certificate, or both. */
 export interface RestconfCredential {
   readonly username: string | null;
   readonly password: Secret | null;

@@ -7,18 +7,19 @@ import type { Varbind } from '../gdoi/seen/varbind.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { DeviceError } from './device-error.ts';
 
-type SnmpAuthProtocol = 'md5' | 'sha' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
+export const SNMP_AUTH_PROTOCOLS = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
 /** `aes192` and `aes256` are with the key extension that Cisco uses (Reeder). */
-type SnmpPrivacyProtocol = 'aes128' | 'aes192' | 'aes256';
+export const SNMP_PRIVACY_PROTOCOLS = ['aes128', 'aes192', 'aes256'] as const;
 
+/** Privacy only together with auth. */
 export type SnmpCredential =
   | { readonly version: '2c'; readonly community: Secret }
   | {
       readonly version: 3;
       readonly username: string;
-      readonly auth: { readonly protocol: SnmpAuthProtocol; readonly password: Secret } | null;
+      readonly auth: { readonly protocol: (typeof SNMP_AUTH_PROTOCOLS)[number]; readonly password: Secret } | null;
       readonly privacy: {
-        readonly protocol: SnmpPrivacyProtocol;
+        readonly protocol: (typeof SNMP_PRIVACY_PROTOCOLS)[number];
         readonly password: Secret;
       } | null;
     };

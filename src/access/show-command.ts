@@ -1,7 +1,18 @@
 /**
- * Everything the agent ever sends to a router: a fixed list. Nothing from outside is part of a command line, so group
- * names and addresses are never sent to a device.
+ * Every command line that the agent ever sends to a router over SSH: a fixed list. Nothing from outside is part of one,
+ * so group names and addresses are never sent to a device. Beside them it types only what the login dialogue asks for
+ * (user name, passwords), newlines, and a blank for the pager.
  */
+
+/** At login: no pager, no wrapped lines. */
+export const NO_PAGER = 'terminal length 0';
+export const NO_WRAPPED_LINES = 'terminal width 511';
+
+/** At login, only if a password for it is configured. */
+export const ENABLE = 'enable';
+
+/** Before the session is closed. */
+export const EXIT = 'exit';
 
 /**
  * Only the lines of the log buffer that this program reads: it also contains users' commands, and may have megabytes.

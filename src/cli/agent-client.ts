@@ -5,6 +5,7 @@
 import { isIPv6 } from 'node:net';
 import { codeOf } from '../kernel/error-code.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
+import { SentEventParser } from '../http/events/server-sent-events.ts';
 import type { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
 
@@ -118,20 +119,10 @@ async function* textOf({ body }: Response, signal: AbortSignal): AsyncIterable<s
   }
 }
 
-/** Longest frame of an event stream; an event is far shorter. */
-const MAX_FRAME = 1_000_000;
-
 async function* dataOf(response: Response, signal: AbortSignal): AsyncIterable<string> {
-  let rest = '';
+  const parser = new SentEventParser();
   for await (const chunk of textOf(response, signal)) {
-    rest += chunk;
-    const frames = rest.split('\n\n');
-    rest = frames.pop() ?? '';
-    if (rest.length > MAX_FRAME) return;
-    for (const frame of frames) {
-      const data = frame.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : []));
-      if (data.length > 0) yield data.join('\n');
-    }
+    for (const { data } of parser.push(chunk)) yield data;
   }
 }
 

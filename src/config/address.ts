@@ -12,13 +12,18 @@ export function isHost(text: string): boolean {
   return HOST_NAME.test(text) && !/^[\d.]+$/.test(text);
 }
 
+/** `host`, `host:22`, `[2001:db8::1]:22`, `:22`; null for anything else. The host itself is not checked. */
+export function hostAndPort(text: string): { readonly host: string; readonly port: number | null } | null {
+  const match = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([^[\]:/\s]{0,253}))(?::(\d{1,5}))?$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  return host === undefined ? null : { host, port: match?.[3] === undefined ? null : Number(match[3]) };
+}
+
 /** `127.0.0.1:9848`, `[::1]:9848`, `localhost:9848`, or `:9848` for every IPv4 address; null for anything else. */
 export function parseListenAddress(text: string): ListenAddress | null {
-  const match = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([^[\]:\s]{0,253})):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3] ?? Number.NaN);
-  if (match === null || port > 65_535) return null;
-  if (match[1] !== undefined) return isIP(match[1]) === 6 ? { host: match[1], port } : null;
-  const host = match[2] ?? '';
+  const { host = '', port = null } = hostAndPort(text) ?? {};
+  if (port === null || port > 65_535) return null;
+  if (text.startsWith('[')) return isIP(host) === 6 ? { host, port } : null;
   if (host === '') return { host: '0.0.0.0', port };
   return isHost(host) ? { host, port } : null;
 }

@@ -2,7 +2,9 @@
 import { didYouMean } from './did-you-mean.ts';
 import { errorAt, hasError, type Problem, problemsOf, quoted, type WithProblems } from './finding.ts';
 import { needSecret, readSecret } from './read-secret.ts';
-import type { ResolvedSsh, RestconfCredential, SnmpCredential } from './resolved-config.ts';
+import type { RestconfCredential } from '../access/device-restconf.ts';
+import type { SnmpCredential } from '../access/device-snmp.ts';
+import type { ResolvedSsh } from './resolved-config.ts';
 import { resolveRestconfCredential } from './restconf-credential.ts';
 import type { CredentialEntry } from './schema.ts';
 import type { SecretKind, SecretReader } from './secret-source.ts';

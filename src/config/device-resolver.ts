@@ -2,6 +2,7 @@
  * Completes one device's settings from the defaults, the `ssh` section and its credentials, whether it is in the file's
  * `devices` or found by service discovery. Problems carry paths; those of a default are the default's.
  */
+import type { JumpTarget } from '../access/device-session.ts';
 import type { CheckedConfig } from './check.ts';
 import { DEFAULT_CELL, inCell } from '../gdoi/seen/cell.ts';
 import { isCellName } from './cell-name.ts';
@@ -10,14 +11,7 @@ import { type Authorities, checkRestconf, restconfOf } from './device-restconf.t
 import { errorAt, type Problem, quoted, type SettingPath, warningAt, type WithProblems } from './finding.ts';
 import { jumpsOf, resolveJumpHosts } from './jump-hosts.ts';
 import type { Matching } from './match-rules.ts';
-import type {
-  ResolvedDevice,
-  ResolvedJumpHost,
-  ResolvedSnmp,
-  ResolvedSsh,
-  Schedule,
-  Transport,
-} from './resolved-config.ts';
+import type { ResolvedDevice, ResolvedSnmp, ResolvedSsh, Schedule, Transport } from './resolved-config.ts';
 import type { CredentialRef, DeviceEntry } from './schema.ts';
 
 const SSH_PORT = 22;
@@ -222,7 +216,7 @@ function sourceOf(sourceAddress: string | undefined): { readonly sourceAddress?:
 /** One object per combination of credential and settings: a fleet has few, and a reload compares them once. */
 function sharedSsh(config: Pick<CheckedConfig, 'defaults' | 'ssh'>, credentials: Credentials) {
   const shared = new Map<string, ResolvedSsh>();
-  return (entry: DeviceEntry, credentialName: string, jumps: readonly ResolvedJumpHost[]): ResolvedSsh | null => {
+  return (entry: DeviceEntry, credentialName: string, jumps: readonly JumpTarget[]): ResolvedSsh | null => {
     const source = entry.source_address ?? config.defaults.source_address;
     const hostKeys = entry.ssh?.host_keys ?? entry.host_keys ?? config.ssh.host_keys;
     const algorithms = entry.ssh?.algorithms ?? entry.algorithms ?? config.ssh.algorithms;

@@ -3,15 +3,15 @@ import type { CheckedConfig } from './check.ts';
 import { type Credentials, KIND_NAMES, unknownCredential } from './credentials.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { errorAt, type Problem, quoted, type SettingPath, type WithProblems } from './finding.ts';
-import type { ResolvedJumpHost } from './resolved-config.ts';
+import type { JumpTarget } from '../access/device-session.ts';
 
 /** `wrong`: has a problem itself, which `checkJumpHosts` reports, so what goes through it has none. */
-type JumpHosts = ReadonlyMap<string, ResolvedJumpHost | 'wrong'>;
+type JumpHosts = ReadonlyMap<string, JumpTarget | 'wrong'>;
 
 type Sections = Pick<CheckedConfig, 'jump_hosts' | 'ssh'>;
 
 export function resolveJumpHosts({ jump_hosts: entries, ssh }: Sections, credentials: Credentials): JumpHosts {
-  const hosts = new Map<string, ResolvedJumpHost | 'wrong'>();
+  const hosts = new Map<string, JumpTarget | 'wrong'>();
   for (const [name, entry] of Object.entries(entries)) {
     const credential = credentials.get(entry.credentials);
     if (credential?.kind !== 'ssh') {
@@ -53,9 +53,9 @@ export function jumpsOf(
   names: readonly string[],
   hosts: JumpHosts,
   path: SettingPath,
-): WithProblems<readonly ResolvedJumpHost[] | null> {
+): WithProblems<readonly JumpTarget[] | null> {
   const problems: Problem[] = [];
-  const jumps: ResolvedJumpHost[] = [];
+  const jumps: JumpTarget[] = [];
   for (const [index, name] of names.entries()) {
     const host = hosts.get(name);
     if (host === undefined) problems.push(errorAt(path, unknownJumpHost(name, hosts)));

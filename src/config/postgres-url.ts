@@ -2,7 +2,7 @@
  * `postgres://user@host:port,host:port/database`, as in libpq: of several hosts the writable one is used. An address in
  * brackets is IPv6; `?host=/run/postgresql` names a directory of sockets.
  */
-import { isHost } from './address.ts';
+import { hostAndPort, isHost } from './address.ts';
 
 export interface PostgresUrl {
   readonly hosts: readonly { readonly host: string; readonly port: number }[];
@@ -38,10 +38,9 @@ export function parsePostgresUrl(text: string): PostgresUrl | null {
 }
 
 function hostOf(text: string): { readonly host: string; readonly port: number } | null {
-  const match = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([^[\]:]{1,253}))(?::(\d{1,5}))?$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = match?.[3] === undefined ? PORT : Number(match[3]);
-  return host !== undefined && isHost(host) && port >= 1 && port <= 65_535 ? { host, port } : null;
+  const { host = '', port = null } = hostAndPort(text) ?? {};
+  const known = port ?? PORT;
+  return isHost(host) && known >= 1 && known <= 65_535 ? { host, port: known } : null;
 }
 
 /** Null: its escapes are wrong. */

@@ -3,13 +3,13 @@
  * of what it compares, so a new field does not compile until it is decided what its change means.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { sameJumps, sameRestconfCredential, sameRestconfTrust, sameSnmpCredential } from '../access/same-target.ts';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
-import type { Secret } from '../kernel/secret.ts';
+import { absentIsNull, ignored, orNull, type Same, sameIn, sameSecret } from '../kernel/same-fields.ts';
 import type {
   ResolvedConfig,
   ResolvedDevice,
   ResolvedSnmp,
-  ResolvedJumpHost,
   ResolvedOtherAgents,
   ResolvedPostgres,
   ResolvedPostgresTls,
@@ -17,8 +17,6 @@ import type {
   ResolvedSsh,
   ResolvedStore,
   ResolvedTraps,
-  RestconfCredential,
-  SnmpCredential,
 } from './resolved-config.ts';
 
 /** Devices as they will be; removed ones as they were. */
@@ -34,36 +32,8 @@ export interface ConfigDiff {
   readonly restartNeeded: readonly string[];
 }
 
-type Same<Value> = (a: Value, b: Value) => boolean;
-/** One comparison for each field. */
-type Fields<Whole> = { readonly [Field in keyof Whole]-?: Same<Whole[Field]> };
-
 const equal: Same<unknown> = isDeepStrictEqual;
-/** Any change is ignored. */
-const ignored: Same<unknown> = () => true;
-const absentIsNull: Same<unknown> = (a, b) => equal(a ?? null, b ?? null);
 const inAnyOrder: Same<readonly unknown[]> = (a, b) => equal(new Set(a), new Set(b));
-const sameSecret: Same<Secret | null> = (a, b) => (a === null || b === null ? a === b : a.equals(b));
-
-function sameIn<Whole extends object>(fields: Fields<Whole>): Same<Whole> {
-  return (a, b) => {
-    for (const name in fields) if (!fields[name](a[name], b[name])) return false;
-    return true;
-  };
-}
-
-function orNull<Value>(same: Same<Value>): Same<Value | null> {
-  return (a, b) => (a === null || b === null ? a === b : same(a, b));
-}
-
-function sameEach<Value>(same: Same<Value>): Same<readonly Value[] | undefined> {
-  return (a = [], b = []) =>
-    a.length === b.length &&
-    a.every((value, index) => {
-      const other = b[index];
-      return other !== undefined && same(value, other);
-    });
-}
 
 /** Devices share the objects of their credential, so a fleet has few pairs to compare. */
 function remembered<Value extends object>(same: Same<Value>): Same<Value> {
@@ -76,21 +46,6 @@ function remembered<Value extends object>(same: Same<Value>): Same<Value> {
     return found;
   };
 }
-
-const sameJumps = sameEach(
-  sameIn<ResolvedJumpHost>({
-    name: equal,
-    host: equal,
-    port: equal,
-    username: equal,
-    password: sameSecret,
-    privateKey: sameSecret,
-    passphrase: sameSecret,
-    agent: absentIsNull,
-    hostKeys: equal,
-    algorithms: equal,
-  }),
-);
 
 const sameSsh = remembered(
   sameIn<ResolvedSsh>({
@@ -109,26 +64,10 @@ const sameSsh = remembered(
   }),
 );
 
-const sameSecurity = orNull(
-  sameIn<{ readonly protocol: string; readonly password: Secret }>({ protocol: equal, password: sameSecret }),
-);
-const sameCommunity = sameIn<Extract<SnmpCredential, { version: '2c' }>>({ version: equal, community: sameSecret });
-const sameUser = sameIn<Extract<SnmpCredential, { version: 3 }>>({
-  version: equal,
-  username: equal,
-  auth: sameSecurity,
-  privacy: sameSecurity,
-});
-
-function sameCredential(a: SnmpCredential, b: SnmpCredential): boolean {
-  if (a.version === '2c') return b.version === '2c' && sameCommunity(a, b);
-  return b.version === 3 && sameUser(a, b);
-}
-
 const sameSnmp = orNull(
   sameIn<ResolvedSnmp>({
     credentialName: equal,
-    credential: sameCredential,
+    credential: sameSnmpCredential,
     port: equal,
     sourceAddress: absentIsNull,
     context: absentIsNull,
@@ -141,20 +80,10 @@ const sameSnmp = orNull(
 const sameRestconf = orNull(
   sameIn<ResolvedRestconf>({
     credentialName: equal,
-    credential: sameIn<RestconfCredential>({
-      username: equal,
-      password: sameSecret,
-      client: orNull(
-        sameIn<NonNullable<RestconfCredential['client']>>({
-          certificate: equal,
-          key: sameSecret,
-          passphrase: sameSecret,
-        }),
-      ),
-    }),
+    credential: sameRestconfCredential,
     port: equal,
     sourceAddress: absentIsNull,
-    trust: equal,
+    trust: sameRestconfTrust,
     // the session stays: see DEVICE
     schedule: ignored,
   }),
@@ -167,7 +96,7 @@ const sameTraps = orNull(
       a.size === b.size &&
       [...a].every(([name, credential]) => {
         const other = b.get(name);
-        return other !== undefined && sameCredential(credential, other);
+        return other !== undefined && sameSnmpCredential(credential, other);
       }),
   }),
 );

@@ -17,6 +17,7 @@ import { checkMatchRules, createMatching } from './match-rules.ts';
 import { nameDoubts } from './name-doubts.ts';
 import { needSecret, readSecret } from './read-secret.ts';
 import { resolveWebhooks } from './webhooks.ts';
+import type { SnmpCredential } from '../access/device-snmp.ts';
 import type {
   ListenAddress,
   ResolvedAlertmanager,
@@ -25,7 +26,6 @@ import type {
   ResolvedMaintenance,
   ResolvedTargets,
   ResolvedTraps,
-  SnmpCredential,
   TargetUrl,
 } from './resolved-config.ts';
 import { resolveStore } from './resolve-store.ts';

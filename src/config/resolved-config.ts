@@ -2,6 +2,9 @@
  * The configuration as the agent uses it: defaults and overrides applied, secrets read, paths absolute, durations in
  * milliseconds. `load.ts` makes it; nothing here refers to the file's own shape.
  */
+import type { RestconfTarget } from '../access/device-restconf.ts';
+import type { SshTarget } from '../access/device-session.ts';
+import type { SnmpCredential, SnmpTarget } from '../access/device-snmp.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { ResolvedWeb } from './resolved-web.ts';
 
@@ -14,102 +17,19 @@ export type Schedule =
 export const COLLECTORS = ['replay', 'dataplane', 'logging', 'certificates'] as const;
 export type Collector = (typeof COLLECTORS)[number];
 
-/** A host that devices are reached through. */
-export interface ResolvedJumpHost {
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  readonly username: string;
-  readonly password: Secret | null;
-  readonly privateKey: Secret | null;
-  readonly passphrase: Secret | null;
-  readonly agent?: string | null;
-  readonly hostKeys: 'strict' | 'accept-new';
-  readonly algorithms: 'modern' | 'legacy';
-}
-
 /** One device's SSH settings: its credential and the `ssh` section with the device's own overrides. */
-export interface ResolvedSsh {
-  /** Name of the credential in the file: quarantine counts by it. */
-  readonly credentialName: string;
-  readonly username: string;
-  readonly password: Secret | null;
-  readonly privateKey: Secret | null;
-  readonly passphrase: Secret | null;
-  readonly enablePassword: Secret | null;
-  /** Socket of an SSH agent whose keys may be used; absent: none. */
-  readonly agent?: string | null;
-  /** The nearest first; absent: the device is reached directly. */
-  readonly jumps?: readonly ResolvedJumpHost[];
-  /** Absent: the system's choice. */
-  readonly sourceAddress?: string | null;
-  readonly hostKeys: 'strict' | 'accept-new';
-  readonly algorithms: 'modern' | 'legacy';
-  readonly session: 'persistent' | 'per_poll';
-}
-
-export const SNMP_AUTH_PROTOCOLS = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
-/** `aes192` and `aes256` are with the key extension that Cisco uses (Reeder). */
-export const SNMP_PRIVACY_PROTOCOLS = ['aes128', 'aes192', 'aes256'] as const;
-
-/** Privacy only together with auth. */
-export type SnmpCredential =
-  | { readonly version: '2c'; readonly community: Secret }
-  | {
-      readonly version: 3;
-      readonly username: string;
-      readonly auth: { readonly protocol: (typeof SNMP_AUTH_PROTOCOLS)[number]; readonly password: Secret } | null;
-      readonly privacy: {
-        readonly protocol: (typeof SNMP_PRIVACY_PROTOCOLS)[number];
-        readonly password: Secret;
-      } | null;
-    };
+export type ResolvedSsh = Omit<SshTarget, 'device' | 'host' | 'port' | 'timeoutMs'>;
 
 /** One device's SNMP settings. */
-export interface ResolvedSnmp {
-  /** Name of the credential in the file: quarantine counts by it. */
-  readonly credentialName: string;
-  readonly credential: SnmpCredential;
-  readonly port: number;
-  /** Absent: the system's choice. */
-  readonly sourceAddress?: string | null;
-  /** SNMPv3 context; absent: the default one. */
-  readonly context?: string;
-  /** Accept answers from another address than the one asked; absent: only from there. */
-  readonly anySource?: true;
+export interface ResolvedSnmp extends Omit<SnmpTarget, 'device' | 'host' | 'timeoutMs'> {
   /** SNMP's own interval; with transport `snmp` the device's only one. */
   readonly schedule: Schedule;
 }
 
-/** Username with password, a client certificate, or both. */
-export interface RestconfCredential {
-  readonly username: string | null;
-  readonly password: Secret | null;
-  /** PEM; null: no client certificate. */
-  readonly client: { readonly certificate: string; readonly key: Secret; readonly passphrase: Secret | null } | null;
-}
-
 /** One device's RESTCONF settings. */
-export interface ResolvedRestconf {
-  /** Name of the credential in the file: quarantine counts by it. */
-  readonly credentialName: string;
-  readonly credential: RestconfCredential;
-  readonly port: number;
-  /** Absent: the system's choice. */
-  readonly sourceAddress?: string | null;
+export interface ResolvedRestconf extends Omit<RestconfTarget, 'device' | 'host' | 'timeoutMs'> {
   /** RESTCONF's own interval; with transport `restconf` the device's only one. */
   readonly schedule: Schedule;
-  /** What makes the device's certificate good enough to send it a password. */
-  readonly trust: {
-    /** PEM; null: the authorities that Node.js ships. */
-    readonly authorities: string | null;
-    /** null: the host. */
-    readonly serverName: string | null;
-    /** SHA-256, 64 hex digits in lower case: only this certificate is accepted. */
-    readonly fingerprint: string | null;
-    /** The device's `host_keys`, for a certificate that no authority vouches for. */
-    readonly certificates: 'strict' | 'accept-new';
-  };
 }
 
 /** The first decides a device's state; the one after `+` is polled beside it. */

@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { errorAt, type Problem, problemsOf, type SettingPath, type WithProblems } from './finding.ts';
 import { readPem } from './pem-file.ts';
 import { readSecret } from './read-secret.ts';
-import type { RestconfCredential } from './resolved-config.ts';
+import type { RestconfCredential } from '../access/device-restconf.ts';
 import type { CredentialEntry } from './schema.ts';
 import type { SecretKind, SecretReader } from './secret-source.ts';
 

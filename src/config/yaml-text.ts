@@ -76,9 +76,7 @@ export function readYaml(source: string, around = { path: [] as SettingPath, val
   return { ...built, syntaxErrors: [], places: () => placesIn(source) };
 }
 
-/**
- * Only findings need places: the tree of a document with ten thousand devices takes 16 MB, and is built again for them.
- */
+/** Only findings need places: the tree is large, and built again for them. */
 function placesIn(source: string): OffsetOf {
   const memo = new Map<YAMLMap, ReadonlyMap<string, MapEntry>>();
   const { contents } = parseDocument(source, { prettyErrors: false, uniqueKeys: false });

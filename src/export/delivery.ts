@@ -16,6 +16,14 @@ export type DeliveryOutcome =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused' | 'failed'; readonly reason: string };
 
+/** Temporary states of a receiver (timeout, too early, too many requests), not errors in the request. */
+const RETRIED_4XX: readonly number[] = [408, 425, 429];
+
+/** What a status that is no success says of another try. */
+export function outcomeOfStatus(status: number): 'failed' | 'refused' {
+  return status >= 500 || RETRIED_4XX.includes(status) ? 'failed' : 'refused';
+}
+
 export interface DeliveryParts {
   readonly clock: Clock;
   readonly random: Random;

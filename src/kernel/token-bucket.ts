@@ -7,7 +7,7 @@ export interface Rate {
 }
 
 export class TokenBucket {
-  readonly #rate: Rate;
+  #rate: Rate;
   #tokens: number;
   #filledMs: number;
 
@@ -15,6 +15,12 @@ export class TokenBucket {
     this.#rate = rate;
     this.#tokens = rate.burst;
     this.#filledMs = nowMs;
+  }
+
+  /** From now on at another rate; what is there stays, up to the new burst. */
+  changeRate(rate: Rate, nowMs: number): void {
+    this.#tokens = Math.min(rate.burst, this.left(nowMs));
+    this.#rate = rate;
   }
 
   /** Tokens there now; negative: spent ahead. */

@@ -1,6 +1,6 @@
 /**
  * One deadline at a time, cheap to set again and again: all watchdogs of a clock share one sleep, until the next of
- * their deadlines. A timer for each session took 2 KB per session.
+ * their deadlines. A timer of its own would take memory for each session.
  */
 import type { Clock } from './clock.ts';
 import { later } from './later.ts';

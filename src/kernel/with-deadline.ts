@@ -3,7 +3,11 @@ import type { Clock } from './clock.ts';
 import { DeadlineExceeded } from './deadline.ts';
 
 /** `work` gets a signal that aborts after `ms` (with a `DeadlineExceeded`) and ends as `work` ends. */
-export async function withDeadline<T>(clock: Clock, ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withDeadline<T>(
+  clock: Pick<Clock, 'sleep'>,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const deadline = new AbortController();
   const done = new AbortController();
   const expiry = clock.sleep(ms, done.signal).then(

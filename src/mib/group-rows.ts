@@ -2,6 +2,7 @@
  * Rows by group, and within a group by member and by key server: whose KEK and TEKs are whose. Groups beyond a bound
  * are counted, not kept.
  */
+import { MOST_GROUPS } from '../gdoi/seen/row-bounds.ts';
 import type { GdoiTable } from './gdoi-column.ts';
 import type { GdoiRows } from './gdoi-rows.ts';
 import type { Problems } from '../gdoi/seen/problems.ts';
@@ -31,9 +32,6 @@ export interface GroupRows {
   readonly peers: Row[];
 }
 
-/** More groups than a router is configured with. */
-const MAX_GROUPS = 256;
-
 export function rowsByGroup(rows: GdoiRows, problems: Problems): readonly GroupRows[] {
   const groups = new Map<string, GroupRows>();
   const groupOf = ({ index: { group } }: Row): GroupRows => {
@@ -62,9 +60,9 @@ export function rowsByGroup(rows: GdoiRows, problems: Problems): readonly GroupR
   each('cgmGdoiCoopPeerTable', ({ peers }, row) => peers.push(row));
 
   const sorted = [...groups.values()].toSorted((a, b) => (a.id.key < b.id.key ? -1 : 1));
-  for (const { id } of sorted.slice(MAX_GROUPS))
-    problems.note(`group ${id.text}: more than ${String(MAX_GROUPS)} groups`);
-  return sorted.slice(0, MAX_GROUPS);
+  for (const { id } of sorted.slice(MOST_GROUPS))
+    problems.note(`group ${id.text}: more than ${String(MOST_GROUPS)} groups`);
+  return sorted.slice(0, MOST_GROUPS);
 }
 
 function partyOf(parties: Map<string, PartyRows>, row: Row): PartyRows {

@@ -48,7 +48,7 @@ export interface SnmpMemory {
   readonly cpu: CpuLook | null;
 }
 
-export const NOTHING_LEARNT: SnmpMemory = {
+export const NOTHING_LEARNT_BY_SNMP: SnmpMemory = {
   learntAtMs: null,
   sysDescr: null,
   sysName: null,
@@ -95,7 +95,7 @@ export function rememberReply(memory: SnmpMemory, reply: GdoiReply, root: string
   const upTime =
     upTimeCentiseconds === null ? null : nextSysUpTime(memory.sysUpTime, upTimeCentiseconds, reply.receivedAtMs);
   const forgotten = upTime?.restarted === true || isOtherSystem(memory, system);
-  const kept = forgotten ? NOTHING_LEARNT : memory;
+  const kept = forgotten ? NOTHING_LEARNT_BY_SNMP : memory;
 
   const rows = readRows(reply.varbinds, root, new Problems());
   const asked = askedColumns(rows, reply, root);

@@ -23,7 +23,7 @@ export interface OtherCell {
   readonly owner: OtherAgent | null;
 }
 
-export type AgentAnswer =
+export type OtherAgentAnswer =
   | { readonly kind: 'answer'; readonly status: number; readonly type: string; readonly body: string }
   /** `reason`: for people. */
   | { readonly kind: 'none'; readonly reason: string };
@@ -44,7 +44,7 @@ export interface OtherAgents {
   /** null: it is not configured, or polled by this agent. */
   cellOf(device: string): OtherCell | null;
   /** One question, answered by the agent itself. */
-  ask(agent: OtherAgent, path: string, settings: AskSettings): Promise<AgentAnswer>;
+  ask(agent: OtherAgent, path: string, settings: AskSettings): Promise<OtherAgentAnswer>;
   /** As the store keeps them, not as of now. A store that cannot be read rejects. */
   kept(cells: readonly string[]): Promise<FleetReadModel>;
 }

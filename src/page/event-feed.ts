@@ -5,7 +5,7 @@
 import type { EventDocument } from '../http/schemas/event-schema.ts';
 import { authorization } from './agent-api.ts';
 import { after, pause } from './browser-time.ts';
-import { type SentEvent, SentEventParser } from './server-sent-events.ts';
+import { type SentEvent, SentEventParser } from '../http/events/server-sent-events.ts';
 
 const RETRY_MS = 3000;
 /** The agent sends something every 15 s: longer silence is a lost connection. */

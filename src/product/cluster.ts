@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Agent } from '../agent/agent.ts';
 import { AskedAgents } from '../agent/cluster/asked-agents.ts';
-import { AgentClient } from '../agent/cluster/ask-agent.ts';
+import { OtherAgentClient } from '../agent/cluster/ask-agent.ts';
 import { placesOf } from '../agent/cluster/inventory-comparison.ts';
 import { type ClusterTimes, Membership, type MembershipStatus } from '../agent/cluster/membership.ts';
 import { isGone, isHere, traceOf } from '../agent/cluster/process-trace.ts';
@@ -48,7 +48,7 @@ export function askOthers(options: {
 }): Asking {
   const { agent, membership, shared, clock, logger } = options;
   const { token, tls } = shared.others;
-  const client = new AgentClient({ token, tls, clock });
+  const client = new OtherAgentClient({ token, tls, clock });
   const others = new AskedAgents({
     self: agentName(),
     status: () => membership() ?? NO_MEMBER,

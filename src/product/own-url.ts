@@ -2,7 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { isLoopback } from '../kernel/loopback.ts';
+import { isAnyAddress, isLoopback } from '../kernel/loopback.ts';
 
 interface Host {
   readonly host: string;
@@ -15,13 +15,11 @@ interface Host {
  */
 export async function urlForOthers(listening: string, databases: readonly Host[]): Promise<string> {
   const url = new URL(listening);
-  if (!ALL_ADDRESSES.has(url.hostname)) return url.origin;
+  if (!isAnyAddress(url.hostname)) return url.origin;
   const address = (await addressTowards(databases)) ?? firstAddress();
   if (address !== null) url.hostname = isIPv6(address) ? `[${address}]` : address;
   return url.origin;
 }
-
-const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);
 
 /** Sends nothing: the system only chooses a source address. Null: none that another machine could use. */
 async function addressTowards(databases: readonly Host[]): Promise<string | null> {

@@ -2,6 +2,7 @@
  * RESTCONF documents of one poll as snapshots, in the types of the CLI's. Never throws on what a device sent: what is
  * missing or odd is null and counted, what the model's table does not know is ignored and counted.
  */
+import { MOST_GROUPS } from '../gdoi/seen/row-bounds.ts';
 import type { EpochMs, ReadAt } from '../gdoi/seen/instant.ts';
 import type { Interval } from '../gdoi/seen/interval.ts';
 import { Problems } from '../gdoi/seen/problems.ts';
@@ -43,8 +44,6 @@ export interface YangReading {
   readonly problems: readonly string[];
 }
 
-/** Groups of one device that are looked at. */
-const MAX_GROUPS = 256;
 const MAX_GROUP_NAME = 128;
 
 /** `gdoi-gm` and `gdoi-ks` list the groups there are; the others add to them. */
@@ -101,7 +100,7 @@ function byGroup(node: GdoiNode, document: NodeDocument, problems: Problems): Li
   for (const leaves of readEntries(list, node, { shape: GDOI_NODES[node], problems })) {
     const group = leaves.text('group-name', MAX_GROUP_NAME);
     if (group === null) leaves.contradicts('group-name', 'missing');
-    else if (found.size === MAX_GROUPS) leaves.contradicts('group-name', `more than ${MAX_GROUPS} groups`);
+    else if (found.size === MOST_GROUPS) leaves.contradicts('group-name', `more than ${MOST_GROUPS} groups`);
     else if (found.has(group)) leaves.contradicts('group-name', 'there twice');
     else found.set(group, { leaves, deviceNowMs: document.deviceNowMs });
   }

@@ -199,6 +199,16 @@ describe('the limits', () => {
     expect((await poll(under.access, target(twoPort), 'show clock')).hostname).toBe('TWO');
     expect(one.commands).toContain('exit');
   });
+
+  test('take a changed time limit without a new session', async () => {
+    await using server = new ScriptedIos({ answers: { 'show clock': () => undefined } });
+    const port = await server.listen();
+    await using under = accessUnderTest();
+    expect(await poll(under.access, target(port), 'show version')).toMatchObject({ failure: null });
+    const hanging = await poll(under.access, target(port, { timeoutMs: 100 }), 'show clock');
+    expect(hanging).toMatchObject({ failure: 'timeout', message: expect.stringContaining('within 100 ms') });
+    expect(server.connections).toBe(1);
+  });
 });
 
 describe('closing', () => {

@@ -4,7 +4,7 @@ import { onPresentClock } from '../../src/agent/poll/device-clock.ts';
 import {
   followUpPaths,
   mainPaths,
-  NOTHING_LEARNT,
+  NOTHING_LEARNT_BY_RESTCONF,
   rememberAnswered,
   rememberShown,
   type RestconfInterest,
@@ -36,7 +36,7 @@ export class RestconfReader {
   read(looking: Looking, interest: Omit<RestconfInterest, 'nowMonoMs'>): readonly Observation[] | null {
     const { device, nowMs, latencyMs } = looking;
     const asked = { ...interest, nowMonoMs: nowMs };
-    const memory = this.#memories.get(device) ?? NOTHING_LEARNT;
+    const memory = this.#memories.get(device) ?? NOTHING_LEARNT_BY_RESTCONF;
     const main = this.#documents(looking, mainPaths(memory, asked), memory);
     const read = readRestconf(main.documents, 'main', device);
     const paths = followUpPaths(memory, read, asked);

@@ -3,7 +3,7 @@ import type { GdoiTrap } from '../../src/gdoi/seen/gdoi-trap.ts';
 import type { ReadAt } from '../../src/gdoi/seen/instant.ts';
 import { decodeGdoi, type GdoiReading } from '../../src/mib/decode-gdoi.ts';
 import { decodeTrap } from '../../src/mib/decode-trap.ts';
-import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
+import { NOTHING_LEARNT_BY_SNMP, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
 import type { SimulatedFleet, SimulatedNotification } from '../../src/simulator/fleet/fleet.ts';
 import { varbindOf } from '../builders/simulated-varbind.ts';
 
@@ -19,7 +19,7 @@ export class SnmpReader {
   read(device: string, at: ReadAt): GdoiReading {
     const { objects } = this.#fleet.managedObjects(device);
     const reply = { ...at, varbinds: objects.map(varbindOf), emptyColumns: [], engine: null };
-    const memory = rememberReply(this.#memories.get(device) ?? NOTHING_LEARNT, reply);
+    const memory = rememberReply(this.#memories.get(device) ?? NOTHING_LEARNT_BY_SNMP, reply);
     this.#memories.set(device, memory);
     return decodeGdoi(reply, memory);
   }

@@ -1,11 +1,22 @@
 /**
  * The house's import table: every import of every file is named in it, nothing in it is unused, and nothing is a cycle.
  */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cycles, importsOf, isAllowed, roomOf, sourceFiles } from './imports.ts';
 import { ROOMS } from './rooms.ts';
 
 const FILES = sourceFiles();
+/** The edges that show what happened. */
+const OUTLETS = Object.keys(ROOMS).filter((room) => /^(?:export|http|page)(?:\/|$)/.test(room));
+/** Rooms and files of the step from an observation to state and events. */
+const MAKES_EVENTS: readonly string[] = [
+  'gdoi/fleet/fleet.ts',
+  'gdoi/fleet/fleet-state.ts',
+  'gdoi/memory',
+  'gdoi/registrations',
+  'gdoi/tracker',
+  'model/fleet-step.ts',
+];
 const IMPORTS = FILES.flatMap((file) => importsOf(file));
 
 test('each file imports only what its room may', () => {
@@ -37,22 +48,55 @@ test('no folders import each other in a circle', () => {
   expect(cycles(edges(between.filter(([from, to]) => from !== to)))).toEqual([]);
 });
 
-test('a probe in the place of each file is refused whatever its room may not have', () => {
-  const outside = [...Object.keys(ROOMS).map((room) => `${room}/probe.ts`), 'node:child_process', 'left-pad'];
-  for (const file of FILES) {
-    const allowed = ROOMS[roomOf(file)] ?? [];
-    for (const target of outside) {
-      const room = roomOf(target);
-      const expected = target.endsWith('.ts')
-        ? room === roomOf(file) || allowed.includes(room)
-        : allowed.includes(target);
-      expect({ file, target, allowed: isAllowed({ file, target }, ROOMS) }).toEqual({
-        file,
-        target,
-        allowed: expected,
-      });
+test('a room of eight files or more is open as a whole only to who uses three of them', () => {
+  const files = (room: string) => FILES.filter((file) => roomOf(file) === room).length;
+  const usedBy = (room: string, of: string) =>
+    new Set(
+      IMPORTS.filter(({ file, target }) => roomOf(file) === room && roomOf(target) === of).map((one) => one.target),
+    );
+  const wide = Object.entries(ROOMS).flatMap(([room, allowed]) =>
+    allowed
+      .filter((entry) => entry in ROOMS && files(entry) >= 8 && usedBy(room, entry).size < 3)
+      .map((entry) => `${room} -> ${entry}`),
+  );
+  expect(wide).toEqual([]);
+  const beside = Object.entries(ROOMS).flatMap(([room, allowed]) =>
+    allowed
+      .filter((entry) => entry.endsWith('.ts') && allowed.includes(roomOf(entry)))
+      .map((one) => `${room} -> ${one}`),
+  );
+  expect(beside).toEqual([]);
+});
+
+describe('a probe', () => {
+  test('in the place of each file is refused whatever its room may not have: files, rooms and packages', () => {
+    const inside = [...FILES, ...Object.keys(ROOMS).map((room) => `${room}/probe.ts`)];
+    for (const room of Object.keys(ROOMS)) {
+      const file = `${room}/probe.ts`;
+      const allowed = new Set(ROOMS[room]);
+      const expected = [
+        ...inside.filter((one) => roomOf(one) === room || allowed.has(roomOf(one)) || allowed.has(one)),
+        ...['node:child_process', 'left-pad'].filter((one) => allowed.has(one)),
+      ];
+      const found = [...inside, 'node:child_process', 'left-pad'].filter((target) =>
+        isAllowed({ file, target }, ROOMS),
+      );
+      expect({ room, found }).toEqual({ room, found: expected });
     }
-  }
+  });
+
+  test.each(OUTLETS)('in %s reaches nothing of what makes events', (outlet) => {
+    const step = FILES.filter((file) => MAKES_EVENTS.some((part) => file === part || roomOf(file) === part));
+    expect(step.length).toBeGreaterThan(30);
+    expect(step.filter((target) => isAllowed({ file: `${outlet}/probe.ts`, target }, ROOMS))).toEqual([]);
+  });
+
+  test.each([
+    ['export/probe.ts', 'gdoi/fleet/fleet.ts'],
+    ['http/documents/probe.ts', 'gdoi/fleet/fleet-state.ts'],
+    ['http/routes/probe.ts', 'model/fleet-step.ts'],
+    ['http/base/probe.ts', 'model/probe.ts'],
+  ])('%s may not import %s', (file, target) => expect(isAllowed({ file, target }, ROOMS)).toBe(false));
 });
 
 test('imports of types, exports from elsewhere and dynamic imports are imports', () => {

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { Agent, fetch } from 'undici';
 import type { RestconfAccess, RestconfTarget } from '../../src/access/device-restconf.ts';
 import { createRestconfAccess } from '../../src/access/restconf/restconf-access.ts';
-import { GM_MAIN, NOTHING_LEARNT, type RestconfMemory } from '../../src/agent/poll/restconf-memory.ts';
+import { GM_MAIN, NOTHING_LEARNT_BY_RESTCONF, type RestconfMemory } from '../../src/agent/poll/restconf-memory.ts';
 import { createRestconfPoller } from '../../src/agent/poll/restconf-poller.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { initialTrackerState, type TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
@@ -62,7 +62,7 @@ function wholePoll(access: RestconfAccess, place: Place): (index: number) => Pro
     const target = targets[index]!;
     const { device, host } = target;
     const interest = { role: 'gm', collect: [], detailIntervalMs: 60_000, beside: false } as const;
-    const report = await poll(target, interest, memories.get(device) ?? NOTHING_LEARNT, never);
+    const report = await poll(target, interest, memories.get(device) ?? NOTHING_LEARNT_BY_RESTCONF, never);
     if (report.result !== 'ok') throw new Error(`the poll does not work: ${report.result} ${report.error}`);
     memories.set(device, report.memory);
     let state = states.get(device) ?? initialTrackerState(device);

@@ -1,13 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diffConfig } from '../../src/config/reload-diff.ts';
-import type {
-  ResolvedConfig,
-  ResolvedDevice,
-  ResolvedSnmp,
-  ResolvedSsh,
-  SnmpCredential,
-} from '../../src/config/resolved-config.ts';
+import type { SnmpCredential } from '../../src/access/device-snmp.ts';
+import type { ResolvedConfig, ResolvedDevice, ResolvedSnmp, ResolvedSsh } from '../../src/config/resolved-config.ts';
 import type { ResolvedTls } from '../../src/config/resolved-web.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { ENV, loadOk, withDevices } from './given-config.ts';

@@ -178,8 +178,9 @@ const BOUNDARIES: readonly Claim[] = [
 
 const SENT: readonly Claim[] = [
   {
-    begins: 'Over SSH the list in',
+    begins: 'Over SSH the command lines in',
     provedBy: [
+      ['access/show-command.test.ts', 'no word is typed at a router that is not written there'],
       ['access/ssh-dialogue.test.ts', 'a session with an IOS device, held $where > writes nothing but the fixed list'],
       [
         'access/restconf-access.test.ts',

@@ -9,7 +9,7 @@ import { parseCommandOutput } from '../../src/ios/parse.ts';
 import { decodeGdoi as decodeMib } from '../../src/mib/decode-gdoi.ts';
 import type { GdoiColumn, GdoiTable } from '../../src/mib/gdoi-column.ts';
 import { GDOI_COLUMNS, GDOI_TABLES } from '../../src/mib/gdoi-oids.ts';
-import { NOTHING_LEARNT, rememberReply } from '../../src/mib/snmp-memory.ts';
+import { NOTHING_LEARNT_BY_SNMP, rememberReply } from '../../src/mib/snmp-memory.ts';
 import { decodeGdoi as decodeYang } from '../../src/yang/decode-gdoi.ts';
 import { GDOI_NODE_NAMES, GDOI_NODES, type NodeShape } from '../../src/yang/gdoi-nodes.ts';
 import { deviceFacts } from '../../src/yang/system-data.ts';
@@ -195,7 +195,7 @@ describe('rows of the MIB without end', () => {
     const { grows, result } = await growth(300, (times) => {
       const varbinds = (table === 'all tables' ? tables : [table]).flatMap((each) => rowsOf(each, kind, times));
       const reply = replyOf(varbinds);
-      return () => decodeMib(reply, rememberReply(NOTHING_LEARNT, reply));
+      return () => decodeMib(reply, rememberReply(NOTHING_LEARNT_BY_SNMP, reply));
     });
     expect(grows).toBeLessThan(MOST_FOR_TWICE);
     expect(tooLong(result.snapshots).concat(tooLong(result.problems))).toEqual([]);

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { AgentClient } from '../../src/agent/cluster/ask-agent.ts';
+import { OtherAgentClient } from '../../src/agent/cluster/ask-agent.ts';
 import { AskedAgents } from '../../src/agent/cluster/asked-agents.ts';
 import type { OtherAgents } from '../../src/model/other-agents.ts';
 import { createReadModel } from '../../src/model/read-model.ts';
@@ -33,7 +33,7 @@ let logger: MemoryLogger;
 /** Agent `east` polls cell `acme`, agent `west` cell `beta`; `east` is asked. */
 let west: Served;
 let east: Served;
-let client: AgentClient;
+let client: OtherAgentClient;
 /** Where `west` is said to be, and by which process. */
 let lease: { url: string; process: string; agent: string | null };
 
@@ -83,7 +83,7 @@ async function begin(web: WebAccess = OPEN_ACCESS): Promise<void> {
   logger = new MemoryLogger();
   west = await serve({ others: OF_WEST, web: () => withAgentsToken(web, TOKEN) });
   lease = { url: west.url, process: 'here', agent: 'w' };
-  client = new AgentClient({ token: TOKEN, tls: null, clock: createSystemClock() });
+  client = new OtherAgentClient({ token: TOKEN, tls: null, clock: createSystemClock() });
   east = await serve({ others: eastOthers(), web: () => withAgentsToken(web, TOKEN) });
   for (const name of ['a1', 'a2']) east.fleet.set({ ...polledGm(name), cell: 'acme' });
   for (const name of ['b1', 'b2']) west.fleet.set({ ...polledGm(name), cell: 'beta' });

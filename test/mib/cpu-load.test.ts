@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { CPU_ONE_MINUTE, cpuIsDue, cpuLook } from '../../src/mib/cpu-load.ts';
 import { gdoiRequest } from '../../src/mib/gdoi-request.ts';
-import { NOTHING_LEARNT } from '../../src/mib/snmp-memory.ts';
+import { NOTHING_LEARNT_BY_SNMP } from '../../src/mib/snmp-memory.ts';
 import { cpuPercent } from '../../src/yang/system-data.ts';
 import { READ_AT_MS } from './gdoi-reply-builder.ts';
 
@@ -48,7 +48,7 @@ describe('the CPU load is requested', () => {
   ])('%s', (_what, look, laterMs, due) => {
     const cpu = look && { ...look, atMs: READ_AT_MS };
     expect(cpuIsDue({ cpu }, READ_AT_MS + laterMs)).toBe(due);
-    const { columns } = gdoiRequest({ ...NOTHING_LEARNT, cpu }, 'gm', READ_AT_MS + laterMs);
+    const { columns } = gdoiRequest({ ...NOTHING_LEARNT_BY_SNMP, cpu }, 'gm', READ_AT_MS + laterMs);
     expect(columns.includes(CPU_ONE_MINUTE)).toBe(due);
   });
 });

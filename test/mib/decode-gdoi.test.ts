@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { MOST_GROUPS } from '../../src/gdoi/seen/row-bounds.ts';
 import type { GmSnapshot, KsSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 import type { SnmpValue, Varbind } from '../../src/gdoi/seen/varbind.ts';
 import { decodeGdoi, type GdoiReading } from '../../src/mib/decode-gdoi.ts';
 import { GDOI_ROOT } from '../../src/mib/gdoi-oids.ts';
 import type { GdoiColumn } from '../../src/mib/gdoi-column.ts';
-import { NOTHING_LEARNT, rememberReply } from '../../src/mib/snmp-memory.ts';
+import { NOTHING_LEARNT_BY_SNMP, rememberReply } from '../../src/mib/snmp-memory.ts';
 import { ascii, octets, replyOf, rowOf, walkOf } from './gdoi-reply-builder.ts';
 
 const GM = '11.4.0.0.4.199.1.4.3.3.1.1';
@@ -19,7 +20,7 @@ const REGISTERED_WITH_KS = { cgmGdoiGmRegKeyServerIdType: 1, cgmGdoiGmRegKeyServ
 
 function read(...varbinds: readonly (readonly Varbind[])[]): GdoiReading {
   const reply = replyOf(varbinds.flat());
-  return decodeGdoi(reply, rememberReply(NOTHING_LEARNT, reply));
+  return decodeGdoi(reply, rememberReply(NOTHING_LEARNT_BY_SNMP, reply));
 }
 
 function gmOf(...varbinds: readonly (readonly Varbind[])[]): GmSnapshot {
@@ -82,7 +83,7 @@ describe('the KEK of a GM', () => {
   it('is null when the KEK table has lost its rows, even if the row of the GM still shows an active KEK', () => {
     const before = replyOf([...gmRow({ cgmGdoiGmActiveKEK: KEK_A }), ...kekRow(1, KEK_A, 100, 1)]);
     const now = replyOf(gmRow({ cgmGdoiGmActiveKEK: KEK_A }));
-    const memory = rememberReply(rememberReply(NOTHING_LEARNT, before), now);
+    const memory = rememberReply(rememberReply(NOTHING_LEARNT_BY_SNMP, before), now);
     expect(decodeGdoi(now, memory).snapshots).toMatchObject([{ kek: null }]);
   });
 
@@ -177,6 +178,15 @@ describe('the TEKs of a GM', () => {
     expect((reading.snapshots[0] as GmSnapshot).teks).toHaveLength(256);
     expect(reading.unknown).toBe(44);
   });
+});
+
+it('as many groups are read as over any other transport, and those beyond are counted', () => {
+  const many = Array.from({ length: MOST_GROUPS + 3 }, (_, i) =>
+    rowOf(`11.4.0.0.9.${String(i)}.1.4.3.3.1.1`, { cgmGdoiGmRekeysReceived: 1 }),
+  );
+  const reading = read(...many);
+  expect(reading.snapshots).toHaveLength(MOST_GROUPS);
+  expect(reading.unknown).toBe(3);
 });
 
 describe('whether a GM is registered is', () => {
@@ -318,7 +328,7 @@ describe('the uptime', () => {
 
   it('comes from the v3 engine if the device shows no scalar', () => {
     const reply = replyOf([], { engine: { boots: 3, timeSeconds: 4711 } });
-    expect(decodeGdoi(reply, NOTHING_LEARNT).facts).toMatchObject({ uptimeSeconds: 4711, version: null });
+    expect(decodeGdoi(reply, NOTHING_LEARNT_BY_SNMP).facts).toMatchObject({ uptimeSeconds: 4711, version: null });
   });
 });
 
@@ -327,8 +337,8 @@ it('decodes the MIB below another root in the same way', () => {
   const moved = walkOf('gm-tek-rollover').map(({ oid, value }) => ({ oid: oid.replace(GDOI_ROOT, root), value }));
   const here = replyOf(walkOf('gm-tek-rollover'));
   const there = replyOf(moved);
-  expect(decodeGdoi(there, rememberReply(NOTHING_LEARNT, there, root), root)).toEqual(
-    decodeGdoi(here, rememberReply(NOTHING_LEARNT, here)),
+  expect(decodeGdoi(there, rememberReply(NOTHING_LEARNT_BY_SNMP, there, root), root)).toEqual(
+    decodeGdoi(here, rememberReply(NOTHING_LEARNT_BY_SNMP, here)),
   );
 });
 

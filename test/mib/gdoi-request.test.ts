@@ -7,7 +7,7 @@ import { GDOI_COLUMNS, GDOI_ROOT } from '../../src/mib/gdoi-oids.ts';
 import type { GdoiReply } from '../../src/mib/gdoi-reply.ts';
 import { followUpRequest, type GdoiRequest, gdoiRequest, type PolledRole } from '../../src/mib/gdoi-request.ts';
 import { withLaterSequence } from '../../src/mib/rekey-under-way.ts';
-import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
+import { NOTHING_LEARNT_BY_SNMP, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
 import { answer, ascii, columnOid, octets, READ_AT_MS, rowOf, walkOf } from './gdoi-reply-builder.ts';
 
 const SYS_DESCR = '1.3.6.1.2.1.1.1.0';
@@ -22,7 +22,10 @@ function columnsOf(request: GdoiRequest | null): string[] {
 }
 
 function learn(objects: readonly Varbind[], role: PolledRole, rest: Partial<GdoiReply> = {}): SnmpMemory {
-  return rememberReply(NOTHING_LEARNT, answer(objects, gdoiRequest(NOTHING_LEARNT, role, READ_AT_MS), rest));
+  return rememberReply(
+    NOTHING_LEARNT_BY_SNMP,
+    answer(objects, gdoiRequest(NOTHING_LEARNT_BY_SNMP, role, READ_AT_MS), rest),
+  );
 }
 
 function routine(memory: SnmpMemory, role: PolledRole): GdoiRequest {
@@ -35,7 +38,7 @@ function replaced(objects: readonly Varbind[], oid: string, value: Varbind['valu
 
 describe('the first request', () => {
   it('asks a device of unknown role for both roles, its release, its switches, and names and facts of keys', () => {
-    const request = gdoiRequest(NOTHING_LEARNT, 'auto', READ_AT_MS);
+    const request = gdoiRequest(NOTHING_LEARNT_BY_SNMP, 'auto', READ_AT_MS);
     expect(request.scalars).toContain(SYS_DESCR);
     expect(request.scalars.filter((oid) => oid.startsWith(`${GDOI_ROOT}.1.4.`))).toHaveLength(15);
     expect(columnsOf(request)).toEqual(
@@ -50,7 +53,7 @@ describe('the first request', () => {
   });
 
   it.each(['gm', 'ks', 'auto'] as const)('to role %s asks for nothing twice, and for no TEK selector', (role) => {
-    const columns = columnsOf(gdoiRequest(NOTHING_LEARNT, role, READ_AT_MS));
+    const columns = columnsOf(gdoiRequest(NOTHING_LEARNT_BY_SNMP, role, READ_AT_MS));
     expect(new Set(columns).size).toBe(columns.length);
     expect(columns.filter((column) => /Tek(?:Src|Dst)/.test(column))).toEqual([]);
   });
@@ -124,7 +127,7 @@ describe('a routine request', () => {
 
   it('asks for the columns below another root if there is one', () => {
     const root = '1.3.6.1.4.1.2636.5.759';
-    const { columns } = gdoiRequest(NOTHING_LEARNT, 'gm', READ_AT_MS, root);
+    const { columns } = gdoiRequest(NOTHING_LEARNT_BY_SNMP, 'gm', READ_AT_MS, root);
     const elsewhere = columns.filter((oid) => !oid.startsWith(`${root}.1.`));
     expect(elsewhere).toEqual([CPU_ONE_MINUTE]);
   });

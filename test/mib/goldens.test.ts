@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { decodeGdoi } from '../../src/mib/decode-gdoi.ts';
-import { NOTHING_LEARNT, rememberReply } from '../../src/mib/snmp-memory.ts';
+import { NOTHING_LEARNT_BY_SNMP, rememberReply } from '../../src/mib/snmp-memory.ts';
 import { replyOf } from './gdoi-reply-builder.ts';
 import { parseWalk } from './walk-text.ts';
 
@@ -18,7 +18,7 @@ describe('goldens of CISCO-GDOI-MIB', () => {
   it.each(walks.toSorted())('%s is decoded to what its JSON says', (name) => {
     const golden = join(root, name.replace(/\.txt$/, '.json'));
     const reply = replyOf(parseWalk(readFileSync(join(root, name), 'utf8')));
-    const memory = rememberReply(NOTHING_LEARNT, reply);
+    const memory = rememberReply(NOTHING_LEARNT_BY_SNMP, reply);
     const meaning = `${JSON.stringify({ reading: decodeGdoi(reply, memory), memory }, null, 2)}\n`;
     if (process.env['UPDATE_GOLDENS'] === '1') writeFileSync(golden, meaning);
     expect(existsSync(golden), `${golden} is missing: run npm run goldens and review it`).toBe(true);

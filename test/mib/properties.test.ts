@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Varbind } from '../../src/gdoi/seen/varbind.ts';
 import { decodeGdoi } from '../../src/mib/decode-gdoi.ts';
 import { gdoiRequest } from '../../src/mib/gdoi-request.ts';
-import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
+import { NOTHING_LEARNT_BY_SNMP, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
 import { anyVarbinds } from './any-varbinds.ts';
 import { READ_AT_MS, replyOf, walkOf } from './gdoi-reply-builder.ts';
 
@@ -13,7 +13,7 @@ const walks = readdirSync(new URL('goldens/', import.meta.url))
   .filter((name) => name.endsWith('.txt'))
   .map((name) => name.replace('.txt', ''));
 
-function meaning(varbinds: readonly Varbind[], memory: SnmpMemory = NOTHING_LEARNT) {
+function meaning(varbinds: readonly Varbind[], memory: SnmpMemory = NOTHING_LEARNT_BY_SNMP) {
   const reply = replyOf(varbinds);
   const taught = rememberReply(memory, reply);
   return { reading: decodeGdoi(reply, taught), memory: taught };

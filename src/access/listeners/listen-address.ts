@@ -15,11 +15,6 @@ export function listenUrl({ protocol, host, port }: ListenAddress): string {
   return `${protocol}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
-/** An IPv4 address without the prefix of `::ffff:192.0.2.1`, as a socket for both families shows it. */
-export function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
-}
-
 /** The error for a person if the address is in use, not local, or privileged. */
 export function listenError(address: ListenAddress, cause: unknown): UserError {
   const what = `cannot listen on ${listenUrl(address)}`;

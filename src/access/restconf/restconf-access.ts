@@ -9,7 +9,7 @@ import { Watchdog } from '../../kernel/watchdog.ts';
 import { BackOff } from '../../kernel/back-off.ts';
 import type { AccessParts } from '../access-parts.ts';
 import { CredentialAdmission } from '../credential-admission.ts';
-import { type AttemptOutcome, type CredentialUse, sameSecrets } from '../credential-quarantine.ts';
+import { type AttemptOutcome, type CredentialUse } from '../credential-quarantine.ts';
 import { backOffError } from '../device-error.ts';
 import type {
   PathAnswer,
@@ -22,6 +22,7 @@ import { DeviceSlots } from '../device-slots.ts';
 import { ReadGate } from '../read-gate.ts';
 import { renewedRestconfTarget } from '../renewed-secrets.ts';
 import type { RestconfPath } from '../restconf-path.ts';
+import { sameRestconfTarget } from '../same-target.ts';
 import { decideTrust } from './certificate-trust.ts';
 import type { AcceptedKeys } from '../accepted-keys.ts';
 import { sharedCertificates } from './shared-certificates.ts';
@@ -109,7 +110,7 @@ class PollingRestconf implements RestconfAccess {
 
   async #readInTurn(known: Known, target: RestconfTarget, asked: Asked): Promise<RestconfReply> {
     const nowMs = this.#options.clock.monoMs();
-    if (known.target !== null && !sameTarget(known.target, target)) await closeConnection(known);
+    if (known.target !== null && !sameRestconfTarget(known.target, target)) await closeConnection(known);
     known.target = target;
     const waitMs = Math.max(known.backOff.waitMs(nowMs), known.leaveAloneUntilMs - nowMs);
     if (waitMs > 0) return { kind: 'failed', error: backOffError('read', waitMs) };
@@ -244,22 +245,4 @@ function useOf(target: RestconfTarget): CredentialUse {
 /** The secrets that a device can refuse. */
 function secretsOf({ credential: { password, client } }: RestconfTarget) {
   return [password, client?.key ?? null];
-}
-
-function sameTarget(left: RestconfTarget, right: RestconfTarget): boolean {
-  return (
-    left.host === right.host &&
-    left.port === right.port &&
-    (left.sourceAddress ?? null) === (right.sourceAddress ?? null) &&
-    left.timeoutMs === right.timeoutMs &&
-    // Errors and quarantine go by the device's name.
-    left.credentialName === right.credentialName &&
-    left.credential.username === right.credential.username &&
-    left.credential.client?.certificate === right.credential.client?.certificate &&
-    sameSecrets(secretsOf(left), secretsOf(right)) &&
-    left.trust.authorities === right.trust.authorities &&
-    left.trust.serverName === right.trust.serverName &&
-    left.trust.fingerprint === right.trust.fingerprint &&
-    left.trust.certificates === right.trust.certificates
-  );
 }

@@ -14,9 +14,7 @@ import type { BulkAnswer, BulkRequest } from './column-walk.ts';
 
 /** The longest delay that a Node timer takes: the library's timers must never fire, because ours do. */
 const NEVER_MS = 2_147_483_647;
-/**
- * An agent has one engine; one more for a device that was replaced. Each new one costs a key derivation of 2 to 4 ms.
- */
+/** An agent has one engine; one more for a device that was replaced. Each new one costs a derivation of keys. */
 const MAX_ENGINES = 3;
 
 /** Passed to the library only. */

@@ -8,12 +8,7 @@ import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import type { AccessParts } from '../access-parts.ts';
 import { CredentialAdmission } from '../credential-admission.ts';
-import {
-  type AttemptOutcome,
-  type CredentialSecrets,
-  type CredentialUse,
-  sameSecrets,
-} from '../credential-quarantine.ts';
+import { type AttemptOutcome, type CredentialSecrets, type CredentialUse } from '../credential-quarantine.ts';
 import { DeviceTraffic } from '../device-traffic.ts';
 import { backOffError } from '../device-error.ts';
 import type {
@@ -27,6 +22,7 @@ import type {
 import { DeviceSlots } from '../device-slots.ts';
 import { ReadGate } from '../read-gate.ts';
 import { renewedSnmpTarget } from '../renewed-secrets.ts';
+import { sameSnmpTarget } from '../same-target.ts';
 import type { EitherSignal } from '../../kernel/either-signal.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
@@ -121,7 +117,7 @@ class PollingAccess implements SnmpAccess {
 
   async #readInTurn(known: Known, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
     const { clock } = this.#options;
-    if (known.target !== null && !sameTarget(known.target, target)) {
+    if (known.target !== null && !sameSnmpTarget(known.target, target)) {
       startAfresh(known);
       this.#sockets.forget(target.device);
     }
@@ -278,31 +274,6 @@ function closeSession(known: Known): void {
 function startAfresh(known: Known): void {
   closeSession(known);
   known.walked = NOTHING_WALKED;
-}
-
-function sameTarget(left: SnmpTarget, right: SnmpTarget): boolean {
-  const sameSource = (left.sourceAddress ?? null) === (right.sourceAddress ?? null);
-  return (
-    left.host === right.host &&
-    left.port === right.port &&
-    sameSource &&
-    left.context === right.context &&
-    left.anySource === right.anySource &&
-    sameCredential(left.credential, right.credential)
-  );
-}
-
-function sameCredential(left: SnmpCredential, right: SnmpCredential): boolean {
-  if (left === right) return true;
-  if (left.version === '2c' || right.version === '2c') {
-    return left.version === '2c' && right.version === '2c' && left.community.equals(right.community);
-  }
-  return (
-    left.username === right.username &&
-    left.auth?.protocol === right.auth?.protocol &&
-    left.privacy?.protocol === right.privacy?.protocol &&
-    sameSecrets(passwordsOf(left), passwordsOf(right))
-  );
 }
 
 /** All secrets that a device could echo. */

@@ -3,8 +3,7 @@
  * (group1/group14-sha1 key exchange, CBC ciphers, ssh-rsa host keys, hmac-sha1).
  *
  * ssh2 silently ignores a misspelt option, so the lists are typed and complete; order is preference. The slow key
- * exchanges are last: group1 costs about 49 ms of CPU, a group exchange with an unknown prime of 2,048 bits about 295
- * ms (`group-exchange.ts` bounds it).
+ * exchanges are last, a group exchange with an unknown prime above all (`group-exchange.ts` bounds it).
  */
 import type { Algorithms, CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
 

@@ -1,7 +1,7 @@
 /**
  * Bounds what a device may choose in a Diffie-Hellman group exchange (RFC 4419). The library asks for up to 8,192 bits
- * and takes any: OpenSSL tests each prime that it does not know, 0.3 s for 2,048 bits, 4 s for 4,096 and 77 s for
- * 8,192, and meanwhile the thread serves none of its sessions. So 2,048 are asked for, as strong as the group 14 that
+ * and takes any: OpenSSL tests each prime that it does not know, twice as many bits for more than ten times as long,
+ * and meanwhile the thread serves none of its sessions. So 2,048 are asked for, as strong as the group 14 that
  * is offered before, and a group beyond what was asked for is refused untested.
  *
  * Where a version of ssh2 keeps its key exchange elsewhere nothing is bounded: a test of a login fails then.

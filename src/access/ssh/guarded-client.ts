@@ -21,8 +21,8 @@ const SLICE_OCTETS = 8 * 1024;
 
 /**
  * Protocol-level keepalives: they find dead peers, and do not reset the exec-timeout of IOS. For a shell they are
- * counted from the last line that was sent, so that a device polled every minute gets none: one each 30 s beside polls
- * took 5 % of the CPU of a thread with sessions. A carrier is asked at its own interval, because all devices behind it
+ * counted from the last line that was sent, so that a device polled every minute gets none: its polls find
+ * a dead peer as soon. A carrier is asked at its own interval, because all devices behind it
  * wait while it is dead.
  */
 const KEEPALIVE_INTERVAL_MS = { shell: 90_000, carrier: 30_000 } as const;

@@ -6,6 +6,7 @@
  * only when it stands quietly at the end: text that scrolls by is no question.
  */
 import type { Clock } from '../../kernel/clock.ts';
+import { ENABLE } from '../show-command.ts';
 import { DEFAULT_BOUNDS } from './answer-reader.ts';
 import {
   isLogLine,
@@ -238,7 +239,7 @@ export async function becomePrivileged(
   let passwordGiven = false;
   const wanted = `${userPrompt.slice(0, -1)}#`;
   const heard = watch.next();
-  line.write('enable\n');
+  line.write(`${ENABLE}\n`);
   for (let seen = await heard; ; seen = await watch.next()) {
     switch (seen.kind) {
       case 'password':
@@ -249,7 +250,7 @@ export async function becomePrivileged(
       case 'prompt': {
         if (seen.prompt === wanted) return seen.prompt;
         // A prompt from before the echo answers an older newline.
-        const echoAt = watch.screen.lines.findLastIndex((text) => text.trimEnd().endsWith('enable'));
+        const echoAt = watch.screen.lines.findLastIndex((text) => text.trimEnd().endsWith(ENABLE));
         if (seen.prompt === userPrompt && echoAt !== -1) {
           const said = watch.screen.lines.slice(echoAt + 1).filter((text) => text.trim() !== '' && !isLogLine(text));
           if (passwordGiven || said.length > 0) throw new LoginRefused('the device refused enable');

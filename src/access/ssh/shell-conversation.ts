@@ -1,14 +1,11 @@
 /**
  * The IOS dialogue over a shell in this thread: log in to the prompt, become privileged if there is a password for it,
  * turn paging off, then one show command at a time.
- *
- * The only bytes written are SHOW_COMMANDS, `terminal length 0`, `terminal width 511`, `enable`, the user name and the
- * passwords where asked, newline, a blank for the pager, and `exit`.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { later } from '../../kernel/later.ts';
 import type { ReadAnswerText } from '../answer-reading.ts';
-import { SHOW_LOG, type ShowCommand } from '../show-command.ts';
+import { ENABLE, NO_PAGER, NO_WRAPPED_LINES, SHOW_LOG, type ShowCommand } from '../show-command.ts';
 import { type AnswerBounds, AnswerReader, DEFAULT_BOUNDS, MOST_LINES } from './answer-reader.ts';
 import type {
   AskOutcome,
@@ -24,7 +21,7 @@ import { becomePrivileged, learnPrompt, LoginRefused, PromptMissing } from './lo
 import { LineEnded, ShellLine } from './shell-line.ts';
 import type { ShellLogin, ShellTransport } from './shell-transport.ts';
 
-const SETTINGS = ['terminal length 0', 'terminal width 511'] as const;
+const SETTINGS = [NO_PAGER, NO_WRAPPED_LINES] as const;
 
 /** Silence before a line that looks like another prompt is tried as one (somebody changed the hostname). */
 const STRANGE_PROMPT_QUIET_MS = 400;
@@ -109,7 +106,7 @@ class ShellConversation implements Conversation {
     try {
       this.#prompt = await learnPrompt(this.#line, clock, { username, password });
       if (this.#prompt.endsWith('>') && enablePassword !== null) {
-        operation = 'enable';
+        operation = ENABLE;
         onCommand();
         this.#prompt = await becomePrivileged(this.#line, clock, this.#prompt, enablePassword);
       }

@@ -3,6 +3,7 @@
  * dropped, within a limit. Ends in one of the ways of `LineEnd`, and then stays ended.
  */
 import type { Clock } from '../../kernel/clock.ts';
+import { EXIT } from '../show-command.ts';
 import type { LineEnd } from './conversation.ts';
 import type { Shell } from './shell-transport.ts';
 
@@ -171,7 +172,7 @@ export class ShellLine {
       return;
     }
     if (this.#attention === null) {
-      shell.write('exit\n');
+      shell.write(`${EXIT}\n`);
       await this.#orAfter(politeMs);
     }
     this.#finish({ kind: 'closed', reason: 'closed by the agent' });

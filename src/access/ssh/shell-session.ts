@@ -37,11 +37,14 @@ export class ShellSession implements DeviceSession {
   readonly #secrets: KnownSecrets;
   readonly #watchdog: Watchdog;
   #bytesOfLastAnswer = 0;
+  /** Limit for the login and for each command; a reload may change it. */
+  timeoutMs: number;
 
   /** `secrets` are removed from everything that the device says. */
   constructor(clock: Clock, target: SshTarget, conversation: Conversation, secrets = new KnownSecrets()) {
     this.#clock = clock;
     this.#target = target;
+    this.timeoutMs = target.timeoutMs;
     this.#conversation = conversation;
     this.#secrets = secrets;
     this.#watchdog = new Watchdog(clock);
@@ -116,10 +119,10 @@ export class ShellSession implements DeviceSession {
     return this.#within(signal, () => this.#conversation.ask(command));
   }
 
-  /** Runs with the target's time limit and the caller's signal: either cuts the conversation. */
+  /** Runs with the time limit and the caller's signal: either cuts the conversation. */
   async #within<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const takeBack = onAbortOf(signal, () => this.#conversation.cut(givenUp(signal)));
-    const { timeoutMs } = this.#target;
+    const { timeoutMs } = this;
     this.#watchdog.arm(timeoutMs, () =>
       this.#conversation.cut({ kind: 'timeout', reason: `no end within ${timeoutMs} ms` }),
     );

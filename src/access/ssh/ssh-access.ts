@@ -4,10 +4,11 @@
  */
 import type { AccessParts } from '../access-parts.ts';
 import { DeviceTurns } from '../device-turns.ts';
-import type { AccessStatus, DeviceAccess, DeviceSession, JumpTarget, Reply, SshTarget } from '../device-session.ts';
+import type { AccessStatus, DeviceAccess, DeviceSession, Reply, SshTarget } from '../device-session.ts';
 import { DeviceTraffic } from '../device-traffic.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
 import { renewedSshTarget } from '../renewed-secrets.ts';
+import { sameSshTarget } from '../same-target.ts';
 import type { ShowCommand } from '../show-command.ts';
 import { InternalErrors } from '../../kernel/internal-errors.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
@@ -17,7 +18,6 @@ import { untilAborted } from '../../kernel/until-aborted.ts';
 import { type AnswerBounds, DEFAULT_BOUNDS } from './answer-reader.ts';
 import { BACK_OFF, BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import { CredentialAdmission } from '../credential-admission.ts';
-import { sameSecrets } from '../credential-quarantine.ts';
 import type { Conversations } from './conversation.ts';
 import { sayGoodbyes } from './goodbyes.ts';
 import { HandshakeGate } from './handshake-gate.ts';
@@ -159,7 +159,8 @@ class SshAccess implements DeviceAccess {
       // Nobody is before us: at most a polite goodbye is left to wait for, which has its own limit.
       if (slot.turns.users === 1 && !aborted()) await release.before;
       else await untilAborted(release.before, either());
-      if (slot.session !== null && !sameTarget(slot.target, target)) await this.#closeSession(slot);
+      if (slot.session !== null && !isFor(slot, target)) await this.#closeSession(slot);
+      if (slot.session !== null) slot.session.timeoutMs = target.timeoutMs;
       this.#noteFlood(slot, target);
       const fresh = slot.session === null || !slot.session.alive;
       if (fresh) await this.#connect(slot, target, either());
@@ -436,34 +437,6 @@ function givenUp(target: SshTarget): DeviceError {
   return { kind: 'closed', operation: 'connect', message: `${target.device}: given up by the agent` };
 }
 
-function sameTarget(left: SshTarget | null, right: SshTarget): boolean {
-  if (left === null) return false;
-  const sameJumps = (left.jumps ?? []).length === (right.jumps ?? []).length;
-  return (
-    sameHost(left, right) &&
-    (left.sourceAddress ?? null) === (right.sourceAddress ?? null) &&
-    sameSecrets([left.enablePassword], [right.enablePassword]) &&
-    sameJumps &&
-    (left.jumps ?? []).every((jump, index) => {
-      const other = right.jumps?.[index];
-      return other !== undefined && jump.name === other.name && sameHost(jump, other);
-    })
-  );
-}
-
-function sameHost(left: Omit<JumpTarget, 'name'>, right: Omit<JumpTarget, 'name'>): boolean {
-  const secrets = ({ password, privateKey, passphrase }: Omit<JumpTarget, 'name'>) => [
-    password,
-    privateKey,
-    passphrase,
-  ];
-  return (
-    left.host === right.host &&
-    left.port === right.port &&
-    left.username === right.username &&
-    left.algorithms === right.algorithms &&
-    left.hostKeys === right.hostKeys &&
-    (left.agent ?? null) === (right.agent ?? null) &&
-    sameSecrets(secrets(left), secrets(right))
-  );
+function isFor({ target: madeFor }: Slot, target: SshTarget): boolean {
+  return madeFor !== null && sameSshTarget(madeFor, target);
 }

@@ -6,10 +6,10 @@
  */
 import type { Agent as Connections } from 'undici';
 import type { Clock } from '../../kernel/clock.ts';
-import { DeadlineExceeded } from '../../kernel/deadline.ts';
+import { noAnswerText } from '../../kernel/no-answer-text.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import { withDeadline } from '../../kernel/with-deadline.ts';
-import { type AgentAnswer, type AskSettings, ASKED_BY_AGENT, SCRAPE_TIMEOUT } from '../../model/other-agents.ts';
+import { type OtherAgentAnswer, type AskSettings, ASKED_BY_AGENT, SCRAPE_TIMEOUT } from '../../model/other-agents.ts';
 
 export interface AgentTls {
   /** PEM; null: those that the system trusts. */
@@ -41,7 +41,7 @@ const CONNECTIONS_AN_AGENT = 8;
 const MAX_ASKED = 64;
 const KEEP_IDLE_MS = 10_000;
 
-export class AgentClient implements AsyncDisposable {
+export class OtherAgentClient implements AsyncDisposable {
   readonly #options: AskOptions;
   /** Null: nobody was asked yet. */
   #connections: Promise<Connections> | null = null;
@@ -51,19 +51,19 @@ export class AgentClient implements AsyncDisposable {
     this.#options = options;
   }
 
-  async get(question: Question): Promise<AgentAnswer> {
+  async get(question: Question): Promise<OtherAgentAnswer> {
     if (this.#asked >= MAX_ASKED) return { kind: 'none', reason: `${MAX_ASKED} questions are under way already` };
     this.#asked += 1;
     try {
       return await withDeadline(this.#options.clock, question.timeoutMs, (deadline) => this.#ask(question, deadline));
     } catch (error) {
-      return { kind: 'none', reason: reasonOf(error) };
+      return { kind: 'none', reason: noAnswerText(error) };
     } finally {
       this.#asked -= 1;
     }
   }
 
-  async #ask({ origin, path, scrapeTimeout, signal }: Question, deadline: AbortSignal): Promise<AgentAnswer> {
+  async #ask({ origin, path, scrapeTimeout, signal }: Question, deadline: AbortSignal): Promise<OtherAgentAnswer> {
     const { token } = this.#options;
     this.#connections ??= connectionsOver(this.#options.tls);
     const connections = await this.#connections;
@@ -116,11 +116,4 @@ function tlsOptions(tls: AgentTls | null) {
     ...(key === null ? {} : { key: key.reveal() }),
     ...(serverName === null ? {} : { servername: serverName }),
   };
-}
-
-/** The code that Node.js or the library gives the failure; no text from the other side. */
-function reasonOf(error: unknown): string {
-  if (error instanceof DeadlineExceeded) return `no answer within ${Math.round(error.timeoutMs / 100) / 10} s`;
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  return typeof code === 'string' ? code : 'no answer';
 }

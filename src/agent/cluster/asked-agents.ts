@@ -7,10 +7,10 @@
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import { isLoopback } from '../../kernel/loopback.ts';
+import { isAnyAddress, isLoopback } from '../../kernel/loopback.ts';
 import type { ConfiguredDevice } from '../../model/device-view.ts';
 import type {
-  AgentAnswer,
+  OtherAgentAnswer,
   AskedCounts,
   AskSettings,
   OtherAgent,
@@ -19,7 +19,7 @@ import type {
 } from '../../model/other-agents.ts';
 import type { FleetReadModel } from '../../model/read-model.ts';
 import type { ClusterView } from '../../store/leases.ts';
-import type { AgentClient } from './ask-agent.ts';
+import type { OtherAgentClient } from './ask-agent.ts';
 
 export interface AskedAgentsOptions {
   readonly self: string;
@@ -31,7 +31,7 @@ export interface AskedAgentsOptions {
   /** All devices, whichever agent polls them. */
   readonly inventory: () => ReadonlyMap<string, ConfiguredDevice>;
   readonly keptFleet: (cells: readonly string[]) => Promise<FleetReadModel>;
-  readonly client: Pick<AgentClient, 'get'>;
+  readonly client: Pick<OtherAgentClient, 'get'>;
   /** Whether another agent's `process` runs on this machine. */
   readonly isHere: (process: string) => boolean;
   readonly clock: Clock;
@@ -79,28 +79,28 @@ export class AskedAgents implements OtherAgents {
     return owner === undefined || owner.id === me ? null : { id: owner.id, name: owner.name };
   }
 
-  async ask(agent: OtherAgent, path: string, settings: AskSettings): Promise<AgentAnswer> {
+  async ask(agent: OtherAgent, path: string, settings: AskSettings): Promise<OtherAgentAnswer> {
     const origin = this.#originOf(agent.id);
     const answer = typeof origin === 'string' ? await this.#options.client.get({ origin, path, ...settings }) : origin;
     this.#count(agent, answer);
     return answer;
   }
 
-  #originOf(id: string): string | Extract<AgentAnswer, { kind: 'none' }> {
+  #originOf(id: string): string | Extract<OtherAgentAnswer, { kind: 'none' }> {
     const agent = this.#options.status().view.agents.find((known) => known.id === id);
     if (agent === undefined) return { kind: 'none', reason: 'it is gone' };
     const url = URL.canParse(agent.url) ? new URL(agent.url) : null;
     if (url === null || !PROTOCOLS.has(url.protocol) || url.username + url.password !== '') {
       return { kind: 'none', reason: 'it left no address' };
     }
-    const isOfItsMachine = isLoopback(url.hostname) || ALL_ADDRESSES.has(url.hostname);
+    const isOfItsMachine = isLoopback(url.hostname) || isAnyAddress(url.hostname);
     if (isOfItsMachine && !this.#options.isHere(agent.process)) {
       return { kind: 'none', reason: 'it listens on loopback of another machine' };
     }
     return url.origin;
   }
 
-  #count(agent: OtherAgent, answer: AgentAnswer): void {
+  #count(agent: OtherAgent, answer: OtherAgentAnswer): void {
     const refused = answer.kind === 'answer' && REFUSED.has(answer.status);
     if (answer.kind === 'none') this.#counts.unanswered += 1;
     else if (refused) this.#counts.refused += 1;
@@ -137,4 +137,3 @@ export class AskedAgents implements OtherAgents {
 
 const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:']);
 const REFUSED: ReadonlySet<number> = new Set([401, 403]);
-const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);

@@ -9,6 +9,7 @@
  * can be forged, so the result is only a hint.
  */
 import { BlockList, isIP } from 'node:net';
+import { plainAddress } from '../../kernel/plain-address.ts';
 
 /** Devices that may share one address. */
 const MAX_SHARING = 64;
@@ -136,8 +137,6 @@ export class Senders {
 
 /** One spelling per address: `::FFFF:192.0.2.1` is `192.0.2.1`, `2001:DB8::0:1` is `2001:db8::1`. */
 function canonicalAddress(address: string): string {
-  const bare = address.replace(/%.*/, '');
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
-  if (mapped !== undefined) return mapped;
+  const bare = plainAddress(address.replace(/%.*/, ''));
   return isIP(bare) === 6 ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare;
 }

@@ -1,6 +1,6 @@
 /**
- * What is shown of a device's groups as one short text, which stays the same while nothing changes but time. It is a
- * fingerprint (two 32-bit sums) and not the values themselves, whose text would take 40 us.
+ * What is shown of a device's groups as one short text, which stays the same while nothing changes but time. It is
+ * a fingerprint (two 32-bit sums) and not the values themselves, whose text would have to be made at each poll.
  */
 import { FNV_BASIS, fnv1aStep } from '../../kernel/fnv1a.ts';
 import type { DeviceView } from '../../model/device-view.ts';

@@ -6,7 +6,7 @@ import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
 import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
-import { NOTHING_LEARNT as NOTHING_LEARNT_BY_SNMP, type SnmpMemory } from '../../mib/snmp-memory.ts';
+import { NOTHING_LEARNT_BY_SNMP, type SnmpMemory } from '../../mib/snmp-memory.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { createDevicePoller } from './device-poller.ts';
 import { type DeviceView, newDeviceView } from '../../model/device-view.ts';
@@ -14,7 +14,7 @@ import { type FleetMemory, fleetStep, type GroupMemory } from '../../model/fleet
 import { NOTHING_LEARNT, type PollMemory } from './poll-memory.ts';
 import type { Ways } from './device-asker.ts';
 import { configuredView, deviceSettings, restconfTarget, snmpTarget, sshTarget } from './poll-target.ts';
-import { NOTHING_LEARNT as NOTHING_LEARNT_BY_RESTCONF, type RestconfMemory } from './restconf-memory.ts';
+import { NOTHING_LEARNT_BY_RESTCONF, type RestconfMemory } from './restconf-memory.ts';
 import { createRestconfPoller } from './restconf-poller.ts';
 import { createSnmpPoller } from './snmp-poller.ts';
 

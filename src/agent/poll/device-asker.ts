@@ -6,13 +6,13 @@ import type { RestconfAccess } from '../../access/device-restconf.ts';
 import type { DeviceAccess } from '../../access/device-session.ts';
 import type { SnmpAccess } from '../../access/device-snmp.ts';
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
-import { NOTHING_LEARNT as NOTHING_LEARNT_BY_SNMP, type SnmpMemory } from '../../mib/snmp-memory.ts';
+import { NOTHING_LEARNT_BY_SNMP, type SnmpMemory } from '../../mib/snmp-memory.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { createDevicePoller } from './device-poller.ts';
 import { NOTHING_LEARNT, type PollMemory } from './poll-memory.ts';
 import type { PollReport } from '../../model/poll-report.ts';
 import { polledBeside, restconfTarget, snmpTarget, sshTarget } from './poll-target.ts';
-import { hasRegistered, NOTHING_LEARNT as NOTHING_LEARNT_BY_RESTCONF, type RestconfMemory } from './restconf-memory.ts';
+import { hasRegistered, NOTHING_LEARNT_BY_RESTCONF, type RestconfMemory } from './restconf-memory.ts';
 import { createRestconfPoller } from './restconf-poller.ts';
 import { createSnmpPoller } from './snmp-poller.ts';
 

@@ -3,7 +3,15 @@
  * router. These are maxima: a command that the router refuses is not sent for an hour, and polls that come too early
  * are left out.
  */
-import { SHOW_CERTIFICATES, SHOW_CPU, SHOW_LOG, type ShowCommand } from '../../access/show-command.ts';
+import {
+  ENABLE,
+  NO_PAGER,
+  NO_WRAPPED_LINES,
+  SHOW_CERTIFICATES,
+  SHOW_CPU,
+  SHOW_LOG,
+  type ShowCommand,
+} from '../../access/show-command.ts';
 import type { ResolvedDevice, Schedule } from '../../config/resolved-config.ts';
 import { CPU_EVERY_MS } from '../../gdoi/seen/beside-facts.ts';
 import { cronRunsPerDay } from '../schedule/cron-gap.ts';
@@ -139,9 +147,9 @@ function overSsh(device: ResolvedDevice, polls: number): readonly AskedOfDevice[
   const rows = [MAIN, ...KS_DETAILS, ...collected(collect)].filter(({ role }) => concerns(role, device.role));
   return [
     login('login over SSH', 'one session a device; one attempt, and an hour of silence after a refusal'),
-    ...(ssh.enablePassword === null ? [] : [login('enable', 'an enable password is configured')]),
-    login('terminal length 0', 'no pager'),
-    login('terminal width 511', 'no wrapped lines'),
+    ...(ssh.enablePassword === null ? [] : [login(ENABLE, 'an enable password is configured')]),
+    login(NO_PAGER, 'no pager'),
+    login(NO_WRAPPED_LINES, 'no wrapped lines'),
     ...rows.map(({ command, why, role, pace }) => ({
       what: command,
       why: role !== 'any' && device.role === 'auto' ? `${why} (only if it is a ${role.toUpperCase()})` : why,
@@ -214,7 +222,7 @@ function pollsPerDay(schedule: Schedule): number {
 
 /** For a day that begins with the whole allowance. */
 function polledBesidePerDay(schedule: Schedule): number {
-  return ALLOWED_AT_ONCE + Math.ceil(DAY_MS / allowedEveryMs(schedule.kind === 'every' ? schedule.ms : null));
+  return ALLOWED_AT_ONCE + Math.ceil(DAY_MS / allowedEveryMs(schedule));
 }
 
 function scheduleText(schedule: Schedule): string {

@@ -40,9 +40,8 @@ export function snmpTarget(device: ResolvedDevice): SnmpTarget | null {
 export function restconfTarget(device: ResolvedDevice): RestconfTarget | null {
   const { restconf, name, host, timeoutMs } = device;
   if (restconf === null) return null;
-  const { port, credentialName, credential, sourceAddress, trust } = restconf;
-  const source = sourceAddress === undefined ? {} : { sourceAddress };
-  return { device: name, host, port, credentialName, credential, trust, timeoutMs, ...source };
+  const { schedule: _pace, ...asked } = restconf;
+  return { device: name, host, timeoutMs, ...asked };
 }
 
 export interface Beside {

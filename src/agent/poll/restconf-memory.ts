@@ -37,7 +37,7 @@ export interface RestconfMemory {
 /** Group -> when its GM registered last, by the device's clock; absent if it does not show it. */
 export type Registered = ReadonlyMap<string, EpochMs>;
 
-export const NOTHING_LEARNT: RestconfMemory = {
+export const NOTHING_LEARNT_BY_RESTCONF: RestconfMemory = {
   learntAtMs: null,
   model: null,
   isGm: null,

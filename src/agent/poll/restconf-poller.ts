@@ -14,7 +14,7 @@ import {
   KS_MAIN,
   mainPaths,
   mustLearn,
-  NOTHING_LEARNT,
+  NOTHING_LEARNT_BY_RESTCONF,
   rememberAnswered,
   rememberRefused,
   rememberShown,
@@ -77,7 +77,7 @@ export function createRestconfPoller(deps: Deps) {
     const learnt = learn(memory, reply.answers, interest.nowMonoMs);
     const refusal = refusalOf(target, learnt, reply.answers);
     if (refusal !== null) {
-      return { result: 'command', error: refusal, observations: [], documents: [], memory: NOTHING_LEARNT };
+      return { result: 'command', error: refusal, observations: [], documents: [], memory: NOTHING_LEARNT_BY_RESTCONF };
     }
     const present = onPresentClock(learnt.clock, documentsOf(reply.answers), wallAheadMs(clock));
     const main = present.documents;

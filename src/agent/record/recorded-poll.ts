@@ -6,7 +6,7 @@ import { isCpuCommand, isMainCommand } from '../../access/show-command.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import { decodeGdoi } from '../../mib/decode-gdoi.ts';
-import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../../mib/snmp-memory.ts';
+import { NOTHING_LEARNT_BY_SNMP, rememberReply, type SnmpMemory } from '../../mib/snmp-memory.ts';
 import type { CollectorResult, PollReport, RawAnswer, RawDocument, RawValues } from '../../model/poll-report.ts';
 import { isPollResult, type PollResult } from '../../model/poll-result.ts';
 import { logObservations, observationsOfReading, readAnswer, readingResult } from '../poll/observations.ts';
@@ -48,7 +48,7 @@ type Outcome = Pick<PollReport, 'result' | 'error'>;
 /** `memory`: what earlier SNMP answers of the device taught. */
 export function reportOf(
   { device, lines }: PollLines,
-  memory: SnmpMemory = NOTHING_LEARNT,
+  memory: SnmpMemory = NOTHING_LEARNT_BY_SNMP,
 ): { readonly report: PollReport; readonly memory: SnmpMemory } {
   const bySnmp = readSnmp(device, lines, memory);
   const byCli = readCli(device, lines);

@@ -6,31 +6,18 @@
  *
  * Polls that a person or a program asks for (`check`, `/probe`, the page) are not counted.
  */
+import type { Schedule } from '../../config/resolved-config.ts';
+import type { Rate } from '../../kernel/token-bucket.ts';
 
 /** At once: a change of keys in a lab, where a KEK lives for minutes, takes about fifty an hour. */
 export const ALLOWED_AT_ONCE = 120;
 const ALLOWED_EVERY_MS = 60_000;
 
-export interface Allowance {
-  /** Polls left at `atMs` (monotonic), fractions included. */
-  readonly left: number;
-  readonly atMs: number;
+/** The shortest time between two of them in the long run; with a cron expression a minute. */
+export function allowedEveryMs(schedule: Schedule): number {
+  return schedule.kind === 'every' ? Math.min(ALLOWED_EVERY_MS, schedule.ms) : ALLOWED_EVERY_MS;
 }
 
-export function fullAllowance(nowMs: number): Allowance {
-  return { left: ALLOWED_AT_ONCE, atMs: nowMs };
-}
-
-/**
- * The shortest time between two of them in the long run; `intervalMs` null: a cron expression, which never runs so
- * often.
- */
-export function allowedEveryMs(intervalMs: number | null): number {
-  return Math.min(ALLOWED_EVERY_MS, intervalMs ?? ALLOWED_EVERY_MS);
-}
-
-/** What is left after one more poll; null: it is not allowed. */
-export function payForPoll({ left, atMs }: Allowance, everyMs: number, nowMs: number): Allowance | null {
-  const now = Math.min(ALLOWED_AT_ONCE, left + Math.max(0, nowMs - atMs) / everyMs);
-  return now < 1 ? null : { left: now - 1, atMs: nowMs };
+export function allowedRate(schedule: Schedule): Rate {
+  return { perSecond: 1000 / allowedEveryMs(schedule), burst: ALLOWED_AT_ONCE };
 }

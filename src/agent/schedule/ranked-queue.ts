@@ -1,7 +1,7 @@
 /**
  * Polls that wait for a slot, ordered by rank: there are a handful of ranks, while tens of thousands of polls may wait
  * when a large fleet starts. p-queue's own queue is one array and moves all waiting entries for each one that is
- * inserted before them: with 25,000 of them 33 us a poll, a tenth of what a poll costs the main thread.
+ * inserted before them, so that inserting many took time in proportion to their square.
  */
 import type { Queue, QueueAddOptions } from 'p-queue';
 

@@ -9,13 +9,14 @@
  * (`poll-allowance.ts`).
  */
 import PQueue from 'p-queue';
+import TinyQueue from 'tinyqueue';
 import type { Schedule } from '../../config/resolved-config.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { TokenBucket } from '../../kernel/token-bucket.ts';
 import { nextStretch, type SignsOfLoad } from './busy-pace.ts';
 import { CronInstants } from './cron-instants.ts';
-import { type Due, DueHeap } from './due-heap.ts';
 import { RankedQueue } from './ranked-queue.ts';
-import { type Allowance, allowedEveryMs, fullAllowance, payForPoll } from './poll-allowance.ts';
+import { allowedRate } from './poll-allowance.ts';
 import { nameFraction } from '../../model/name-hash.ts';
 
 /** Mean distance between first polls, so that a small fleet shows something at once. */
@@ -40,8 +41,9 @@ const HINT_SPACING_MS = 10;
 const HINT_PRIORITY = 1;
 const ASKED_PRIORITY = 2;
 
-interface Entry extends Due {
+interface Entry {
   readonly device: string;
+  readonly dueMs: number;
   /** Version of the schedule, plan or hint that made this entry; an entry with an older version is void. */
   readonly version: number;
   readonly why: 'schedule' | 'plan' | 'hint';
@@ -62,7 +64,7 @@ interface Scheduled {
   /** Which polls go first: 1 the device answers, 0 not polled yet, -1 it does not answer. */
   rank: number;
   /** For polls beside the schedule. */
-  allowance: Allowance;
+  readonly allowance: TokenBucket;
 }
 
 export interface SchedulerStatus {
@@ -78,7 +80,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #poll: (device: string, signal: AbortSignal) => Promise<void>;
   readonly #queue: PQueue<RankedQueue>;
   readonly #devices = new Map<string, Scheduled>();
-  readonly #heap = new DueHeap<Entry>();
+  readonly #heap = new TinyQueue<Entry>([], (a, b) => a.dueMs - b.dueMs);
   readonly #cron: CronInstants;
   readonly #stop = new AbortController();
   #wake = new AbortController();
@@ -117,6 +119,9 @@ export class Scheduler implements AsyncDisposable {
     this.remove(device);
     this.#versions += 1;
     const version = this.#versions;
+    const rate = allowedRate(schedule);
+    const allowance = before?.allowance ?? new TokenBucket(rate, this.#clock.monoMs());
+    allowance.changeRate(rate, this.#clock.monoMs());
     this.#devices.set(device, {
       schedule,
       version,
@@ -127,7 +132,7 @@ export class Scheduler implements AsyncDisposable {
       stretch: before?.stretch ?? 1,
       turn: 0,
       rank: before?.rank ?? (first ? 1 : 0),
-      allowance: before?.allowance ?? fullAllowance(this.#clock.monoMs()),
+      allowance,
     });
     if (schedule.kind === 'cron') {
       this.#cron.add(schedule.expression);
@@ -262,11 +267,9 @@ export class Scheduler implements AsyncDisposable {
 
   /** Pays for one poll beside the schedule. */
   #isAllowed(known: Scheduled): boolean {
-    const everyMs = allowedEveryMs(known.schedule.kind === 'every' ? known.schedule.ms : null);
-    const left = payForPoll(known.allowance, everyMs, this.#clock.monoMs());
-    if (left === null) this.#overAllowance += 1;
-    else known.allowance = left;
-    return left !== null;
+    const allowed = known.allowance.take(this.#clock.monoMs());
+    if (!allowed) this.#overAllowance += 1;
+    return allowed;
   }
 
   #beginOrSkip(device: string, known: Scheduled): void {

@@ -1,14 +1,14 @@
 /**
- * Reads the configuration's YAML, even of a large fleet. The YAML library takes 0.15 ms and 12 KB for each device, so
- * the entries of `devices` are read in blocks: memory stays flat and I/O gets its turn in between. Only a plain
- * block-style list at the top level is split; what does not read well in blocks (an error, an anchor used across them)
- * is read whole, so the result is the same either way.
+ * Reads the configuration's YAML, even of a large fleet. The YAML library keeps a tree of all it reads, and
+ * nothing else gets a turn meanwhile, so the entries of `devices` are read in blocks: memory stays flat and I/O gets its
+ * turn in between. Only a plain block-style list at the top level is split; what does not read well in blocks (an error,
+ * an anchor used across them) is read whole, so the result is the same either way.
  */
 import type { Problem, SettingPath } from '../finding.ts';
 import { isMapping } from '../mapping.ts';
 import { type OffsetOf, readYaml, type YamlText } from '../yaml-text.ts';
 
-/** About 30 ms of reading. */
+/** Read before other work gets its turn. */
 const DEVICES_PER_BLOCK = 200;
 
 export interface ReadOptions {

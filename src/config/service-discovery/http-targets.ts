@@ -4,8 +4,8 @@
  * answer is bounded as it arrives, after decompression.
  */
 import type { Clock } from '../../kernel/clock.ts';
-import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import { noAnswerText } from '../../kernel/no-answer-text.ts';
+import { withDeadline } from '../../kernel/with-deadline.ts';
 import type { TargetUrl } from '../resolved-config.ts';
 
 export interface AskOptions {
@@ -28,31 +28,24 @@ const JSON_TYPE = /^application\/json(?:;\s*charset="?utf-8"?)?$/i;
 
 export async function askForTargets({ url, authorization }: TargetUrl, options: AskOptions): Promise<TargetAnswer> {
   const { clock, refreshMs, signal } = options;
-  const deadline = new AbortController();
-  const done = new AbortController();
-  const expiry = clock.sleep(TIMEOUT_MS, done.signal).then(
-    () => deadline.abort(new DeadlineExceeded(TIMEOUT_MS)),
-    () => undefined,
-  );
   try {
-    const secret = (await authorization?.renewed()) ?? null;
-    const response = await options.fetch(url, {
-      headers: {
-        accept: 'application/json',
-        'user-agent': 'gdoiwatch',
-        'x-prometheus-refresh-interval-seconds': String(refreshMs / 1000),
-        ...(secret === null ? {} : { authorization: secret.reveal() }),
-      },
-      signal: AbortSignal.any([signal, deadline.signal]),
+    return await withDeadline(clock, TIMEOUT_MS, async (deadline) => {
+      const secret = (await authorization?.renewed()) ?? null;
+      const response = await options.fetch(url, {
+        headers: {
+          accept: 'application/json',
+          'user-agent': 'gdoiwatch',
+          'x-prometheus-refresh-interval-seconds': String(refreshMs / 1000),
+          ...(secret === null ? {} : { authorization: secret.reveal() }),
+        },
+        signal: AbortSignal.any([signal, deadline]),
+      });
+      if (response.status === UNAUTHORIZED) secret?.refused();
+      return readAnswer(response);
     });
-    if (response.status === UNAUTHORIZED) secret?.refused();
-    return await readAnswer(response);
   } catch (error) {
     if (signal.aborted) return { kind: 'aborted' };
     return { kind: 'failed', reason: failureText(error) };
-  } finally {
-    done.abort();
-    await expiry;
   }
 }
 

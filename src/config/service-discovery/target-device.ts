@@ -6,6 +6,7 @@
  * target; a label with a reserved name costs only the label, since the files are shared with Prometheus's own scrapes.
  */
 import { isIP } from 'node:net';
+import { hostAndPort } from '../address.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { quoted } from '../finding.ts';
 import type { MakeDevice, ResolvedDevice } from '../resolved-config.ts';
@@ -62,10 +63,9 @@ function unknownLabel(label: string): string {
 /** `host`, `host:22`, `2001:db8::1`, `[2001:db8::1]:22`; the device's schema checks the host itself. */
 function parseAddress(text: string): { readonly host: string; readonly port?: number } | null {
   if (isIP(text) === 6) return { host: text };
-  const match = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([^[\]:/\s]{1,253}))(?::(\d{1,5}))?$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  if (host === undefined) return null;
-  return match?.[3] === undefined ? { host } : { host, port: Number(match[3]) };
+  const { host = '', port = null } = hostAndPort(text) ?? {};
+  if (host === '') return null;
+  return port === null ? { host } : { host, port };
 }
 
 /** `main`, or `ssh=main,snmp=v3`. */

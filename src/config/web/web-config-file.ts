@@ -14,7 +14,7 @@ import { parseTokens } from './tokens-file.ts';
 import { type WebConfig, webConfigSchema } from './web-config-schema.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
-/** At cost 10, checking a password takes about 0.1 s of CPU, and twice as long for each step. */
+/** Each step doubles the CPU that checking a password takes. */
 const HIGHEST_COMMON_COST = 12;
 
 /** Problems are in the configuration itself: a file that cannot be read. */

@@ -6,7 +6,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { noAnswerText } from '../../kernel/no-answer-text.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import { withDeadline } from '../../kernel/with-deadline.ts';
-import type { DeliveryOutcome } from '../delivery.ts';
+import { type DeliveryOutcome, outcomeOfStatus } from '../delivery.ts';
 import type { PostableAlert } from './alert-message.ts';
 
 export interface BasicAuth {
@@ -28,8 +28,6 @@ const MAX_WORDS = 300;
 // oxlint-disable-next-line no-control-regex -- control characters are what is taken out of a log line
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
 const UNAUTHORIZED = 401;
-/** Request timeout and too many requests: temporary states of the server, not errors in the request. */
-const RETRIED_4XX: readonly number[] = [408, 429];
 
 export async function postAlerts(alerts: readonly PostableAlert[], options: PostOptions): Promise<DeliveryOutcome> {
   const { apiUrl, clock } = options;
@@ -51,8 +49,7 @@ export async function postAlerts(alerts: readonly PostableAlert[], options: Post
       if (response.ok) return { kind: 'accepted' };
       const { status } = response;
       if (status === UNAUTHORIZED) basicAuth?.password.refused();
-      const kind = status >= 500 || RETRIED_4XX.includes(status) ? 'failed' : 'refused';
-      return { kind, reason: answerText(status, words, basicAuth) };
+      return { kind: outcomeOfStatus(status), reason: answerText(status, words, basicAuth) };
     });
   } catch (error) {
     return { kind: 'failed', reason: noAnswerText(error) };

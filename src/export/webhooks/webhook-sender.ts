@@ -6,7 +6,7 @@ import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { noAnswerText } from '../../kernel/no-answer-text.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import { withDeadline } from '../../kernel/with-deadline.ts';
-import { Delivery, type DeliveryOutcome, type DeliveryParts } from '../delivery.ts';
+import { Delivery, type DeliveryOutcome, type DeliveryParts, outcomeOfStatus } from '../delivery.ts';
 import { CLOUD_EVENT_TYPE, cloudEvent } from './cloud-event.ts';
 import { signatureOf } from './signed-request.ts';
 
@@ -40,8 +40,6 @@ export interface WebhookOptions extends DeliveryParts {
 const MAX_QUEUED = 10_000;
 const TIMEOUT_MS = 10_000;
 const UNAUTHORIZED: readonly number[] = [401, 403];
-/** Temporary states of the receiver, not errors in the request. */
-const RETRIED_4XX: readonly number[] = [408, 425, 429];
 
 export class WebhookSender {
   /** Used from the next request on. */
@@ -129,8 +127,7 @@ export class WebhookSender {
         if (response.ok) return { kind: 'accepted' };
         const { status } = response;
         if (UNAUTHORIZED.includes(status)) key?.refused();
-        const kind = status >= 500 || RETRIED_4XX.includes(status) ? 'failed' : 'refused';
-        return { kind, reason: `HTTP status ${status}` };
+        return { kind: outcomeOfStatus(status), reason: `HTTP status ${status}` };
       });
     } catch (error) {
       return { kind: 'failed', reason: noAnswerText(error) };

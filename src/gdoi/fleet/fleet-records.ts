@@ -17,12 +17,12 @@ import { longestSeconds } from '../seen/countdown.ts';
 import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
 import { MOST_MEMBERS } from '../seen/row-bounds.ts';
+import { MOST_PEERS } from '../seen/row-bounds.ts';
 import { type GmSnapshot, isByMulticast, type KsSnapshot } from '../seen/snapshot.ts';
 import { unlistedAfter } from './unlisted-members.ts';
 
 /** A GM or KS holds a few TEKs; a device that shows more is not believed beyond this. */
-const MAX_TEKS = 16;
-const MAX_PEERS = 32;
+const MAX_MEMBER_TEKS = 16;
 
 export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSnapshot, at: ReadAt): FleetGm {
   const succeeded = gm.registrations.succeeded;
@@ -109,7 +109,9 @@ function rememberTeks(
     const sinceMs = before.find((tek) => tek.spi === spi)?.sinceMs ?? at.receivedAtMs;
     teks.push({ spi, expiryMs: remainingSeconds === null ? null : expiryMs(at, remainingSeconds), sinceMs });
   }
-  return teks.length < 2 ? teks : teks.toSorted((a, b) => (b.expiryMs ?? 0) - (a.expiryMs ?? 0)).slice(0, MAX_TEKS);
+  return teks.length < 2
+    ? teks
+    : teks.toSorted((a, b) => (b.expiryMs ?? 0) - (a.expiryMs ?? 0)).slice(0, MAX_MEMBER_TEKS);
 }
 
 export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSnapshot, at: ReadAt): FleetKs {
@@ -144,7 +146,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     ...(multicast ? { multicast: true } : {}),
     members: ks.members,
     // A peer list that is not shown any more leaves the peers, without a verdict on them.
-    peers: ks.peers?.slice(0, MAX_PEERS) ?? before?.peers?.map((peer) => ({ ...peer, status: null })) ?? null,
+    peers: ks.peers?.slice(0, MOST_PEERS) ?? before?.peers?.map((peer) => ({ ...peer, status: null })) ?? null,
     identity: ks.identity,
     ...list,
     ...(unlisted.length === 0 ? {} : { unlisted }),

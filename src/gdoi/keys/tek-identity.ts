@@ -15,7 +15,7 @@ export interface HeldTek {
 }
 
 /** More are not kept: a GM holds one or two per interface; the longest-lived decide. */
-const MAX_TEKS = 8;
+const MAX_HELD_TEKS = 8;
 
 /** TEKs of an answer, each SPI once, longest-lived first. */
 export function shownTeks(at: ReadAt, gm: GmSnapshot): readonly HeldTek[] {
@@ -32,7 +32,7 @@ export function shownTeks(at: ReadAt, gm: GmSnapshot): readonly HeldTek[] {
     held.push({ spi, expiry: endOfCountdown(at, remainingSeconds) });
   }
   if (held.length > 1) held.sort((a, b) => b.expiry.toMs - a.expiry.toMs);
-  return held.length > MAX_TEKS ? held.slice(0, MAX_TEKS) : held;
+  return held.length > MAX_HELD_TEKS ? held.slice(0, MAX_HELD_TEKS) : held;
 }
 
 export function longestLived(teks: readonly HeldTek[]): HeldTek | null {

@@ -46,7 +46,7 @@ export interface Elsewhere {
 }
 
 /** More are not kept: during a rollover there are two. */
-const MAX_TEKS = 4;
+const MAX_COMPARED_TEKS = 4;
 /** A sequence number up to this is what a new KEK starts with: it may be the same by chance. */
 const FIRST_SEQUENCE = 1;
 
@@ -61,7 +61,7 @@ export function snmpLook(at: ReadAt, gm: GmSnapshot, before: SnmpLook | null): S
     kek,
     withoutKek: kek === null && (gm.kek === null ? gm.teks !== null : gm.kek.remainingSeconds === 0),
     kekLost: kek === null ? kekLost(before, at) : null,
-    teks: shownTeks(at, gm).slice(0, MAX_TEKS),
+    teks: shownTeks(at, gm).slice(0, MAX_COMPARED_TEKS),
   };
   const elsewhere = elsewhereOf(before, look);
   const placed = elsewhere === null ? look : { ...look, elsewhere };

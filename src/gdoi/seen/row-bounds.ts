@@ -4,8 +4,8 @@
  */
 
 /**
- * Groups of one answer, so that a heading repeated without end costs no memory. 32 groups of a device are followed
- * (`MAX_GROUPS`).
+ * Groups of one answer, so that a heading or a row repeated without end costs no memory. 32 groups of a device are
+ * followed (`MAX_GROUPS`).
  */
 export const MOST_GROUPS = 128;
 

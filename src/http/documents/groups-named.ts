@@ -2,7 +2,7 @@
 import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { DeviceView } from '../../model/device-view.ts';
-import type { AgentAnswer, OtherAgent, OtherAgents } from '../../model/other-agents.ts';
+import type { OtherAgentAnswer, OtherAgent, OtherAgents } from '../../model/other-agents.ts';
 import { groupDocument, groupsOfName } from './group-document.ts';
 import type { HealthBoard } from './health-board.ts';
 import type { HttpOptions } from '../base/options.ts';
@@ -61,7 +61,7 @@ async function ofOthers(
 
 /** Null: it gave no such answer. */
 function groupsIn(
-  { status, body }: Extract<AgentAnswer, { kind: 'answer' }>,
+  { status, body }: Extract<OtherAgentAnswer, { kind: 'answer' }>,
   agent: OtherAgent,
 ): readonly NamedGroup[] | null {
   switch (status) {

@@ -13,11 +13,11 @@ import type { Clock } from '../../kernel/clock.ts';
 /** Time alone changes a verdict only where a countdown or an age passes a threshold of tens of seconds. */
 export const VERDICT_LASTS_MS = 5000;
 /**
- * In a large fleet it lasts longer, by this much for each device: judging one takes 40 us, so an open page takes at
- * most a twentieth of a core in a fleet of any size. A device that was polled again is always judged again.
+ * In a large fleet it lasts longer, by this much for each device, so that what an open page costs is bounded in a
+ * fleet of any size. A device that was polled again is always judged again.
  */
 const LASTS_FOR_EACH_MS = 1;
-/** Devices judged before other work gets its turn: about 5 ms. */
+/** Devices judged before other work gets its turn. */
 const DEVICES_AT_ONCE = 100;
 
 export interface JudgedDevice {

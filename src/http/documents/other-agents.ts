@@ -8,7 +8,7 @@ import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { DeviceView } from '../../model/device-view.ts';
 import {
-  type AgentAnswer,
+  type OtherAgentAnswer,
   ASKED_BY_AGENT,
   type OtherAgent,
   type OtherAgents,
@@ -85,7 +85,7 @@ export function askEach(
   others: OtherAgents,
   cells: readonly OtherCell[],
   path: string,
-): Promise<readonly { readonly agent: OtherAgent; readonly answer: AgentAnswer }[]> {
+): Promise<readonly { readonly agent: OtherAgent; readonly answer: OtherAgentAnswer }[]> {
   const owners = new Map(cells.flatMap(({ owner }) => (owner === null ? [] : [[owner.id, owner] as const])));
   const ask = async (agent: OtherAgent) => ({
     agent,
@@ -103,7 +103,7 @@ export async function askOne<Document>(
   return documentOf(await others.ask(agent, path, { timeoutMs: ASK_TIMEOUT_MS }), schema);
 }
 
-function documentOf<Document>(answer: AgentAnswer, schema: z.ZodType<Document>): Document | null {
+function documentOf<Document>(answer: OtherAgentAnswer, schema: z.ZodType<Document>): Document | null {
   return answer.kind === 'none' || answer.status !== 200 ? null : documentIn(answer.body, schema);
 }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../../kernel/clock.ts';
  * long, as on a busy machine, ours are as long: otherwise a scrape waits four times as long as it works.
  */
 export const TURN_MS = { least: 10, most: 40 } as const;
-/** Characters of a piece. A turn of a busy loop is expensive: fewer of them make a scrape quick. */
+/** Characters of a piece: the more there are in one, the fewer turns of a busy loop a scrape waits for. */
 const PIECE_CHARS = 2 * 1024 * 1024;
 
 export async function* inTurns(

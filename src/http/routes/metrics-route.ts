@@ -11,8 +11,7 @@ export function metricsRoute(app: App, { network, selfMetrics, deviceMetrics }: 
     const form = formAskedFor(request.headers);
     const self = await selfMetrics();
     void reply.type(CONTENT_TYPES[form.format]).header('vary', 'accept, accept-encoding');
-    // Octets: given a long text, a server converts it twice, to count and to send it (37 MB took 0.25 to 0.29 s of CPU,
-    // as octets 0.11 to 0.14 s: docs/sizing.md).
+    // Octets: given a long text, a server converts it twice, to count and to send it.
     const lines = Readable.from(exposition(self, form));
     if (!form.gzip) return reply.send(lines);
     // Compressed in another thread. The end of either side ends the other.

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RestconfTarget } from '../../../src/access/device-restconf.ts';
 import { RESTCONF_PATHS } from '../../../src/access/restconf-path.ts';
-import { NOTHING_LEARNT, type RestconfMemory } from '../../../src/agent/poll/restconf-memory.ts';
+import { NOTHING_LEARNT_BY_RESTCONF, type RestconfMemory } from '../../../src/agent/poll/restconf-memory.ts';
 import { createRestconfPoller } from '../../../src/agent/poll/restconf-poller.ts';
 import { mergeParts } from '../../../src/gdoi/seen/merge-snapshots.ts';
 import type { GmSnapshot, GroupSnapshot, KsSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
@@ -47,8 +47,11 @@ function given(scenario: 'healthy' | 'coop-failover' = 'healthy') {
     fleet,
     access,
     modern,
-    poll: (device: string, memory: RestconfMemory = NOTHING_LEARNT, differing: Partial<typeof interest> = {}) =>
-      poll({ ...TARGET, device }, { ...interest, ...differing }, memory, never),
+    poll: (
+      device: string,
+      memory: RestconfMemory = NOTHING_LEARNT_BY_RESTCONF,
+      differing: Partial<typeof interest> = {},
+    ) => poll({ ...TARGET, device }, { ...interest, ...differing }, memory, never),
     cli(device: string, command: string): readonly GroupSnapshot[] {
       const parsed = parseCommandOutput(command, fleet.answer(device, command, clock.wallMs()), 'prompt');
       if (parsed.kind !== 'parsed') throw new Error(parsed.kind);

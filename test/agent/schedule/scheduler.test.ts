@@ -1,6 +1,4 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DueHeap } from '../../../src/agent/schedule/due-heap.ts';
 import { Scheduler } from '../../../src/agent/schedule/scheduler.ts';
 import { FakeClock } from '../../builders/fake-clock.ts';
 
@@ -231,18 +229,6 @@ test('stopping aborts the polls under way and waits for them', async () => {
   expect(polls).toHaveLength(1);
   await scheduler[Symbol.asyncDispose]();
   expect(scheduler.status()).toMatchObject({ running: 0, queued: 0 });
-});
-
-test('the heap gives things in the order they are due', () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 1000 })), (instants) => {
-      const heap = new DueHeap<{ dueMs: number }>();
-      for (const dueMs of instants) heap.push({ dueMs });
-      const order = [];
-      for (let due = heap.pop(); due !== undefined; due = heap.pop()) order.push(due.dueMs);
-      expect(order).toEqual(instants.toSorted((a, b) => a - b));
-    }),
-  );
 });
 
 test('what is polled beside the schedule has a bound: 120 at once, then one a minute, the rest left out and counted', async () => {

@@ -7,7 +7,8 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { Clock } from '../../../kernel/clock.ts';
-import { type ListenAddress, listenError, plainAddress } from '../listen-address.ts';
+import { plainAddress } from '../../../kernel/plain-address.ts';
+import { type ListenAddress, listenError } from '../listen-address.ts';
 import { type FramesRead, SyslogFrames } from './syslog-frames.ts';
 import type { SyslogBounds, SyslogDrop } from './syslog-bounds.ts';
 import type { SyslogServer } from './syslog-server.ts';

@@ -2,7 +2,8 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { Logger } from '../../../kernel/logger.ts';
 import { kernelDrops } from '../kernel-drops.ts';
-import { type ListenAddress, listenUrl, plainAddress } from '../listen-address.ts';
+import { plainAddress } from '../../../kernel/plain-address.ts';
+import { type ListenAddress, listenUrl } from '../listen-address.ts';
 import type { SyslogServer } from './syslog-server.ts';
 import { closeUdpSocket, openUdpSocket } from '../udp-socket.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SentEventParser } from '../../src/page/server-sent-events.ts';
+import { SentEventParser } from '../../src/http/events/server-sent-events.ts';
 
 const STREAM =
   ': hello\nretry: 3000\n\nid: 5 a\nevent: reload\ndata: {"n":1}\n\n: still here\n\nid: 6 b\nevent: reload\ndata: {"n":2}\n\n';
