@@ -41,7 +41,7 @@ import { shownState } from './heard/shown-state.ts';
 import { systemRandom } from '../kernel/random.ts';
 import { type PushedFromDevice, PushedMessages } from './heard/pushed-messages.ts';
 import { type AgentStatus, createReadModel, type FleetReadModel, type MutableReadModel } from '../model/read-model.ts';
-import { settingsOfDevices } from './record/recorded-settings.ts';
+import { type ReplaySettings, settingsOfConfig } from './record/recorded-settings.ts';
 import type { PollReport } from '../model/poll-report.ts';
 import { makeRecordDirectory } from './record/record-directory.ts';
 import { Recorder } from './record/recorder.ts';
@@ -149,8 +149,9 @@ export class Agent implements AsyncDisposable {
     this.#firstSweep = new FirstSweep({ clock, logger });
     this.#asker = new DeviceAsker(options);
     this.#recorder = config.record === null ? null : new Recorder({ directory: config.record, clock, logger });
-    this.#recorder?.settings(settingsOfDevices(config.devices));
-    this.#record = new FleetRecord({ views, intake, recorder: this.#recorder, clock, logger });
+    this.#recorder?.settings(this.#replaySettings());
+    const planned = options.maintenance === undefined ? {} : { maintenance: options.maintenance };
+    this.#record = new FleetRecord({ ...planned, views, intake, recorder: this.#recorder, clock, logger });
     this.#scheduler = new Scheduler({
       clock,
       concurrentPolls,
@@ -215,6 +216,10 @@ export class Agent implements AsyncDisposable {
     });
     agent = new Agent({ ...options, config, errors }, intake, views);
     return agent;
+  }
+
+  #replaySettings(): ReplaySettings {
+    return settingsOfConfig({ ...this.#config, maintenance: this.#options.maintenance?.planned ?? [] });
   }
 
   get readModel(): FleetReadModel {
@@ -301,7 +306,7 @@ export class Agent implements AsyncDisposable {
     this.#restartNeeded = restartNeeded(this.#started, config);
     this.#senders.setRelays(config.syslog?.relays ?? []);
     this.#intake.settingsChanged(fleetSettings(config.devices));
-    this.#recorder?.settings(settingsOfDevices(config.devices));
+    this.#recorder?.settings(this.#replaySettings());
     await Promise.all([...diff.removed, ...diff.changed].map((device) => this.#drop(device.name)));
     this.#inventoryInForce = this.inventory();
     for (const device of diff.removed) this.#intake.retire(device.name);

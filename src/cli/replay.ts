@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
 import { MAX_LINE_CHARS, TOO_LONG } from '../agent/record/recorded-line.ts';
 import { Replay } from '../agent/record/replay.ts';
-import { type ReplaySettings, settingsOfDevices } from '../agent/record/recorded-settings.ts';
+import { type ReplaySettings, settingsOfConfig } from '../agent/record/recorded-settings.ts';
 import { timelineLines } from '../agent/record/timeline-lines.ts';
 import { systemReason } from '../kernel/system-reason.ts';
 import { incidentDocument } from '../gdoi/incidents/incident-document.ts';
@@ -52,7 +52,7 @@ export function replayCommand(): Command {
 }
 
 async function settingsGiven(file: string | undefined): Promise<ReplaySettings | undefined> {
-  return file === undefined ? undefined : settingsOfDevices((await readConfig(file)).config.devices);
+  return file === undefined ? undefined : settingsOfConfig((await readConfig(file)).config);
 }
 
 function print(documents: readonly object[]): void {

@@ -164,26 +164,52 @@ const samePolling: DeviceComparison = (a, b) => ofDevice.every(({ polling }) => 
 
 type FixedSetting = readonly [setting: string, same: Same<ResolvedConfig>];
 
+/** Of each field of a section: the setting whose change needs a restart, or that a reload applies it. */
+type Section<Whole> = {
+  readonly [Field in keyof Whole]-?: string | readonly [setting: string, same: Same<Whole[Field]>] | typeof APPLIED;
+};
+const APPLIED = null;
+
+function fixedIn<Whole extends object>(
+  sectionOf: (config: ResolvedConfig) => Whole | null,
+  fields: Section<Whole>,
+): readonly FixedSetting[] {
+  const fixed: FixedSetting[] = [];
+  for (const name in fields) {
+    const field = fields[name];
+    if (field === APPLIED) continue;
+    const [setting, same] = typeof field === 'string' ? ([field, equal] as const) : field;
+    const inSection = (a: Whole | null, b: Whole | null) =>
+      a === null || b === null ? a === b : same(a[name], b[name]);
+    fixed.push([setting, by(sectionOf, inSection)]);
+  }
+  return fixed;
+}
+
 /** Settings that cannot change while running, by the name that the user knows; a reload applies all others. */
 const CONFIG: Readonly<Record<keyof ResolvedConfig, readonly FixedSetting[]>> = {
   file: [],
   listen: [['listen', by(({ listen }) => listen)]],
-  // Certificates, users, tokens and headers can change; TLS cannot be switched on or off.
-  web: [['web: TLS', by(({ web: { tls } }) => [tls !== null, tls !== null && tls.clientCa !== null])]],
+  web: fixedIn(({ web }) => web, {
+    // Certificates can change; TLS cannot be switched on or off.
+    tls: ['web: TLS', by((tls) => [tls !== null, tls !== null && tls.clientCa !== null])],
+    basicAuthUsers: APPLIED,
+    tokens: APPLIED,
+    headers: APPLIED,
+  }),
   grafanaUrl: [],
   metrics: [['metrics', by(({ metrics }) => metrics)]],
-  log: [['log.level', by(({ log }) => log.level)]],
-  limits: [['limits.concurrent_polls', by(({ limits }) => limits.concurrentPolls)]],
+  log: fixedIn(({ log }) => log, { level: 'log.level' }),
+  limits: fixedIn(({ limits }) => limits, { concurrentPolls: 'limits.concurrent_polls' }),
   store: [['store', by(({ store }) => store, sameStore)]],
-  ssh: [
-    ['ssh.known_hosts', by(({ ssh }) => ssh.knownHostsPath)],
-    ['ssh.max_handshakes', by(({ ssh }) => ssh.maxHandshakes)],
-    ['ssh.logins_per_second', by(({ ssh }) => ssh.loginsPerSecond)],
-  ],
-  restconf: [['restconf.known_certificates', by(({ restconf }) => restconf.knownCertificatesPath)]],
+  ssh: fixedIn(({ ssh }) => ssh, {
+    knownHostsPath: 'ssh.known_hosts',
+    maxHandshakes: 'ssh.max_handshakes',
+    loginsPerSecond: 'ssh.logins_per_second',
+  }),
+  restconf: fixedIn(({ restconf }) => restconf, { knownCertificatesPath: 'restconf.known_certificates' }),
   record: [['record', by(({ record }) => record)]],
-  // relays can change
-  syslog: [['syslog.listen', by(({ syslog }) => syslog?.listens)]],
+  syslog: fixedIn(({ syslog }) => syslog, { listens: 'syslog.listen', relays: APPLIED }),
   traps: [['traps', by(({ traps }) => traps, sameTraps)]],
   devices: [],
   targets: [],

@@ -26,7 +26,7 @@ import { type GroupState, initialTrackerState, type TrackerState } from '../gdoi
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import { isRefusalResult } from '../gdoi/seen/poll-result.ts';
-import { track } from '../gdoi/tracker/tracker.ts';
+import { settle, track } from '../gdoi/tracker/tracker.ts';
 import {
   afterPoll,
   afterPollBeside,
@@ -38,6 +38,7 @@ import {
 import { heardChanges, membershipChanges, trackingOf, trackOptions } from './group-tracking.ts';
 import { nameFraction } from './name-hash.ts';
 import { phasePlan } from './phase-plan.ts';
+import { asPlanned, type PlannedWork } from './planned-work.ts';
 import { type BesideTransport, observationsBeside, observationsOfReport, type PollReport } from './poll-report.ts';
 
 /** What the configuration says of a device, as far as it decides what is concluded. */
@@ -49,8 +50,14 @@ export interface DeviceSettings
   readonly phaseAware: boolean;
 }
 
-export interface StepSettings {
+/** What decides of a group's step. */
+export interface GroupSettings {
   readonly fleet: FleetSettings;
+  /** What happens in one of these windows is planned. */
+  readonly maintenance: readonly PlannedWork[];
+}
+
+export interface StepSettings extends GroupSettings {
   /** Of the device that the step is about. */
   readonly device: DeviceSettings;
 }
@@ -132,7 +139,7 @@ export function fleetStep(
     events: found,
     freshLines,
   } = trackAll(known ?? initialTrackerState(before.device), observations, groupOf);
-  const events = before.cell === undefined ? found : found.map((event) => ({ ...event, ...inCell(before.cell) }));
+  const events = ofDevice(found, { state, cell: before.cell }, settings.maintenance);
   const shown = withFreshLines(viewAfter(before, from, settings.device.partLifetimeMs), freshLines);
   const seen = from.kind === 'polled' ? withNamed(shown, memory) : shown;
   if (from.kind === 'pushed' && state === known && seen === before) {
@@ -145,8 +152,27 @@ export function fleetStep(
   const heard = state.ksMarks === known?.ksMarks ? [] : heardOfGroups(after, { memory, state, atMs });
   const ofMember = membershipChanges(withKeptNames(before, memory), after, state, atMs);
   const changes = heard.length === 0 ? ofMember : new Map([...heard, ...ofMember]);
-  const groups = groupsAfter({ memory, cell: before.cell }, changes, settings.fleet, guard);
+  const groups = groupsAfter({ memory, cell: before.cell }, changes, settings, guard);
   return { state, view: withOwnTimers(after, state, groups, groupOf), events, groups };
+}
+
+/** Nothing more is heard of the device: what still waited for its next answer is decided by what there is. */
+export function settled(
+  known: { readonly state: TrackerState; readonly cell: string | undefined },
+  maintenance: GroupSettings['maintenance'],
+): { readonly state: TrackerState; readonly events: readonly GdoiEvent[] } {
+  const { state, events } = settle(known.state);
+  return { state, events: ofDevice(events, { state, cell: known.cell }, maintenance) };
+}
+
+/** The tracker knows no cells, and nothing of what people plan. */
+function ofDevice(
+  found: readonly GdoiEvent[],
+  { state, cell }: { readonly state: TrackerState; readonly cell: string | undefined },
+  maintenance: GroupSettings['maintenance'],
+): readonly GdoiEvent[] {
+  const events = cell === undefined ? found : found.map((event) => ({ ...event, ...inCell(cell) }));
+  return asPlanned(events, maintenance, state.groups.keys());
 }
 
 /** Of the words in its log that may be names of groups, those that are. */
@@ -213,7 +239,7 @@ function hasSameTimers(before: FleetView | null, now: FleetView): boolean {
 export function withoutDevice(
   { memory, before }: { readonly memory: FleetMemory; readonly before: DeviceView },
   atMs: EpochMs,
-  settings: FleetSettings,
+  settings: GroupSettings,
   guard: GroupGuard = UNGUARDED,
 ): ReadonlyMap<string, GroupStep> {
   const changes = membershipChanges(before, null, memory.state(before.device), atMs);
@@ -281,7 +307,7 @@ export function withoutStrangers(
   known: GroupMemory,
   configured: ReadonlySet<string>,
   atMs: EpochMs,
-  settings: FleetSettings,
+  settings: GroupSettings,
 ): GroupStep | null {
   const { gms, kss } = known.state;
   const heard = (known.state.heard ?? []).map(({ device }) => device);
@@ -297,13 +323,10 @@ export function withoutStrangers(
 const GONE = { presence: 'gone', gm: null, ks: null, kekBehavior: 'unknown', version: null } as const;
 
 /** Judge what came since the last time. */
-export function judged(before: GroupMemory, nowMs: EpochMs, settings: FleetSettings): GroupStep {
-  const { state, view, last, events, incidents } = judgeFleet(
-    before.state,
-    before.unjudged.atMs,
-    settings,
-    before.last,
-  );
+export function judged(before: GroupMemory, nowMs: EpochMs, { fleet, maintenance }: GroupSettings): GroupStep {
+  const judgement = judgeFleet(before.state, before.unjudged.atMs, fleet, before.last);
+  const { state, view, last, incidents } = judgement;
+  const events = asPlanned(judgement.events, maintenance);
   const memory = { state, view, last, unjudged: NOTHING_UNJUDGED, judgedAtMs: nowMs };
   return { memory, events, incidents, members: new Map() };
 }
@@ -344,17 +367,18 @@ function remembered(known: GroupMemory, facts: MemberFacts): GroupStep {
 }
 
 /** The group after one member's change, judged where that is due. */
-export function groupAfter(known: GroupMemory, facts: MemberFacts, settings: FleetSettings): GroupStep {
+export function groupAfter(known: GroupMemory, facts: MemberFacts, settings: GroupSettings): GroupStep {
   const now = remembered(known, facts);
-  if (!isDue(now.memory, facts.atMs)) return now;
+  const found = asPlanned(now.events, settings.maintenance);
+  if (!isDue(now.memory, facts.atMs)) return found === now.events ? now : { ...now, events: found };
   const { memory, events, incidents } = judged(now.memory, facts.atMs, settings);
-  return { memory, events: [...now.events, ...events], incidents, members: now.members };
+  return { memory, events: [...found, ...events], incidents, members: now.members };
 }
 
 function groupsAfter(
   { memory, cell }: { readonly memory: FleetMemory; readonly cell: string | undefined },
   changes: ReadonlyMap<string, MemberFacts>,
-  settings: FleetSettings,
+  settings: GroupSettings,
   guard: GroupGuard,
 ): ReadonlyMap<string, GroupStep> {
   const groups = new Map<string, GroupStep>();
@@ -364,7 +388,7 @@ function groupsAfter(
       const last = memory.group(key);
       const known =
         last === null || isOver(last)
-          ? groupOfState(initialFleetState(group, cell), facts.atMs, settings)
+          ? groupOfState(initialFleetState(group, cell), facts.atMs, settings.fleet)
           : shownIn(cell, last);
       return groupAfter(known, facts, settings);
     });

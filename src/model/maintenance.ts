@@ -5,29 +5,12 @@
  * Windows come from the configuration, which a reload replaces, or are announced while the agent runs: those are
  * stored, for its next start and for other agents.
  */
-import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
-
-/** At least one of the lists names something. */
-export interface PlannedWork {
-  readonly fromMs: EpochMs;
-  readonly untilMs: EpochMs;
-  readonly devices: readonly string[];
-  readonly groups: readonly string[];
-  readonly cells: readonly string[];
-  readonly reason: string;
-}
+import { type Concerned, type PlannedWork, workAt } from './planned-work.ts';
 
 export interface MaintenanceWindow extends PlannedWork {
   readonly id: string;
   readonly source: 'configuration' | 'api';
-}
-
-/** What may be under maintenance; an absent name is in no window. */
-export interface Concerned {
-  readonly device: string | null;
-  readonly cell?: string | undefined;
-  readonly groups: readonly string[];
 }
 
 /** The most windows that can be announced: a script gone wild is stopped here. */
@@ -60,6 +43,7 @@ export class Maintenance {
   #count = 0;
   /** Changes of what is announced. */
   #changes = 0;
+  #planned: readonly MaintenanceWindow[] = [];
 
   /** `tag`: keeps its ids apart from those of other agents. */
   constructor(keeper: WindowKeeper = NOWHERE, tag = '') {
@@ -75,6 +59,18 @@ export class Maintenance {
     if (kept === null || changes !== this.#changes) return;
     this.#announced.clear();
     for (const window of kept) this.#announced.set(window.id, window);
+    this.#changed();
+  }
+
+  /** All of them: another list whenever one of them changes. */
+  get planned(): readonly MaintenanceWindow[] {
+    return this.#planned;
+  }
+
+  #changed(): void {
+    const now = [...this.#configured, ...this.#announced.values()];
+    const isSame = now.length === this.#planned.length && now.every((each, index) => each === this.#planned[index]);
+    if (!isSame) this.#planned = now;
   }
 
   /** Those of the configuration, as it is now. */
@@ -84,6 +80,7 @@ export class Maintenance {
       id: `configuration-${index + 1}`,
       source: 'configuration',
     }));
+    this.#changed();
   }
 
   async announce(work: PlannedWork, nowMs: EpochMs): Promise<Announced> {
@@ -98,6 +95,7 @@ export class Maintenance {
     if (!(await this.#keeper.keep(window))) return { kind: 'not_kept' };
     this.#changes += 1;
     this.#announced.set(window.id, window);
+    this.#changed();
     return { kind: 'announced', window };
   }
 
@@ -107,6 +105,7 @@ export class Maintenance {
       if (!(await this.#keeper.forget(id))) return 'not_kept';
       this.#changes += 1;
       this.#announced.delete(id);
+      this.#changed();
       return 'ended';
     }
     return this.#configured.some((window) => window.id === id) ? 'fixed' : 'unknown';
@@ -114,24 +113,14 @@ export class Maintenance {
 
   /** Those that go on or are still to come, the earliest first. */
   windows(nowMs: EpochMs): readonly MaintenanceWindow[] {
-    return [...this.#configured, ...this.#announced.values()]
+    return this.#planned
       .filter(({ untilMs }) => untilMs > nowMs)
       .toSorted((a, b) => a.fromMs - b.fromMs || (a.id < b.id ? -1 : 1));
   }
 
   /** The window in which that instant lies; null: nothing was planned then. */
-  of({ device, cell, groups }: Concerned, atMs: EpochMs): MaintenanceWindow | null {
-    // Almost always there is none.
-    if (this.#configured.length + this.#announced.size === 0) return null;
-    const found = [...this.#configured, ...this.#announced.values()].find(
-      (window) =>
-        window.fromMs <= atMs &&
-        atMs < window.untilMs &&
-        ((device !== null && window.devices.includes(device)) ||
-          groups.some((group) => window.groups.includes(group)) ||
-          window.cells.includes(cell ?? DEFAULT_CELL)),
-    );
-    return found ?? null;
+  of(concerned: Concerned, atMs: EpochMs): MaintenanceWindow | null {
+    return workAt(this.#planned, concerned, atMs);
   }
 
   /** A window that ended a day ago no longer matters, even to events that are reported late. */
@@ -139,6 +128,7 @@ export class Maintenance {
     for (const [id, { untilMs }] of this.#announced) {
       if (untilMs < nowMs - KEPT_MS && (await this.#keeper.forget(id))) this.#announced.delete(id);
     }
+    this.#changed();
   }
 }
 

@@ -1,4 +1,5 @@
 /** Addresses of the pages. Real paths: each can be sent to a colleague and survives a reload. */
+import { PAGE_PATHS } from '../http/page/page-paths.ts';
 
 export type Route =
   | { readonly kind: 'fleet'; readonly filter: Filter }
@@ -22,19 +23,52 @@ const FLEET_FILTERS = ['q', 'status', 'role', 'group', 'sort', 'cursor'] as cons
 const INCIDENT_FILTERS = ['device', 'group', 'cell', 'cause', 'hours'] as const;
 const EVENT_FILTERS = ['device', 'group', 'cell', 'type', 'cause', 'unexpected', 'hours'] as const;
 
+interface Page {
+  readonly path: string;
+  readonly route: (name: string, search: string) => Route;
+}
+
+/** Each at the address where the server answers: a page that has none does not compile. */
+const PAGES: Readonly<Record<Route['kind'], Page>> = {
+  fleet: {
+    path: PAGE_PATHS.fleet,
+    route: (_name, search) => ({ kind: 'fleet', filter: filterOf(search, FLEET_FILTERS) }),
+  },
+  groups: { path: PAGE_PATHS.groups, route: () => ({ kind: 'groups' }) },
+  group: { path: PAGE_PATHS.group, route: (name, search) => ({ kind: 'group', name, ...cellOf(search) }) },
+  device: { path: PAGE_PATHS.device, route: (name) => ({ kind: 'device', name }) },
+  events: {
+    path: PAGE_PATHS.events,
+    route: (_name, search) => ({ kind: 'events', filter: filterOf(search, EVENT_FILTERS) }),
+  },
+  incidents: {
+    path: PAGE_PATHS.incidents,
+    route: (_name, search) => ({ kind: 'incidents', filter: filterOf(search, INCIDENT_FILTERS) }),
+  },
+};
+
 /** Null: there is no such page. */
 export function routeOf(path: string, search: string): Route | null {
-  const [, room, name, ...rest] = path.split('/');
-  if (rest.length > 0) return null;
-  const given = decoded(name ?? '');
-  if (room === '' && name === undefined) return { kind: 'fleet', filter: filterOf(search, FLEET_FILTERS) };
-  if (room === 'groups') return given === '' ? { kind: 'groups' } : { kind: 'group', name: given, ...cellOf(search) };
-  if (room === 'devices' && given !== '') return { kind: 'device', name: given };
-  if (room === 'events' && name === undefined) return { kind: 'events', filter: filterOf(search, EVENT_FILTERS) };
-  if (room === 'incidents' && name === undefined) {
-    return { kind: 'incidents', filter: filterOf(search, INCIDENT_FILTERS) };
+  // The list of groups is also a group without a name.
+  const asked = path === `${PAGE_PATHS.groups}/` ? PAGE_PATHS.groups : path;
+  for (const page of Object.values(PAGES)) {
+    const name = nameIn(asked, page.path);
+    if (name !== null) return page.route(name, search);
   }
   return null;
+}
+
+/** The name in a path of that pattern; empty: the pattern has none. Null: the path is another one. */
+function nameIn(path: string, pattern: string): string | null {
+  const [given, parts] = [path.split('/'), pattern.split('/')];
+  if (given.length !== parts.length) return null;
+  let name = '';
+  for (const [index, part] of parts.entries()) {
+    const here = given[index] ?? '';
+    if (part === ':name' && here !== '') name = decoded(here);
+    else if (part !== here) return null;
+  }
+  return name;
 }
 
 function decoded(part: string): string {

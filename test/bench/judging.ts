@@ -9,6 +9,7 @@ import { createReadModel } from '../../src/model/read-model.ts';
 import { gm, type GmOptions, ks, START } from '../builders/fleet-group.ts';
 import { type BenchRow, median } from './bench-row.ts';
 
+const SETTINGS = { fleet: DEFAULT_FLEET_SETTINGS, maintenance: [] };
 const SIZES = [10, 100, 1000, 8000];
 const WARM_UP = 6;
 const ROUNDS = 21;
@@ -85,11 +86,11 @@ function judgingMs(world: World, members: number): number {
   let memory: GroupMemory = groupOfState(initialFleetState('G1'), START, DEFAULT_FLEET_SETTINGS);
   const model = createReadModel();
   const judge = (second: number) => {
-    memory = judged(memory, START + second * 1000, DEFAULT_FLEET_SETTINGS).memory;
+    memory = judged(memory, START + second * 1000, SETTINGS).memory;
     model.setGroup(memory.view);
   };
   const take = (facts: MemberFacts) => {
-    memory = groupAfter({ ...memory, judgedAtMs: facts.atMs }, facts, DEFAULT_FLEET_SETTINGS).memory;
+    memory = groupAfter({ ...memory, judgedAtMs: facts.atMs }, facts, SETTINGS).memory;
   };
   take(ksRead(0, members, world));
   for (let member = 0; member < members; member += 1) take(gmRead(100, member, {}));

@@ -19,6 +19,7 @@ const INTERVAL_MS = 60_000;
 const START_MS = Date.UTC(2026, 0, 1);
 const COMMAND = 'show crypto gdoi';
 const SETTINGS: StepSettings = {
+  maintenance: [],
   fleet: DEFAULT_FLEET_SETTINGS,
   device: {
     host: '192.0.2.1',

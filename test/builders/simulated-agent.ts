@@ -60,6 +60,8 @@ export interface SimulatedWatch {
   readonly restconfEveryMs?: number;
   /** Maintenance windows. */
   readonly maintenance?: Maintenance;
+  /** Another configuration of a device. */
+  readonly configure?: (device: ResolvedDevice) => ResolvedDevice;
   /** Called when a back-off is to be shortened. */
   readonly waitAtMost?: DeviceAccess['waitAtMost'];
   /** How long a poll of a device takes to fail; default: no time. */
@@ -114,7 +116,8 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
   const restconf = new FleetRestconf(fleet, clock, isGone);
   const events: GdoiEvent[] = [];
   const logger = new MemoryLogger();
-  const configured = config.devices.map((device) => withSnmp(overRestconf(device, watched, fleet), watched));
+  const { configure = (device) => device } = watched;
+  const configured = config.devices.map((device) => configure(withSnmp(overRestconf(device, watched, fleet), watched)));
   const store = createMemoryStore();
   const { wallAheadMs = () => 0 } = watched;
   const { monoMs, sleep, yieldToIo } = clock;

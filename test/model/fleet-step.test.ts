@@ -15,7 +15,8 @@ import { teks } from '../builders/health-builders.ts';
 import { aDevice, aGm, aKs, aReport, NOON } from '../builders/view-builder.ts';
 
 const FLEET = { pollIntervalMs: 60_000, detailIntervalMs: 60_000 };
-const SETTINGS = { fleet: FLEET, device: deviceSettings(aConfiguredDevice({ name: 'gm1' })) };
+const OF_GROUPS = { fleet: FLEET, maintenance: [] };
+const SETTINGS = { ...OF_GROUPS, device: deviceSettings(aConfiguredDevice({ name: 'gm1' })) };
 const GM1 = aDevice();
 
 /** What the device shows, `seconds` after noon. */
@@ -48,7 +49,7 @@ function afterKsAndGm(): { readonly group: GroupMemory; readonly view: typeof GM
 test('a group is over once its last device has left it, and starts from scratch with the next one', () => {
   const { group, view } = afterKsAndGm();
   expect(isOver(group)).toBe(false);
-  const left = withoutDevice({ memory: knowing(group), before: view }, NOON + 60_000, FLEET).get('G1')!.memory;
+  const left = withoutDevice({ memory: knowing(group), before: view }, NOON + 60_000, OF_GROUPS).get('G1')!.memory;
   expect(isOver(left)).toBe(true);
   const again = (known: GroupMemory | null) =>
     fleetStep({ memory: knowing(known), before: GM1 }, shown(120, [aGm()]), SETTINGS);
@@ -57,8 +58,8 @@ test('a group is over once its last device has left it, and starts from scratch 
 
 test('a stored group loses the members that are no longer configured, and no others', () => {
   const { group } = afterKsAndGm();
-  expect(withoutStrangers(group, new Set(['gm1']), NOON + 60_000, FLEET)).toBeNull();
-  const step = withoutStrangers(group, new Set(['gm2']), NOON + 60_000, FLEET);
+  expect(withoutStrangers(group, new Set(['gm1']), NOON + 60_000, OF_GROUPS)).toBeNull();
+  const step = withoutStrangers(group, new Set(['gm2']), NOON + 60_000, OF_GROUPS);
   expect(step !== null && isOver(step.memory)).toBe(true);
 });
 

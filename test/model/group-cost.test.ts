@@ -11,6 +11,7 @@ import { createReadModel } from '../../src/model/read-model.ts';
 import { gm, ks, START } from '../builders/fleet-group.ts';
 
 const SETTINGS = { pollIntervalMs: 60_000, detailIntervalMs: 60_000 };
+const OF_GROUPS = { fleet: SETTINGS, maintenance: [] };
 
 const SHOWN = [
   'group',
@@ -103,7 +104,7 @@ function stepped(changes: readonly MemberFacts[]): {
   let memory = groupOfState(initialFleetState('G1'), START, SETTINGS);
   const events: GdoiEvent[] = [];
   for (const facts of changes) {
-    const step = groupAfter(memory, facts, SETTINGS);
+    const step = groupAfter(memory, facts, OF_GROUPS);
     memory = step.memory;
     events.push(...step.events);
   }
@@ -159,7 +160,7 @@ describe.each([6, 60])('a group of %i', (members) => {
       fc.property(anyChanges, (changes) => {
         let memory = groupOfState(initialFleetState('G1'), START, SETTINGS);
         for (const facts of changes) {
-          memory = groupAfter(memory, facts, SETTINGS).memory;
+          memory = groupAfter(memory, facts, OF_GROUPS).memory;
           const again = judgeFleet(memory.state, facts.atMs, SETTINGS, memory.last);
           expect(plain(again)).toEqual(plain(judgeFleet(memory.state, facts.atMs, SETTINGS, null)));
         }
@@ -173,7 +174,7 @@ describe.each([6, 60])('a group of %i', (members) => {
     const others = Array.from({ length: members - 2 }, (_, n) => factsOf(1, n + 2, 'read'));
     const kss = [factsOf(0, 1, 'ks'), factsOf(0, 1, 'ks of another group')];
     const { memory } = stepped([...kss, ...others, asStranger]);
-    const { last, state } = judged(memory, asStranger.atMs, SETTINGS).memory;
+    const { last, state } = judged(memory, asStranger.atMs, OF_GROUPS).memory;
     const after = rememberMember(state, asOwn, last.yardstick).state;
     const again = judgeFleet(after, asOwn.atMs, SETTINGS, last);
     expect(again.last.roster).toEqual(judgeFleet(after, asOwn.atMs, SETTINGS, null).last.roster);
@@ -183,7 +184,7 @@ describe.each([6, 60])('a group of %i', (members) => {
     fc.assert(
       fc.property(anyChanges, (changes) => {
         const { memory } = stepped(changes);
-        const { view, last, state } = judged(memory, memory.unjudged.atMs, SETTINGS).memory;
+        const { view, last, state } = judged(memory, memory.unjudged.atMs, OF_GROUPS).memory;
         expect(last.yardstick).toEqual(measuresOf(state, SETTINGS).yardstick);
         expect(last.roster.notPolled).toBe(view.notPolled.length);
         expect(shown(view)).toEqual(shown(fleetView(state, view.atMs, notJudgedYet(state, SETTINGS))));
@@ -211,13 +212,13 @@ test('the read model does not compute the lists of a view that nobody asks for',
 describe('a small group in which nothing happens', () => {
   const quiet = () => {
     const { memory } = stepped([ks(0), ...Array.from({ length: 8 }, (_, n) => factsOf(1, n, 'read'))]);
-    return judged(memory, START + 10_000, SETTINGS).memory;
+    return judged(memory, START + 10_000, OF_GROUPS).memory;
   };
 
   test('is judged at most once a second while its members are only read again', () => {
     const before = quiet();
     expect(before.view.explanations).toEqual([]);
-    const { memory } = groupAfter(before, factsOf(10, 7, 'read'), SETTINGS);
+    const { memory } = groupAfter(before, factsOf(10, 7, 'read'), OF_GROUPS);
     expect(memory.unjudged.changes).toBe(1);
     expect(isDue(memory, before.judgedAtMs + 999)).toBe(false);
     expect(isDue(memory, before.judgedAtMs + 1000)).toBe(true);
@@ -227,7 +228,7 @@ describe('a small group in which nothing happens', () => {
   test.each(['rekey', 'reregistered', 'unregistered', 'silent'])(
     'is judged at once when a member has changed: %s',
     (what) => {
-      const { memory } = groupAfter(quiet(), factsOf(10, 7, what), SETTINGS);
+      const { memory } = groupAfter(quiet(), factsOf(10, 7, what), OF_GROUPS);
       expect(memory.unjudged.changes).toBe(0);
     },
   );
@@ -237,12 +238,12 @@ describe('a large group', () => {
   const large = (count: number) => {
     const all = [ks(0), ...Array.from({ length: count }, (_, n) => factsOf(1, n, 'read'))];
     const { memory } = stepped(all);
-    return judged(memory, START + 10_000, SETTINGS).memory;
+    return judged(memory, START + 10_000, OF_GROUPS).memory;
   };
 
   test('keeps the yardstick of all its GMs, and is not judged, while they are only read again', () => {
     const before = large(300);
-    const { memory, events } = groupAfter(before, factsOf(60, 7, 'read'), SETTINGS);
+    const { memory, events } = groupAfter(before, factsOf(60, 7, 'read'), OF_GROUPS);
     expect(memory.last).toBe(before.last);
     expect(memory.view.yardstick).toBe(before.view.yardstick);
     expect(isDue(memory, START + 3_600_000)).toBe(false);
@@ -252,28 +253,28 @@ describe('a large group', () => {
 
   test('computes no new verdict on a GM that was not read since, and drops all while most are read', () => {
     const before = large(300);
-    const changed = groupAfter(before, factsOf(60, 7, 'reregistered'), SETTINGS).memory;
-    const { last } = judged(changed, START + 70_000, SETTINGS).memory;
+    const changed = groupAfter(before, factsOf(60, 7, 'reregistered'), OF_GROUPS).memory;
+    const { last } = judged(changed, START + 70_000, OF_GROUPS).memory;
     const anew = last.members.filter((member) => !before.last.members.includes(member));
     expect(anew.map(({ record }) => record.device)).toEqual(['gm7']);
     expect(last.yardstick).toBe(before.last.yardstick);
     expect(last.roster).toBe(before.last.roster);
     let memory = before;
-    for (let n = 0; n < 60; n += 1) memory = groupAfter(memory, factsOf(60 + n, n, 'read'), SETTINGS).memory;
+    for (let n = 0; n < 60; n += 1) memory = groupAfter(memory, factsOf(60 + n, n, 'read'), OF_GROUPS).memory;
     expect(memory.last.members).toEqual([]);
   });
 
   test.each(['rekey', 'reregistered', 'unregistered', 'silent', 'ks'])(
     'is judged within a second when a member has changed: %s',
     (what) => {
-      const { memory } = groupAfter(large(300), factsOf(60, 7, what), SETTINGS);
+      const { memory } = groupAfter(large(300), factsOf(60, 7, what), OF_GROUPS);
       expect(memory.unjudged.changes === 0 || isDue(memory, memory.judgedAtMs + 1000)).toBe(true);
     },
   );
 
   test('is judged after enough readings even if nothing but instants changed', () => {
     let memory = large(40);
-    for (let n = 0; n < 40; n += 1) memory = groupAfter(memory, factsOf(60 + n, n, 'read'), SETTINGS).memory;
+    for (let n = 0; n < 40; n += 1) memory = groupAfter(memory, factsOf(60 + n, n, 'read'), OF_GROUPS).memory;
     expect(memory.unjudged.changes).toBe(0);
   });
 });

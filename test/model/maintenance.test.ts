@@ -4,7 +4,8 @@ import { type EventStore } from '../../src/store/event-store.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
-import { type Announced, Maintenance, MAX_ANNOUNCED, type PlannedWork } from '../../src/model/maintenance.ts';
+import { type Announced, Maintenance, MAX_ANNOUNCED } from '../../src/model/maintenance.ts';
+import type { PlannedWork } from '../../src/model/planned-work.ts';
 
 const NOTHING = { devices: [], groups: [], cells: [], reason: '' };
 const window = (over: Partial<PlannedWork>): PlannedWork => ({ ...NOTHING, fromMs: 1000, untilMs: 2000, ...over });

@@ -142,7 +142,7 @@ class Watched {
       groups: () => this.#groups.values(),
     };
     const before = this.#views.get(device) ?? newDeviceView({ device, host: device });
-    const settings = { fleet: FLEET, device: deviceSettings(aConfiguredDevice({ name: device })) };
+    const settings = { fleet: FLEET, maintenance: [], device: deviceSettings(aConfiguredDevice({ name: device })) };
     const step = fleetStep({ memory, before }, { kind: 'pushed', observations }, settings);
     this.#states.set(device, step.state);
     this.#views.set(device, step.view);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { PAGE_PATHS } from '../../src/http/page/page-paths.ts';
 import { devicePath, groupPath, routeOf, withFilter } from '../../src/page/route.ts';
 
 test('each page has an address', () => {
@@ -11,6 +12,14 @@ test('each page has an address', () => {
     kind: 'events',
     filter: { type: 'reload', hours: '24' },
   });
+});
+
+test('every address that the server answers with a page is one, of that name', () => {
+  for (const [kind, path] of Object.entries(PAGE_PATHS)) {
+    expect(routeOf(path.replace(':name', 'a%20b'), '')).toMatchObject(
+      path.includes(':name') ? { kind, name: 'a b' } : { kind },
+    );
+  }
 });
 
 test('an unknown address is no page, and parameters that a list does not know are left out', () => {

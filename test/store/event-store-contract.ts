@@ -143,6 +143,17 @@ export function eventStoreContract(
       expect((await store.query(everything)).events).toEqual([anEvent({ id: 'a', summary: 'first' })]);
     });
 
+    it('keeps that an event was planned, and takes no words of a device for it', async () => {
+      const store = await emptyStore();
+      const evidence = ['planned: maintenance until 2026-01-01T00:00:00Z'];
+      const [planned, worded] = [anEvent({ id: 'a', planned: true }), anEvent({ id: 'b', evidence })];
+      await store.commit(aBatch({ events: [planned, worded] }));
+      expect((await store.query(everything)).events.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([
+        planned,
+        worded,
+      ]);
+    });
+
     it('gives an event back as it was, whatever text a device put into it', async () => {
       const store = await emptyStore();
       let number = 0;

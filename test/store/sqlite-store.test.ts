@@ -254,6 +254,25 @@ describe('the schema', () => {
     }
   });
 
+  it('finds out of an event from before the field whether it was planned', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const file = fileAt(path);
+    migrate(file, START_MS, MIGRATIONS.slice(0, 5));
+    const row = `INSERT INTO events (id, at_ms, from_ms, to_ms, type, severity, summary, evidence, action)
+      VALUES (?, 0, 0, 0, 'reload', 'info', '', ?, '')`;
+    file.prepare(row).run(['a', JSON.stringify(['uptime 5 minutes'])]);
+    file.prepare(row).run(['p', JSON.stringify(['planned: maintenance until 2026-01-01T00:00:00Z: change 4711'])]);
+    const store = await openStore(path);
+    const { events } = await store.query({ limit: 9, order: 'oldest_first' });
+    await store[Symbol.asyncDispose]();
+    expect(new Map(events.map(({ id, planned }) => [id, planned]))).toEqual(
+      new Map([
+        ['a', undefined],
+        ['p', true],
+      ]),
+    );
+  });
+
   it('has steps that are never edited once released', () => {
     const checksums = MIGRATIONS.map((sql) => createHash('sha256').update(sql).digest('hex').slice(0, 16));
     expect(checksums).toEqual([
@@ -262,6 +281,7 @@ describe('the schema', () => {
       '3c1dc37edcb2214f',
       '4ab6fab9249b77e6',
       '4bff462b55ced43e',
+      'bd1ab6e838e9385d',
     ]);
   });
 

@@ -30,6 +30,7 @@ export interface CapturedDevice {
 function settingsOf(device: string): StepSettings {
   return {
     fleet: DEFAULT_FLEET_SETTINGS,
+    maintenance: [],
     device: {
       host: device,
       configuredRole: 'auto',

@@ -56,7 +56,7 @@ export class DeviceCheck {
 
   async look(signal: AbortSignal): Promise<CheckedDevice> {
     const report = await this.#poll(signal);
-    const settings = { fleet: this.#fleet, device: deviceSettings(this.#device) };
+    const settings = { fleet: this.#fleet, maintenance: [], device: deviceSettings(this.#device) };
     const step = fleetStep({ memory: this.#memory, before: this.#view }, { kind: 'polled', report }, settings);
     this.#state = step.state;
     this.#view = step.view;

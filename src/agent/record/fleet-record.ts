@@ -12,6 +12,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { afterInternalError, type DeviceView, type GroupView } from '../../model/device-view.ts';
 import type { DeviceSettings, FromDevice } from '../../model/fleet-step.ts';
+import type { Maintenance } from '../../model/maintenance.ts';
 import type { Intake } from './intake.ts';
 import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
 import { deviceSettings } from '../poll/poll-target.ts';
@@ -23,6 +24,7 @@ export class FleetRecord {
   readonly #views: MutableReadModel;
   readonly #intake: Intake;
   readonly #recorder: Recorder | null;
+  readonly #maintenance: Pick<Maintenance, 'planned'> | undefined;
   readonly #clock: Clock;
   readonly #logger: Logger;
   /** Turns of the schedule for one poll, for busy devices. */
@@ -32,12 +34,15 @@ export class FleetRecord {
     readonly views: MutableReadModel;
     readonly intake: Intake;
     readonly recorder: Recorder | null;
+    /** Planned work; absent: there is none. */
+    readonly maintenance?: Pick<Maintenance, 'planned'>;
     readonly clock: Clock;
     readonly logger: Logger;
   }) {
     this.#views = options.views;
     this.#intake = options.intake;
     this.#recorder = options.recorder;
+    this.#maintenance = options.maintenance;
     this.#clock = options.clock;
     this.#logger = options.logger;
   }
@@ -47,7 +52,7 @@ export class FleetRecord {
     const before = this.#views.device(device.name);
     if (before === undefined) return null;
     this.#log(before.failure ?? before.result, report);
-    this.#recorder?.record(report);
+    this.#recording()?.record(report);
     return this.#take(before, { kind: 'polled', report }, device);
   }
 
@@ -55,7 +60,7 @@ export class FleetRecord {
   polledBeside(device: ResolvedDevice, by: BesideTransport, report: PollReport): boolean {
     const before = this.#views.device(device.name);
     if (before === undefined) return false;
-    this.#recorder?.record(report, by);
+    this.#recording()?.record(report, by);
     const known = this.#intake.stateOf(device.name);
     this.#take(before, { kind: 'polled_beside', by, report }, device);
     return known !== null && hintsAtChange(known, before, report.observations);
@@ -64,8 +69,14 @@ export class FleetRecord {
   pushed(device: ResolvedDevice, { messages, observations }: PushedFromDevice): void {
     const before = this.#views.device(device.name);
     if (before === undefined || observations.length === 0) return;
-    this.#recorder?.recordPushed(device.name, messages);
+    this.#recording()?.recordPushed(device.name, messages);
     this.#take(before, { kind: 'pushed', observations }, device);
+  }
+
+  /** With what is planned as it is now, by which what is recorded next is judged. */
+  #recording(): Recorder | null {
+    if (this.#maintenance !== undefined) this.#recorder?.planned(this.#maintenance.planned);
+    return this.#recorder;
   }
 
   /** From now on it is polled once in so many turns of its schedule, so its values count that much longer. */

@@ -9,13 +9,11 @@
  * polls go on and events are not published; the batch waits, within a bound.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
-import { plannedEvent } from '../../gdoi/events/planned-event.ts';
 import { FLEET_STATE_FORMAT, groupPart, memberPart } from '../../gdoi/fleet/fleet-state-format.ts';
 import { groupPartChanged } from '../../gdoi/fleet/material-change.ts';
 import { DEFAULT_CELL, groupKey, groupOfKey, inCell } from '../../gdoi/seen/cell.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
 import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
-import { settle } from '../../gdoi/tracker/tracker.ts';
 import { stateChanged } from '../../gdoi/memory/material-state.ts';
 import { TRACKER_STATE_FORMAT } from '../../gdoi/memory/state-format.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
@@ -32,6 +30,7 @@ import {
   fleetStep,
   type FromDevice,
   type GroupGuard,
+  type GroupSettings,
   type GroupMemory,
   groupOfState,
   type GroupStep,
@@ -39,6 +38,7 @@ import {
   isGathering,
   isOver,
   judged,
+  settled,
   withoutDevice,
   withoutStrangers,
   withoutUnjudged,
@@ -69,7 +69,7 @@ export interface IntakeOptions {
   /** Cells whose stored states are loaded; absent: all. `adopt` loads others. */
   readonly cells?: readonly string[];
   /** Planned work; absent: there is none. */
-  readonly maintenance?: Maintenance;
+  readonly maintenance?: Pick<Maintenance, 'planned'>;
   /** The view of a large group, computed from what was gathered since the last one. */
   readonly onFleetView: (view: FleetView) => void;
   /** Events that are stored and new. */
@@ -222,6 +222,10 @@ export class Intake implements AsyncDisposable {
     return this.#trackers.get(device) ?? null;
   }
 
+  get #groupSettings(): GroupSettings {
+    return { fleet: this.#settings, maintenance: this.#options.maintenance?.planned ?? [] };
+  }
+
   /** The configuration changed; applies from the next step. */
   settingsChanged(settings: FleetSettings): void {
     this.#settings = settings;
@@ -230,7 +234,7 @@ export class Intake implements AsyncDisposable {
   /** Takes in what came from a device; `before` is its view so far. */
   take(before: DeviceView, from: FromDevice, device: DeviceSettings): Taken {
     if (before.cell !== undefined) this.#cells.set(before.device, before.cell);
-    const settings = { fleet: this.#settings, device };
+    const settings = { ...this.#groupSettings, device };
     const known = this.#trackers.get(before.device) ?? null;
     const { state, view, events, groups } = fleetStep({ memory: this.#memory, before }, from, settings, this.#guard);
     if (state !== known || events.length > 0) {
@@ -238,7 +242,7 @@ export class Intake implements AsyncDisposable {
       const urgent = events.length > 0 || material || stateChanged(known, state);
       this.#trackers.set(before.device, state);
       if (this.#devicePace.isDue(before.device, urgent)) {
-        this.#unkept.device(before.device, this.#asPlanned(events));
+        this.#unkept.device(before.device, events);
         for (const group of groups.keys()) this.#unkept.member(group, before.device);
       }
     }
@@ -249,7 +253,7 @@ export class Intake implements AsyncDisposable {
   /** The device is no longer polled, or is replaced: its groups are judged without it. */
   without(before: DeviceView): readonly FleetView[] {
     const atMs = this.#options.clock.wallMs();
-    return this.#takeGroups(withoutDevice({ memory: this.#memory, before }, atMs, this.#settings, this.#guard));
+    return this.#takeGroups(withoutDevice({ memory: this.#memory, before }, atMs, this.#groupSettings, this.#guard));
   }
 
   #takeGroups(groups: ReadonlyMap<string, GroupStep>): readonly FleetView[] {
@@ -260,7 +264,7 @@ export class Intake implements AsyncDisposable {
       this.#groups.set(name, memory);
       for (const [device, { material }] of members) if (material) this.#unkept.member(name, device);
       if (this.#groupPace.isDue(name, changed || events.length + incidents.length > 0)) {
-        this.#unkept.group(name, this.#asPlanned(events), incidents);
+        this.#unkept.group(name, events, incidents);
       }
       if (isGathering(memory)) this.#gathering.add(name);
       else this.#gathering.delete(name);
@@ -283,10 +287,10 @@ export class Intake implements AsyncDisposable {
   retire(device: string): void {
     const state = this.#trackers.get(device);
     if (state === undefined) return;
-    // What still waited for the device's next answer is decided by what there is.
-    const settled = settle(state);
-    this.#unkept.device(device, this.#asPlanned(settled.events));
-    this.#trackers.set(device, settled.state);
+    const cell = this.#cellOf(device);
+    const after = settled({ state, cell: cell === DEFAULT_CELL ? undefined : cell }, this.#groupSettings.maintenance);
+    this.#unkept.device(device, after.events);
+    this.#trackers.set(device, after.state);
     this.#retired.add(device);
     this.#kick();
   }
@@ -299,7 +303,7 @@ export class Intake implements AsyncDisposable {
     const steps = new Map<string, GroupStep>();
     for (const [name, group] of this.#groups) {
       if (isOver(group)) this.#endGroup(name);
-      const step = this.#guard(name, () => withoutStrangers(group, configured, atMs, this.#settings));
+      const step = this.#guard(name, () => withoutStrangers(group, configured, atMs, this.#groupSettings));
       if (step !== null) steps.set(name, step);
     }
     for (const view of this.#takeGroups(steps)) this.#options.onFleetView(view);
@@ -325,18 +329,6 @@ export class Intake implements AsyncDisposable {
       this.#devicePace.forget(device);
       this.#unkept.deviceGone(device);
     }
-  }
-
-  /** Marks events in a maintenance window; an event of a device without a group is planned if any of its groups is. */
-  #asPlanned(events: readonly GdoiEvent[]): readonly GdoiEvent[] {
-    const { maintenance } = this.#options;
-    if (maintenance === undefined || events.length === 0) return events;
-    return events.map((event) => {
-      const { device, cell, group, atMs } = event;
-      const ofDevice = device === null ? [] : [...(this.#trackers.get(device)?.groups.keys() ?? [])];
-      const window = maintenance.of({ device, cell, groups: group === null ? ofDevice : [group] }, atMs);
-      return window === null ? event : plannedEvent(event, window);
-    });
   }
 
   #kick(): void {
@@ -375,7 +367,7 @@ export class Intake implements AsyncDisposable {
       // An error costs what was gathered, not the group for ever.
       this.#groups.set(name, withoutUnjudged(group));
       this.#gathering.delete(name);
-      const step = this.#guard(name, () => judged(group, nowMs, this.#settings));
+      const step = this.#guard(name, () => judged(group, nowMs, this.#groupSettings));
       if (step !== null) steps.set(name, step);
     }
     for (const view of this.#takeGroups(steps)) this.#options.onFleetView(view);

@@ -1,80 +1,184 @@
 /**
- * The settings under which a recording was made, as lines of it: `{"at", "settings": {...}}` for the groups, and the
- * same with `device` for one device. They apply from that line on, so that a replay concludes what the agent concluded.
+ * The settings under which a recording was made, as lines of it: `{"at", "settings": {...}}` for all devices and groups,
+ * and the same with `device` for one device. They apply from that line on, so that a replay concludes what the agent
+ * concluded.
  */
-import type { ResolvedDevice } from '../../config/resolved-config.ts';
+import type { ResolvedConfig, ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
 import { inCell } from '../../gdoi/seen/cell.ts';
-import type { DeviceSettings } from '../../model/fleet-step.ts';
+import type { DeviceSettings, GroupSettings } from '../../model/fleet-step.ts';
+import type { PlannedWork } from '../../model/planned-work.ts';
 import { deviceSettings, fleetSettings } from '../poll/poll-target.ts';
+import { instantOf } from './recorded-values.ts';
 
 export type RecordedSettings =
-  | { readonly device: null; readonly fleet: FleetSettings }
+  | {
+      readonly device: null;
+      readonly fleet: FleetSettings;
+      /** null: the line is from before windows were recorded. */
+      readonly maintenance: readonly PlannedWork[] | null;
+    }
   | { readonly device: string; readonly settings: DeviceSettings };
 
 /** The settings under which a timeline is read. */
-export interface ReplaySettings {
-  readonly fleet: FleetSettings;
+export interface ReplaySettings extends GroupSettings {
   /** By name. */
   readonly devices: ReadonlyMap<string, DeviceSettings>;
 }
 
 /** The settings of live polling under this configuration. */
-export function settingsOfDevices(devices: readonly ResolvedDevice[]): ReplaySettings {
+export function settingsOfConfig({
+  devices,
+  maintenance,
+}: {
+  readonly devices: readonly ResolvedDevice[];
+  readonly maintenance: ResolvedConfig['maintenance'];
+}): ReplaySettings {
   return {
     fleet: fleetSettings(devices),
+    maintenance,
     devices: new Map(devices.map((device) => [device.name, deviceSettings(device)])),
   };
 }
 
+/** How each field stands in a line: a new field of the settings is decided upon here, or nothing compiles. */
+type Written<Settings> = {
+  readonly [Field in keyof Settings]-?: {
+    readonly as: string;
+    readonly write: (value: Settings[Field]) => unknown;
+    /** null: that is no such value. */
+    readonly read: (recorded: unknown) => Pick<Settings, Field> | null;
+  };
+};
+
+const FLEET: Written<FleetSettings> = {
+  pollIntervalMs: {
+    as: 'poll_interval_seconds',
+    write: seconds,
+    read: (recorded) => given(milliseconds(recorded), (pollIntervalMs) => ({ pollIntervalMs })),
+  },
+  detailIntervalMs: {
+    as: 'detail_interval_seconds',
+    write: seconds,
+    read: (recorded) => given(milliseconds(recorded), (detailIntervalMs) => ({ detailIntervalMs })),
+  },
+};
+
 const ROLES = ['gm', 'ks', 'auto'] as const;
 
-export function fleetSettingsLine({ pollIntervalMs, detailIntervalMs }: FleetSettings): object {
-  return {
-    settings: { poll_interval_seconds: pollIntervalMs / 1000, detail_interval_seconds: detailIntervalMs / 1000 },
-  };
+const DEVICE: Written<DeviceSettings> = {
+  host: { as: 'host', write: same, read: (recorded) => given(text(recorded), (host) => ({ host })) },
+  configuredRole: {
+    as: 'role',
+    write: same,
+    read: (recorded) =>
+      given(ROLES.find((role) => role === recorded) ?? null, (configuredRole) => ({ configuredRole })),
+  },
+  regularIntervalMs: {
+    as: 'interval_seconds',
+    write: (regularIntervalMs) => (regularIntervalMs === null ? null : seconds(regularIntervalMs)),
+    read: (recorded) => ({ regularIntervalMs: milliseconds(recorded) }),
+  },
+  partLifetimeMs: {
+    as: 'part_lifetime_seconds',
+    write: seconds,
+    read: (recorded) => given(milliseconds(recorded), (partLifetimeMs) => ({ partLifetimeMs })),
+  },
+  phaseAware: { as: 'phase_aware', write: same, read: (recorded) => ({ phaseAware: recorded === true }) },
+  cell: { as: 'cell', write: same, read: (recorded) => inCell(text(recorded) || undefined) },
+};
+
+const WORK: Written<PlannedWork> = {
+  fromMs: { as: 'from', write: iso, read: (recorded) => given(instantOf(recorded), (fromMs) => ({ fromMs })) },
+  untilMs: { as: 'until', write: iso, read: (recorded) => given(instantOf(recorded), (untilMs) => ({ untilMs })) },
+  devices: { as: 'devices', write: same, read: (recorded) => given(texts(recorded), (devices) => ({ devices })) },
+  groups: { as: 'groups', write: same, read: (recorded) => given(texts(recorded), (groups) => ({ groups })) },
+  cells: { as: 'cells', write: same, read: (recorded) => given(texts(recorded), (cells) => ({ cells })) },
+  reason: { as: 'reason', write: same, read: (recorded) => given(text(recorded), (reason) => ({ reason })) },
+};
+
+export function groupSettingsLine({ fleet, maintenance }: GroupSettings): object {
+  const planned = maintenance.map((work) => written(WORK, work));
+  return { settings: { ...written(FLEET, fleet), maintenance: planned } };
 }
 
 export function deviceSettingsLine(device: string, settings: DeviceSettings): object {
-  const { cell, host, configuredRole, regularIntervalMs, partLifetimeMs, phaseAware } = settings;
-  return {
-    device,
-    settings: {
-      host,
-      role: configuredRole,
-      interval_seconds: regularIntervalMs === null ? null : regularIntervalMs / 1000,
-      part_lifetime_seconds: partLifetimeMs / 1000,
-      phase_aware: phaseAware,
-      ...inCell(cell),
-    },
-  };
+  return { device, settings: written(DEVICE, settings) };
 }
 
 /** The settings in a line, or what is wrong with them. */
 export function settingsOf(device: unknown, value: unknown): RecordedSettings | string {
   if (value === null || typeof value !== 'object') return '"settings" is not an object';
-  const field = (name: string): unknown => Reflect.get(value, name);
   if (device === null) {
-    const pollIntervalMs = milliseconds(field('poll_interval_seconds'));
-    const detailIntervalMs = milliseconds(field('detail_interval_seconds'));
-    if (pollIntervalMs === null || detailIntervalMs === null) {
-      return '"settings" needs "poll_interval_seconds" and "detail_interval_seconds"';
+    const fleet = read(FLEET, value);
+    if (fleet === null) return '"settings" needs "poll_interval_seconds" and "detail_interval_seconds"';
+    const recorded: unknown = Reflect.get(value, 'maintenance');
+    const maintenance = recorded === undefined ? null : worksOf(recorded);
+    if (maintenance === undefined) {
+      return '"maintenance" is no list of {"from", "until", "devices", "groups", "cells", "reason"}';
     }
-    return { device, fleet: { pollIntervalMs, detailIntervalMs } };
+    return { device, fleet, maintenance };
   }
   if (typeof device !== 'string' || device === '') return '"device" is not a name';
-  const [host, role, partLifetimeMs] = [field('host'), field('role'), milliseconds(field('part_lifetime_seconds'))];
-  const configuredRole = ROLES.find((each) => each === role);
-  if (typeof host !== 'string' || configuredRole === undefined || partLifetimeMs === null) {
-    return '"settings" of a device needs "host", "role" (gm, ks, auto) and "part_lifetime_seconds"';
-  }
-  const regularIntervalMs = milliseconds(field('interval_seconds'));
-  const phaseAware = field('phase_aware') === true;
-  const named = field('cell');
-  const cell = inCell(typeof named === 'string' && named !== '' ? named : undefined);
-  return { device, settings: { ...cell, host, configuredRole, partLifetimeMs, regularIntervalMs, phaseAware } };
+  const settings = read(DEVICE, value);
+  return settings === null
+    ? '"settings" of a device needs "host", "role" (gm, ks, auto) and "part_lifetime_seconds"'
+    : { device, settings };
 }
 
-function milliseconds(seconds: unknown): number | null {
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null;
+/** undefined: it is no list of windows. */
+function worksOf(recorded: unknown): readonly PlannedWork[] | undefined {
+  if (!Array.isArray(recorded)) return undefined;
+  const works = recorded.map((each: unknown) => (typeof each === 'object' && each !== null ? read(WORK, each) : null));
+  const whole = works.filter((work) => work !== null);
+  return whole.length === works.length ? whole : undefined;
+}
+
+function written<Settings extends object>(fields: Written<Settings>, settings: Settings): object {
+  const line: [string, unknown][] = [];
+  for (const name in fields) line.push([fields[name].as, fields[name].write(settings[name])]);
+  return Object.fromEntries(line);
+}
+
+/** null: a field is no value of its kind. */
+function read<Settings extends object>(fields: Written<Settings>, recorded: object): Settings | null {
+  let settings: object = {};
+  for (const name in fields) {
+    const { as, read: readField } = fields[name];
+    const field = readField(Reflect.get(recorded, as));
+    if (field === null) return null;
+    settings = { ...settings, ...field };
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table has all its fields
+  return settings as Settings;
+}
+
+function given<Value, Read>(value: Value | null, then: (value: Value) => Read): Read | null {
+  return value === null ? null : then(value);
+}
+
+function same<Value>(value: Value): Value {
+  return value;
+}
+
+function seconds(ms: number): number {
+  return ms / 1000;
+}
+
+function milliseconds(recorded: unknown): number | null {
+  return typeof recorded === 'number' && Number.isFinite(recorded) && recorded >= 0 ? recorded * 1000 : null;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function text(recorded: unknown): string | null {
+  return typeof recorded === 'string' ? recorded : null;
+}
+
+function texts(recorded: unknown): readonly string[] | null {
+  const list: readonly unknown[] = Array.isArray(recorded) ? recorded : [null];
+  const found = list.filter((each) => typeof each === 'string');
+  return found.length === list.length ? found : null;
 }

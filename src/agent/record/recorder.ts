@@ -12,8 +12,8 @@ import { endsInsideLine } from '../../kernel/ends-inside-line.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { PushedMessage } from '../../access/pushed.ts';
 import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
-import type { DeviceSettings } from '../../model/fleet-step.ts';
-import { deviceSettingsLine, fleetSettingsLine, type ReplaySettings } from './recorded-settings.ts';
+import type { DeviceSettings, GroupSettings } from '../../model/fleet-step.ts';
+import { deviceSettingsLine, groupSettingsLine, type ReplaySettings } from './recorded-settings.ts';
 import { makeRecordDirectory } from './record-directory.ts';
 import { recordedDocuments, recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
 
@@ -34,6 +34,7 @@ export class Recorder implements AsyncDisposable {
   #flushing: Promise<void> | null = null;
   /** Lines with the present settings, by device; those of the groups have no name. */
   #settings: ReadonlyMap<string, object> = new Map();
+  #ofGroups: GroupSettings | null = null;
   /** The file that was written to last; null: none, or the write failed. */
   #file: string | null = null;
 
@@ -63,7 +64,8 @@ export class Recorder implements AsyncDisposable {
    * happened.
    */
   settings(settings: ReplaySettings): void {
-    const lines = new Map([['', fleetSettingsLine(settings.fleet)]]);
+    this.#ofGroups = settings;
+    const lines = new Map([['', groupSettingsLine(settings)]]);
     for (const [device, each] of settings.devices) lines.set(device, deviceSettingsLine(device, each));
     const changed = [...lines].filter(
       ([name, line]) => JSON.stringify(this.#settings.get(name)) !== JSON.stringify(line),
@@ -76,9 +78,19 @@ export class Recorder implements AsyncDisposable {
 
   /** The settings of one device from here on. */
   settingsOf(device: string, settings: DeviceSettings): void {
-    const line = deviceSettingsLine(device, settings);
-    if (JSON.stringify(this.#settings.get(device)) === JSON.stringify(line)) return;
-    this.#settings = new Map(this.#settings).set(device, line);
+    this.#changed(device, deviceSettingsLine(device, settings));
+  }
+
+  /** The maintenance windows from here on; call it before each line that they may concern. */
+  planned(maintenance: GroupSettings['maintenance']): void {
+    if (this.#ofGroups === null || this.#ofGroups.maintenance === maintenance) return;
+    this.#ofGroups = { ...this.#ofGroups, maintenance };
+    this.#changed('', groupSettingsLine(this.#ofGroups));
+  }
+
+  #changed(name: string, line: object): void {
+    if (JSON.stringify(this.#settings.get(name)) === JSON.stringify(line)) return;
+    this.#settings = new Map(this.#settings).set(name, line);
     if (this.#file === null) return;
     this.#add(this.#dated(line));
     this.#kick();

@@ -7,8 +7,7 @@
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
-import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
-import { settle } from '../../gdoi/tracker/tracker.ts';
+import { DEFAULT_FLEET_SETTINGS } from '../../gdoi/fleet/fleet-settings.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import { inCell } from '../../gdoi/seen/cell.ts';
@@ -23,10 +22,12 @@ import {
   fleetStep,
   type FromDevice,
   type GroupMemory,
+  type GroupSettings,
   type GroupStep,
   isDue,
   isGathering,
   judged,
+  settled,
 } from '../../model/fleet-step.ts';
 import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
 import { type RecordedLook, readRecordedLine } from './recorded-line.ts';
@@ -38,7 +39,7 @@ import { TRAP_OID_INSTANCE } from './recorded-values.ts';
 const PART_LIFETIME_MS = 900_000;
 
 /** If neither the timeline nor the user gives settings. */
-const DEFAULT_SETTINGS: ReplaySettings = { fleet: DEFAULT_FLEET_SETTINGS, devices: new Map() };
+const DEFAULT_SETTINGS: ReplaySettings = { fleet: DEFAULT_FLEET_SETTINGS, maintenance: [], devices: new Map() };
 
 export type ReplayStep =
   | { readonly kind: 'events'; readonly events: readonly GdoiEvent[] }
@@ -61,13 +62,14 @@ export class Replay {
   readonly #emitted = new Set<string>();
   readonly #incidents = new Map<string, Incident>();
   #latestMs: EpochMs = 0;
-  #fleet: FleetSettings;
+  #groupSettings: GroupSettings;
   /** The poll under way. */
   #poll: PollLines | null = null;
 
   /** `settings`: used where the timeline has none. */
   constructor(settings: ReplaySettings = DEFAULT_SETTINGS) {
-    this.#fleet = settings.fleet;
+    const { fleet, maintenance } = settings;
+    this.#groupSettings = { fleet, maintenance };
     this.#devices = new Map(settings.devices);
   }
 
@@ -89,15 +91,20 @@ export class Replay {
       return { kind: 'events', events: this.#fresh(this.#look(line)) };
     }
     const events = this.#fresh(this.#pollOver());
-    if (line.device === null) this.#fleet = line.fleet;
-    else this.#devices.set(line.device, line.settings);
+    if (line.device === null) {
+      const { fleet, maintenance } = line;
+      this.#groupSettings = { fleet, maintenance: maintenance ?? this.#groupSettings.maintenance };
+    } else this.#devices.set(line.device, line.settings);
     return { kind: 'events', events };
   }
 
   /** The timeline is over: what still waited for an answer is decided by what there is. */
   end(): readonly GdoiEvent[] {
     const events = [...this.#pollOver(), ...this.#takeGathered(null)];
-    for (const state of this.#trackers.values()) events.push(...settle(state).events);
+    const { maintenance } = this.#groupSettings;
+    for (const [device, state] of this.#trackers) {
+      events.push(...settled({ state, cell: this.#views.get(device)?.cell }, maintenance).events);
+    }
     return this.#fresh(events);
   }
 
@@ -137,7 +144,10 @@ export class Replay {
     const known = this.#views.get(device) ?? newDeviceView({ device, host });
     const before = { ...known, ...inCell(cell), host, configuredRole, regularIntervalMs };
     const gathered = this.#takeGathered(instantOf(from));
-    const step = fleetStep({ memory: this.#memory, before }, from, { fleet: this.#fleet, device: settings });
+    const step = fleetStep({ memory: this.#memory, before }, from, {
+      ...this.#groupSettings,
+      device: settings,
+    });
     this.#trackers.set(device, step.state);
     this.#views.set(device, step.view);
     return [...gathered, ...step.events, ...this.#takeGroups(step.groups)];
@@ -149,7 +159,7 @@ export class Replay {
     for (const name of this.#gathering) {
       const group = this.#groups.get(name);
       if (group === undefined || (atMs !== null && !isDue(group, atMs))) continue;
-      steps.set(name, judged(group, atMs ?? group.judgedAtMs, this.#fleet));
+      steps.set(name, judged(group, atMs ?? group.judgedAtMs, this.#groupSettings));
     }
     return this.#takeGroups(steps);
   }

@@ -77,6 +77,8 @@ export interface GdoiEvent {
   readonly evidence: readonly string[];
   /** First step for on-call, read-only. */
   readonly action: string;
+  /** It happened in a maintenance window, and wakes nobody; absent: it did not. */
+  readonly planned?: true;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The mark of an event that happened in a maintenance window: its last line of evidence, so that every store, export
- * and recording keeps it with the event.
+ * An event that happened in a maintenance window: a field of it, by which decisions are made, and a last line of
+ * evidence for people, who want to know of which window.
  */
 import { instant } from './instant-text.ts';
 import type { GdoiEvent } from './event.ts';
@@ -11,11 +11,19 @@ const MARK = 'planned: maintenance until ';
 export function plannedEvent(
   event: GdoiEvent,
   { untilMs, reason }: { readonly untilMs: EpochMs; readonly reason: string },
-) {
-  return { ...event, evidence: [...event.evidence, `${MARK}${instant(untilMs)}${reason === '' ? '' : `: ${reason}`}`] };
+): GdoiEvent {
+  const line = `${MARK}${instant(untilMs)}${reason === '' ? '' : `: ${reason}`}`;
+  return { ...event, planned: true, evidence: [...event.evidence, line] };
 }
 
-/** Devices' own words stand in evidence too, never in its last line of an event that is planned. */
-export function isPlanned({ evidence }: Pick<GdoiEvent, 'evidence'>): boolean {
-  return evidence.at(-1)?.startsWith(MARK) === true;
+export function isPlanned({ planned }: Pick<GdoiEvent, 'planned'>): boolean {
+  return planned === true;
+}
+
+/**
+ * The field of a stored event. null: an agent of before the field stored it, and of that one the line of evidence is
+ * the only mark.
+ */
+export function plannedField(stored: boolean | null, evidence: readonly string[]): Pick<GdoiEvent, 'planned'> {
+  return (stored ?? evidence.at(-1)?.startsWith(MARK) === true) ? { planned: true } : {};
 }

@@ -2,10 +2,9 @@
  * A group's state as a store keeps it between two lives of the agent: one part for the group, and one for each member,
  * so that what is written is what changed. Which formats this program goes on from.
  *
- * The number rises with every change of what a state holds (a test compares with a kept state of each format). A state
+ * The number rises as that of a tracker's state does (`memory/state-format.ts`): not with a new optional field. A state
  * of the format before is carried over; anything else begins anew, as at first sight.
  */
-import { inCell } from '../seen/cell.ts';
 import { type Named, named, namedOfJson } from '../seen/named.ts';
 import { NameTree } from '../seen/name-tree.ts';
 import { type FleetGm, type FleetKs, type FleetState, initialFleetState } from './fleet-state.ts';
@@ -21,8 +20,8 @@ export interface MemberPart {
   readonly ks: FleetKs | null;
 }
 
-export function groupPart({ group, cell, heard, kekGeneration, occurrences, said }: FleetState): GroupPart {
-  return { group, ...inCell(cell), ...(heard === undefined ? {} : { heard }), kekGeneration, occurrences, said };
+export function groupPart({ gms: _gms, kss: _kss, ...part }: FleetState): GroupPart {
+  return part;
 }
 
 /** null: the device has no part in the group. */

@@ -1,9 +1,11 @@
 /**
  * The tracker's state as a store keeps it between two lives of the agent: which formats this program goes on from.
  *
- * The number rises with every change of what a state holds (a test compares with a kept state of each format). A state
- * of the format before is carried over; of anything else nothing is kept, and the device starts anew, as at first
- * sight.
+ * The number rises when a state of the same number would be misread: a field comes, goes, is renamed or holds another
+ * kind of value. An optional field that is new needs no rise, which would cost whoever goes back to an older agent all
+ * of its memory: this program finds it absent in older states, and an older one passes it over. A test holds every
+ * field against those of the format. A state of the format before is carried over; of anything else nothing is kept,
+ * and the device starts anew, as at first sight.
  */
 import { mapNamed, type Named, namedOfJson } from '../seen/named.ts';
 import type { LogMark } from '../log/log-evidence.ts';

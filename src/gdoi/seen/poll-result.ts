@@ -1,14 +1,40 @@
-/** Results of polls in which the device answers, and shows nothing that the agent can read of its groups. */
-const MUTE: ReadonlySet<string> = new Set(['command', 'parse', 'internal']);
+/**
+ * What each result of a poll says of the device: whether it is there, and lets the agent in. Every result that a poll
+ * can have is here, or the table of results (`model/poll-result.ts`) does not compile.
+ */
 
-/** No MIB, no such command, or an answer that cannot be read: the device is there all the same. */
+/**
+ * `answers`: it shows its groups. `mute`: no MIB, no such command, or an answer that cannot be read: it is there all the
+ * same. `refusing`: it is there and does not let the agent in. `silent`: nothing shows that it is there.
+ */
+type Sign = 'answers' | 'mute' | 'refusing' | 'silent';
+
+export const RESULT_SIGNS = {
+  ok: 'answers',
+  timeout: 'silent',
+  refused: 'silent',
+  unreachable: 'silent',
+  auth: 'refusing',
+  quarantined: 'refusing',
+  host_key: 'refusing',
+  handshake: 'silent',
+  closed: 'silent',
+  too_large: 'silent',
+  prompt: 'silent',
+  backoff: 'silent',
+  protocol: 'silent',
+  command: 'mute',
+  parse: 'mute',
+  internal: 'mute',
+} as const satisfies Readonly<Record<string, Sign>>;
+
+/** A result may come from a recording, or from a state that another version stored. */
+const SIGNS: ReadonlyMap<string, Sign> = new Map<string, Sign>(Object.entries(RESULT_SIGNS));
+
 export function isMuteResult(result: string): boolean {
-  return MUTE.has(result);
+  return SIGNS.get(result) === 'mute';
 }
 
-/** Results in which the device is there and does not let the agent in. */
-const REFUSALS: ReadonlySet<string> = new Set(['auth', 'host_key', 'quarantined']);
-
 export function isRefusalResult(result: string): boolean {
-  return REFUSALS.has(result);
+  return SIGNS.get(result) === 'refusing';
 }

@@ -13,10 +13,10 @@ import type { App } from '../base/app-type.ts';
 import type { HttpOptions } from '../base/options.ts';
 import { sendProblem } from '../base/problem.ts';
 import type { AgentDocument } from './agent-document.ts';
+import { PAGE_PATHS } from './page-paths.ts';
 import { plannedWork } from './planned-work.ts';
 
 const BUILT = fileURLToPath(packageFile('dist/page/'));
-const PAGE_PATHS = ['/', '/groups', '/groups/:name', '/devices/:name', '/events', '/incidents'];
 const SHELL = { schema: { hide: true }, config: { access: 'shell' } } as const;
 
 /** Most doubts, and most windows of planned work, that are shown: more of them have a common reason. */
@@ -49,7 +49,7 @@ export async function pageRoutes(app: App, options: HttpOptions): Promise<void> 
 async function servePage(app: App): Promise<void> {
   // `serve: false`: the routes are ours, so that access is decided as for all others.
   await app.register(fastifyStatic, { root: BUILT, serve: false });
-  for (const path of PAGE_PATHS) {
+  for (const path of Object.values(PAGE_PATHS)) {
     app.get(path, SHELL, (_request, reply) => reply.sendFile('index.html', { cacheControl: false }));
   }
   app.get<{ Params: { readonly file: string } }>('/assets/:file', SHELL, (request, reply) =>

@@ -9,6 +9,7 @@
  * came back, which shows in the row's epoch. Neither may put an older state over a newer one.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import { isPlanned } from '../../gdoi/events/planned-event.ts';
 import { DEFAULT_CELL, groupOfKey } from '../../gdoi/seen/cell.ts';
 import type { Batch, MemberKey } from '../event-store.ts';
 import { stateText } from '../state-text.ts';
@@ -38,12 +39,12 @@ export function commitSql(fence: string): string {
   return `WITH ${fence},
 fresh AS (
   INSERT INTO events (id, cell, cell_shown, writer, at_ms, from_ms, to_ms, type, device, group_name, cause, unexpected,
-    severity, summary, evidence, action)
+    severity, summary, evidence, action, planned)
   SELECT e.id, e.cell, e.cell_shown, $3::uuid, e.at_ms, e.from_ms, e.to_ms, e.type, e.device, e.group_name, e.cause,
-    e.unexpected, e.severity, e.summary, e.evidence, e.action
+    e.unexpected, e.severity, e.summary, e.evidence, e.action, e.planned
   FROM json_to_recordset($4::json) AS e(id text, cell text, cell_shown boolean, at_ms float8, from_ms float8,
     to_ms float8, type text, device text, group_name text, cause text, unexpected boolean, severity text, summary text,
-    evidence text, action text) JOIN mine USING (cell)
+    evidence text, action text, planned boolean) JOIN mine USING (cell)
   ON CONFLICT (id) DO NOTHING
   RETURNING id, type, cell, cell_shown, device, group_name, cause, unexpected
 ),
@@ -172,6 +173,7 @@ function eventRow(event: GdoiEvent): object {
     summary: toText(event.summary),
     evidence: toText(JSON.stringify(event.evidence)),
     action: toText(event.action),
+    planned: isPlanned(event),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Reads events, counts and incidents. */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import { plannedField } from '../../gdoi/events/planned-event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { inCell } from '../../gdoi/seen/cell.ts';
 import type { EventPosition } from '../event-cursor.ts';
@@ -10,7 +11,7 @@ import type { Row } from './connections.ts';
 import { fromText, toText } from './plain-text.ts';
 
 const COLUMNS = `id, cell, cell_shown, at_ms, from_ms, to_ms, type, device, group_name, cause, unexpected, severity,
-  summary, evidence, action`;
+  summary, evidence, action, planned`;
 
 const FILTER_COLUMNS = [
   ['cell', 'cell'],
@@ -75,6 +76,7 @@ export function eventOf(row: Row): GdoiEvent {
     summary: text(row['summary']),
     evidence,
     action: text(row['action']),
+    ...plannedField(typeof row['planned'] === 'boolean' ? row['planned'] : null, evidence),
   };
 }
 

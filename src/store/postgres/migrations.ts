@@ -8,8 +8,9 @@ import { cellsAndEvents } from './migrations/0001-cells-and-events.ts';
 import { aloneAndLate } from './migrations/0002-alone-and-late.ts';
 import { notes } from './migrations/0003-notes.ts';
 import { inventories } from './migrations/0004-inventories.ts';
+import { plannedEvents } from './migrations/0005-planned-events.ts';
 
-export const MIGRATIONS: readonly string[] = [cellsAndEvents, aloneAndLate, notes, inventories];
+export const MIGRATIONS: readonly string[] = [cellsAndEvents, aloneAndLate, notes, inventories, plannedEvents];
 
 /** pg_current_xact_id and xid8 are from PostgreSQL 13. */
 const OLDEST_VERSION = 13;

@@ -1,5 +1,6 @@
 /** All SQL about events. */
 import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../../gdoi/events/event.ts';
+import { isPlanned, plannedField } from '../../gdoi/events/planned-event.ts';
 import { DEFAULT_CELL, inCell } from '../../gdoi/seen/cell.ts';
 import type { EventPosition } from '../event-cursor.ts';
 import type { EventQuery } from '../../gdoi/events/event-query.ts';
@@ -8,8 +9,8 @@ import type { Bindable } from './sqlite-file.ts';
 
 /** Only a known id is skipped; anything else that does not fit is an error. */
 export const INSERT_EVENT = `
-INSERT INTO events (id, at_ms, from_ms, to_ms, type, device, group_name, cause, unexpected, severity, summary, evidence, action, cell)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+INSERT INTO events (id, at_ms, from_ms, to_ms, type, device, group_name, cause, unexpected, severity, summary, evidence, action, cell, planned)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
 
 export function eventRow(event: GdoiEvent): Bindable[] {
   return [
@@ -27,6 +28,7 @@ export function eventRow(event: GdoiEvent): Bindable[] {
     JSON.stringify(event.evidence),
     event.action,
     event.cell ?? null,
+    toInteger(isPlanned(event)),
   ];
 }
 
@@ -114,7 +116,7 @@ export function selectEvents(
   parameters.push(query.limit + 1);
   return {
     sql: `
-SELECT at_ms, from_ms, to_ms, CAST(json_array(id, type, device, group_name, cause, unexpected, severity, summary, evidence, action, cell) AS BLOB)
+SELECT at_ms, from_ms, to_ms, CAST(json_array(id, type, device, group_name, cause, unexpected, severity, summary, evidence, action, cell, planned) AS BLOB)
 FROM events ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
 ORDER BY at_ms ${direction}, id ${direction} LIMIT ?`,
     parameters,
@@ -130,11 +132,12 @@ export function positionOf([atMs, , , texts]: readonly unknown[]): EventPosition
 /** Throws a `SyntaxError` on a damaged row. */
 export function eventOf(row: readonly unknown[]): GdoiEvent {
   const [atMs, fromMs, toMs, texts] = row;
-  const [id, type, device, group, cause, unexpected, severity, summary, evidence, action, cell]: EventTexts =
+  const [id, type, device, group, cause, unexpected, severity, summary, lines, action, cell, planned]: EventTexts =
     JSON.parse(String(texts));
   if (!EVENT_TYPES.includes(type) || (cause !== null && !CAUSES.includes(cause))) {
     throw new SyntaxError(`event ${id}: neither type nor cause is known`);
   }
+  const evidence: readonly string[] = JSON.parse(lines);
   return {
     id,
     atMs: Number(atMs),
@@ -147,8 +150,9 @@ export function eventOf(row: readonly unknown[]): GdoiEvent {
     unexpected: toBoolean(unexpected),
     severity,
     summary,
-    evidence: JSON.parse(evidence),
+    evidence,
     action,
+    ...plannedField(toBoolean(planned), evidence),
   };
 }
 
@@ -161,6 +165,7 @@ type EventTexts = readonly [
   evidence: string,
   action: string,
   cell: string | null,
+  planned: number | null,
 ];
 
 function toInteger(value: boolean | null): number | null {

@@ -8,9 +8,17 @@ import { eventsAndStates } from './migrations/0001-events-and-states.ts';
 import { groupMemberStates } from './migrations/0003-group-member-states.ts';
 import { cells } from './migrations/0004-cells.ts';
 import { notes } from './migrations/0005-notes.ts';
+import { plannedEvents } from './migrations/0006-planned-events.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
-export const MIGRATIONS: readonly string[] = [eventsAndStates, incidents, groupMemberStates, cells, notes];
+export const MIGRATIONS: readonly string[] = [
+  eventsAndStates,
+  incidents,
+  groupMemberStates,
+  cells,
+  notes,
+  plannedEvents,
+];
 
 /** 0: an empty file. A file with another program's tables is a `UserError`. */
 export function readSchemaVersion(file: SqliteFile): number {

@@ -78,7 +78,7 @@ test('a line that a full disk or a kill cut short costs itself alone, and what i
   await writeFile(file, '{"at":"2026-01-01T11:59:59.000Z","device":"gm1","comm');
   const clock = new FakeClock(NOON);
   const recorder = new Recorder({ directory, clock, logger: new MemoryLogger() });
-  recorder.settings({ fleet: fleetSettings([]), devices: new Map() });
+  recorder.settings({ fleet: fleetSettings([]), maintenance: [], devices: new Map() });
   recorder.record(aReport({}, { answers: [answer] }));
   await recorder[Symbol.asyncDispose]();
   const [cut, settings, ...rest] = (await readFile(file, 'utf8')).trimEnd().split('\n');
@@ -92,7 +92,7 @@ test('settings that a full disk refused are written when there is room: a file w
   await symlink('/dev/full', file);
   const clock = new FakeClock(NOON);
   const recorder = new Recorder({ directory, clock, logger: new MemoryLogger() });
-  recorder.settings({ fleet: fleetSettings([]), devices: new Map() });
+  recorder.settings({ fleet: fleetSettings([]), maintenance: [], devices: new Map() });
   recorder.record(aReport({}, { answers: [answer] }));
   await expect.poll(() => recorder.idle).toBe(true);
   await rm(file);

@@ -6,13 +6,23 @@ import { describe, expect, test } from 'vitest';
 import { cryptoPath } from '../../../src/access/restconf-path.ts';
 import { readRestconf } from '../../../src/agent/poll/restconf-observations.ts';
 import { Recorder } from '../../../src/agent/record/recorder.ts';
+import { readRecordedLine } from '../../../src/agent/record/recorded-line.ts';
+import {
+  deviceSettingsLine,
+  groupSettingsLine,
+  type ReplaySettings,
+} from '../../../src/agent/record/recorded-settings.ts';
 import { Replay } from '../../../src/agent/record/replay.ts';
+import type { ResolvedDevice } from '../../../src/config/resolved-config.ts';
+import { isPlanned } from '../../../src/gdoi/events/planned-event.ts';
 import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
+import { Maintenance } from '../../../src/model/maintenance.ts';
+import type { PlannedWork } from '../../../src/model/planned-work.ts';
 import type { RawDocument } from '../../../src/model/poll-report.ts';
 import { FakeClock } from '../../builders/fake-clock.ts';
 import { MemoryLogger } from '../../builders/memory-logger.ts';
 import { showCryptoGdoi } from '../../builders/shown-gdoi.ts';
-import { simulatedAgent } from '../../builders/simulated-agent.ts';
+import { type SimulatedAgent, simulatedAgent, START_MS } from '../../builders/simulated-agent.ts';
 import { aReport, NOON } from '../../builders/view-builder.ts';
 
 function replayed(recording: string, replay = new Replay()): readonly GdoiEvent[] {
@@ -53,7 +63,112 @@ describe('a live run under settings that are not the defaults', () => {
   });
 });
 
+describe('a live run', () => {
+  const MINUTE_MS = 60_000;
+  const work = { devices: [], groups: [], cells: [], reason: '' };
+  const WORKS: Readonly<Record<string, readonly PlannedWork[]>> = {
+    'on a device': [
+      { ...work, fromMs: START_MS, untilMs: START_MS + 4 * MINUTE_MS, devices: ['gm1'], reason: 'change 4711' },
+    ],
+    'on a group': [{ ...work, fromMs: START_MS + 3 * MINUTE_MS, untilMs: START_MS + 10 * MINUTE_MS, groups: ['G1'] }],
+    'on a cell': [{ ...work, fromMs: START_MS, untilMs: START_MS + 8 * MINUTE_MS, cells: ['north'] }],
+  };
+  const watched = { scenario: 'tek-loss', pollInterval: '20s', gms: 4, record: true, timerStepMs: 1 } as const;
+
+  const isSameAgain = async (live: SimulatedAgent) => {
+    const again = replayed(await live.recording());
+    const ids = new Set(live.events.map(({ id }) => id));
+    expect(ids.size).toBeGreaterThan(5);
+    expect(byId(settledBefore(again, ids))).toEqual(byId(live.events));
+  };
+
+  test.each(Object.keys(WORKS))('gives the same events when it is replayed, with planned work %s', async (where) => {
+    const maintenance = new Maintenance();
+    maintenance.configure(WORKS[where]!);
+    const configure = (device: ResolvedDevice) => (where === 'on a cell' ? { ...device, cell: 'north' } : device);
+    await using live = await simulatedAgent({ ...watched, maintenance, configure });
+    live.agent.start();
+    await live.clock.advance(15 * MINUTE_MS);
+    expect(new Set(live.events.map(isPlanned))).toEqual(new Set([true, false]));
+    await isSameAgain(live);
+  });
+
+  test('gives the same events when work was announced, and ended, while it went on', async () => {
+    const maintenance = new Maintenance();
+    await using live = await simulatedAgent({ ...watched, maintenance });
+    live.agent.start();
+    await live.clock.advance(3 * MINUTE_MS);
+    const announced = await maintenance.announce(
+      { ...work, groups: ['G1'], fromMs: live.clock.wallMs(), untilMs: live.clock.wallMs() + 60 * MINUTE_MS },
+      live.clock.wallMs(),
+    );
+    await live.clock.advance(7 * MINUTE_MS);
+    if (announced.kind === 'announced') await maintenance.end(announced.window.id);
+    await live.clock.advance(5 * MINUTE_MS);
+    expect(new Set(live.events.map(isPlanned))).toEqual(new Set([true, false]));
+    await isSameAgain(live);
+  });
+
+  test('gives the same events with configured roles, in a cell, polled at its interval alone', async () => {
+    const configure = (device: ResolvedDevice): ResolvedDevice => ({
+      ...device,
+      role: device.name.startsWith('ks') ? 'ks' : 'gm',
+      cell: 'north',
+      phaseAware: false,
+    });
+    await using live = await simulatedAgent({ ...watched, configure });
+    live.agent.start();
+    await live.clock.advance(15 * MINUTE_MS);
+    expect(new Set(live.events.map(({ cell }) => cell))).toEqual(new Set(['north']));
+    await isSameAgain(live);
+  });
+});
+
 describe('settings of a recording', () => {
+  const every: ReplaySettings = {
+    fleet: { pollIntervalMs: 25_000, detailIntervalMs: 300_000 },
+    maintenance: [
+      {
+        fromMs: NOON,
+        untilMs: NOON + 600_500,
+        devices: ['gm1'],
+        groups: ['G1'],
+        cells: ['north'],
+        reason: 'change 4711',
+      },
+    ],
+    devices: new Map([
+      [
+        'gm1',
+        {
+          cell: 'north',
+          host: '192.0.2.1',
+          configuredRole: 'gm',
+          regularIntervalMs: 25_000,
+          partLifetimeMs: 900_000,
+          phaseAware: true,
+        },
+      ],
+    ]),
+  };
+
+  test('are read as they were written, each of them', () => {
+    const { fleet, maintenance, devices } = every;
+    const again = (line: object) => readRecordedLine(JSON.stringify(line));
+    expect(again(groupSettingsLine(every))).toEqual({ kind: 'settings', device: null, fleet, maintenance });
+    const [name, settings] = [...devices][0]!;
+    expect(again(deviceSettingsLine(name, settings))).toEqual({ kind: 'settings', device: name, settings });
+  });
+
+  test('are read from a line of before windows were recorded: what is given then holds', () => {
+    const replay = new Replay(every);
+    const line = { at: 1, settings: { poll_interval_seconds: 5, detail_interval_seconds: 9 } };
+    expect(replay.line(JSON.stringify(line))).toEqual({ kind: 'events', events: [] });
+    const failures = [0, 1, 2, 3, 4].map((n) => ({ at: NOON / 1000 + n * 60, device: 'gm1', error: 'timeout' }));
+    const found = replayed(failures.map((failure) => `${JSON.stringify(failure)}\n`).join(''), replay);
+    expect(found.map((event) => [event.type, isPlanned(event)])).toEqual([['unreachable', true]]);
+  });
+
   const failing = (line: object) => replayed(`${JSON.stringify(line)}\n`);
 
   test('a line of settings makes no event, whatever else it has', () => {
@@ -63,6 +178,10 @@ describe('settings of a recording', () => {
   test.each([
     [{ settings: 7 }, '"settings" is not an object'],
     [{ settings: {} }, '"settings" needs "poll_interval_seconds" and "detail_interval_seconds"'],
+    [
+      { settings: { poll_interval_seconds: 5, detail_interval_seconds: 9, maintenance: [{ from: 'noon' }] } },
+      '"maintenance" is no list of {"from", "until", "devices", "groups", "cells", "reason"}',
+    ],
     [
       { device: 'gm1', settings: { host: 'h', role: 'king', part_lifetime_seconds: 1 } },
       '"settings" of a device needs "host", "role" (gm, ks, auto) and "part_lifetime_seconds"',

@@ -1,7 +1,7 @@
 /**
- * The next version must understand what a store keeps of a group. This folder has one state of each format. A state
- * that comes out differently needs a higher format number, its own file (UPDATE_GOLDENS=1 writes it once, and never
- * over an older one) and a conversion from the format before.
+ * The next version must understand what a store keeps of a group. This folder has one state of each format, and the
+ * fields of the present one. Fields that differ, but for new optional ones, need a higher format number, files of their
+ * own (UPDATE_GOLDENS=1 writes them) and a conversion from the format before.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -9,6 +9,10 @@ import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
 import { FLEET_STATE_FORMAT, readFleetState, type StoredPart } from '../../../src/gdoi/fleet/fleet-state-format.ts';
 import { type FleetState, initialFleetState } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { throughStore } from '../../builders/fleet-group.ts';
+import { named } from '../../../src/gdoi/seen/named.ts';
+import { NameTree } from '../../../src/gdoi/seen/name-tree.ts';
+import { againstFormat, wholeOf } from '../../builders/state-shape.ts';
+import { FLEET_SHAPE } from './fleet-shape.ts';
 import { FULL_FLEET, FULL_FLEET_NEXT } from './full-fleet.ts';
 
 const goldenOf = (format: number) => new URL(`./fleet-state.format-${format}.json`, import.meta.url);
@@ -32,7 +36,25 @@ function eventsNext(state: FleetState): readonly string[] {
   return ids;
 }
 
-test('makes the same state as when this format was introduced', () => {
+test('has the fields of its format, and beside them only optional ones that read as absent', () => {
+  const file = new URL(`./fleet-fields.format-${FLEET_STATE_FORMAT}.txt`, import.meta.url);
+  expect(againstFormat(FLEET_SHAPE, file)).toEqual({ misread: [], missing: [] });
+});
+
+test('writes every field that a group can have, in its parts, and reads them back', () => {
+  const whole = wholeOf(FLEET_SHAPE);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made field by field from its type
+  const { gms, kss, occurrences, ...same } = whole as FleetState;
+  const state = {
+    ...same,
+    gms: NameTree.of(Object.entries(gms)),
+    kss: named(Object.entries(kss)),
+    occurrences: named(Object.entries(occurrences)),
+  };
+  expect(JSON.parse(JSON.stringify(throughStore(state)))).toEqual(whole);
+});
+
+test('makes the state that is kept of this format', () => {
   const state = fullFleet();
   const file = goldenOf(FLEET_STATE_FORMAT);
   if (process.env['UPDATE_GOLDENS'] === '1' && !existsSync(file)) {

@@ -1,0 +1,175 @@
+/** Every field of a group's state; what a change of it means for its format: `state-shape.ts`. */
+import type { FleetState } from '../../../src/gdoi/fleet/fleet-state.ts';
+import { shapeOf } from '../../builders/state-shape.ts';
+
+const STATED = { reason: 'string', firstStep: 'string | null', 'by?': 'string' } as const;
+const REREGISTRATION = {
+  cause: 'string',
+  atMs: 'number',
+  'betweenMs?': { list: 'number' },
+  'stated?': 'string',
+  'statedBy?': 'string',
+} as const;
+const MARK = {
+  proof: 'string',
+  mnemonic: 'string',
+  detail: 'string',
+  fromMs: 'number',
+  atMs: 'number',
+  key: 'string',
+  sources: { list: 'string' },
+} as const;
+const COUNTERS = { received: 'number | null', succeeded: 'number | null' } as const;
+const TEK = { spi: 'string', expiryMs: 'number | null', sinceMs: 'number' } as const;
+
+const CONTEXT = {
+  failure: [
+    null,
+    {
+      sinceMs: 'number',
+      inARow: 'number',
+      result: 'string',
+      established: 'boolean',
+      'lastMs?': 'number',
+      'answersBy?': 'string',
+      'heardMs?': 'number',
+      'answeredMs?': 'number',
+    },
+  ],
+  bootMs: 'number | null',
+  forced: [null, { atMs: 'number', evidence: 'string' }],
+  unregisteredSinceMs: 'number | null',
+  failedAttempts: 'number | null',
+  reregistersAtMs: 'number | null',
+  nextLookMs: 'number | null',
+  'intervalMs?': 'number',
+  reasons: { list: { kind: 'string', atMs: 'number', group: 'string | null', text: 'string' } },
+  'logHeardSinceMs?': 'number',
+  'linkDown?': { sinceMs: 'number', backMs: 'number | null', evidence: { list: 'string' } },
+  'clock?': { readMs: 'number', synchronised: 'boolean | null', aheadSeconds: 'number | null' },
+  'dropping?': 'boolean',
+  'failingFor?': STATED,
+} as const;
+
+const EXPLANATION = {
+  cause: 'string',
+  phase: 'string',
+  status: 'string',
+  sinceMs: 'number',
+  summary: 'string',
+  consequence: [null, { what: 'string', unless: 'string | null', 'isNow?': 'boolean' }],
+  deadlineMs: 'number | null',
+  confidence: 'string',
+  knownAtMs: 'number | null',
+  firstStep: 'string | null',
+  scope: { list: 'string' },
+  evidence: { list: 'string' },
+  explains: { list: { check: 'string', devices: { list: 'string' } } },
+} as const;
+
+const GM = {
+  device: 'string',
+  address: 'string | null',
+  'host?': 'string | null',
+  'identity?': 'string | null',
+  reachable: 'boolean',
+  registered: 'boolean | null',
+  keyServer: 'string | null',
+  keyServers: { list: 'string' },
+  behavior: 'string',
+  version: 'string | null',
+  sentAtMs: 'number',
+  receivedAtMs: 'number',
+  registeredSinceMs: 'number',
+  kek: 'string',
+  'multicast?': 'boolean',
+  kekExpiryMs: 'number | null',
+  kekSinceMs: 'number',
+  teks: [null, { list: TEK }],
+  'newerTeks?': { list: 'string' },
+  counters: COUNTERS,
+  previousCounters: [null, { counters: COUNTERS, receivedAtMs: 'number' }],
+  countersAtKsRead: [null, COUNTERS],
+  countersBeforeKek: [null, COUNTERS],
+  kekChangeMs: 'number | null',
+  lastRekeyMs: 'number | null',
+  'lastRekeyFrom?': 'string | null',
+  rekeyOverdue: 'boolean',
+  lastReregistration: [null, REREGISTRATION],
+  context: CONTEXT,
+} as const;
+
+const KS = {
+  device: 'string',
+  'unread?': 'boolean',
+  address: 'string | null',
+  'identity?': 'string | null',
+  reachable: 'boolean',
+  behavior: 'string',
+  version: 'string | null',
+  sentAtMs: 'number',
+  receivedAtMs: 'number',
+  role: 'string | null',
+  roleSinceMs: 'number',
+  roleLastReadMs: 'number',
+  kek: [null, { spi: 'string | null', expiryMs: 'number', remainingSeconds: 'number', sinceMs: 'number' }],
+  currentTeks: { list: TEK },
+  liveSpis: { list: 'string' },
+  kekLifetimeSeconds: 'number | null',
+  tekLifetimeSeconds: 'number | null',
+  lead: {
+    seconds: 'number',
+    source: 'string',
+    measuredSeconds: 'number | null',
+    estimatedSeconds: 'number | null',
+  },
+  'tekLeadSeconds?': 'number | null',
+  'said?': { list: MARK },
+  rekeySeconds: 'number',
+  'multicast?': 'boolean',
+  members: 'number | null',
+  peers: [null, { list: { address: 'string', role: 'string | null', status: 'string | null' } }],
+  memberRows: [null, { list: { address: 'string', acksMissed: 'number | null' } }],
+  'unlisted?': { list: { address: 'string', acksMissed: 'number | null', goneMs: 'number' } },
+  'membersUnread?': 'boolean',
+  nextRekeyMs: 'number | null',
+  context: CONTEXT,
+} as const;
+
+export const FLEET_SHAPE = shapeOf<FleetState>()({
+  group: 'string',
+  'cell?': 'string',
+  gms: { named: GM },
+  kss: { named: KS },
+  'heard?': { list: { device: 'string', said: { list: MARK } } },
+  kekGeneration: [
+    null,
+    {
+      ks: 'string',
+      lastSentAtMs: 'number',
+      changedBetweenMs: [null, { list: 'number' }],
+      spi: 'string | null',
+      expiryMs: 'number',
+      remainingSeconds: 'number',
+    },
+  ],
+  occurrences: {
+    named: { sinceMs: 'number', firstReadMs: 'number', told: 'boolean', clearSinceMs: 'number | null' },
+  },
+  said: {
+    list: {
+      cause: 'string',
+      sinceMs: 'number',
+      presentSinceMs: 'number | null',
+      endedMs: 'number | null',
+      said: EXPLANATION,
+      'saidSinceMs?': 'number',
+      'devices?': { list: 'string' },
+      'explainedUntil?': { list: { list: 'string | number' } },
+      'widest?': EXPLANATION,
+      'widestSinceMs?': 'number',
+      'gravest?': { summary: 'string', sinceMs: 'number' },
+      worst: 'string',
+    },
+  },
+});

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { isMuteResult, isRefusalResult, RESULT_SIGNS } from '../../src/gdoi/seen/poll-result.ts';
+import { POLL_RESULTS } from '../../src/model/poll-result.ts';
+
+test('the core knows each result of a poll, and no other one', () => {
+  expect(Object.keys(RESULT_SIGNS).toSorted()).toEqual(POLL_RESULTS.toSorted());
+});
+
+test('a device that cannot be read is there, and so is one that refuses; any word that is no result shows nothing', () => {
+  expect(POLL_RESULTS.filter(isMuteResult)).toEqual(['command', 'parse', 'internal']);
+  expect(POLL_RESULTS.filter(isRefusalResult)).toEqual(['auth', 'quarantined', 'host_key']);
+  for (const word of ['constructor', '__proto__', '']) {
+    expect([isMuteResult(word), isRefusalResult(word)]).toEqual([false, false]);
+  }
+});
