@@ -16,8 +16,7 @@ import { DEFAULT_REKEY_SECONDS, FLOOR_LEAD, ksLead, rekeySeconds } from '../keys
 import { longestSeconds } from '../seen/countdown.ts';
 import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
-import { MOST_MEMBERS } from '../seen/row-bounds.ts';
-import { MOST_PEERS } from '../seen/row-bounds.ts';
+import { MOST_MEMBERS, MOST_PEERS } from '../seen/row-bounds.ts';
 import { type GmSnapshot, isByMulticast, type KsSnapshot } from '../seen/snapshot.ts';
 import { unlistedAfter } from './unlisted-members.ts';
 
