@@ -17,7 +17,7 @@ interface AclDraft {
   into: 'none' | 'downloaded' | 'configured' | 'local';
 }
 
-// Group Name: bw6000
+// Group Name: WAN
 const GROUP_HEADING = /^Group Name ?: ?(\S{1,128})$/;
 // Configured ACL:
 const CONFIGURED = /^Configured ACL ?:$/i;
@@ -101,7 +101,7 @@ function gmAclSnapshot(draft: AclDraft): GmSnapshot {
  */
 const CLOSED_ACE =
   /^access-list +(?:\S{1,128} +)?(?:permit|deny) +(?!tcp|udp|sctp)[a-z0-9]{1,12} +(?:any|host +\S{1,45}|\S{1,45} +\S{1,45}) +(?:any|\S{1,45} +\d{1,3}\.\d{1,3}\.\d{1,3}\.(?:255|0))$/;
-/** `access-list acl1  permit ipv6 1150::/16 1900::/16`: three digits are 128 at most. */
+/** `access-list acl1  permit ipv6 2001:DB8:15::/48 2001:DB8:19::/48`: three digits are 128 at most. */
 const CLOSED_IPV6_ACE =
   /^access-list +(?:\S{1,128} +)?(?:permit|deny) +(?:ipv6|esp|ospf) +\S{1,45} +[0-9A-Fa-f:]{2,40}\/(?:1[3-9]|[2-9]\d|1[0-2]\d)$/;
 

@@ -15,13 +15,13 @@ interface FeatureDraft {
   gmTable: boolean;
 }
 
-// Group Name: getvpn1
+// Group Name: WAN
 const GROUP_HEADING = /^Group Name ?: ?(\S{1,128})$/;
 // Key Server ID     Version   Feature Supported
 const TABLE_HEADING = /^(Key Server|Group Member) ID Version Feature Supported$/i;
 /** Perhaps a table's heading: the rows that follow are not of the table before. */
 const MAY_HEAD_TABLE = /\b(?:ID|supported)\b/i;
-// 3.3.1.1          1.0.26         Yes
+// 192.0.2.21       1.0.26         Yes
 const ROW = /^(\S{1,45}) (?:(\S{1,16}) )?(Yes|No)$/i;
 
 function readFeatures(answer: Answer): Reading {
@@ -68,7 +68,7 @@ export const feature: CommandGrammar = {
   names: ['show crypto gdoi feature'],
   recognisedBy: [TABLE_HEADING],
   closedLines: [
-    // 3.3.1.1          1.0.26         Yes
+    // 192.0.2.21       1.0.26         Yes
     /^\S{1,45} +(?:\S{1,16} +)?(?:Yes|No)$/i,
   ],
   read: readFeatures,

@@ -14,7 +14,7 @@ interface DataplaneDraft {
   readonly errors: Record<string, number>;
 }
 
-// Data-plane statistics for group getvpn1:
+// Data-plane statistics for group WAN:
 const GROUP_HEADING = /^Data-plane statistics for group (\S{1,128}?) ?:$/i;
 
 // #pkts encrypt            : 159831689#pkts decrypt            : 177110790

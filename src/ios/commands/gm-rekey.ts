@@ -21,7 +21,7 @@ interface RekeyDraft {
   tableEnded: boolean;
 }
 
-// Group bw6000 (Unicast)
+// Group WAN (Unicast)
 const GROUP_HEADING = /^Group (\S{1,128}) \((Unicast|Multicast)\)$/i;
 // Rekey (KEK) SA information :
 const TABLE_TITLE = /^Rekey \(KEK\) SA information ?:$/i;
@@ -119,7 +119,7 @@ export const gmRekey: CommandGrammar = {
   closedLines: [
     // Previous: ---             ---               ---    ---        ---
     /^Previous *: *--- +--- +--- +--- +---$/,
-    // Previous: 198.51.100.7    192.0.2.12       51627   C5AC6039   A440633E
+    // Previous: 198.51.100.7    192.0.2.12       40218   7D19E2B4   30F8A65C
     /^Previous *: *\S{1,45} +\S{1,45} +\d{1,10} +[0-9A-F]{8} +[0-9A-F]{8}$/i,
     // Number of Rekey Acks sent                    : 0: a number that starts with 0 ends there
     /^Number of Rekey Acks sent *: *0$/i,

@@ -33,7 +33,7 @@ interface CoopDraft {
   peer: PeerDraft | null;
 }
 
-// Crypto Gdoi Group Name :bw600-IPV6_eft
+// Crypto Gdoi Group Name :WAN-V6
 const GROUP_HEADING = /^Crypto (?:Gdoi|Gkm) Group Name ?: ?(\S{1,128})$/i;
 // *NO* redundancy configured for this group
 const NO_REDUNDANCY = /^\*NO\* redundancy configured\b/i;
@@ -235,7 +235,7 @@ export const ksCoop: CommandGrammar = {
   names: ['show crypto gdoi ks coop', 'show crypto gdoi ks coop detail'],
   recognisedBy: [/^Crypto (?:Gdoi|Gkm) Group Name *:/i],
   closedLines: [
-    // Total bytes recv: 2130 (not read)
+    // Total bytes recv: 9412 (not read)
     /^Total bytes recv *: *\d{1,15}$/,
     // *NO* redundancy configured for this group
     /^\*NO\* redundancy configured for this group$/i,

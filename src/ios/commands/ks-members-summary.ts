@@ -9,7 +9,7 @@ import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { columns, isAddress, parseCount } from '../text/device-values.ts';
 import { readByGroup } from '../text/group-drafts.ts';
 
-// Group Name: bw6000, ID: 6000, Group Members: 2
+// Group Name: WAN, ID: 8127, Group Members: 5
 const GROUP_HEADING = /^Group Name ?: ?(\S{1,128}?), ?ID ?: ?(\S{1,45}?), ?Group Members ?: ?(\d{1,7})$/;
 // Key Server ID: 192.0.2.12, GMDB state: LOCAL, Group Members: 1
 const SERVER_HEADING = /^Key Server ID ?: ?(\S{1,45}?), ?GMDB state ?: ?\S{1,20}?, ?Group Members ?: ?(\d{1,7})$/;

@@ -57,11 +57,11 @@ interface GroupDraft {
   readonly members: MemberDraft[];
 }
 
-// Number of rekeys sent for group bw6000 : 0
+// Number of rekeys sent for group WAN : 0
 const REKEYS_SENT = /^Number of rekeys sent for group (\S{1,128}) ?: ?(\d{1,10})$/;
-// Number of retransmits during the last rekey for group bw6000 : 0
+// Number of retransmits during the last rekey for group WAN : 0
 const RETRANSMITS = /^Number of retransmits during the last rekey for group (\S{1,128}) ?: ?(\d{1,10})$/;
-// Duration of the last rekey for group bw6000 : 10000 msec
+// Duration of the last rekey for group WAN : 1830 msec
 const DURATION = /^Duration of the last rekey for group (\S{1,128}) ?: ?(\d{1,12} ?[a-z]{1,6})$/;
 // Group Member not Found
 const NOT_FOUND = /^Group Member not Found$/i;

@@ -35,7 +35,7 @@ interface PolicyDraft {
   endShown: boolean;
 }
 
-// For group getvpn1 (handle: 0x40000002) server 1.1.1.1 (handle: 0x40000002):
+// For group WAN (handle: 0x40000007) server 192.0.2.11 (handle: 0x40000009):
 const GROUP_HEADING = /^For group (\S{1,128}) \(handle: ?\S{1,20}\) server (\S{1,45}) \(handle: ?\S{1,20}\):?$/i;
 // KEK POLICY (transport type : Unicast)
 const KEK_HEADING = /^KEK POLICY \(transport type ?: ?(Unicast|Multicast)\)$/i;

@@ -16,7 +16,7 @@ interface ReplayDraft extends ReplayGroup {
 
 // is not enabled / Timebased Replay is not enabled
 const NOT_ENABLED = /^(?:Time-? ?based Replay:? )?is not enabled$/i;
-// 418068.29 secs / 1210 secs
+// 418068.29 secs / 2417 secs
 const SECONDS = /^(\d{1,12}(?:\.\d{1,6})?)(?: secs?)?$/;
 // Replay Value 418068.29 secs
 const BARE_VALUE = /^Replay Value (\d{1,12}(?:\.\d{1,6})? secs?)$/i;
@@ -78,7 +78,7 @@ export const ksReplay: CommandGrammar = {
   recognisedBy: [/^Remaining sync time ?:/i],
   closedLines: [
     NOT_ENABLED,
-    // Remaining sync time      : 1210 secs
+    // Remaining sync time      : 2417 secs
     /^[A-Za-z -]{1,80}(?:: *)?\d{1,12}(?:\.\d{1,6})? +secs$/,
   ],
   read: readReplay,

@@ -22,7 +22,7 @@ export interface ReplayLayout<Draft extends ReplayGroup> {
   readonly unlabelled: (draft: Draft, line: string) => 'known' | Pair | null;
 }
 
-// Anti-replay Information For Group bw600:
+// Anti-replay Information For Group WAN:
 const GROUP_HEADING = /^Anti-replay Information For Group (\S{1,128}?) ?:$/i;
 
 export function readReplayGroups<Draft extends ReplayGroup>(

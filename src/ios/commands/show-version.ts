@@ -14,9 +14,9 @@ import { KnownVersionLines } from './version-lines.ts';
 
 // Cisco IOS XE Software, Version 16.09.03
 const XE_TITLE = /^Cisco IOS[ -]XE Software, Version (\S{1,80})$/i;
-// isr4k uptime is 2 days, 3 hours, 18 minutes
+// gm7 uptime is 2 days, 5 hours, 41 minutes
 const UPTIME = /^(\S{1,64}) uptime is (.{1,120})$/;
-// cisco ISR4451-X/K9 (2RU) processor with 1795979K/6147K bytes of memory. / Linux Unix (i686) processor with 124000K
+// cisco ISR4451-X/K9 (2RU) processor with 2861044K/5120K bytes of memory. / Linux Unix (i686) processor with 124000K
 // bytes of memory. (a virtual image) / Rockwell Automation 1783-HMS4C4CGN (APM86XXX) processor with ...
 const HARDWARE = /^(?:cisco )?(\S[^(]{0,62}?) \(.{0,120}\bwith .{0,80}bytes of (?:physical )?memory\.?$/i;
 // Last reload reason: Reload Command

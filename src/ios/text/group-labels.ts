@@ -166,7 +166,7 @@ const groupServerList: LabelRule<Block> = (block, value) => {
   return addresses.length <= MOST_KEY_SERVERS;
 };
 
-// 3.3.1.1         vrf: None
+// 192.0.2.21      vrf: None
 const MEMBER_WITH_VRF = /^(\S{1,64}) {1,64}vrf ?: {0,64}(\S{1,64})$/i;
 
 const groupMember: LabelRule<Block> = (block, value) => {
@@ -329,7 +329,7 @@ const ipsecSa: LabelRule<Block> = (block, value) => {
 
 // esp-256-aes esp-sha256-hmac / esp-gcm 256
 const TRANSFORM = /^[\w(][^:]{0,127}$/;
-// remaining key lifetime (sec): (393) / remaining key lifetime (k/sec): (4415180/393)
+// remaining key lifetime (sec): (1407) / remaining key lifetime (k/sec): (4415180/1407)
 const SA_TIMING = /^remaining key lifetime \((k\/)?sec\) ?: {0,16}\((?:\d{1,12}\/)?(\d{1,10})\)$/;
 
 const DIRECTION = /^[A-Za-z-]{1,16}$/;
