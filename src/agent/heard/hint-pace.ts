@@ -32,15 +32,15 @@ export interface HintPaceOptions {
 export class HintPace implements Disposable {
   readonly #options: HintPaceOptions;
   readonly #devices = new Map<string, Device>();
-  #held = 0;
+  #delayed = 0;
 
   constructor(options: HintPaceOptions) {
     this.#options = options;
   }
 
   /** Hints that had to wait. */
-  get held(): number {
-    return this.#held;
+  get delayed(): number {
+    return this.#delayed;
   }
 
   heard(name: string): void {
@@ -50,7 +50,7 @@ export class HintPace implements Disposable {
       this.#poll(name, device);
       return;
     }
-    this.#held += 1;
+    this.#delayed += 1;
     if (device.waiting !== null) return;
     const calledOff = new AbortController();
     device.waiting = calledOff;

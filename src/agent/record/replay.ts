@@ -29,7 +29,7 @@ import {
   judged,
 } from '../../model/fleet-step.ts';
 import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
-import { type RecordedLook, readRecordedLine } from './recorded-line.ts';
+import { type RecordedReport, readRecordedLine } from './recorded-line.ts';
 import { continues, type PollLines, reportOf } from './recorded-poll.ts';
 import type { ReplaySettings } from './recorded-settings.ts';
 import { TRAP_OID_INSTANCE } from './recorded-values.ts';
@@ -84,9 +84,9 @@ export class Replay {
   line(text: string): ReplayStep {
     const line = readRecordedLine(text);
     if (typeof line === 'string') return { kind: 'bad', reason: line };
-    if (line.kind === 'look') {
+    if (line.kind === 'report') {
       this.#latestMs = Math.max(this.#latestMs, line.receivedAtMs);
-      return { kind: 'events', events: this.#fresh(this.#look(line)) };
+      return { kind: 'events', events: this.#fresh(this.#report(line)) };
     }
     const events = this.#fresh(this.#pollOver());
     if (line.device === null) this.#fleet = line.fleet;
@@ -101,7 +101,7 @@ export class Replay {
     return this.#fresh(events);
   }
 
-  #look(line: RecordedLook): readonly GdoiEvent[] {
+  #report(line: RecordedReport): readonly GdoiEvent[] {
     const pushed = pushedIn(line);
     if (pushed?.length === 0) return [];
     if (pushed !== null)
@@ -182,7 +182,14 @@ function instantOf(from: FromDevice): EpochMs | null {
 }
 
 /** What the device sent unasked; null: the line belongs to a poll. */
-function pushedIn({ asked, device, poll, receivedAtMs, seen, sentAtMs }: RecordedLook): readonly Observation[] | null {
+function pushedIn({
+  asked,
+  device,
+  poll,
+  receivedAtMs,
+  seen,
+  sentAtMs,
+}: RecordedReport): readonly Observation[] | null {
   const base = { device, sentAtMs, receivedAtMs };
   if (seen.kind === 'syslog' && !asked && poll === null) {
     const message = parseLogMessage(seen.message);

@@ -15,7 +15,7 @@ import {
 } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, isAddress } from '../text/device-values.ts';
-import { readByGroup } from '../text/group-drafts.ts';
+import { readByGroup } from '../text/group-sketches.ts';
 import { parseKsRole, parseKsStatus } from '../text/group-labels.ts';
 import { pairsOf } from '../text/label-table.ts';
 import { readEach } from '../text/line-tally.ts';
@@ -104,7 +104,7 @@ function readGmIdentifiers(answer: Answer): Reading {
   };
 }
 
-interface CoopDraft {
+interface CoopSketch {
   snapshot: KsSnapshot;
   peers: KsPeer[];
   /** The peer whose role was shown, and whose address was not yet. */
@@ -112,10 +112,10 @@ interface CoopDraft {
 }
 
 function readCoopIdentifiers(answer: Answer): Reading {
-  const { groups, read } = readByGroup<CoopDraft>(answer, {
+  const { groups, read } = readByGroup<CoopSketch>(answer, {
     headingBegins: 'COOP-KS ',
     heading: COOP_SID,
-    newDraft: (name) => ({ snapshot: emptyKsSnapshot(name), peers: [], peer: null }),
+    newSketch: (name) => ({ snapshot: emptyKsSnapshot(name), peers: [], peer: null }),
     take: readCoopLine,
     unnamed: null,
   });
@@ -130,7 +130,7 @@ function readCoopIdentifiers(answer: Answer): Reading {
   };
 }
 
-function readCoopLine(coop: CoopDraft, line: string): boolean {
+function readCoopLine(coop: CoopSketch, line: string): boolean {
   const [first, second, third] = pairsOf(line);
   if (third !== undefined) return false;
   const role = parseKsRole(first?.value ?? '');

@@ -11,7 +11,7 @@ import type { GmSnapshot, GmTek, KsKey, KsSnapshot } from '../../gdoi/seen/snaps
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { grammarName, groupOfCommand } from '../text/command-name.ts';
 import { collapseBlanks, isAccessList, isAddress, parseAce } from '../text/device-values.ts';
-import { type Block, type KeyDraft, type Layout, newBlock, type TekDraft } from '../text/group-block.ts';
+import { type Block, type KeySketch, type Layout, newBlock, type TekSketch } from '../text/group-block.ts';
 import { GROUP_LABELS, GROUP_NAME, groupIdentity, groupName } from '../text/group-labels.ts';
 import { readEach } from '../text/line-tally.ts';
 import { findFoldedRule, findPrintedRule, findRule, hidesLabel, unused, valueAfter } from '../text/label-table.ts';
@@ -258,12 +258,12 @@ function gmSnapshot(block: Block, name: string): GmSnapshot {
 }
 
 /** Lines that were not understood may be those of a TEK: then no TEK in them does not mean that there is none. */
-function areTeksKnown(block: Block): block is Block & { readonly teks: TekDraft[] } {
+function areTeksKnown(block: Block): block is Block & { readonly teks: TekSketch[] } {
   return block.teks !== null && (block.teks.length > 0 || !block.tekUnread);
 }
 
 /** IOS 12.4 and 15.0 list an SA once for each direction; the key is the same. */
-function tekSnapshots(teks: readonly TekDraft[]): GmTek[] {
+function tekSnapshots(teks: readonly TekSketch[]): GmTek[] {
   const snapshots: GmTek[] = [];
   const shown = new Set<string>();
   for (const tek of teks) {
@@ -305,7 +305,7 @@ function ksSnapshot(block: Block, name: string): KsSnapshot {
   };
 }
 
-function ksKey(key: KeyDraft): KsKey {
+function ksKey(key: KeySketch): KsKey {
   return {
     spi: null,
     lifetimeSeconds: key.lifetimeSeconds,

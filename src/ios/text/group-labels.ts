@@ -19,12 +19,12 @@ import {
 import {
   type Block,
   type Countdown,
-  type KekDraft,
-  type KeyDraft,
+  type KekSketch,
+  type KeySketch,
   newKek,
   newTek,
   type Section,
-  type TekDraft,
+  type TekSketch,
 } from './group-block.ts';
 import { type LabelRule, labelTable, unused } from './label-table.ts';
 
@@ -85,7 +85,7 @@ function mayBeGm({ filtered, isGm, isKs }: Block): boolean {
 }
 
 /** A line that only a KEK has proves that there is one, also where its heading was not understood. */
-function ofKek(rule: (kek: KekDraft, value: string) => boolean): LabelRule<Block> {
+function ofKek(rule: (kek: KekSketch, value: string) => boolean): LabelRule<Block> {
   return (block, value) => {
     if (block.kek === null && mayBeGm(block)) {
       block.isGm = true;
@@ -102,8 +102,8 @@ function ofKek(rule: (kek: KekDraft, value: string) => boolean): LabelRule<Block
  * be lost to a filter; behind the TEKs it may be of anything.
  */
 function ofTek(
-  rule: (tek: TekDraft, value: string) => boolean,
-  taken: (tek: TekDraft) => boolean = () => false,
+  rule: (tek: TekSketch, value: string) => boolean,
+  taken: (tek: TekSketch) => boolean = () => false,
 ): LabelRule<Block> {
   return (block, value) => {
     const last = block.teks?.at(-1);
@@ -253,7 +253,7 @@ const timeToRekey: LabelRule<Block> = (block, value) => {
   }
 };
 
-function newKey(): KeyDraft {
+function newKey(): KeySketch {
   return {
     lifetimeSeconds: null,
     remainingSeconds: null,
@@ -261,7 +261,7 @@ function newKey(): KeyDraft {
   };
 }
 
-function ksKek(block: Block): KeyDraft {
+function ksKek(block: Block): KeySketch {
   block.ksKek ??= newKey();
   return block.ksKek;
 }
@@ -270,7 +270,7 @@ function ksKek(block: Block): KeyDraft {
  * One that has the value already is not the one that the line is of, whose number was not understood. null: one beyond
  * the most.
  */
-function lastKsTek(block: Block, field: keyof KeyDraft): KeyDraft | null {
+function lastKsTek(block: Block, field: keyof KeySketch): KeySketch | null {
   if (block.beyondKsTeks) return null;
   block.ksTeks ??= [];
   const last = block.ksTeks.at(-1);

@@ -6,7 +6,7 @@
  * and a takeover waits for it. Merely reading the row would let a paused agent's batch commit after the takeover: a
  * test replaces the fence by such a read, and must see that happen. A batch whose answer nobody waits for any more may
  * arrive late: after a later one of its owner, whose number is in the row; or after the cell went to another agent and
- * came back, which shows in the row's epoch. Neither may put an older state over a newer one.
+ * came back, which shows in the row's term (its column `epoch`). Neither may put an older state over a newer one.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { DEFAULT_CELL, groupOfKey } from '../../gdoi/seen/cell.ts';
@@ -15,7 +15,7 @@ import { stateText } from '../state-text.ts';
 import { toText } from './plain-text.ts';
 
 /**
- * `$12` increases from batch to batch of one agent. `$13`: for each cell of `$2` the epoch in which the agent got it.
+ * `$12` increases from batch to batch of one agent. `$13`: for each cell of `$2` the term in which the agent got it.
  */
 export const FENCE = `
 owned AS MATERIALIZED (

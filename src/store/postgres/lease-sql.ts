@@ -19,7 +19,7 @@ WITH renewed AS (
 )
 SELECT (SELECT count(*)::int FROM agents WHERE NOT fenced AND id <> $1) AS others, ${NOW_MS} AS now_ms FROM renewed`;
 
-/** Does not wait for a row that another agent holds: announcing a weight one look later costs nothing. */
+/** Does not wait for a row that another agent holds: announcing a weight one round later costs nothing. */
 export const ANNOUNCE = `
 WITH told AS MATERIALIZED (SELECT cell, weight FROM json_to_recordset($1::json) AS c(cell text, weight integer)),
 differing AS MATERIALIZED (

@@ -188,7 +188,7 @@ class SharedStore implements PostgresStore {
     const [sql, given] =
       writer === 'unfenced'
         ? [COMMIT_UNFENCED, [null, ...values]]
-        : [COMMIT, [writer.agent, ...values, this.#batches, epochsOf(cells, writer)]];
+        : [COMMIT, [writer.agent, ...values, this.#batches, termsOf(cells, writer)]];
     try {
       const row = await this.#connections.use(async (session) => {
         const [kept] = await session.run(sql, given);
@@ -319,8 +319,8 @@ function timesOfRenewals({ connectMs, statementMs }: PostgresTimes, leaseMs = In
 }
 
 /** Null: a cell that the writer does not own. */
-function epochsOf(cells: readonly string[], { epochs }: Writer): readonly (number | null)[] {
-  return cells.map((cell) => epochs.get(cell) ?? null);
+function termsOf(cells: readonly string[], { terms }: Writer): readonly (number | null)[] {
+  return cells.map((cell) => terms.get(cell) ?? null);
 }
 
 function textIn(row: Row, column: string): string {
