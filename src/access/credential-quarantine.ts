@@ -1,8 +1,8 @@
 /**
  * Keeps one wrong password from locking an AAA account: who may try a credential, and when.
  *
- * A device that refused a credential waits an hour. If three devices in a row refuse the same credential, with no
- * success in between, devices that never accepted it wait for 30 minutes; then one of them probes. A device that
+ * A device that refused a credential waits an hour. If three devices refuse one credential and none accepts it
+ * meanwhile, devices that never accepted it wait for 30 minutes; then one of them probes. A device that
  * accepted this very secret goes on: refusals by others say nothing about it. But if three devices that had accepted it
  * refuse it, again with no success in between, the password was changed on the device side: then all wait, and one
  * device at a time probes, less and less often. A success lifts everything; so does a changed secret.

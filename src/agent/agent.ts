@@ -253,7 +253,7 @@ export class Agent implements AsyncDisposable {
       firstSweepProgress: this.#firstSweep.progress,
       pollsRunning: scheduler.running + beside.running,
       pollsQueued: scheduler.queued + beside.queued,
-      hintsHeld: this.#hints.held,
+      hintsDelayed: this.#hints.delayed,
       pollsOverAllowance: scheduler.overAllowance + beside.overAllowance,
       pollsSkippedLate: scheduler.skippedLate + beside.skippedLate,
       ...access,

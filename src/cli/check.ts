@@ -137,14 +137,14 @@ const OF_HOST = [
 ] as const satisfies readonly (keyof CheckFlags)[];
 
 /** The result of a look and where it comes from: `gm1 (192.0.2.1), polled now`. */
-interface Shown {
+interface Verdict {
   readonly health: HealthDocument | GroupHealthDocument;
   readonly from: string;
   /** When, by the clock of the agent that answered; null: now, by this machine's clock. */
   readonly atMs: number | null;
 }
 
-type ShownLook = () => Promise<Shown>;
+type ShownLook = () => Promise<Verdict>;
 
 interface Looked extends AsyncDisposable {
   readonly look: ShownLook;
@@ -326,7 +326,7 @@ async function knownHost(client: AgentClient, device: string): Promise<string | 
   return host;
 }
 
-async function askAgent(client: AgentClient, device: string): Promise<Shown> {
+async function askAgent(client: AgentClient, device: string): Promise<Verdict> {
   const host = await knownHost(client, device);
   const path = `/api/v1/devices/${encodeURIComponent(device)}/health?live=true`;
   const answer = await client.get(path, AGENT_TIMEOUT_MS);

@@ -28,16 +28,16 @@ export interface Followed {
 
 export async function* eventsAsTheyCome(followed: Followed): AsyncIterable<EventDocument> {
   const { ask, asked, clock, client, stop } = followed;
-  const told = new Told();
+  const printed = new Printed();
   const recent = () => ask({ ...asked, since: clock.wallMs() - OVERLAP_MS, limit: MAX_AT_ONCE });
   // What the first ones leave out was left out on purpose. Asked before them, so that nothing falls between.
   const known = await recent();
   const { events } = await ask(asked);
   yield* events.toReversed();
-  told.fresh([...events, ...known.events]);
+  printed.fresh([...events, ...known.events]);
   while (!stop.aborted) {
-    if (client !== null) yield* streamed(client, followed, told);
-    yield* told.fresh((await unlessAway(recent)).toReversed());
+    if (client !== null) yield* streamed(client, followed, printed);
+    yield* printed.fresh((await unlessAway(recent)).toReversed());
     await clock.sleep(client === null ? LOOK_EVERY_MS : OPEN_AGAIN_MS, stop).catch(() => undefined);
   }
 }
@@ -55,7 +55,11 @@ async function unlessAway(ask: () => Promise<Found>): Promise<readonly EventDocu
 const PASSING: ReadonlySet<UserErrorCode> = new Set<UserErrorCode>(['agent_unreachable', 'store_locked']);
 
 /** Until the stream breaks. */
-async function* streamed(client: AgentClient, { asked, stop }: Followed, told: Told): AsyncIterable<EventDocument> {
+async function* streamed(
+  client: AgentClient,
+  { asked, stop }: Followed,
+  printed: Printed,
+): AsyncIterable<EventDocument> {
   const answer = await client.stream('/api/v1/events/stream', stop).catch((error: unknown) => {
     // The question that follows reports what is wrong, if it still is.
     if (error instanceof UserError) return null;
@@ -64,11 +68,11 @@ async function* streamed(client: AgentClient, { asked, stop }: Followed, told: T
   if (answer?.kind !== 'stream') return;
   for await (const data of answer.data) {
     const event = eventIn(data);
-    if (event !== null && fits(event, asked)) yield* told.fresh([event]);
+    if (event !== null && fits(event, asked)) yield* printed.fresh([event]);
   }
 }
 
-class Told {
+class Printed {
   readonly #ids = new Set<string>();
 
   fresh(events: readonly EventDocument[]): readonly EventDocument[] {

@@ -15,7 +15,7 @@ const BAD_LINES = 1;
 
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('run a recorded timeline through the same tracker as live polling; prints one event per line as JSON')
+    .description('run a recorded timeline through the tracker of live polling; prints one event per line as JSON')
     .argument('<file>', 'the recording (JSON Lines); - is standard input')
     .option('--config <file>', 'take settings that the recording lacks from this configuration')
     .option('--incidents', 'after the events, also print the incidents: one per line as JSON')

@@ -29,13 +29,13 @@ export class ReplayedEvents {
     const [first] = this.#waiting;
     return first === undefined || latestMs - first.foundMs < 2 * INCIDENT_KNOWN_MS
       ? []
-      : this.#told(latestMs - INCIDENT_KNOWN_MS);
+      : this.#documents(latestMs - INCIDENT_KNOWN_MS);
   }
 
   /** The timeline is over: returns all that waited. */
   end(events: readonly GdoiEvent[]): readonly EventDocument[] {
     this.#waiting.push(...events.map((event) => ({ event, foundMs: this.#replay.latestMs })));
-    return this.#told(Number.POSITIVE_INFINITY);
+    return this.#documents(Number.POSITIVE_INFINITY);
   }
 
   /** Returned events with this incident, oldest first. */
@@ -43,7 +43,7 @@ export class ReplayedEvents {
     return (this.#byIncident.get(incident) ?? []).toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
   }
 
-  #told(untilMs: number): readonly EventDocument[] {
+  #documents(untilMs: number): readonly EventDocument[] {
     const known = this.#waiting.filter(({ foundMs }) => foundMs <= untilMs);
     this.#waiting = this.#waiting.slice(known.length);
     const { incidents, latestMs } = this.#replay;

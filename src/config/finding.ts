@@ -28,7 +28,7 @@ export interface Finding {
   readonly column: number | null;
   /** `devices[3].interval`; empty for the file as a whole. */
   readonly path: string;
-  /** The value and what is allowed: `"5 parsecs" is not a duration (30s, 5m) or a cron expression`. */
+  /** The value and what is allowed: `"soon" is not a duration (30s, 5m) or a cron expression`. */
   readonly message: string;
 }
 
@@ -49,7 +49,7 @@ export function warningAt(path: SettingPath, message: string, on: Problem['on'] 
   return { severity: 'warning', path, on, message };
 }
 
-/** The line for a person: `gdoiwatch.yml:12:15: devices[3].interval: "5 parsecs" is not a duration ...`. */
+/** The line for a person: `gdoiwatch.yml:12:15: devices[3].interval: "soon" is not a duration ...`. */
 export function findingLine(finding: Finding): string {
   const place =
     finding.line === null || finding.column === null

@@ -2,7 +2,7 @@
  * The configuration file: every key, what it takes and its default. Unknown keys are refused everywhere.
  *
  * Each schema's error text is only *what is allowed*, as a noun phrase: `issue-text.ts` puts the value in front
- * (`"5 parsecs" is not a duration (30s, 5m) or a cron expression`), and so decides alone whether a value may be shown.
+ * (`"soon" is not a duration (30s, 5m) or a cron expression`), and so decides alone whether a value may be shown.
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';

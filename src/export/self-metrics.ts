@@ -39,7 +39,7 @@ const SELF_METRICS: readonly SelfMetric[] = [
     name: 'gdoi_hints_held_total',
     type: 'counter',
     help: 'Syslog messages and traps whose poll was delayed, because the polls that earlier ones caused had shown nothing new.',
-    value: (status) => status.hintsHeld,
+    value: (status) => status.hintsDelayed,
   },
   {
     name: 'gdoi_polls_over_allowance_total',

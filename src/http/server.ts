@@ -63,7 +63,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
 
   await app.listen({ host: options.host, port: options.port });
   streams.start();
-  const stopListening = options.fleet.onEvents((events) => streams.tell(events));
+  const stopListening = options.fleet.onEvents((events) => streams.send(events));
   const address = app.server.address();
   const { host, port } =
     address === null || typeof address === 'string' ? options : { host: address.address, port: address.port };

@@ -62,7 +62,7 @@ export function grammarFor(canonical: string): CommandGrammar | undefined {
   return BY_NAME.get(canonical) ?? BY_NAME.get(grammarName(canonical));
 }
 
-// BR1 uptime is 4 weeks / 475136K bytes of memory. / Configuration register is 0x2102: the banner of a restart has none
+// BR1 uptime is 4 weeks / 483328K bytes of memory. / Configuration register is 0x2102: the banner of a restart has none
 const ONLY_OF_VERSION = /^\S{1,64} uptime is |\bbytes of |^Configuration register\b|^System image file\b|^ROM: /;
 
 /**
@@ -86,7 +86,7 @@ function grammarOf(line: string): CommandGrammar | null {
   return GRAMMARS.find((known) => known.recognisedBy.some((pattern) => pattern.test(text))) ?? null;
 }
 
-// Remaining sync time      : 1210 secs
+// Remaining sync time      : 2417 secs
 const ONLY_OF_KS_REPLAY = /^Remaining sync time\b/i;
 
 /** Both replay commands have one heading; a line that only a KS prints decides. */

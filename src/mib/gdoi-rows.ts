@@ -22,7 +22,7 @@ export interface GdoiRows {
 }
 
 export function readRows(varbinds: readonly Varbind[], root: string, problems: Problems): GdoiRows {
-  const drafts = new Map<GdoiTable, Map<string, RowCells>>();
+  const sketches = new Map<GdoiTable, Map<string, RowCells>>();
   const answered = new Set<GdoiColumn>();
   const foreign = new Set<string>();
   for (const { oid, value } of varbinds) {
@@ -34,24 +34,24 @@ export function readRows(varbinds: readonly Varbind[], root: string, problems: P
     }
     const { column, table, instance } = place;
     answered.add(column);
-    const rows = drafts.get(table) ?? new Map<string, RowCells>();
-    drafts.set(table, rows);
+    const rows = sketches.get(table) ?? new Map<string, RowCells>();
+    sketches.set(table, rows);
     const cells: RowCells = rows.get(instance) ?? new Map();
     rows.set(instance, cells);
     const known = cells.get(column);
     cells.set(column, known === undefined ? value : sameReading(column, known, value));
   }
   for (const oid of foreign) problems.note(`${oid} is no object of this MIB`);
-  const tables = new Map([...drafts].map(([table, rows]) => [table, finished(table, rows, problems)]));
+  const tables = new Map([...sketches].map(([table, rows]) => [table, finished(table, rows, problems)]));
   return { of: (table) => tables.get(table) ?? [], answered, tables: [...tables.keys()].toSorted() };
 }
 
 /** Null: the cell contradicts itself. */
 type RowCells = Map<GdoiColumn, SnmpValue>;
 
-function finished(table: GdoiTable, drafts: ReadonlyMap<string, RowCells>, problems: Problems): Row[] {
+function finished(table: GdoiTable, sketches: ReadonlyMap<string, RowCells>, problems: Problems): Row[] {
   const rows: Row[] = [];
-  const inOrder = [...drafts].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const inOrder = [...sketches].toSorted(([a], [b]) => (a < b ? -1 : 1));
   for (const [instance, cells] of inOrder) {
     const index = decodeIndex(instance, GDOI_TABLES[table]);
     if (index === null) {

@@ -2,7 +2,8 @@
  * The index of a row: (type, value) pairs, then plain numbers.
  *
  * No index of this MIB is IMPLIED and no value has a fixed size, so each value is its length and then one
- * sub-identifier an octet (RFC 2578, 7.7): `11.4.0.0.4.199.1.4.3.3.1.1.1` is group number 1223, member 3.3.1.1, KEK 1.
+ * sub-identifier an octet (RFC 2578, 7.7): `11.4.0.0.4.199.1.4.198.51.100.21.1` is group number
+ * 1223, member 198.51.100.21, KEK 1.
  * An index that is too short, too long or holds no octets where octets belong is no index. Rows are joined by these
  * keys as text; what a key names is printed once a group or member, not once a row.
  */

@@ -126,13 +126,13 @@ export interface GroupView {
   readonly gm: Read<GmSnapshot> | null;
   readonly ks: Read<KsSnapshot> | null;
   /** What SNMP showed last, where another transport answers too; null: it is `gm` and `ks`, or there is none. */
-  readonly snmp: Shown | null;
+  readonly snmp: LastRead | null;
   /** What RESTCONF showed last, where the CLI answers too; null likewise. */
-  readonly restconf: Shown | null;
+  readonly restconf: LastRead | null;
   readonly parts: readonly GroupPart[];
 }
 
-interface Shown {
+interface LastRead {
   readonly gm: Read<GmSnapshot> | null;
   readonly ks: Read<KsSnapshot> | null;
 }
@@ -457,7 +457,7 @@ function groupView(group: string, parts: readonly GroupPart[]): GroupView {
   return { group, gm, ks, snmp: beside('snmp'), restconf: beside('restconf'), parts };
 }
 
-function merged(parts: readonly GroupPart[]): Shown {
+function merged(parts: readonly GroupPart[]): LastRead {
   const ofGm = parts.filter((part) => part.snapshot.role === 'gm');
   const ofKs = parts.filter((part) => part.snapshot.role === 'ks');
   const gm = mergeParts('gm', ofGm.map(snapshotOf));

@@ -38,7 +38,7 @@ export interface AgentStatus {
   readonly pollsQueued: number;
   readonly pollsSkippedLate: number;
   /** Pushed messages that would have brought a poll, of devices whose messages had shown nothing new. */
-  readonly hintsHeld: number;
+  readonly hintsDelayed: number;
   /** Polls beside a schedule that were left out, because the device had had all that it may get. */
   readonly pollsOverAllowance: number;
   readonly openSessions: number;

@@ -4,7 +4,7 @@
  */
 import type { Problem } from '../http/schemas/problem-schema.ts';
 
-export type Answer<Body> =
+export type Reply<Body> =
   | { readonly kind: 'ok'; readonly body: Body }
   | { readonly kind: 'refused'; readonly status: number; readonly detail: string }
   /** No answer, or one that is not the agent's. */
@@ -29,7 +29,7 @@ export function authorization(): Readonly<Record<string, string>> {
   return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
-export async function ask<Body>(path: string, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Promise<Answer<Body>> {
+export async function ask<Body>(path: string, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Promise<Reply<Body>> {
   try {
     const response = await fetch(path, {
       headers: authorization(),

@@ -117,12 +117,12 @@ export class DevicePage implements Page {
   }
 }
 
-interface Shown {
+interface DeviceAt {
   readonly device: DeviceDocument;
   readonly nowMs: number | null;
 }
 
-function DeviceFacts({ device, nowMs }: Shown): VNode {
+function DeviceFacts({ device, nowMs }: DeviceAt): VNode {
   const { facts } = device;
   const labels = Object.entries(device.labels);
   const otherPolls = Object.entries(device.polls).map(([result, count]) => `${result} ${count}`);
@@ -196,7 +196,7 @@ const KEK_TIMER: Readonly<Record<DeviceDocument['kek_behavior'], string>> = {
   unknown: 'not known',
 };
 
-function PlannedPolls({ device, nowMs }: Shown): VNode {
+function PlannedPolls({ device, nowMs }: DeviceAt): VNode {
   return (
     <section aria-labelledby="planned">
       <h2 id="planned">Planned polls</h2>
@@ -215,7 +215,7 @@ function PlannedPolls({ device, nowMs }: Shown): VNode {
   );
 }
 
-function Answers({ device, nowMs }: Shown): VNode {
+function Answers({ device, nowMs }: DeviceAt): VNode {
   return (
     <section aria-labelledby="answers">
       <h2 id="answers">What the device showed</h2>

@@ -34,11 +34,11 @@ export function placePercent(toExpirySeconds: number, { leadSeconds, lifetimeSec
 }
 
 /** In the order in which a KEK passes through them. */
-export const KEK_PHASES = ['valid', 'rekey_due', 'missed_window', 'window_over', 'expiry_window', 'expired'] as const;
-export type KekPhase = (typeof KEK_PHASES)[number];
+export const KEK_STAGES = ['valid', 'rekey_due', 'missed_window', 'window_over', 'expiry_window', 'expired'] as const;
+export type KekStage = (typeof KEK_STAGES)[number];
 
 /** The same closed windows as the agent's: a boundary belongs to the window that it begins. */
-export function phaseOf(toExpirySeconds: number, leadSeconds: number): KekPhase {
+export function stageOf(toExpirySeconds: number, leadSeconds: number): KekStage {
   if (toExpirySeconds < -leadSeconds) return 'valid';
   if (toExpirySeconds < -MISSED_REKEY_WINDOW.fromSecondsBeforeExpiry) return 'rekey_due';
   if (toExpirySeconds <= -MISSED_REKEY_WINDOW.toSecondsBeforeExpiry) return 'missed_window';
@@ -46,8 +46,8 @@ export function phaseOf(toExpirySeconds: number, leadSeconds: number): KekPhase 
   return toExpirySeconds <= EXPIRY_WINDOW_SECONDS ? 'expiry_window' : 'expired';
 }
 
-export function gmPhaseText(phase: KekPhase): string {
-  switch (phase) {
+export function gmStageText(stage: KekStage): string {
+  switch (stage) {
     case 'valid':
       return 'rekey not due yet';
     case 'rekey_due':
@@ -61,7 +61,7 @@ export function gmPhaseText(phase: KekPhase): string {
     case 'expired':
       return 'as last read';
     default:
-      return phase satisfies never;
+      return stage satisfies never;
   }
 }
 
@@ -72,9 +72,9 @@ export interface KsSending {
   readonly answers: boolean;
 }
 
-export function ksPhaseText(phase: KekPhase, { sends, answers }: KsSending): string {
+export function ksStageText(stage: KekStage, { sends, answers }: KsSending): string {
   if (!answers) return 'as last read';
-  switch (phase) {
+  switch (stage) {
     case 'valid':
       return 'rekey not due yet';
     case 'rekey_due':
@@ -85,7 +85,7 @@ export function ksPhaseText(phase: KekPhase, { sends, answers }: KsSending): str
     case 'expired':
       return 'as last read';
     default:
-      return phase satisfies never;
+      return stage satisfies never;
   }
 }
 

@@ -5,7 +5,7 @@ import { EXPIRY_WINDOW_SECONDS, MISSED_REKEY_WINDOW } from '../gdoi/keys/kek-win
 import type { MembershipDocument } from '../http/schemas/device-schema.ts';
 
 import { TimeTo } from './instants.tsx';
-import { type KekScale, type KsSending, gmPhaseText, ksPhaseText, phaseOf, placePercent } from './kek-scale.ts';
+import { type KekScale, type KsSending, gmStageText, ksStageText, stageOf, placePercent } from './kek-scale.ts';
 import type { VNode } from 'preact';
 
 const { fromSecondsBeforeExpiry: MISSED_FROM, toSecondsBeforeExpiry: MISSED_TO } = MISSED_REKEY_WINDOW;
@@ -22,12 +22,12 @@ export function KekTrack(props: {
   const { of, kek, scale, nowMs, absent } = props;
   if (kek === null || nowMs === null) return <span class="faint">{kek === null ? absent : ''}</span>;
   const seconds = (nowMs - Date.parse(kek.expires_at)) / 1000;
-  const phase = phaseOf(seconds, scale.leadSeconds);
-  const said = of === 'gm' ? gmPhaseText(phase) : ksPhaseText(phase, of);
+  const stage = stageOf(seconds, scale.leadSeconds);
+  const said = of === 'gm' ? gmStageText(stage) : ksStageText(stage, of);
   const x = `${placePercent(seconds, scale).toFixed(2)}%`;
   return (
-    <div class={`kek ${of === 'gm' ? 'gm' : 'ks'} ${phase}`}>
-      <svg class="track" role="img" aria-label={said} data-phase={phase}>
+    <div class={`kek ${of === 'gm' ? 'gm' : 'ks'} ${stage}`}>
+      <svg class="track" role="img" aria-label={said} data-stage={stage}>
         <Windows scale={scale} />
         <line class="life" x1="0" x2={x} y1="50%" y2="50%" />
         <line class="now" x1={x} x2={x} y1="0" y2="100%" />

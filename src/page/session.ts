@@ -4,7 +4,7 @@
  */
 import type { AgentDocument } from '../http/page/agent-document.ts';
 import { AgentClock } from './agent-clock.ts';
-import { type Answer, ask } from './agent-api.ts';
+import { type Reply, ask } from './agent-api.ts';
 import { monoMs } from './browser-time.ts';
 
 export type Link =
@@ -54,13 +54,13 @@ export class Session {
     this.changed();
   }
 
-  async ask<Body>(path: string, signal: AbortSignal, timeoutMs?: number): Promise<Answer<Body>> {
+  async ask<Body>(path: string, signal: AbortSignal, timeoutMs?: number): Promise<Reply<Body>> {
     const answer = await ask<Body>(path, signal, timeoutMs);
     if (!signal.aborted) this.#learn(answer);
     return answer;
   }
 
-  #learn(answer: Answer<unknown>): void {
+  #learn(answer: Reply<unknown>): void {
     if (answer.kind === 'ok') this.#become({ kind: 'connected' });
     else if (answer.kind === 'refused' && answer.status === 401)
       this.#become({ kind: 'unauthorised', detail: answer.detail });

@@ -43,8 +43,8 @@ export interface CellLease {
   readonly cell: string;
   /** Null: free. */
   readonly agent: string | null;
-  /** Increases whenever the cell changes owner. */
-  readonly epoch: number;
+  /** Fencing token: increases whenever the cell changes owner. Its column is `epoch`. */
+  readonly term: number;
   /** Devices in it. */
   readonly weight: number;
   /** A live agent that asks for it; its owner releases it when it can. */
@@ -61,10 +61,10 @@ export interface ClusterView {
 export interface Writer {
   readonly agent: string;
   /**
-   * The epochs in which it got the cells that it owns. A write sent before it gave a cell away belongs to an older
-   * epoch.
+   * The terms in which it got the cells that it owns. A write sent before it gave a cell away belongs to an older
+   * term.
    */
-  readonly epochs: ReadonlyMap<string, number>;
+  readonly terms: ReadonlyMap<string, number>;
 }
 
 /** A failure is a `StoreError`, after which it is unknown what was done. */
@@ -79,7 +79,7 @@ export interface LeaseTable {
   fenceDead(): Promise<readonly string[]>;
   /** Fences an agent whose process is gone: nobody needs to wait for it. */
   bury(id: string): Promise<void>;
-  /** Takes free cells, as a live agent. Returns those that it got, which it owns from now on, with their epochs. */
+  /** Takes free cells, as a live agent. Returns those that it got, which it owns from now on, with their terms. */
   take(id: string, cells: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Asks for a cell of another agent. */
   want(id: string, cell: string): Promise<void>;

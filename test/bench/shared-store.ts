@@ -31,17 +31,17 @@ const around = { clock, logger: { debug: silent, info: silent, warn: silent, err
 const directory = mkdtempSync(join(tmpdir(), 'gdoiwatch-bench-shared-'));
 await using server = await startPostgres();
 const agent = randomUUID();
-let epochs: ReadonlyMap<string, number> = new Map();
+let terms: ReadonlyMap<string, number> = new Map();
 const sqlite = await openSqliteStore({ path: join(directory, 'store.db'), ...around });
 const fenced = await openPostgresStore({
   address: await server.database(),
-  writer: () => ({ agent, epochs }),
+  writer: () => ({ agent, terms }),
   ...around,
 });
 const unfenced = await openPostgresStore({ address: await server.database(), writer: 'unfenced', ...around });
 await fenced.leases.join({ id: agent, name: 'bench', url: '', version: '0', process: '' }, 3_600_000);
 await fenced.leases.announce(agent, { weights: new Map([['default', DEVICES]]), digest: '' });
-epochs = await fenced.leases.take(agent, ['default']);
+terms = await fenced.leases.take(agent, ['default']);
 
 interface Cost {
   readonly wallMs: number[];

@@ -10,7 +10,7 @@ export function anAgentStatus(over: Partial<AgentStatus> = {}): AgentStatus {
     pollsRunning: 0,
     pollsQueued: 0,
     pollsSkippedLate: 0,
-    hintsHeld: 0,
+    hintsDelayed: 0,
     pollsOverAllowance: 0,
     openSessions: 0,
     handshakesActive: 0,

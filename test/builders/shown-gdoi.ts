@@ -9,7 +9,7 @@ export function showCryptoGdoi({
   return `GROUP INFORMATION
 
     Group Name               : ${group}
-    Group Identity           : 4711
+    Group Identity           : 6128
     Rekeys received          : 3
     IPSec SA Direction       : Both
 
@@ -51,7 +51,7 @@ export function showCryptoGdoiOfKs({ group, address }: { readonly group: string;
   return `GROUP INFORMATION
 
     Group Name               : ${group} (Unicast)
-    Group Identity           : 4711
+    Group Identity           : 6128
     Group Members            : 1
     IPSec SA Direction       : Both
     Redundancy               : Configured

@@ -71,11 +71,11 @@ describe('a mistake', () => {
     expect(
       await errorsOf({
         'main.yml': `include: [a.yml, b.yml]\n${CREDENTIALS}devices:\n  - { name: gm1, host: h }\n`,
-        'a.yml': 'devices:\n  - { name: gm2, host: i }\n  - { name: gm3, host: j, interval: 5 parsecs }\n',
+        'a.yml': 'devices:\n  - { name: gm2, host: i }\n  - { name: gm3, host: j, interval: soon }\n',
         'b.yml': 'devices:\n  - { name: gm4, host: h, credentials: nobody }\nmetrics: { labels: [device] }\n',
       }),
     ).toEqual([
-      'a.yml:3:37: devices[1].interval: "5 parsecs" is not a duration (30s, 5m) or a cron expression',
+      'a.yml:3:37: devices[1].interval: "soon" is not a duration (30s, 5m) or a cron expression',
       'b.yml:2:40: devices[0].credentials: "nobody" is not one of the credentials (main)',
       expect.stringMatching(/^b\.yml:3:21: metrics\.labels\[0\]: "device" is not free as a label name/),
     ]);

@@ -277,8 +277,8 @@ describe('each mistake is one line that says where, what and what is allowed', (
   const cases: readonly (readonly [title: string, text: string, ...errors: string[]])[] = [
     [
       'a bad interval',
-      device('interval: 5 parsecs'),
-      '3:45: devices[0].interval: "5 parsecs" is not a duration (30s, 5m) or a cron expression',
+      device('interval: soon'),
+      '3:45: devices[0].interval: "soon" is not a duration (30s, 5m) or a cron expression',
     ],
     [
       'a number for an interval',

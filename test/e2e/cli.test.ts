@@ -23,7 +23,7 @@ async function file(name: string, text: string): Promise<string> {
 const VENDOR_LIKE = `Branch7#show crypto gdoi
 GROUP INFORMATION
 Group Name : BRANCHES
-Group Identity : 4711
+Group Identity : 6128
 Crypto Path : ipv4
 Key Management Path : ipv4
 Rekeys received : 3
@@ -59,7 +59,7 @@ Serial1/0:
 IPsec SA:
 spi: 0x4B21C09E(1260503198)
 transform: esp-3des esp-sha-hmac
-sa timing:remaining key lifetime (sec): (2228)
+sa timing:remaining key lifetime (sec): (2316)
 Anti-Replay(Time Based) : 10 sec interval
 `;
 
@@ -116,7 +116,7 @@ describe('parse', () => {
         {
           role: 'gm',
           group: 'BRANCHES',
-          identity: '4711',
+          identity: '6128',
           group_type: null,
           address: '10.9.13.7',
           vrf: null,
@@ -148,7 +148,7 @@ describe('parse', () => {
               interface: 'Serial1/0',
               spi: '0x4B21C09E',
               transform: 'esp-3des esp-sha-hmac',
-              remaining_seconds: 2228,
+              remaining_seconds: 2316,
               anti_replay: 'time',
             },
           ],
@@ -231,12 +231,12 @@ describe('config check', () => {
   test('a bad file names every place, the value and what is allowed', async () => {
     const path = await file(
       'bad.yml',
-      'credentials: { main: { username: monitor, password_file: password } }\ndefaults: { credentials: main }\ndevices:\n  - { name: gm1, host: 192.0.2.1, interval: 5 parsecs }\n  - { name: gm1, hots: 192.0.2.2 }\n',
+      'credentials: { main: { username: monitor, password_file: password } }\ndefaults: { credentials: main }\ndevices:\n  - { name: gm1, host: 192.0.2.1, interval: soon }\n  - { name: gm1, hots: 192.0.2.2 }\n',
     );
     const { status, stdout, stderr } = await told(['config', 'check', '--config', path]);
     expect(status).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toContain('bad.yml:4:45: devices[0].interval: "5 parsecs"');
+    expect(stderr).toContain('bad.yml:4:45: devices[0].interval: "soon"');
     expect(stderr).toMatch(/ \[config_invalid\]\n$/);
     expect(stderr).toContain('devices[1]');
     expect(stderr).not.toContain('planted-secret-1');

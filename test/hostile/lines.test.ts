@@ -72,6 +72,6 @@ test('so is a page with more lines than a call has arguments', () => {
 });
 
 test('so are more log messages before an answer than a call has arguments', () => {
-  const text = `${'%A-1-B: c\n'.repeat(150_000)}gm1#show clock\n10:11:12.123 UTC Sun Mar 1 2026\ngm1#`;
+  const text = `${'%A-1-B: c\n'.repeat(150_000)}gm1#show clock\n14:25:36.204 UTC Sun Mar 1 2026\ngm1#`;
   expect(parseCapturedText(text).length).toBeGreaterThan(0);
 });

@@ -50,8 +50,8 @@ function eastOthers(): OtherAgents {
       view: {
         agents: [{ id: 'w', name: 'west', version: '1', inventory: '', leftMs: 1000, ...lease }],
         cells: [
-          { cell: 'acme', agent: 'e', epoch: 1, weight: 2, wantedBy: null },
-          { cell: 'beta', agent: lease.agent, epoch: 1, weight: 2, wantedBy: null },
+          { cell: 'acme', agent: 'e', term: 1, weight: 2, wantedBy: null },
+          { cell: 'beta', agent: lease.agent, term: 1, weight: 2, wantedBy: null },
         ],
       },
     }),

@@ -262,7 +262,7 @@ describe('a page or mail around one or more answers', () => {
       'We looked at the branch.',
       '## `show clock`',
       '```',
-      '10:11:12.123 UTC Sun Mar 1 2026',
+      '14:25:36.204 UTC Sun Mar 1 2026',
       '```',
       '2. **show crypto gdoi gm rekey**',
       '~~~',
@@ -291,7 +291,7 @@ describe('a page or mail around one or more answers', () => {
 
   it('in mail: does not take headers and the line above a quote for an answer', () => {
     const mail =
-      'From: a@example.net\nTo: b@example.net\nSubject: GM\n\nOn Mon, 1 Mar 2026, Ann wrote:\n> R1#show clock\n> 10:11:12.123 UTC Sun Mar 1 2026\n> R1#\n';
+      'From: a@example.net\nTo: b@example.net\nSubject: GM\n\nOn Mon, 1 Mar 2026, Ann wrote:\n> R1#show clock\n> 14:25:36.204 UTC Sun Mar 1 2026\n> R1#\n';
     expect(parseCapturedText(mail)).toMatchObject([{ kind: 'parsed', command: 'show clock', device: 'R1', line: 6 }]);
   });
 

@@ -20,7 +20,7 @@ const address = (index: number) => `10.${index >> 16}.${(index >> 8) & 255}.${in
 
 const GM_HEAD = 'GROUP INFORMATION\n    Group Name : G1\n    Group Identity : 1\n    Group member : 10.0.0.1\n';
 const tunnel = (index: number) =>
-  `  Tunnel${index}:\n    IPsec SA:\n        spi: ${hex(index)}(${index})\n        sa timing:remaining key lifetime (sec): (393)\n`;
+  `  Tunnel${index}:\n    IPsec SA:\n        spi: ${hex(index)}(${index})\n        sa timing:remaining key lifetime (sec): (1407)\n`;
 const ksTek = (index: number) =>
   `TEK POLICY (encaps : ENCAPS_TUNNEL)\n  spi : ${hex(index)}\n  remaining life(sec) : 393\n`;
 const member = (index: number) =>
@@ -34,7 +34,7 @@ const ace = (index: number) => `access-list acl1 permit ip host ${address(index)
 const peer = (index: number) => `Session ${index + 1}:\n Peer Address: ${address(index)}\n Peer KS Role: Secondary\n`;
 const rekeySa = (index: number) => `Current : ${address(index)} 10.0.0.1 ${index} C5AC6039 A440633E\n`;
 const flow = () => 'protected vrf: (none)\nlocal ident (addr/mask/prot/port): (10.0.0.0/255.0.0.0/0/0)\n';
-const sa = (index: number) => `spi: ${hex(index)}(${index})\nsa timing: remaining key lifetime (sec): (393)\n`;
+const sa = (index: number) => `spi: ${hex(index)}(${index})\nsa timing: remaining key lifetime (sec): (1407)\n`;
 const list = (name: string) => (snapshot: object) => Reflect.get(snapshot, name) as readonly unknown[];
 
 const LISTS = [
@@ -214,7 +214,7 @@ const GROUPS: Readonly<Record<string, (index: number) => string>> = {
     `GM Sender ID (SID) Information for Group G${index}:\nGroup Member: 10.0.0.1 vrf: None\n`,
   'show crypto gdoi ks rekey': (index) => `Group G${index} (Unicast)\nNumber of Rekeys sent : 1\n`,
   'show crypto gdoi ks replay': (index) =>
-    `Anti-replay Information For Group G${index}:\nReplay Value : 41.29 secs\nRemaining sync time : 1210 secs\n`,
+    `Anti-replay Information For Group G${index}:\nReplay Value : 41.29 secs\nRemaining sync time : 2417 secs\n`,
   'show crypto gdoi ks acl': (index) => `Group Name: G${index}\nConfigured ACL:\naccess-list a permit ip any any\n`,
   'show crypto gdoi gm acl': (index) =>
     `Group Name: G${index}\nACL Downloaded From KS 10.0.0.1:\naccess-list a permit ip any any\n`,

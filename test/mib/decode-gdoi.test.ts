@@ -8,15 +8,15 @@ import type { GdoiColumn } from '../../src/mib/gdoi-column.ts';
 import { NOTHING_LEARNT_BY_SNMP, rememberReply } from '../../src/mib/snmp-memory.ts';
 import { ascii, octets, replyOf, rowOf, walkOf } from './gdoi-reply-builder.ts';
 
-const GM = '11.4.0.0.4.199.1.4.3.3.1.1';
-const KS = '11.4.0.0.4.199.1.4.1.1.1.1';
+const GM = '11.4.0.0.4.199.1.4.198.51.100.21';
+const KS = '11.4.0.0.4.199.1.4.192.0.2.11';
 const KEK_A = octets('a'.repeat(32));
 const KEK_B = octets('b'.repeat(32));
 const SPI_A = `0x${'A'.repeat(32)}`;
 const SPI_B = `0x${'B'.repeat(32)}`;
 const TEK_1 = octets('6b3cd27a');
 const TEK_2 = octets('c41e6a87');
-const REGISTERED_WITH_KS = { cgmGdoiGmRegKeyServerIdType: 1, cgmGdoiGmRegKeyServerIdValue: octets('01010101') };
+const REGISTERED_WITH_KS = { cgmGdoiGmRegKeyServerIdType: 1, cgmGdoiGmRegKeyServerIdValue: octets('C000020B') };
 
 function read(...varbinds: readonly (readonly Varbind[])[]): GdoiReading {
   const reply = replyOf(varbinds.flat());
@@ -122,7 +122,7 @@ describe('the KEK of a GM', () => {
   it.each([
     ['239.192.1.190', 'efc001be', 'multicast'],
     ['FF0E::101', `ff0e${'0'.repeat(24)}0101`, 'multicast'],
-    ['3.3.1.1', '03030101', 'unicast'],
+    ['198.51.100.21', 'C6336415', 'unicast'],
     ['240.0.0.1, which is not a multicast group', 'f0000001', 'unicast'],
     ['0.0.0.0', '00000000', null],
     ['nothing', '', null],
@@ -166,7 +166,7 @@ describe('the TEKs of a GM', () => {
 
   it('are unknown if no table was ever seen, and an empty list if the table has only rows of other GMs', () => {
     expect(gmOf(gmRow({ cgmGdoiGmRekeysReceived: 1 })).teks).toBeNull();
-    const other = rowOf('11.4.0.0.0.7.1.4.3.3.1.1.1.1', { cgmGdoiGmTekSPI: TEK_1 });
+    const other = rowOf('11.4.0.0.0.7.1.4.198.51.100.21.1.1', { cgmGdoiGmTekSPI: TEK_1 });
     expect(read(gmRow({ cgmGdoiGmRekeysReceived: 1 }), other).snapshots[1]).toMatchObject({ group: '1223', teks: [] });
   });
 
@@ -219,10 +219,10 @@ describe('whether a GM is registered is', () => {
 
 describe('a GM', () => {
   it.each([
-    ['an address', 1, '01010101', '1.1.1.1'],
+    ['an address', 1, 'C000020B', '192.0.2.11'],
     ['an IPv6 address', 5, `20010db8${'0'.repeat(23)}9`, '2001:DB8::9'],
     ['a name', 2, Buffer.from('ks1.example').toString('hex'), 'ks1.example'],
-    ['an address without its type', null, '01010101', '1.1.1.1'],
+    ['an address without its type', null, 'C000020B', '192.0.2.11'],
     [
       'a name of sixteen letters without its type',
       null,
@@ -248,22 +248,22 @@ describe('a GM', () => {
     ['octets', octets('01')],
   ])('has no sequence number if it is %s, and the value is counted as unknown', (_, value) => {
     const reading = read(gmRow({ ...REGISTERED_WITH_KS, cgmGdoiGmRekeysReceived: value }));
-    expect(reading.snapshots).toMatchObject([{ rekeys: { lastSequence: null }, keyServer: '1.1.1.1' }]);
+    expect(reading.snapshots).toMatchObject([{ rekeys: { lastSequence: null }, keyServer: '192.0.2.11' }]);
     expect(reading.unknown).toBe(1);
   });
 
   it('belongs to a group with its name, or with its identity if the device shows no name', () => {
-    const name = rowOf('11.4.0.0.4.199', { cgmGdoiGroupName: ascii('getvpn1') });
+    const name = rowOf('11.4.0.0.4.199', { cgmGdoiGroupName: ascii('wan-eu1') });
     const row = gmRow({ cgmGdoiGmRekeysReceived: 1 });
-    expect(gmOf(name, row)).toMatchObject({ group: 'getvpn1', identity: '1223', address: '3.3.1.1' });
+    expect(gmOf(name, row)).toMatchObject({ group: 'wan-eu1', identity: '1223', address: '198.51.100.21' });
     expect(gmOf(row)).toMatchObject({ group: '1223', identity: '1223' });
   });
 
   it('is the only one read in its group, and another one there is reported as a problem', () => {
     const other = rowOf('11.4.0.0.4.199.1.4.9.9.9.9', { cgmGdoiGmRekeysReceived: 1 });
     const reading = read(gmRow({ cgmGdoiGmRekeysReceived: 1 }), other);
-    expect(reading.snapshots.map((snapshot) => snapshot.role === 'gm' && snapshot.address)).toEqual(['3.3.1.1']);
-    expect(reading.problems).toEqual(['group 1223: 9.9.9.9 beside 3.3.1.1']);
+    expect(reading.snapshots.map((snapshot) => snapshot.role === 'gm' && snapshot.address)).toEqual(['198.51.100.21']);
+    expect(reading.problems).toEqual(['group 1223: 9.9.9.9 beside 198.51.100.21']);
   });
 });
 
@@ -294,14 +294,14 @@ describe('a KS', () => {
     const peerIndex = '11.4.0.0.4.199.1.4.0.0.0.9';
     const peer = rowOf(peerIndex, { cgmGdoiKeyServerRole: 2, cgmGdoiCoopPeerRole: 2, cgmGdoiCoopPeerStatus: 1 });
     expect(ksOf(ksRow({ cgmGdoiKeyServerRole: 1 }), peer)).toMatchObject({
-      localAddress: '1.1.1.1',
+      localAddress: '192.0.2.11',
       localRole: 'primary',
       peers: [{ address: '0.0.0.9', role: 'secondary', status: 'Alive' }],
     });
   });
 
   it('may be a GM of another group', () => {
-    const gm = rowOf('11.4.0.0.0.7.1.4.1.1.1.1', { cgmGdoiGmRekeysReceived: 3 });
+    const gm = rowOf('11.4.0.0.0.7.1.4.192.0.2.11', { cgmGdoiGmRekeysReceived: 3 });
     expect(read(ksRow({}), gm).snapshots.map(({ role, identity }) => [role, identity])).toEqual([
       ['gm', '7'],
       ['ks', '1223'],

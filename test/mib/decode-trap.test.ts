@@ -9,8 +9,8 @@ import { ascii, octets, rowOf } from './gdoi-reply-builder.ts';
 
 const trapOid = (number: number) => `${GDOI_ROOT}.0.${String(number)}`;
 const GROUP = '11.4.0.0.4.199';
-const GM_3_3_1_1 = `${GROUP}.1.4.3.3.1.1`;
-const KS = { cgmGdoiGmRegKeyServerIdType: 1, cgmGdoiGmRegKeyServerIdValue: octets('01010101') };
+const GM_OID = `${GROUP}.1.4.198.51.100.21`;
+const KS = { cgmGdoiGmRegKeyServerIdType: 1, cgmGdoiGmRegKeyServerIdValue: octets('C000020B') };
 
 /** The variables of a notification of 2015, by default with the instance `.0`. */
 function variables(
@@ -26,9 +26,9 @@ function variables(
 const IN_GROUP = {
   cgmGdoiNotifGroupIdType: 11,
   cgmGdoiNotifGroupIdValue: octets('000004c7'),
-  cgmGdoiNotifGroupName: ascii('getvpn1'),
+  cgmGdoiNotifGroupName: ascii('wan-eu1'),
 };
-const AT_KS = { cgmGdoiNotifKeyServerIdType: 1, cgmGdoiNotifKeyServerIdValue: octets('01010101') };
+const AT_KS = { cgmGdoiNotifKeyServerIdType: 1, cgmGdoiNotifKeyServerIdValue: octets('C000020B') };
 const SAYS_NOTHING = {
   groupIdentity: null,
   groupName: null,
@@ -41,12 +41,12 @@ const SAYS_NOTHING = {
 
 describe('a notification of 2010', () => {
   it.each([5, 6, 7])('%i names the GM and its group by its instance, and the KS by its values', (number) => {
-    expect(decodeTrap(trapOid(number), rowOf(GM_3_3_1_1, KS))).toEqual({
+    expect(decodeTrap(trapOid(number), rowOf(GM_OID, KS))).toEqual({
       ...SAYS_NOTHING,
       name: GDOI_TRAPS[number - 1],
       groupIdentity: '1223',
-      gmAddress: '3.3.1.1',
-      keyServer: '1.1.1.1',
+      gmAddress: '198.51.100.21',
+      keyServer: '192.0.2.11',
     });
   });
 
@@ -54,19 +54,19 @@ describe('a notification of 2010', () => {
     [8, 'GmRekeyReceived'],
     [11, 'GmRekeyFailure'],
   ])('%i, %s, carries the sequence number of the rekey', (number, name) => {
-    expect(decodeTrap(trapOid(number), rowOf(GM_3_3_1_1, { ...KS, cgmGdoiGmRekeysReceived: 3 }))).toMatchObject({
+    expect(decodeTrap(trapOid(number), rowOf(GM_OID, { ...KS, cgmGdoiGmRekeysReceived: 3 }))).toMatchObject({
       name,
-      gmAddress: '3.3.1.1',
+      gmAddress: '198.51.100.21',
       rekeySequence: 3,
     });
   });
 
   it('3 names the KS that pushed the rekey by its instance', () => {
-    expect(decodeTrap(trapOid(3), rowOf(`${GROUP}.1.4.1.1.1.1`, { cgmGdoiKeyServerRekeysPushed: 33 }))).toEqual({
+    expect(decodeTrap(trapOid(3), rowOf(`${GROUP}.1.4.192.0.2.11`, { cgmGdoiKeyServerRekeysPushed: 33 }))).toEqual({
       ...SAYS_NOTHING,
       name: 'KeyServerRekeyPushed',
       groupIdentity: '1223',
-      keyServer: '1.1.1.1',
+      keyServer: '192.0.2.11',
       rekeySequence: 33,
     });
   });
@@ -79,27 +79,27 @@ describe('a notification of 2010', () => {
     expect(decodeTrap(trapOid(7), rowOf(instance, KS))).toEqual({
       ...SAYS_NOTHING,
       name: 'GmReRegister',
-      keyServer: '1.1.1.1',
+      keyServer: '192.0.2.11',
     });
   });
 
   it('keeps the KS if there is no instance at all', () => {
     const bare = rowOf('0', KS).map(({ oid, value }) => ({ oid: oid.replace(/\.0$/, ''), value }));
-    expect(decodeTrap(trapOid(7), bare)).toMatchObject({ gmAddress: null, keyServer: '1.1.1.1' });
+    expect(decodeTrap(trapOid(7), bare)).toMatchObject({ gmAddress: null, keyServer: '192.0.2.11' });
   });
 
   it('takes the group and the GM from whichever variable has them in its instance', () => {
-    const [first, ...others] = rowOf(GM_3_3_1_1, { ...KS, cgmGdoiGmRekeysReceived: 3 });
-    const withoutInstance = { oid: first!.oid.replace(`.${GM_3_3_1_1}`, '.0'), value: first!.value };
+    const [first, ...others] = rowOf(GM_OID, { ...KS, cgmGdoiGmRekeysReceived: 3 });
+    const withoutInstance = { oid: first!.oid.replace(`.${GM_OID}`, '.0'), value: first!.value };
     expect(decodeTrap(trapOid(8), [withoutInstance, ...others])).toMatchObject({
       groupIdentity: '1223',
-      gmAddress: '3.3.1.1',
+      gmAddress: '198.51.100.21',
     });
   });
 
   it('does not take 0.0.0.0 for a KS', () => {
-    const nobody = rowOf(GM_3_3_1_1, { ...KS, cgmGdoiGmRegKeyServerIdValue: octets('00000000') });
-    expect(decodeTrap(trapOid(7), nobody)).toMatchObject({ gmAddress: '3.3.1.1', keyServer: null });
+    const nobody = rowOf(GM_OID, { ...KS, cgmGdoiGmRegKeyServerIdValue: octets('00000000') });
+    expect(decodeTrap(trapOid(7), nobody)).toMatchObject({ gmAddress: '198.51.100.21', keyServer: null });
   });
 });
 
@@ -115,18 +115,18 @@ describe.each(['.0', ''])('a notification of 2015, its variables with instance "
       ...SAYS_NOTHING,
       name: 'KeyServerRoleChange',
       groupIdentity: '1223',
-      groupName: 'getvpn1',
-      keyServer: '1.1.1.1',
+      groupName: 'wan-eu1',
+      keyServer: '192.0.2.11',
       keyServerRole,
     });
   });
 
   it('13 carries the GM that the KS has deleted', () => {
-    const gm = { cgmGdoiNotifGmIdType: 1, cgmGdoiNotifGmIdValue: octets('03030101') };
+    const gm = { cgmGdoiNotifGmIdType: 1, cgmGdoiNotifGmIdValue: octets('C6336415') };
     expect(decodeTrap(trapOid(13), variables({ ...IN_GROUP, ...AT_KS, ...gm }, instance))).toMatchObject({
       name: 'KeyServerGmDeleted',
-      groupName: 'getvpn1',
-      gmAddress: '3.3.1.1',
+      groupName: 'wan-eu1',
+      gmAddress: '198.51.100.21',
     });
   });
 
@@ -134,11 +134,11 @@ describe.each(['.0', ''])('a notification of 2015, its variables with instance "
     [14, 'KeyServerPeerReachable'],
     [15, 'KeyServerPeerUnreachable'],
   ])('%i, %s, carries the peer', (number, name) => {
-    const peer = { cgmGdoiNotifPeerKsIdType: 1, cgmGdoiNotifPeerKsIdValue: octets('01010102') };
+    const peer = { cgmGdoiNotifPeerKsIdType: 1, cgmGdoiNotifPeerKsIdValue: octets('C000020C') };
     expect(decodeTrap(trapOid(number), variables({ ...IN_GROUP, ...AT_KS, ...peer }, instance))).toMatchObject({
       name,
-      peer: '1.1.1.2',
-      keyServer: '1.1.1.1',
+      peer: '192.0.2.12',
+      keyServer: '192.0.2.11',
     });
   });
 });
@@ -154,17 +154,17 @@ describe('an OID that is not a notification of this MIB', () => {
     '',
     trapOid(107),
   ])('is decoded to null: %s', (oid) => {
-    expect(decodeTrap(oid, rowOf(GM_3_3_1_1, KS))).toBeNull();
+    expect(decodeTrap(oid, rowOf(GM_OID, KS))).toBeNull();
   });
 
   it('is decoded as a notification if another root makes it one', () => {
     const juniper = '1.3.6.1.4.1.2636.5.759';
     expect(
-      decodeTrap(`${juniper}.0.7`, [{ oid: `${juniper}.1.2.2.1.6.${GM_3_3_1_1}`, value: octets('01010101') }], juniper),
+      decodeTrap(`${juniper}.0.7`, [{ oid: `${juniper}.1.2.2.1.6.${GM_OID}`, value: octets('C000020B') }], juniper),
     ).toMatchObject({
       name: 'GmReRegister',
-      gmAddress: '3.3.1.1',
-      keyServer: '1.1.1.1',
+      gmAddress: '198.51.100.21',
+      keyServer: '192.0.2.11',
     });
   });
 });

@@ -144,7 +144,10 @@ describe('the follow-up request after an answer', () => {
 
   it('asks for the name of a new group', () => {
     const group = '11.4.0.0.0.7';
-    const row = rowOf(`${group}.1.4.3.3.1.1`, { cgmGdoiGmActiveKEK: new Uint8Array(16), cgmGdoiGmRekeysReceived: 0 });
+    const row = rowOf(`${group}.1.4.198.51.100.21`, {
+      cgmGdoiGmActiveKEK: new Uint8Array(16),
+      cgmGdoiGmRekeysReceived: 0,
+    });
     const objects = [...known, ...rowOf(group, { cgmGdoiGroupName: ascii('second') }), ...row];
     const polled = answer(objects, routine(memory, 'gm'));
     const taught = rememberReply(memory, polled);
@@ -152,11 +155,11 @@ describe('the follow-up request after an answer', () => {
     expect(columnsOf(followUp)).toEqual(['GroupName']);
     const complete = rememberReply(taught, answer(objects, followUp!));
     expect(followUpRequest(complete)).toBeNull();
-    expect(decodeGdoi(polled, complete).snapshots.map(({ group }) => group)).toEqual(['second', 'getvpn1']);
+    expect(decodeGdoi(polled, complete).snapshots.map(({ group }) => group)).toEqual(['second', 'wan-eu1']);
   });
 
   it('asks for the facts of a new KEK', () => {
-    const index = '11.4.0.0.4.199.1.4.3.3.1.1.1';
+    const index = '11.4.0.0.4.199.1.4.198.51.100.21.1';
     const spi = octets('c5ac603900112233a440633e44556677');
     const objects = replaced(known, `${columnOid('cgmGdoiGmKekSPI')}.${index}`, spi);
     const polled = answer(objects, routine(memory, 'gm'));
@@ -184,7 +187,7 @@ describe('the follow-up request after an answer', () => {
   });
 
   describe('for the number of the last rekey, if a GM has a new TEK,', () => {
-    const GM = '11.4.0.0.4.199.1.4.3.3.1.1';
+    const GM = '11.4.0.0.4.199.1.4.198.51.100.21';
     const number = `${columnOid('cgmGdoiGmRekeysReceived')}.${GM}`;
     const [{ oid: tek } = { oid: '' }] = known.filter(({ oid }) => oid.startsWith(`${columnOid('cgmGdoiGmTekSPI')}.`));
     const before = Number(known.find(({ oid }) => oid === number)?.value);
@@ -211,7 +214,7 @@ describe('the follow-up request after an answer', () => {
   it('asks for the lifetimes of the TEKs of a KS that has a new one, and the KEK is not forgotten', () => {
     const ks = walkOf('ks-primary');
     const before = learn(ks, 'ks');
-    const index = '11.4.0.0.4.199.1.4.1.1.1.1.1.1';
+    const index = '11.4.0.0.4.199.1.4.192.0.2.11.1.1';
     const objects = replaced(ks, `${columnOid('cgmGdoiKsTekSPI')}.${index}`, octets('00000001'));
     const polled = answer(objects, routine(before, 'ks'));
     const taught = rememberReply(before, polled);
@@ -225,7 +228,7 @@ describe('the follow-up request after an answer', () => {
 
   it('is made up for by the next poll if it failed', () => {
     const group = '11.4.0.0.0.7';
-    const taught = poll([...known, ...rowOf(`${group}.1.4.3.3.1.1`, { cgmGdoiGmRekeysReceived: 0 })]);
+    const taught = poll([...known, ...rowOf(`${group}.1.4.198.51.100.21`, { cgmGdoiGmRekeysReceived: 0 })]);
     expect(columnsOf(routine(taught, 'gm'))).toContain('GroupName');
   });
 

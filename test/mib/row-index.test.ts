@@ -50,10 +50,10 @@ describe('the index of a row', () => {
     expect(printKey(instance)).toBe(text);
   });
 
-  it('is split into group and member for KEK 1 of member 3.3.1.1 in group 1223', () => {
-    expect(decodeIndex('11.4.0.0.4.199.1.4.3.3.1.1.1', KEK)).toEqual({
+  it('is split into group and member for KEK 1 of member 198.51.100.21 in group 1223', () => {
+    expect(decodeIndex('11.4.0.0.4.199.1.4.198.51.100.21.1', KEK)).toEqual({
       group: '11.4.0.0.4.199',
-      party: '1.4.3.3.1.1',
+      party: '1.4.198.51.100.21',
     });
   });
 

@@ -11,24 +11,24 @@ describe('the system group', () => {
       { software: 'ios-xe', version: '16.9.5', platform: 'ISR' },
     ],
     [
-      'Cisco IOS Software, IOS-XE Software, Catalyst L3 Switch Software (CAT3K_CAA-UNIVERSALK9-M), Version 03.06.05E RELEASE SOFTWARE (fc2)',
-      { software: 'ios-xe', version: '03.06.05E', platform: 'Catalyst L3 Switch' },
+      'Cisco IOS Software, IOS-XE Software, Catalyst L3 Switch Software (CAT3K_CAA-UNIVERSALK9-M), Version 03.07.02E RELEASE SOFTWARE (fc2)',
+      { software: 'ios-xe', version: '03.07.02E', platform: 'Catalyst L3 Switch' },
     ],
     [
-      'Cisco IOS Software, IOS-XE Software, Catalyst 4500 L3 Switch  Software (cat4500es8-UNIVERSALK9-M), Version 03.06.06.E RELEASE SOFTWARE (fc1)',
-      { software: 'ios-xe', version: '03.06.06.E', platform: 'Catalyst 4500 L3 Switch' },
+      'Cisco IOS Software, IOS-XE Software, Catalyst 4500 L3 Switch  Software (cat4500es8-UNIVERSALK9-M), Version 03.07.04.E RELEASE SOFTWARE (fc1)',
+      { software: 'ios-xe', version: '03.07.04.E', platform: 'Catalyst 4500 L3 Switch' },
     ],
     [
-      'Cisco IOS Software, IOS-XE Software (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 15.3(2)S1, RELEASE SOFTWARE (fc1)',
-      { software: 'ios-xe', version: '15.3(2)S1', platform: null },
+      'Cisco IOS Software, IOS-XE Software (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 15.3(3)S5, RELEASE SOFTWARE (fc1)',
+      { software: 'ios-xe', version: '15.3(3)S5', platform: null },
     ],
     [
       'Cisco IOS Software, C3900 Software (C3900-UNIVERSALK9-M), Version 15.0(1)M7, RELEASE SOFTWARE (fc2)',
       { software: 'ios', version: '15.0(1)M7', platform: 'C3900' },
     ],
     [
-      'Cisco Internetwork Operating System Software \r\nIOS (tm) C2600 Software (C2600-IPBASE-M), Version 12.3(6f), RELEASE SOFTWARE (fc1)',
-      { software: 'ios', version: '12.3(6f)', platform: 'C2600' },
+      'Cisco Internetwork Operating System Software \r\nIOS (tm) C2600 Software (C2600-IPBASE-M), Version 12.3(26), RELEASE SOFTWARE (fc1)',
+      { software: 'ios', version: '12.3(26)', platform: 'C2600' },
     ],
     ['Linux gateway 6.1.0', { software: null, version: null, platform: null }],
   ])('gives the release spelled as show version spells it: %s', (sysDescr, expected) => {

@@ -74,7 +74,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
     if (box === null) throw new Error(`${selector} of ${name} is not drawn`);
     return { left: box.x, right: box.x + box.width };
   }
-  const phase = (name: string) => row(name).locator('.track').getAttribute('data-phase');
+  const phase = (name: string) => row(name).locator('.track').getAttribute('data-stage');
 
   test('draws each member on its own KEK: before its rekey, late in the window, expired', async () => {
     group({ healthy: 5000, late: 150, last: 20, waiting: 210 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KEK_PHASES, ksPhaseText, phaseOf, placePercent } from '../../src/page/kek-scale.ts';
+import { KEK_STAGES, ksStageText, stageOf, placePercent } from '../../src/page/kek-scale.ts';
 
 const SCALE = { leadSeconds: 235, lifetimeSeconds: 86_400 };
 const place = (seconds: number) => placePercent(seconds, SCALE);
@@ -36,7 +36,7 @@ describe('on the scale of a KEK', () => {
 });
 
 test('the phases are the windows of the protocol, each bound in the window', () => {
-  const at = (seconds: number) => phaseOf(seconds, 235);
+  const at = (seconds: number) => stageOf(seconds, 235);
   expect([-236, -235, -191, -190, -40, -39, 0, 80, 81].map(at)).toEqual([
     'valid',
     'rekey_due',
@@ -48,12 +48,12 @@ test('the phases are the windows of the protocol, each bound in the window', () 
     'expiry_window',
     'expired',
   ]);
-  expect(new Set([-236, -235, -190, -39, 0, 81].map(at)).size).toBe(KEK_PHASES.length);
+  expect(new Set([-236, -235, -190, -39, 0, 81].map(at)).size).toBe(KEK_STAGES.length);
 });
 
 test('the behaviour of a KS of known release is stated without an alternative', () => {
   const due = (['timer', 'legacy', 'unknown'] as const).map((behavior) =>
-    ksPhaseText('rekey_due', { sends: behavior, answers: true }),
+    ksStageText('rekey_due', { sends: behavior, answers: true }),
   );
   expect(due).toEqual([
     'sends its rekey about now',
@@ -63,6 +63,6 @@ test('the behaviour of a KS of known release is stated without an alternative', 
 });
 
 test('nothing is shown as sent by a KS that does not answer', () => {
-  const said = KEK_PHASES.map((phase) => ksPhaseText(phase, { sends: 'timer', answers: false }));
+  const said = KEK_STAGES.map((stage) => ksStageText(stage, { sends: 'timer', answers: false }));
   expect(new Set(said)).toEqual(new Set(['as last read']));
 });

@@ -28,7 +28,7 @@ const TIMES: ClusterTimes = {
   leaseMs: 5_000,
   fenceAfterMs: 3_500,
   aloneMs: 600_000,
-  unevenLooks: 2,
+  unevenRounds: 2,
 };
 
 /** Nobody waits for such a lease to be over, however long the machine keeps an agent from renewing it. */

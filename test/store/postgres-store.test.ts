@@ -52,14 +52,14 @@ async function open(
 
 /** An agent that knows which cells it got, and when. */
 function anAgent(id: string = randomUUID()) {
-  const epochs = new Map<string, number>();
+  const terms = new Map<string, number>();
   return {
     id,
-    epochs,
-    writer: (): Writer => ({ agent: id, epochs }),
+    terms,
+    writer: (): Writer => ({ agent: id, terms }),
     async takes({ leases }: PostgresStore, ...cells: readonly string[]): Promise<readonly string[]> {
       const got = await leases.take(id, cells);
-      for (const [cell, epoch] of got) epochs.set(cell, epoch);
+      for (const [cell, term] of got) terms.set(cell, term);
       return [...got.keys()];
     },
   };
@@ -186,7 +186,7 @@ describe('the fence', () => {
     expect(await a.takes(a.store, 'default')).toEqual([]);
     expect((await b.store.loadStates()).devices.size).toBe(0);
     expect((await b.store.leases.view()).cells).toEqual([
-      { cell: 'default', agent: b.id, epoch: 3, weight: 1, wantedBy: null },
+      { cell: 'default', agent: b.id, term: 3, weight: 1, wantedBy: null },
     ]);
   });
 
@@ -304,18 +304,18 @@ describe('a batch that arrives after a later one of its agent', () => {
     const b = await owning(address);
     const kept = aBatch({ events: [anEvent({ id: 'of b' })], deviceStates: new Map([['gm1', 2]]) });
     const late = aBatch({ events: [anEvent({ id: 'late' })], deviceStates: new Map([['gm1', 1]]) });
-    const sentEarlier = new Map(a.epochs);
+    const sentEarlier = new Map(a.terms);
     await a.store.leases.release(a.id, ['default']);
     await b.takes(b.store, 'default');
     await b.store.commit(kept);
     await b.store.leases.release(b.id, ['default']);
     const sentNow = await a.store.leases.take(a.id, ['default']);
-    a.epochs.clear();
-    for (const [cell, epoch] of sentEarlier) a.epochs.set(cell, epoch);
+    a.terms.clear();
+    for (const [cell, term] of sentEarlier) a.terms.set(cell, term);
     expect(await a.store.commit(late)).toEqual([]);
     expect(a.store.fencedWrites).toBe(1);
     expect((await a.store.loadStates()).devices.get('gm1')).toBe(2);
-    for (const [cell, epoch] of sentNow) a.epochs.set(cell, epoch);
+    for (const [cell, term] of sentNow) a.terms.set(cell, term);
     expect(await a.store.commit(late)).toEqual(late.events);
   });
 

@@ -106,7 +106,7 @@ class Opening implements ConversationHooks {
   /** Null: it is over. This object lives on, see above. */
   #bounds: Bounds | null;
   #pass: HandshakePass | null = null;
-  #phase: 'connect' | 'login' = 'connect';
+  #step: 'connect' | 'login' = 'connect';
   #admitted = false;
   /** It has its place among the logins of this second. */
   #begun = false;
@@ -133,7 +133,7 @@ class Opening implements ConversationHooks {
       });
       return opened;
     } catch (error) {
-      if (this.#phase === 'connect' && this.#begun) this.#parts.gate.cameToNothing();
+      if (this.#step === 'connect' && this.#begun) this.#parts.gate.cameToNothing();
       const deviceError = this.#translate(error, attempt.signal);
       if (deviceError.kind === 'auth') outcome = 'refused';
       // A worker that died no longer waits for a credential; nor does this side.
@@ -175,7 +175,7 @@ class Opening implements ConversationHooks {
   async beforeHandshake(): Promise<void> {
     const { gate, admission, traffic } = this.#parts;
     const { attempt, watchdog } = this.#boundsNow();
-    this.#phase = 'login';
+    this.#step = 'login';
     watchdog.disarm();
     const use = credentialUseOf(this.#target);
     const refusal = await admission.admit(use, attempt, {
@@ -217,7 +217,7 @@ class Opening implements ConversationHooks {
   #letGoIfSlow(signal: AbortSignal): void {
     const pass = this.#pass;
     void later(this.#parts.clock, CONNECT_HOLD_MS, signal, () => {
-      if (this.#phase !== 'connect') return;
+      if (this.#step !== 'connect') return;
       pass?.release();
       this.#pass = null;
     });
@@ -256,7 +256,7 @@ class Opening implements ConversationHooks {
       const late = reason instanceof DeadlineExceeded;
       return say(
         late ? 'timeout' : 'closed',
-        this.#phase,
+        this.#step,
         late ? `${placeOf(this.#target)}: no answer within ${timeoutMs} ms` : 'given up by the agent',
       );
     }

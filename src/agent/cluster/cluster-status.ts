@@ -8,7 +8,7 @@ export function clusterStatus(
   fencedWrites: number,
 ): ClusterStatus {
   const live = new Set(view.agents.filter(({ leftMs }) => leftMs > 0).map(({ id }) => id));
-  // An agent without a lease has not looked at the table since, and knows of nobody that polls.
+  // An agent without a lease has not read the table since, and knows of nobody that polls.
   const known = withoutLeaseMs === null ? view.cells : [];
   const polled = new Set(
     known.flatMap(({ cell, agent }) => (agent !== null && agent !== me && live.has(agent) ? cell : [])),

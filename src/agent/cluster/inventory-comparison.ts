@@ -31,7 +31,7 @@ export class InventoryComparison {
     this.#holdMs = holdMs;
   }
 
-  /** Agents with another inventory at the last look. */
+  /** Agents with another inventory in the last round. */
   get differing(): number {
     return this.#differing;
   }
@@ -45,7 +45,11 @@ export class InventoryComparison {
    * True: free cells are not taken now. An agent of an older version, which publishes no inventory, differs from none.
    * One whose lease has ended but that is not fenced may be alone and still poll.
    */
-  look({ agents, cells }: ClusterView, me: { readonly id: string; readonly digest: string }, monoMs: number): boolean {
+  compare(
+    { agents, cells }: ClusterView,
+    me: { readonly id: string; readonly digest: string },
+    monoMs: number,
+  ): boolean {
     const others = agents.filter(({ id, inventory }) => id !== me.id && inventory !== '' && inventory !== me.digest);
     const owners = new Set(cells.map(({ agent }) => agent));
     this.#differing = others.length;

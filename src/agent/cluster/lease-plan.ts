@@ -1,5 +1,5 @@
 /**
- * What an agent does about the cells after one look at the leases: take free cells that fall to it, release cells that
+ * What an agent does about the cells in one round: take free cells that fall to it, release cells that
  * another agent asked for or that it has no devices of, and ask for a cell if it has far fewer devices than another
  * agent. Every agent decides alone from the same rows, so two of them seldom reach for the same cell; if they do, the
  * table decides.

@@ -30,12 +30,12 @@ export interface ClusterTimes {
   readonly fenceAfterMs: number;
   /** How long after its lease an agent that knows of no other polls on; 0: not at all. */
   readonly aloneMs: number;
-  /** Consecutive looks with the same imbalance before a cell is asked for. */
-  readonly unevenLooks: number;
+  /** Consecutive rounds with the same imbalance before a cell is asked for. */
+  readonly unevenRounds: number;
 }
 
 /** A shorter imbalance comes from agents that join and leave. */
-const UNEVEN_LOOKS = 3;
+const UNEVEN_ROUNDS = 3;
 
 /**
  * Longest time for which free cells and moved devices are left to agents with another inventory: reloading all agents
@@ -45,12 +45,12 @@ const HOLD_LEASES = 3;
 
 /** An agent that may be alone renews this many times as often, so that it sees soon who joins. */
 const ALONE_RENEWALS = 5;
-/** Looks per renewal interval: how soon an agent that has joined looks at the cells. */
+/** Rounds per renewal interval: how soon an agent that has joined reads the cells. */
 const LOOK_TICKS = 20;
 
 export function timesOfLease(leaseMs: number, aloneMs: number): ClusterTimes {
   const [renewEveryMs, retryMs, fenceAfterMs] = [leaseMs / 4, leaseMs / 20, (leaseMs * 3) / 4];
-  return { renewEveryMs, retryMs, leaseMs, fenceAfterMs, aloneMs, unevenLooks: UNEVEN_LOOKS };
+  return { renewEveryMs, retryMs, leaseMs, fenceAfterMs, aloneMs, unevenRounds: UNEVEN_ROUNDS };
 }
 
 /** What polls the cells. */
@@ -93,7 +93,7 @@ export interface MembershipStatus {
   readonly id: string | null;
   /** Cells that this agent polls now. */
   readonly owned: ReadonlySet<string>;
-  /** At the last look. */
+  /** In the last round. */
   readonly view: ClusterView;
   /** Time since the last lease that was ever renewed ended; joining alone proves nothing. Null: it has not ended. */
   readonly withoutLeaseMs: number | null;
@@ -133,14 +133,14 @@ export class Membership implements AsyncDisposable {
   #settled: number | null = null;
   #view: ClusterView = NOTHING;
   #owned: ReadonlySet<string> = new Set();
-  /** Epochs of the cells that it may write to: those owned, and those being taken or released. */
-  readonly #epochs = new Map<string, number>();
+  /** Terms of the cells that it may write to: those owned, and those being taken or released. */
+  readonly #terms = new Map<string, number>();
   #fenced = 0;
-  #uneven: { readonly cell: string; readonly looks: number } | null = null;
+  #uneven: { readonly cell: string; readonly rounds: number } | null = null;
   readonly #holdMs: number;
   readonly #inventories: InventoryComparison;
-  readonly #failing = new Set<'lease' | 'look'>();
-  #looking: Promise<void> = Promise.resolve();
+  readonly #failing = new Set<'lease' | 'round'>();
+  #running: Promise<void> = Promise.resolve();
   #holding: Promise<unknown> = Promise.resolve();
   /** Cells are taken and released one after the other. */
   #moves: Promise<void> = Promise.resolve();
@@ -154,7 +154,7 @@ export class Membership implements AsyncDisposable {
 
   /** The agent and cells that a write is for, also asked before each poll; null: this agent may own nothing now. */
   get writer(): Writer | null {
-    return this.#lapsed || this.#id === null ? null : { agent: this.#id, epochs: this.#epochs };
+    return this.#lapsed || this.#id === null ? null : { agent: this.#id, terms: this.#terms };
   }
 
   /** Asks the clock, not what the watch has done: a process that was paused wakes up anywhere. */
@@ -184,11 +184,11 @@ export class Membership implements AsyncDisposable {
 
   start(): void {
     this.#workedMonoMs = this.#options.clock.monoMs();
-    this.#looking = this.#lookAround();
+    this.#running = this.#runRounds();
     this.#holding = Promise.all([this.#keepLease(), this.#watch()]);
   }
 
-  /** Renewals and nothing else: neither a slow look nor cells that take long to load or store delay one. */
+  /** Renewals and nothing else: neither a slow round nor cells that take long to load or store delay one. */
   async #keepLease(): Promise<void> {
     const { clock } = this.#options;
     while (!this.#ended.signal.aborted) {
@@ -200,16 +200,16 @@ export class Membership implements AsyncDisposable {
     }
   }
 
-  /** Looks at who is there and owns what, and acts on it: soon after joining, then with each renewal. */
-  async #lookAround(): Promise<void> {
+  /** Rounds: reads who is there and owns what, and acts on it, soon after joining, then with each renewal. */
+  async #runRounds(): Promise<void> {
     const { clock } = this.#options;
-    let looked: string | null = null;
+    let ran: string | null = null;
     let dueMonoMs = 0;
     while (!this.#stop.signal.aborted) {
       const id = this.#settled === null ? null : this.#id;
-      if (id !== null && (id !== looked || clock.monoMs() >= dueMonoMs)) {
-        const done = await this.#tried('look', () => this.#look(id));
-        looked = id;
+      if (id !== null && (id !== ran || clock.monoMs() >= dueMonoMs)) {
+        const done = await this.#tried('round', () => this.#round(id));
+        ran = id;
         dueMonoMs = clock.monoMs() + (done ? this.#times.renewEveryMs : this.#retryMs);
       }
       await this.#pause(this.#times.renewEveryMs / LOOK_TICKS, this.#stop.signal);
@@ -221,7 +221,7 @@ export class Membership implements AsyncDisposable {
   }
 
   /** Whatever fails, the next turn comes: an agent without one would never poll again. False: it failed. */
-  async #tried(what: 'lease' | 'look', work: () => Promise<void>): Promise<boolean> {
+  async #tried(what: 'lease' | 'round', work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
     } catch (error) {
@@ -234,7 +234,7 @@ export class Membership implements AsyncDisposable {
     return true;
   }
 
-  #failed(what: 'lease' | 'look', error: unknown): void {
+  #failed(what: 'lease' | 'round', error: unknown): void {
     const { errors, logger } = this.#options;
     if (!isStoreFailure(error)) errors.caught('cluster', error);
     else if (this.#failing.size === 0) logger.error({ reason: error.message }, 'the cluster cannot be reached');
@@ -250,7 +250,7 @@ export class Membership implements AsyncDisposable {
     return this.#hold();
   }
 
-  async #look(id: string): Promise<void> {
+  async #round(id: string): Promise<void> {
     const { leases, poller } = this.#options;
     await leases.announce(id, { weights: poller.weights(), digest: poller.inventoryDigest() });
     await leases.fenceDead();
@@ -317,7 +317,7 @@ export class Membership implements AsyncDisposable {
     if (me === null || this.#stop.signal.aborted) return;
     this.#view = view;
     const digest = poller.inventoryDigest();
-    const waits = this.#inventories.look(view, { id: me, digest }, this.#options.clock.monoMs());
+    const waits = this.#inventories.compare(view, { id: me, digest }, this.#options.clock.monoMs());
     // An agent with another inventory may poll them until it has reloaded.
     poller.pollMoved(this.#inventories.apart ? this.#holdMs : 0);
     const plan = planLeases(view, { id: me, digest, cells: new Set(poller.weights().keys()), waits });
@@ -331,8 +331,8 @@ export class Membership implements AsyncDisposable {
     if (plan.take.length > 0 && this.#id === me) {
       const got = await leases.take(me, plan.take);
       const cells = view.cells.map((each) => {
-        const epoch = got.get(each.cell);
-        return epoch === undefined ? each : { ...each, agent: me, epoch };
+        const term = got.get(each.cell);
+        return term === undefined ? each : { ...each, agent: me, term };
       });
       this.#view = { ...view, cells };
       if (this.#id === me)
@@ -341,19 +341,19 @@ export class Membership implements AsyncDisposable {
     if (this.#lasts(plan.want) && plan.want !== null && this.#id === me) await leases.want(me, plan.want);
   }
 
-  /** The same cell is worth asking for at several looks in a row. */
+  /** The same cell is worth asking for in several rounds. */
   #lasts(want: string | null): boolean {
-    const looks = want !== null && this.#uneven?.cell === want ? this.#uneven.looks + 1 : 1;
-    this.#uneven = want === null ? null : { cell: want, looks };
-    return looks >= this.#times.unevenLooks;
+    const rounds = want !== null && this.#uneven?.cell === want ? this.#uneven.rounds + 1 : 1;
+    this.#uneven = want === null ? null : { cell: want, rounds };
+    return rounds >= this.#times.unevenRounds;
   }
 
-  /** Owns exactly these cells. Cells that are not in the inventory are released at this look. */
+  /** Owns exactly these cells. Cells that are not in the inventory are released in this round. */
   async #become(cells: readonly CellLease[]): Promise<void> {
     const known = this.#options.poller.weights();
-    const target = new Map(cells.map(({ cell, epoch }) => [cell, epoch]));
-    // In another epoch another agent may have owned it in between.
-    const lost = [...this.#owned].filter((cell) => target.get(cell) !== this.#epochs.get(cell));
+    const target = new Map(cells.map(({ cell, term }) => [cell, term]));
+    // In another term another agent may have owned it in between.
+    const lost = [...this.#owned].filter((cell) => target.get(cell) !== this.#terms.get(cell));
     // The table gives them to another agent: their unsaved work would be discarded.
     if (lost.length > 0) await this.#let(lost, false);
     const gained = [...target.keys()].filter((cell) => known.has(cell) && !this.#owned.has(cell));
@@ -361,7 +361,7 @@ export class Membership implements AsyncDisposable {
     const me = this.#id;
     await this.#move(async () => {
       if (this.#id !== me) return;
-      for (const cell of gained) this.#epochs.set(cell, target.get(cell) ?? 0);
+      for (const cell of gained) this.#terms.set(cell, target.get(cell) ?? 0);
       try {
         await this.#options.poller.own(gained);
       } catch (error) {
@@ -394,7 +394,7 @@ export class Membership implements AsyncDisposable {
 
   async #disown(cells: readonly string[], keep: boolean): Promise<void> {
     await this.#options.poller.disown(cells, keep);
-    for (const cell of cells) this.#epochs.delete(cell);
+    for (const cell of cells) this.#terms.delete(cell);
   }
 
   #move(work: () => Promise<void>): Promise<void> {
@@ -411,7 +411,7 @@ export class Membership implements AsyncDisposable {
     this.#aloneMs = 0;
     this.#fenced += 1;
     const cells = [...this.#owned];
-    this.#epochs.clear();
+    this.#terms.clear();
     this.#options.logger.warn({ reason, cells }, 'this agent is fenced: it polls nothing until it has joined again');
     this.#owned = new Set();
     await this.#move(() => this.#disown(cells, false));
@@ -439,7 +439,7 @@ export class Membership implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const { leases, logger } = this.#options;
     this.#stop.abort(new Error('the agent stops'));
-    await this.#looking;
+    await this.#running;
     const cells = [...this.#owned];
     const keep = this.#id !== null;
     this.#owned = new Set();

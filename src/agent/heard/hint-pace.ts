@@ -31,15 +31,15 @@ export class HintPace implements Disposable {
   readonly #options: HintPaceOptions;
   /** Those that a message named. */
   readonly #devices = new Map<string, Device>();
-  #held = 0;
+  #delayed = 0;
 
   constructor(options: HintPaceOptions) {
     this.#options = options;
   }
 
   /** Hints that had to wait. */
-  get held(): number {
-    return this.#held;
+  get delayed(): number {
+    return this.#delayed;
   }
 
   heard(name: string): void {
@@ -49,7 +49,7 @@ export class HintPace implements Disposable {
       this.#poll(name, device);
       return;
     }
-    this.#held += 1;
+    this.#delayed += 1;
     if (device.waiting !== null) return;
     const calledOff = new AbortController();
     device.waiting = calledOff;

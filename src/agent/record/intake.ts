@@ -1,6 +1,6 @@
 /**
  * The only way into the core. What comes from a device, polled or pushed, takes the fleet's step here, and the result
- * is stored before anyone is told. The step decides what happened (`model/fleet-step.ts`); what is stored and when is
+ * is stored before anyone gets it. The step decides what happened (`model/fleet-step.ts`); what is stored and when is
  * decided here.
  *
  * States and events of a fraction of a second are one transaction; a state in which nothing happened is written less

@@ -24,8 +24,8 @@ export interface RecordedPoll {
 }
 
 /** What was seen of a device. */
-export type RecordedLook = ReadAt & {
-  readonly kind: 'look';
+export type RecordedReport = ReadAt & {
+  readonly kind: 'report';
   readonly device: string;
   /** Null: the device sent it unasked, or the timeline does not tell polls apart. */
   readonly poll: RecordedPoll | null;
@@ -46,7 +46,7 @@ export type Seen =
   | { readonly kind: 'restconf'; readonly documents: readonly RawDocument[] }
   | { readonly kind: 'error'; readonly error: string };
 
-export type RecordedLine = RecordedLook | ({ readonly kind: 'settings' } & RecordedSettings);
+export type RecordedLine = RecordedReport | ({ readonly kind: 'settings' } & RecordedSettings);
 
 /** The line, or what is wrong with it. */
 export function readRecordedLine(text: string): RecordedLine | string {
@@ -74,7 +74,7 @@ export function readRecordedLine(text: string): RecordedLine | string {
   const at = { sentAtMs: Math.min(sentAtMs ?? receivedAtMs, receivedAtMs), receivedAtMs };
   const seen = seenIn(line, at);
   if (typeof seen === 'string') return seen;
-  return { kind: 'look', device, ...at, asked: sentAtMs !== null, poll: pollOf(line), seen };
+  return { kind: 'report', device, ...at, asked: sentAtMs !== null, poll: pollOf(line), seen };
 }
 
 /** What the line contains, or as text: that it contains nothing known. */

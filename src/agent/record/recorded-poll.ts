@@ -11,16 +11,16 @@ import type { CollectorResult, PollReport, RawAnswer, RawDocument, RawValues } f
 import { isPollResult, type PollResult } from '../../model/poll-result.ts';
 import { logObservations, observationsOfReading, readAnswer, readingResult } from '../poll/observations.ts';
 import { readRestconf } from '../poll/restconf-observations.ts';
-import type { RecordedLook } from './recorded-line.ts';
+import type { RecordedReport } from './recorded-line.ts';
 
 /** What has been read of a poll so far. */
 export interface PollLines {
   readonly device: string;
-  readonly lines: readonly RecordedLook[];
+  readonly lines: readonly RecordedReport[];
 }
 
 /** Whether the line belongs to this poll. `to` is its newest line. */
-export function continues({ device, lines }: PollLines, line: RecordedLook): boolean {
+export function continues({ device, lines }: PollLines, line: RecordedReport): boolean {
   const last = lines.at(-1);
   if (last === undefined || device !== line.device) return false;
   if (last.poll !== null || line.poll !== null) return last.poll?.name === line.poll?.name;
@@ -28,7 +28,7 @@ export function continues({ device, lines }: PollLines, line: RecordedLook): boo
   return !isDeciding(line) || !lines.some(isDeciding);
 }
 
-function isDeciding({ seen }: RecordedLook): boolean {
+function isDeciding({ seen }: RecordedReport): boolean {
   switch (seen.kind) {
     case 'output':
       return isMainCommand(seen.command);
@@ -78,11 +78,11 @@ export function reportOf(
   };
 }
 
-function earliest(lines: readonly RecordedLook[]): EpochMs {
+function earliest(lines: readonly RecordedReport[]): EpochMs {
   return lines.reduce((first, { sentAtMs }) => Math.min(first, sentAtMs), Number.POSITIVE_INFINITY);
 }
 
-function latest(lines: readonly RecordedLook[]): EpochMs {
+function latest(lines: readonly RecordedReport[]): EpochMs {
   return lines.reduce((last, { receivedAtMs }) => Math.max(last, receivedAtMs), Number.NEGATIVE_INFINITY);
 }
 
@@ -98,7 +98,7 @@ const OK: Outcome = { result: 'ok', error: null };
 const SAME_LOOK_MS = 10_000;
 
 interface ReadLine {
-  readonly line: RecordedLook;
+  readonly line: RecordedReport;
   readonly observations: readonly Observation[];
 }
 
@@ -118,7 +118,7 @@ function logFirst(read: readonly ReadLine[]): readonly Observation[] {
   return [...before, ...ofLog, ...others].flatMap(({ observations }) => observations);
 }
 
-function readCli(device: string, lines: readonly RecordedLook[]) {
+function readCli(device: string, lines: readonly RecordedReport[]) {
   const observed: ReadLine[] = [];
   const answers: RawAnswer[] = [];
   const collectors = new Map<string, CollectorResult>();
@@ -150,7 +150,7 @@ function readCli(device: string, lines: readonly RecordedLook[]) {
 
 function readSnmp(
   device: string,
-  lines: readonly RecordedLook[],
+  lines: readonly RecordedReport[],
   known: SnmpMemory,
 ): {
   readonly memory: SnmpMemory;
@@ -174,7 +174,7 @@ function readSnmp(
 /** The first answer lists the groups, the others add to it. */
 function readDocuments(
   device: string,
-  lines: readonly RecordedLook[],
+  lines: readonly RecordedReport[],
 ): {
   readonly outcome: Outcome;
   readonly observations: readonly Observation[];

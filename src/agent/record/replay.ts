@@ -30,7 +30,7 @@ import {
   settled,
 } from '../../model/fleet-step.ts';
 import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
-import { type RecordedLook, readRecordedLine } from './recorded-line.ts';
+import { type RecordedReport, readRecordedLine } from './recorded-line.ts';
 import { continues, type PollLines, reportOf } from './recorded-poll.ts';
 import type { ReplaySettings } from './recorded-settings.ts';
 import { TRAP_OID_INSTANCE } from './recorded-values.ts';
@@ -86,9 +86,9 @@ export class Replay {
   line(text: string): ReplayStep {
     const line = readRecordedLine(text);
     if (typeof line === 'string') return { kind: 'bad', reason: line };
-    if (line.kind === 'look') {
+    if (line.kind === 'report') {
       this.#latestMs = Math.max(this.#latestMs, line.receivedAtMs);
-      return { kind: 'events', events: this.#fresh(this.#look(line)) };
+      return { kind: 'events', events: this.#fresh(this.#report(line)) };
     }
     const events = this.#fresh(this.#pollOver());
     if (line.device === null) {
@@ -108,7 +108,7 @@ export class Replay {
     return this.#fresh(events);
   }
 
-  #look(line: RecordedLook): readonly GdoiEvent[] {
+  #report(line: RecordedReport): readonly GdoiEvent[] {
     const pushed = pushedIn(line);
     if (pushed?.length === 0) return [];
     if (pushed !== null)
@@ -192,7 +192,14 @@ function instantOf(from: FromDevice): EpochMs | null {
 }
 
 /** What the device sent unasked; null: the line belongs to a poll. */
-function pushedIn({ asked, device, poll, receivedAtMs, seen, sentAtMs }: RecordedLook): readonly Observation[] | null {
+function pushedIn({
+  asked,
+  device,
+  poll,
+  receivedAtMs,
+  seen,
+  sentAtMs,
+}: RecordedReport): readonly Observation[] | null {
   const base = { device, sentAtMs, receivedAtMs };
   if (seen.kind === 'syslog' && !asked && poll === null) {
     const message = parseLogMessage(seen.message);

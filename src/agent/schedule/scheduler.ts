@@ -2,7 +2,7 @@
  * When each device is polled. One heap, one loop, ten beats a second.
  *
  * Intervals run on monotonic time on a fixed grid, so neither a wall-clock step nor a slow poll shifts a device's
- * phase. The first sweep is spread by a hash of the device's name: a restart of the agent must not knock on every
+ * place in it. The first sweep is spread by a hash of the device's name: a restart of the agent must not knock on every
  * router at once. A device that is still being polled, or still waits for a slot, when it is due again is skipped and
  * counted: late work is never queued. Beside its schedule a device is polled at the instants planned for it, soon after
  * a hint that something happened there, and on request. Planned polls and hints have a limit of their own
@@ -142,7 +142,7 @@ export class Scheduler implements AsyncDisposable {
     const nowMs = this.#clock.monoMs();
     const dueMs = nowMs + nameFraction(device, 'polls') * windowMs - aheadMs;
     this.#heap.push({ device, version, dueMs, why: 'schedule' });
-    // Its own phase is kept: this poll is beside the schedule.
+    // Its own place in the interval is kept: this poll is beside the schedule.
     const atOnce = first && windowMs > AT_A_GLANCE_MS;
     if (atOnce) this.#heap.push({ device, version, dueMs: nowMs, why: 'plan' });
     this.#wakeFor(atOnce ? nowMs : dueMs);

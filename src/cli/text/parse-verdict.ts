@@ -4,7 +4,7 @@ import { deviceHealth } from '../../gdoi/health/health.ts';
 import { type HealthDocument, healthDocument } from '../../gdoi/health/health-document.ts';
 import type { CapturedResult } from '../../ios/text/parse-result.ts';
 
-type Answer = Extract<CapturedResult, { kind: 'parsed' }>;
+type ParsedText = Extract<CapturedResult, { kind: 'parsed' }>;
 
 /** For a router whose name is in no prompt and no `show version`. */
 const UNNAMED_DEVICE = 'device';
@@ -12,8 +12,8 @@ const UNNAMED_DEVICE = 'device';
 const OF_POLLING: ReadonlySet<string> = new Set(['reachable', 'fresh']);
 
 /** By the last answer of each router. Routers that show nothing to judge have none. */
-export function verdictsOf(answers: readonly Answer[], nowMs: number): ReadonlyMap<Answer, HealthDocument> {
-  const byDevice = new Map<string, Answer[]>();
+export function verdictsOf(answers: readonly ParsedText[], nowMs: number): ReadonlyMap<ParsedText, HealthDocument> {
+  const byDevice = new Map<string, ParsedText[]>();
   const only = hostnameOf(answers);
   for (const answer of answers) {
     // a filtered answer lacks a part, so it proves no absence
@@ -26,7 +26,7 @@ export function verdictsOf(answers: readonly Answer[], nowMs: number): ReadonlyM
   }));
   const shownAtMs = clockOf(answers);
   const atMs = shownAtMs ?? nowMs;
-  const verdicts = new Map<Answer, HealthDocument>();
+  const verdicts = new Map<ParsedText, HealthDocument>();
   for (const { view, beside, fleetOf } of capturedDevices(captures, { atMs, dated: shownAtMs !== null })) {
     const last = byDevice.get(view.device)?.at(-1);
     if (last === undefined) continue;
@@ -40,7 +40,7 @@ export function verdictsOf(answers: readonly Answer[], nowMs: number): ReadonlyM
 /** No command in the text lists the groups, so showing none is no fault. */
 const NOT_JUDGED = { lastSuccessAtMs: null };
 
-function saysNothingConfigured(answers: readonly Answer[]): boolean {
+function saysNothingConfigured(answers: readonly ParsedText[]): boolean {
   return answers.some(
     ({ command, nothing }) => nothing === 'nothing-configured' && /^show crypto (?:gdoi|gkm)$/.test(command),
   );
@@ -77,7 +77,7 @@ function ofOneMoment(check: HealthDocument['checks'][number]): HealthDocument['c
   }
 }
 
-function clockOf(answers: readonly Answer[]): number | null {
+function clockOf(answers: readonly ParsedText[]): number | null {
   for (const { snapshots } of answers) {
     for (const snapshot of snapshots)
       if (snapshot.role === 'clock' && snapshot.epochMs !== null) return snapshot.epochMs;
@@ -86,7 +86,7 @@ function clockOf(answers: readonly Answer[]): number | null {
 }
 
 /** The one router that `show version` names in a text without prompts. */
-function hostnameOf(answers: readonly Answer[]): string | null {
+function hostnameOf(answers: readonly ParsedText[]): string | null {
   const names = new Set<string>();
   for (const { snapshots } of answers) {
     for (const snapshot of snapshots) {

@@ -25,7 +25,7 @@ export interface EventDocument {
   readonly planned: boolean;
 }
 
-/** `incident`: as far as incidents are known when the event is told. */
+/** `incident`: as far as incidents are known when the event is emitted. */
 export function eventDocument(event: GdoiEvent, incident: string | null): EventDocument {
   const { id, type, device, group, cause, unexpected, severity, summary, evidence, action } = event;
   const [from, to] = event.betweenMs;

@@ -1,5 +1,5 @@
 /**
- * What the product tells: one occurrence, one event. The names are the contract's; `id` is derived from what happened,
+ * What the product emits: one occurrence, one event. The names are the contract's; `id` is derived from what happened,
  * so that a restart, a replay or a second source of the same occurrence cannot double it.
  */
 import type { EpochMs } from '../seen/instant.ts';

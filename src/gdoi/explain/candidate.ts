@@ -179,7 +179,7 @@ export function reregisteredBy({ explains }: Explanation): readonly string[] {
 }
 
 /** Was this symptom explained at the last look by one of these causes, which is known and goes on? */
-export function toldBefore(
+export function explainedAtLastLook(
   said: readonly Episode[],
   by: (cause: ExplanationCause) => boolean,
 ): (symptom: Symptom) => boolean {
@@ -192,8 +192,8 @@ export function toldBefore(
 }
 
 /**
- * Who had it happen of late; and, while that is told, whoever had it since its beginning: as time goes by, and nothing
- * else, the same is told. Nobody of late: nobody.
+ * Those to whom it happened lately and, as long as there are any, all to whom it happened since it began: so what is
+ * said does not change by time alone.
  */
 export function whoOfLate<T>(
   members: readonly T[],

@@ -6,7 +6,15 @@
  * only when nothing explains it. What was found present is remembered: it does not come and go with single looks, and
  * after its end it still explains what follows from it.
  */
-import { asSeenAt, type Candidate, devicesOf, type Episode, reregisteredBy, sorted, toldBefore } from './candidate.ts';
+import {
+  asSeenAt,
+  type Candidate,
+  devicesOf,
+  type Episode,
+  reregisteredBy,
+  sorted,
+  explainedAtLastLook,
+} from './candidate.ts';
 import { withCutOff } from './cut-off.ts';
 import {
   byWeight,
@@ -88,9 +96,9 @@ function sparingWhatIsTold(
   before: ExplainMemory,
 ): Candidate | null {
   if (candidate === null || candidate.phase !== 'unclear' || !OF_A_LOOK.has(cause)) return candidate;
-  const isTold = toldBefore(before, (other) => other !== cause);
+  const isTold = explainedAtLastLook(before, (other) => other !== cause);
   // That an image shows no MIB is not why its KS gives no answer now.
-  const isOfRelease = toldBefore(before, (other) => other === 'legacy_ks');
+  const isOfRelease = explainedAtLastLook(before, (other) => other === 'legacy_ks');
   const isKept = (symptom: Symptom) => !isTold(symptom) || (symptom.check === 'reachable' && isOfRelease(symptom));
   const claims = candidate.claims.filter(isKept);
   // All of it is explained already.

@@ -17,7 +17,7 @@ import {
   list,
   named,
   sorted,
-  toldBefore,
+  explainedAtLastLook,
   trafficStops,
 } from './candidate.ts';
 import {
@@ -148,7 +148,7 @@ function lookHangs(silent: readonly KsFacts[], sinceMs: EpochMs): string {
 
 /** What was told of another cause is no sign of this one: beside an old KS GMs lack a KEK in each of its cycles. */
 function hasOtherCause(said: Asked['said']): (symptom: Symptom) => boolean {
-  const isTold = toldBefore(said, (cause) => cause !== 'ks_down');
+  const isTold = explainedAtLastLook(said, (cause) => cause !== 'ks_down');
   const isOld = said.some(
     ({ cause, presentSinceMs, endedMs }) => cause === 'legacy_ks' && presentSinceMs !== null && endedMs === null,
   );

@@ -1,4 +1,4 @@
-/** Several groups of one name: what is told of it is told of one of them. */
+/** Several groups have one name: all that is said under this name concerns one of them. */
 import { type Asked, type Candidate, sorted } from './candidate.ts';
 import { nameList, verb } from './said.ts';
 
@@ -12,9 +12,9 @@ export function nameShared({ facts, before }: Asked): Candidate | null {
     phase: 'present',
     status: 'warning',
     sinceMs: before?.sinceMs ?? nowMs,
-    summary: `${nameList(names)} ${verb(names.length, 'shows', 'show')} ${group} with group identity ${nameList(others)}, the others with ${identity}: several groups of one name, or a wrong identity on a router; what else is told here is told of ${identity} alone`,
+    summary: `${nameList(names)} ${verb(names.length, 'shows', 'show')} ${group} with group identity ${nameList(others)}, the others with ${identity}: several groups of one name, or a wrong identity on a router; all else that is said here concerns ${identity} alone`,
     consequence: {
-      what: `keys and rekeys of ${nameList(names)} are compared with nothing: what is lost there is not told`,
+      what: `keys and rekeys of ${nameList(names)} are compared with nothing: nobody learns what is lost there`,
       unless: null,
     },
     deadlineMs: null,

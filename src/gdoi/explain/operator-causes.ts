@@ -11,7 +11,7 @@ import {
   named,
   nextLook,
   sorted,
-  toldBefore,
+  explainedAtLastLook,
   whenRegistered,
   whoOfLate,
 } from './candidate.ts';
@@ -107,7 +107,7 @@ function keptOut({ gms, nowMs }: Asked['facts'], fromMs: EpochMs): (symptom: Sym
 
 /** Acknowledgements that were missing before are no matter of a new registration. */
 function lostBefore(said: Asked['said']): (symptom: Symptom) => boolean {
-  const isLoss = toldBefore(said, (cause) => ['path_loss', 'ks_rekeys_lost', 'ejected'].includes(cause));
+  const isLoss = explainedAtLastLook(said, (cause) => ['path_loss', 'ks_rekeys_lost', 'ejected'].includes(cause));
   return (symptom) => symptom.check === 'rekeys_acknowledged' && isLoss(symptom);
 }
 

@@ -208,7 +208,7 @@ export function cannotTakeRekeys(gm: GmFacts): boolean {
   return isUnregistered(gm) || triesInVain(gm);
 }
 
-/** Whose missed rekey has another reason that was told: that it is missing is no news, and no loss on the way. */
+/** GMs whose missed rekey another cause explains: it is neither news nor a loss on the way. */
 function missedForOtherReasons(said: readonly Episode[], nowMs: EpochMs): ReadonlySet<string> {
   const episodes = said.filter(
     ({ cause, presentSinceMs, endedMs }) =>

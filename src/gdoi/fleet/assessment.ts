@@ -1,4 +1,4 @@
-/** What is found of a group by its state, for its view and for the conditions that on-call is told of alike. */
+/** What is found of a group by its state, for its view and for the conditions that have events. */
 import type { Explanation } from '../explain/explanation.ts';
 import { coopPeers, type CoopSplit, coopSplit, type PeerSight } from './fleet-coop.ts';
 import type { FleetGm, FleetState } from './fleet-state.ts';

@@ -1,5 +1,5 @@
 /**
- * The conditions of a group that on-call is told of, with words, severity and first step from the on-call catalogue.
+ * The conditions of a group that have events, with words, severity and first step from the on-call catalogue.
  */
 import { CHECK_OLD_KEK, firstStepBy, pathOfRekeys } from '../events/first-steps.ts';
 import { ksNamed, nameList } from '../events/name-list.ts';
@@ -49,7 +49,7 @@ function divergence(state: FleetState, found: TekDivergence, holdMs: number): Co
     // The GM that was read longest ago decides when all have been read again.
     readMs: divergent.reduce((earliest, gm) => Math.min(earliest, gm.receivedAtMs), Number.MAX_SAFE_INTEGER),
     holdMs,
-    tell: (firstReadMs) => ({
+    event: (firstReadMs) => ({
       device: devices.length === 1 ? (devices[0] ?? null) : null,
       severity: 'critical',
       // It may come again with the same SPIs after it was over.
@@ -85,7 +85,7 @@ function mixed(group: string, found: MixedVersions | null, nowMs: EpochMs): Cond
     holds: found !== null,
     readMs: nowMs,
     holdMs: 0,
-    tell: (firstReadMs) => ({
+    event: (firstReadMs) => ({
       device: null,
       severity: 'warning',
       occurrence: [...kss.map((ks) => `${ks.device} ${ks.version ?? ''}`).toSorted(), firstReadMs],
@@ -108,7 +108,7 @@ function split(group: string, found: CoopSplit | null): Condition {
     holds: found === null ? false : judgeable && found.forMs >= COOP_SETTLES_MS ? true : null,
     readMs: found?.primaries.reduce((latest, ks) => Math.max(latest, ks.roleLastReadMs), 0) ?? 0,
     holdMs: 0,
-    tell: () => {
+    event: () => {
       const primaries = found?.primaries ?? [];
       const devices = primaries.map((ks) => ks.device).toSorted();
       return {
@@ -138,7 +138,7 @@ function peerLost(group: string, peer: PeerSight): Condition {
     holds: peer.lost,
     readMs: peer.readMs,
     holdMs: 0,
-    tell: (firstReadMs) => ({
+    event: (firstReadMs) => ({
       device: peer.device,
       severity: 'warning',
       occurrence: [peer.address, firstReadMs],
@@ -161,7 +161,7 @@ function expiredInUse(state: FleetState, gm: FleetGm, holds: boolean | null): Co
     holds,
     readMs: gm.receivedAtMs,
     holdMs: 0,
-    tell: () => ({
+    event: () => ({
       device: gm.device,
       severity: 'critical',
       occurrence: [generation?.spi ?? Math.round((changed?.[1] ?? 0) / 1000)],

@@ -1,6 +1,6 @@
 /**
- * One event per occurrence: a condition that holds long enough is told once, stays silent while it lasts, and can be
- * told again only after it was clear for a while. What cannot be judged at the moment changes nothing.
+ * One event per occurrence: that of a condition is emitted once it held long enough, not again while it lasts, and again
+ * only after it was clear for a while. What cannot be judged at the moment changes nothing.
  */
 import { eventId } from '../events/event-id.ts';
 import type { GroupName } from '../incidents/incident.ts';
@@ -19,21 +19,22 @@ export interface Condition {
   readonly readMs: EpochMs;
   readonly holdMs: number;
   /** What the event says; called only when it is emitted. `firstReadMs`: the reading that showed it first. */
-  readonly tell: (firstReadMs: EpochMs) => Telling;
+  readonly event: (firstReadMs: EpochMs) => ConditionEvent;
 }
 
-interface Telling extends Pick<GdoiEvent, 'severity' | 'summary' | 'evidence' | 'action' | 'device'> {
+interface ConditionEvent extends Pick<GdoiEvent, 'severity' | 'summary' | 'evidence' | 'action' | 'device'> {
   /** Parts of the id that name this occurrence: an SPI, an expiry, a role. */
   readonly occurrence: readonly (string | number)[];
   /** Start of what is certain; null: unknown, then the reading before the condition was first seen. */
   readonly fromMs: EpochMs | null;
-  /** When it began, by what was read since; absent: it is told of the answer that first showed it. */
+  /** When it began, by what was read since; absent: when the answer that first showed it was whole. */
   readonly beganMs?: EpochMs;
 }
 
 interface Occurrence {
   readonly sinceMs: EpochMs;
   readonly firstReadMs: EpochMs;
+  /** Its event was emitted. States keep the name. */
   readonly told: boolean;
   readonly clearSinceMs: EpochMs | null;
 }
@@ -61,15 +62,15 @@ export function judge(
     const known = before.get(key) ?? null;
     const occurrence = after(known, condition, nowMs);
     if (occurrence === null) continue;
-    if (occurrence.told && !occurrence.wasTold) events.push(eventOf(group, condition, occurrence));
+    if (occurrence.told && !occurrence.wasEmitted) events.push(eventOf(group, condition, occurrence));
     const { sinceMs, firstReadMs, told, clearSinceMs } = occurrence;
     next.push([key, { sinceMs, firstReadMs, told, clearSinceMs }]);
   }
   return { occurrences: named(next), events };
 }
 
-/** An occurrence, and whether it had been told before this judgement. */
-type Judged = Occurrence & { readonly wasTold: boolean };
+/** An occurrence, and whether its event was emitted before this judgement. */
+type Judged = Occurrence & { readonly wasEmitted: boolean };
 
 function after(before: Occurrence | null, condition: Condition, nowMs: EpochMs): Judged | null {
   const known = before === null ? null : notLaterThan(before, nowMs);
@@ -77,16 +78,16 @@ function after(before: Occurrence | null, condition: Condition, nowMs: EpochMs):
   const open = ended ? null : known;
   switch (condition.holds) {
     case null:
-      return open && { ...open, wasTold: open.told };
+      return open && { ...open, wasEmitted: open.told };
     case false:
       // What is clear again before it had its event was a rekey in progress, or another transient.
       if (open === null || !open.told) return null;
-      return { ...open, clearSinceMs: open.clearSinceMs ?? nowMs, wasTold: true };
+      return { ...open, clearSinceMs: open.clearSinceMs ?? nowMs, wasEmitted: true };
     case true: {
       const since = open ?? { sinceMs: nowMs, firstReadMs: condition.readMs, told: false, clearSinceMs: null };
       const held =
         condition.holdMs === 0 || (nowMs - since.sinceMs >= condition.holdMs && condition.readMs > since.firstReadMs);
-      return { ...since, told: since.told || held, clearSinceMs: null, wasTold: since.told };
+      return { ...since, told: since.told || held, clearSinceMs: null, wasEmitted: since.told };
     }
     default:
       return condition.holds satisfies never;
@@ -105,11 +106,11 @@ function notLaterThan(occurrence: Occurrence, nowMs: EpochMs): Occurrence {
 }
 
 function eventOf({ group, cell }: GroupName, condition: Condition, occurrence: Occurrence): GdoiEvent {
-  const { occurrence: parts, fromMs, beganMs, evidence, ...told } = condition.tell(occurrence.firstReadMs);
+  const { occurrence: parts, fromMs, beganMs, evidence, ...said } = condition.event(occurrence.firstReadMs);
   const readMs = occurrence.firstReadMs;
   return {
-    ...told,
-    id: eventId(told.device ?? '', group, condition.type, ...parts, ...(told.device === null ? cellParts(cell) : [])),
+    ...said,
+    id: eventId(said.device ?? '', group, condition.type, ...parts, ...(said.device === null ? cellParts(cell) : [])),
     atMs: Math.min(beganMs ?? readMs, readMs),
     betweenMs: [Math.min(fromMs ?? readMs, readMs), readMs],
     type: condition.type,

@@ -93,7 +93,7 @@ export interface FleetGm {
   readonly address: string | null;
   /** Address at which it is polled; null: its own. Absent in states of before. */
   readonly host?: string | null;
-  /** Number or address of the group, as it shows; null: it does not. Absent in states of before. */
+  /** Group identity as the router shows it; null: it shows none. Absent in states of earlier formats. */
   readonly identity?: string | null;
   readonly reachable: boolean;
   readonly registered: boolean | null;
@@ -153,7 +153,7 @@ export interface FleetKs {
    */
   readonly unread?: true;
   readonly address: string | null;
-  /** Number or address of the group, as it shows; null: it does not. Absent in states of before. */
+  /** Group identity as the router shows it; null: it shows none. Absent in states of earlier formats. */
   readonly identity?: string | null;
   readonly reachable: boolean;
   readonly behavior: KekBehavior;

@@ -2,7 +2,7 @@
  * A group as a whole: what no single device can tell.
  *
  * From what each GM and KS showed, and when: who holds the group's current keys, who meets a KS of the other behaviour,
- * whether the KSs agree on a primary, and whether lost rekeys are one path's or the KS's. An occurrence is told once. A
+ * whether the KSs agree on a primary, and whether lost rekeys are one path's or the KS's. An occurrence has one event. A
  * re-registration's cause is not judged here: that is the tracker's.
  */
 import type { GdoiEvent } from '../events/event.ts';

@@ -140,7 +140,7 @@ function condition(
     // A message may come long after the last answer of a KS.
     readMs: Math.max(readMs, ejection?.saidMs ?? -Infinity),
     holdMs: ejection?.holdMs ?? 0,
-    tell: (firstReadMs) => ({
+    event: (firstReadMs) => ({
       device,
       severity: multicast ? 'warning' : 'critical',
       occurrence: [address, Math.floor((ejection?.fromMs ?? firstReadMs) / 1000)],

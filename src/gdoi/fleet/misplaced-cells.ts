@@ -45,9 +45,9 @@ export function cellDoubts(
 }
 
 /** KSs of other cells that hold a KEK of this group's, with its own that do; empty: nothing proves such a thing. */
-export function sharersOfKek(own: Place, all: Iterable<Place>): readonly KsOfCell[] {
+export function sharersOfKek(own: CellKss, all: Iterable<CellKss>): readonly KsOfCell[] {
   const ours = new Set(own.kss.flatMap(({ kekSpi }) => kekSpi ?? []));
-  const sharers = (view: Place): KsOfCell[] =>
+  const sharers = (view: CellKss): KsOfCell[] =>
     view.kss.flatMap(({ device, kekSpi }) =>
       kekSpi !== null && ours.has(kekSpi) ? [{ ks: device, cell: view.cell ?? DEFAULT_CELL, kekSpi }] : [],
     );
@@ -57,7 +57,7 @@ export function sharersOfKek(own: Place, all: Iterable<Place>): readonly KsOfCel
   return found.length === 0 ? [] : [...sharers(own).filter(({ kekSpi }) => shared.has(kekSpi)), ...found];
 }
 
-type Place = Pick<FleetView, 'cell' | 'kss'>;
+type CellKss = Pick<FleetView, 'cell' | 'kss'>;
 
 export interface KsOfCell {
   readonly ks: string;

@@ -1,9 +1,9 @@
 /**
  * Is this the KEK we saw at the last answer?
  *
- * Most releases print no KEK SPI, so identity is the expiry instant: it stays put while the key is the same and jumps
- * by about one lifetime when it changes. Where both answers show its SPI (SNMP) or the rekey SA's cookies (CLI), those
- * decide. Whole-second output and read latency are in the intervals; what is left is the drift between the two clocks.
+ * A GM's CLI seldom prints the SPI of its KEK. So a KEK is known by when it ends: an instant that a countdown always
+ * points to, and that a new KEK moves by nearly a lifetime. If both answers have the SPI (SNMP) or the rekey SA's cookies
+ * (CLI), those decide. Whole-second output and read latency are in the intervals; what is left is the drift between the two clocks.
  */
 import { endOfCountdown, type Interval, intersection, widened } from '../seen/interval.ts';
 import type { ReadAt } from '../seen/instant.ts';

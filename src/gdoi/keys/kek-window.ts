@@ -1,12 +1,12 @@
 /**
  * The protocol's windows around the expiry of a KEK or a TEK: named and sourced once.
  *
- * Source of the KEK figures: Cisco, KEK rekey behaviour change (IOS 15.2(1)T, IOS XE 3.5S = 15.2(1)S).
+ * Source of the KEK figures: GETVPN facts (C1).
  */
 
 /**
- * A GM with a KEK timer that has no new KEK by `LEAD_FLOOR_SECONDS` before expiry re-registers at a random time in
- * [expiry - 190 s, expiry - 40 s].
+ * A GM with a KEK timer that waits for its new KEK in vain until `LEAD_FLOOR_SECONDS` before the expiry registers at a
+ * random instant in [expiry - 190 s, expiry - 40 s].
  */
 export const MISSED_REKEY_WINDOW = { fromSecondsBeforeExpiry: 190, toSecondsBeforeExpiry: 40 } as const;
 /** A GM whose KEK expired registers again at a time in [expiry, expiry + 80 s]. */

@@ -1,7 +1,7 @@
 /**
  * What SNMP shows of a GM's keys, and what its change says.
  *
- * The MIB has no registration state and no registration counter; its "rekeys received" is the sequence number of the
+ * The MIB lacks state and counters of registrations; its "rekeys received" is the sequence number of the
  * last rekey, which advances with each rekey under one KEK and restarts with the next. So keys that change while it
  * stands still came by a registration, unless a message tells of a rekey. Two registrations between two looks cannot be
  * told apart.

@@ -17,7 +17,7 @@ import type { Draft, Epoch, GroupState, Pending } from '../memory/tracker-state.
 /**
  * The registration that was reported from the log came before this boot: the counter since the boot holds another one.
  */
-export function withUntold(state: GroupState, boot: Interval): GroupState {
+export function withRegistrationSinceBoot(state: GroupState, boot: Interval): GroupState {
   const { pending, seen } = state;
   if (pending?.toldUntilMs === undefined || pending.toldUntilMs >= boot.fromMs) return state;
   const between = { fromMs: boot.fromMs, toMs: seen.receivedAtMs };
@@ -41,8 +41,8 @@ export function restarted(
   const before = emitRegistrations(place, state, { ...hidden, causeOfFirst: 'operator_clear' });
   return andThen(before, (left) => {
     const { begun, drafts: all } = newEpoch(left, answer, { movement, messages });
-    const told = toldFromLog(left, span);
-    const lines = told.map(quoted);
+    const emitted = emittedFromLog(left, span);
+    const lines = emitted.map(quoted);
     const drafts = all.filter(({ evidence }) => !lines.some((line) => evidence.includes(line)));
     const { reload, mark } = messages;
     const pending: Pending = {
@@ -52,7 +52,7 @@ export function restarted(
       // Where only the message showed the restart, it is there already.
       evidence: [...new Set([...movement.evidence, ...(mark === null ? [] : [quoted(mark)])])],
       allRestarted: movement.fell && allRestarted(state.counters, answer.seen.counters),
-      ...(drafts.length === all.length ? {} : { toldUntilMs: Math.max(...told.map(({ atMs }) => atMs)) }),
+      ...(drafts.length === all.length ? {} : { toldUntilMs: Math.max(...emitted.map(({ atMs }) => atMs)) }),
     };
     const waiting = { ...begun, emitted: movement.registrations, pending };
     const late = drafts.slice(MAX_DRAFTS);
@@ -72,7 +72,7 @@ export function completionsSince(state: GroupState, span: Interval): readonly Lo
 }
 
 /** Those of them that were reported while the device gave no answer: the restarted counter holds them too. */
-function toldFromLog(state: GroupState, span: Interval): readonly LogMark[] {
+function emittedFromLog(state: GroupState, span: Interval): readonly LogMark[] {
   return completionsSince(state, span).slice(0, Math.max(0, state.emitted - state.counters.succeeded));
 }
 

@@ -98,7 +98,7 @@ const COUNTER_LABELS: Readonly<Record<keyof Counters, string>> = {
 
 export function counterMovement(options: {
   readonly before: Counters;
-  /** Registrations of this epoch that have their event: more than `before` shows where the log told of some first. */
+  /** Registrations of this epoch that have their event: more than `before` shows if the log had some first. */
   readonly emitted: number;
   readonly now: Counters;
   readonly elapsedMs: number;

@@ -12,7 +12,7 @@ export interface ImageLine {
 }
 
 // Cisco IOS Software [Fuji], ISR Software (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 16.9.5, CUST-SPECIAL:V169_5
-// IOS (tm) C2600 Software (C2600-IPBASE-M), Version 12.3(6f), RELEASE SOFTWARE (fc1)
+// IOS (tm) C2600 Software (C2600-IPBASE-M), Version 12.3(26), RELEASE SOFTWARE (fc1)
 export const IMAGE_LINE =
   /^(?:Cisco IOS Software\b|IOS \(tm\) )(.{0,160})\([\w.-]{1,80}\), (?:Experimental )?Version ([^\s,]{1,64}),?(?: |$)/;
 // Cisco IOS Software [Fuji], / Cisco IOS Software, IOS-XE Software, / (CAT9K_IOSXE) / (X86_64_LINUX_IOSD-...)

@@ -1,7 +1,7 @@
 /**
  * Which KEK rekey behaviour a release has: `timer` from IOS 15.2(1)T, 15.2(1)S and IOS XE 3.5.0S on, `legacy` before.
  *
- * Source: Cisco, KEK rekey behaviour change (IOS 15.2(1)T, IOS XE 3.5S = 15.2(1)S). Decides from the release text alone
+ * Source: GETVPN facts (C1). Decides from the release text alone
  * and refuses to guess: a release it cannot read is `unknown`. A GM that shows a KEK lifetime is stronger evidence than
  * its release; `kekBehaviorOf` lets it win.
  */

@@ -1,7 +1,7 @@
 /**
  * What one command (or one MIB walk) showed of one group on one device: plain values, as of one instant.
  *
- * `null` means "this output does not show it" and stays absent up to the metric; 0 means zero. In documents (`parse
+ * `null` is "this output does not show it": there is then no sample of the metric either. 0 is the figure zero. In documents (`parse
  * --json`, the API) the same shapes appear with snake_case names. Countdowns are meaningless without the instant they
  * were read at: an `Observation` keeps both.
  */

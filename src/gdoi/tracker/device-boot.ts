@@ -2,7 +2,7 @@
  * When the device booted, from its uptime: a reload makes one event, and decides for every group whose counters
  * restarted.
  */
-import { decidePending, type RestartVerdict, withUntold } from '../registrations/counter-restart.ts';
+import { decidePending, type RestartVerdict, withRegistrationSinceBoot } from '../registrations/counter-restart.ts';
 import type { GdoiEvent } from '../events/event.ts';
 import { reloadEvent } from '../events/gdoi-events.ts';
 import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
@@ -148,7 +148,7 @@ function explained(known: GroupState): GroupState {
 
 function groupAfterBoot(place: GmPlace, asked: GroupState, seen: BootSeen): GroupTracked {
   const { before, boot, rebooted, evidence } = seen;
-  const known = rebooted ? withUntold(asked, boot.at) : asked;
+  const known = rebooted ? withRegistrationSinceBoot(asked, boot.at) : asked;
   const { pending } = known;
   if (pending === null)
     return rebooted ? hiddenReload(place, explained(known), seen) : unchanged(withUptime(known, evidence));

@@ -35,9 +35,9 @@ export class EventStreams implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #counters: HttpCounters;
   readonly #listeners = new Set<Listener>();
-  #told: readonly GdoiEvent[] = [];
+  #sent: readonly GdoiEvent[] = [];
   /** One batch after the other, in order. */
-  #telling: Promise<void> = Promise.resolve();
+  #sending: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
   #heartbeat: Promise<void> = Promise.resolve();
 
@@ -67,17 +67,17 @@ export class EventStreams implements AsyncDisposable {
     return this.#listeners.size >= this.limit;
   }
 
-  tell(events: readonly GdoiEvent[]): void {
-    this.#telling = this.#tellAfter(this.#telling, events);
+  send(events: readonly GdoiEvent[]): void {
+    this.#sending = this.#sendAfter(this.#sending, events);
   }
 
-  async #tellAfter(before: Promise<void>, events: readonly GdoiEvent[]): Promise<void> {
+  async #sendAfter(before: Promise<void>, events: readonly GdoiEvent[]): Promise<void> {
     await before;
     const framed = this.#listeners.size === 0 ? [] : await this.#framed(events);
     // In the same turn in which the listeners get it, so that one that reconnects meanwhile gets it once.
-    this.#told = [...this.#told, ...events].slice(-MAX_REMEMBERED);
+    this.#sent = [...this.#sent, ...events].slice(-MAX_REMEMBERED);
     const text = framed.map(({ frame }) => frame).join('');
-    for (const listener of this.#listeners) listener.tell(framed, text);
+    for (const listener of this.#listeners) listener.send(framed, text);
   }
 
   /** As they are sent. An event is sent even if its incident cannot be read. */
@@ -113,14 +113,14 @@ export class EventStreams implements AsyncDisposable {
     this.#stop.abort();
     for (const listener of this.#listeners) listener.end();
     await this.#heartbeat;
-    await this.#telling;
+    await this.#sending;
   }
 
   async #missedSince(lastEventId: string): Promise<readonly GdoiEvent[]> {
     const last = positionOf(lastEventId);
     if (last === null) return [];
-    const index = this.#told.findLastIndex(({ id }) => id === last.id);
-    if (index >= 0) return this.#told.slice(index + 1);
+    const index = this.#sent.findLastIndex(({ id }) => id === last.id);
+    if (index >= 0) return this.#sent.slice(index + 1);
     const { events } = await this.#history.events.query({
       sinceMs: last.atMs - OVERLAP_MS,
       limit: MAX_RESUMED,
@@ -166,7 +166,7 @@ class Listener {
   }
 
   /** `text`: all their frames, joined once for all listeners. */
-  tell(events: readonly Framed[], text: string): void {
+  send(events: readonly Framed[], text: string): void {
     if (this.#waiting === null) this.#write(text);
     else if (this.#waiting.length + events.length <= MAX_REMEMBERED) this.#waiting.push(...events);
     else this.#tooSlow();

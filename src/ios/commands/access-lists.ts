@@ -8,16 +8,16 @@ import { addWithin, MOST_ACES } from '../../gdoi/seen/row-bounds.ts';
 import { emptyGmSnapshot, emptyKsSnapshot, type GmSnapshot, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { isAccessList, parseAce } from '../text/device-values.ts';
-import { readByGroup } from '../text/group-drafts.ts';
+import { readByGroup } from '../text/group-sketches.ts';
 
-interface AclDraft {
+interface AclSketch {
   readonly group: string;
   downloaded: string[] | null;
   configured: string[] | null;
   into: 'none' | 'downloaded' | 'configured' | 'local';
 }
 
-// Group Name: bw6000
+// Group Name: WAN
 const GROUP_HEADING = /^Group Name ?: ?(\S{1,128})$/;
 // Configured ACL:
 const CONFIGURED = /^Configured ACL ?:$/i;
@@ -32,7 +32,7 @@ const MAP_NAME = /^Map Name ?: ?\S{1,128}$/i;
 const MAY_HEAD_LIST = /^(?!access-list\b).{0,200}ACL/i;
 
 interface AclText {
-  readonly groups: readonly AclDraft[];
+  readonly groups: readonly AclSketch[];
   readonly reading: Omit<Reading, 'snapshots'>;
 }
 
@@ -40,7 +40,7 @@ function readLists(answer: Answer): AclText {
   const { groups, read } = readByGroup(answer, {
     headingBegins: 'Group Name',
     heading: GROUP_HEADING,
-    newDraft,
+    newSketch,
     take: readLine,
     unnamed: null,
   });
@@ -56,43 +56,43 @@ function readLists(answer: Answer): AclText {
   };
 }
 
-function newDraft(group: string): AclDraft {
+function newSketch(group: string): AclSketch {
   return { group, downloaded: null, configured: null, into: 'none' };
 }
 
-function readLine(draft: AclDraft, line: string): boolean {
+function readLine(sketch: AclSketch, line: string): boolean {
   if (CONFIGURED.test(line)) {
-    draft.configured ??= [];
-    draft.into = 'configured';
+    sketch.configured ??= [];
+    sketch.into = 'configured';
     return true;
   }
   if (DOWNLOADED.test(line)) {
-    draft.downloaded ??= [];
-    draft.into = 'downloaded';
+    sketch.downloaded ??= [];
+    sketch.into = 'downloaded';
     return true;
   }
   if (LOCAL.test(line)) {
-    draft.into = 'local';
+    sketch.into = 'local';
     return true;
   }
   if (MAP_NAME.test(line)) return true;
-  if (MAY_HEAD_LIST.test(line)) draft.into = 'none';
+  if (MAY_HEAD_LIST.test(line)) sketch.into = 'none';
   const ace = isAccessList(line) ? parseAce(line) : null;
   if (ace === null) return false;
-  if (draft.into === 'none') return false;
-  const shown = draft.into === 'local' ? null : draft[draft.into];
+  if (sketch.into === 'none') return false;
+  const shown = sketch.into === 'local' ? null : sketch[sketch.into];
   return shown === null || addWithin(MOST_ACES, shown, ace);
 }
 
-function ksAclSnapshot(draft: AclDraft): KsSnapshot {
+function ksAclSnapshot(sketch: AclSketch): KsSnapshot {
   return {
-    ...emptyKsSnapshot(draft.group),
-    ...(draft.configured === null ? {} : { acl: draft.configured }),
+    ...emptyKsSnapshot(sketch.group),
+    ...(sketch.configured === null ? {} : { acl: sketch.configured }),
   };
 }
 
-function gmAclSnapshot(draft: AclDraft): GmSnapshot {
-  return { ...emptyGmSnapshot(draft.group), acl: draft.downloaded };
+function gmAclSnapshot(sketch: AclSketch): GmSnapshot {
+  return { ...emptyGmSnapshot(sketch.group), acl: sketch.downloaded };
 }
 
 /**
@@ -101,7 +101,7 @@ function gmAclSnapshot(draft: AclDraft): GmSnapshot {
  */
 const CLOSED_ACE =
   /^access-list +(?:\S{1,128} +)?(?:permit|deny) +(?!tcp|udp|sctp)[a-z0-9]{1,12} +(?:any|host +\S{1,45}|\S{1,45} +\S{1,45}) +(?:any|\S{1,45} +\d{1,3}\.\d{1,3}\.\d{1,3}\.(?:255|0))$/;
-/** `access-list acl1  permit ipv6 1150::/16 1900::/16`: three digits are 128 at most. */
+/** `access-list acl1  permit ipv6 2001:DB8:15::/48 2001:DB8:19::/48`: three digits are 128 at most. */
 const CLOSED_IPV6_ACE =
   /^access-list +(?:\S{1,128} +)?(?:permit|deny) +(?:ipv6|esp|ospf) +\S{1,45} +[0-9A-Fa-f:]{2,40}\/(?:1[3-9]|[2-9]\d|1[0-2]\d)$/;
 

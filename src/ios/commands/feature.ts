@@ -5,9 +5,9 @@ import { addWithin, MOST_MEMBERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type FeatureSupport, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { isAddress } from '../text/device-values.ts';
-import { readByGroup } from '../text/group-drafts.ts';
+import { readByGroup } from '../text/group-sketches.ts';
 
-interface FeatureDraft {
+interface FeatureSketch {
   readonly group: string;
   readonly rows: FeatureSupport[];
   role: 'gm' | 'ks' | null;
@@ -15,20 +15,20 @@ interface FeatureDraft {
   gmTable: boolean;
 }
 
-// Group Name: getvpn1
+// Group Name: WAN
 const GROUP_HEADING = /^Group Name ?: ?(\S{1,128})$/;
 // Key Server ID     Version   Feature Supported
 const TABLE_HEADING = /^(Key Server|Group Member) ID Version Feature Supported$/i;
 /** Perhaps a table's heading: the rows that follow are not of the table before. */
 const MAY_HEAD_TABLE = /\b(?:ID|supported)\b/i;
-// 3.3.1.1          1.0.26         Yes
+// 192.0.2.21       1.0.26         Yes
 const ROW = /^(\S{1,45}) (?:(\S{1,16}) )?(Yes|No)$/i;
 
 function readFeatures(answer: Answer): Reading {
-  const { groups, read } = readByGroup<FeatureDraft>(answer, {
+  const { groups, read } = readByGroup<FeatureSketch>(answer, {
     headingBegins: 'Group Name',
     heading: GROUP_HEADING,
-    newDraft: (group) => ({ group, rows: [], role: null, gmTable: false }),
+    newSketch: (group) => ({ group, rows: [], role: null, gmTable: false }),
     take: readLine,
     unnamed: null,
   });
@@ -42,33 +42,33 @@ function readFeatures(answer: Answer): Reading {
   };
 }
 
-function readLine(draft: FeatureDraft, line: string): boolean {
+function readLine(sketch: FeatureSketch, line: string): boolean {
   const table = TABLE_HEADING.exec(line)?.[1];
   if (table !== undefined) {
-    draft.role = table.toLowerCase() === 'key server' ? 'ks' : 'gm';
-    draft.gmTable ||= draft.role === 'gm';
+    sketch.role = table.toLowerCase() === 'key server' ? 'ks' : 'gm';
+    sketch.gmTable ||= sketch.role === 'gm';
     return true;
   }
   const row = ROW.exec(line);
-  if (MAY_HEAD_TABLE.test(line)) draft.role = null;
-  if (row?.[1] === undefined || draft.role === null || !isAddress(row[1])) return false;
-  return addWithin(MOST_MEMBERS, draft.rows, {
-    role: draft.role,
+  if (MAY_HEAD_TABLE.test(line)) sketch.role = null;
+  if (row?.[1] === undefined || sketch.role === null || !isAddress(row[1])) return false;
+  return addWithin(MOST_MEMBERS, sketch.rows, {
+    role: sketch.role,
     address: row[1],
     version: row[2] ?? null,
     supported: row[3]?.toLowerCase() === 'yes',
   });
 }
 
-function featureSnapshot(draft: FeatureDraft): KsSnapshot {
-  return { ...emptyKsSnapshot(draft.group), features: draft.rows };
+function featureSnapshot(sketch: FeatureSketch): KsSnapshot {
+  return { ...emptyKsSnapshot(sketch.group), features: sketch.rows };
 }
 
 export const feature: CommandGrammar = {
   names: ['show crypto gdoi feature'],
   recognisedBy: [TABLE_HEADING],
   closedLines: [
-    // 3.3.1.1          1.0.26         Yes
+    // 192.0.2.21       1.0.26         Yes
     /^\S{1,45} +(?:\S{1,16} +)?(?:Yes|No)$/i,
   ],
   read: readFeatures,

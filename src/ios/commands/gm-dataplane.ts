@@ -4,28 +4,28 @@
 import { emptyGmSnapshot, type GmDataplane, type GmSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { parseCount } from '../text/device-values.ts';
-import { readByGroup } from '../text/group-drafts.ts';
+import { readByGroup } from '../text/group-sketches.ts';
 import { countOnce, type LabelRule, labelTable, pairsOf, takePairs, unused } from '../text/label-table.ts';
 
-interface DataplaneDraft {
+interface DataplaneSketch {
   readonly group: string;
   encrypted: number | null;
   decrypted: number | null;
   readonly errors: Record<string, number>;
 }
 
-// Data-plane statistics for group getvpn1:
+// Data-plane statistics for group WAN:
 const GROUP_HEADING = /^Data-plane statistics for group (\S{1,128}?) ?:$/i;
 
 // #pkts encrypt            : 159831689#pkts decrypt            : 177110790
 /** A counter of nine digits fills its column, and the next label begins right behind it. */
 const FULL_COLUMN = /(\d)(?=#pkts )/g;
 
-function error(kind: string): LabelRule<DataplaneDraft> {
-  return (draft, value) => {
+function error(kind: string): LabelRule<DataplaneSketch> {
+  return (sketch, value) => {
     const shown = parseCount(value);
-    if (shown === null || (draft.errors[kind] ?? shown) !== shown) return false;
-    draft.errors[kind] = shown;
+    if (shown === null || (sketch.errors[kind] ?? shown) !== shown) return false;
+    sketch.errors[kind] = shown;
     return true;
   };
 }
@@ -33,7 +33,7 @@ function error(kind: string): LabelRule<DataplaneDraft> {
 /** The last counter of a group. */
 const LAST_KIND = 'internal_receive';
 
-const LABELS = labelTable<DataplaneDraft>([
+const LABELS = labelTable<DataplaneSketch>([
   ['#pkts encrypt', countOnce('encrypted')],
   ['#pkts decrypt', countOnce('decrypted')],
   [['#pkts tagged (send)', '#pkts untagged (rcv)'], unused],
@@ -53,9 +53,9 @@ function readCounters(answer: Answer): Reading {
   const { groups, read } = readByGroup(answer, {
     headingBegins: 'Data-plane ',
     heading: GROUP_HEADING,
-    newDraft,
+    newSketch,
     take: readLine,
-    unnamed: () => newDraft(UNNAMED),
+    unnamed: () => newSketch(UNNAMED),
   });
   const last = groups.at(-1);
   const whole = last !== undefined && last.errors[LAST_KIND] !== undefined;
@@ -67,21 +67,21 @@ function readCounters(answer: Answer): Reading {
   };
 }
 
-function readLine(draft: DataplaneDraft, line: string): boolean {
-  return takePairs(LABELS, draft, pairsOf(line.replace(FULL_COLUMN, '$1 ')));
+function readLine(sketch: DataplaneSketch, line: string): boolean {
+  return takePairs(LABELS, sketch, pairsOf(line.replace(FULL_COLUMN, '$1 ')));
 }
 
-function newDraft(group: string): DataplaneDraft {
+function newSketch(group: string): DataplaneSketch {
   return { group, encrypted: null, decrypted: null, errors: {} };
 }
 
-function dataplaneSnapshot(draft: DataplaneDraft): GmSnapshot {
+function dataplaneSnapshot(sketch: DataplaneSketch): GmSnapshot {
   const dataplane: GmDataplane = {
-    encrypted: draft.encrypted,
-    decrypted: draft.decrypted,
-    errors: draft.errors,
+    encrypted: sketch.encrypted,
+    decrypted: sketch.decrypted,
+    errors: sketch.errors,
   };
-  return { ...emptyGmSnapshot(draft.group), dataplane };
+  return { ...emptyGmSnapshot(sketch.group), dataplane };
 }
 
 export const gmDataplane: CommandGrammar = {

@@ -8,10 +8,10 @@ import { addWithin, MOST_REKEY_SAS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyGmSnapshot, type GmSnapshot, type RekeySa } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { columns, isAddress } from '../text/device-values.ts';
-import { readByGroup } from '../text/group-drafts.ts';
+import { readByGroup } from '../text/group-sketches.ts';
 import { countOnce, findRule, type LabelRule, labelTable } from '../text/label-table.ts';
 
-interface RekeyDraft {
+interface RekeySketch {
   readonly group: string;
   received: number | null;
   sinceRegistration: number | null;
@@ -21,7 +21,7 @@ interface RekeyDraft {
   tableEnded: boolean;
 }
 
-// Group bw6000 (Unicast)
+// Group WAN (Unicast)
 const GROUP_HEADING = /^Group (\S{1,128}) \((Unicast|Multicast)\)$/i;
 // Rekey (KEK) SA information :
 const TABLE_TITLE = /^Rekey \(KEK\) SA information ?:$/i;
@@ -30,18 +30,18 @@ const TABLE_HEADING = /^dst src conn-id my-cookie his-cookie$/i;
 /** A row without an SA: three dashes in every column. */
 const ABSENT = '---';
 
-function saRow(state: RekeySa['state']): LabelRule<RekeyDraft> {
-  return (draft, value) => {
-    if (draft.sas === null) return false;
-    draft.tableEnded = state === 'previous';
+function saRow(state: RekeySa['state']): LabelRule<RekeySketch> {
+  return (sketch, value) => {
+    if (sketch.sas === null) return false;
+    sketch.tableEnded = state === 'previous';
     const [destination = '', source = '', , mine = '', his = '', ...rest] = columns(value);
     if (destination === ABSENT) return columns(value).every((cell) => cell === ABSENT);
     if (!isAddress(destination) || !isAddress(source) || his === '' || rest.length > 0) return false;
-    return addWithin(MOST_REKEY_SAS, draft.sas, { state, destination, source, cookies: `${mine}/${his}` });
+    return addWithin(MOST_REKEY_SAS, sketch.sas, { state, destination, source, cookies: `${mine}/${his}` });
   };
 }
 
-const LABELS = labelTable<RekeyDraft>([
+const LABELS = labelTable<RekeySketch>([
   ['Number of Rekeys received (cumulative)', countOnce('received')],
   ['Number of Rekeys received after registration', countOnce('sinceRegistration')],
   ['Number of Rekey Acks sent', countOnce('acksSent')],
@@ -54,9 +54,9 @@ function readRekeys(answer: Answer, command: string): Reading {
   const { groups, read } = readByGroup(answer, {
     headingBegins: 'Group ',
     heading: GROUP_HEADING,
-    newDraft: (name, transport) => newDraft(name, transport?.toLowerCase() === 'multicast'),
+    newSketch: (name, transport) => newSketch(name, transport?.toLowerCase() === 'multicast'),
     take: readLine,
-    unnamed: () => newDraft(UNNAMED, false),
+    unnamed: () => newSketch(UNNAMED, false),
   });
   return {
     snapshots: groups.map(rekeySnapshot),
@@ -66,19 +66,19 @@ function readRekeys(answer: Answer, command: string): Reading {
   };
 }
 
-function readLine(draft: RekeyDraft, line: string): boolean | "another's" {
+function readLine(sketch: RekeySketch, line: string): boolean | "another's" {
   if (TABLE_TITLE.test(line)) {
-    if (draft.sas !== null) return "another's";
-    draft.sas = [];
+    if (sketch.sas !== null) return "another's";
+    sketch.sas = [];
     return true;
   }
-  if (TABLE_HEADING.test(line)) return draft.sas !== null;
+  if (TABLE_HEADING.test(line)) return sketch.sas !== null;
   const colon = line.indexOf(':');
   if (colon < 0) return false;
-  return findRule(LABELS, line.slice(0, colon).trimEnd())?.(draft, line.slice(colon + 1).trimStart()) ?? false;
+  return findRule(LABELS, line.slice(0, colon).trimEnd())?.(sketch, line.slice(colon + 1).trimStart()) ?? false;
 }
 
-function newDraft(group: string, multicast: boolean): RekeyDraft {
+function newSketch(group: string, multicast: boolean): RekeySketch {
   return {
     group,
     received: null,
@@ -90,7 +90,7 @@ function newDraft(group: string, multicast: boolean): RekeyDraft {
   };
 }
 
-function missingIn(groups: readonly RekeyDraft[], detail: boolean): string | null {
+function missingIn(groups: readonly RekeySketch[], detail: boolean): string | null {
   const last = groups.at(-1);
   if (last === undefined) return 'the groups';
   if (last.received === null || last.sinceRegistration === null) return `the rekey counters of ${last.group}`;
@@ -99,17 +99,17 @@ function missingIn(groups: readonly RekeyDraft[], detail: boolean): string | nul
   return tableDue && !last.tableEnded ? `the rekey SAs of ${last.group}` : null;
 }
 
-function rekeySnapshot(draft: RekeyDraft): GmSnapshot {
-  const empty = emptyGmSnapshot(draft.group);
+function rekeySnapshot(sketch: RekeySketch): GmSnapshot {
+  const empty = emptyGmSnapshot(sketch.group);
   return {
     ...empty,
     rekeys: {
       ...empty.rekeys,
-      received: draft.received,
-      sinceRegistration: draft.sinceRegistration,
-      acksSent: draft.acksSent,
+      received: sketch.received,
+      sinceRegistration: sketch.sinceRegistration,
+      acksSent: sketch.acksSent,
     },
-    ...(draft.sas === null ? {} : { rekeySas: draft.sas }),
+    ...(sketch.sas === null ? {} : { rekeySas: sketch.sas }),
   };
 }
 
@@ -119,7 +119,7 @@ export const gmRekey: CommandGrammar = {
   closedLines: [
     // Previous: ---             ---               ---    ---        ---
     /^Previous *: *--- +--- +--- +--- +---$/,
-    // Previous: 198.51.100.7    192.0.2.12       51627   C5AC6039   A440633E
+    // Previous: 198.51.100.7    192.0.2.12       40218   7D19E2B4   30F8A65C
     /^Previous *: *\S{1,45} +\S{1,45} +\d{1,10} +[0-9A-F]{8} +[0-9A-F]{8}$/i,
     // Number of Rekey Acks sent                    : 0: a number that starts with 0 ends there
     /^Number of Rekey Acks sent *: *0$/i,

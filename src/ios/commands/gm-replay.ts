@@ -9,7 +9,7 @@ import { parseCount } from '../text/device-values.ts';
 import { type LabelRule, labelTable, unused } from '../text/label-table.ts';
 import { readReplayGroups, type ReplayGroup, type ReplayLayout } from './replay-groups.ts';
 
-interface ReplayDraft extends ReplayGroup {
+interface ReplaySketch extends ReplayGroup {
   inputErrors: number | null;
   outputErrors: number | null;
   timeSyncErrors: number | null;
@@ -29,22 +29,22 @@ const DECIMAL_SECONDS = /^(\d{1,12}(?:\.\d{1,6})?) secs?$/;
 
 type CountField = 'inputErrors' | 'outputErrors' | 'timeSyncErrors';
 
-function count(field: CountField): LabelRule<ReplayDraft> {
-  return (draft, value) => {
+function count(field: CountField): LabelRule<ReplaySketch> {
+  return (sketch, value) => {
     const shown = parseCount(value);
-    if (draft[field] !== null && draft[field] !== shown) return false;
-    draft.enabled = true;
-    draft[field] = shown;
+    if (sketch[field] !== null && sketch[field] !== shown) return false;
+    sketch.enabled = true;
+    sketch[field] = shown;
     return shown !== null;
   };
 }
 
-const LABELS = labelTable<ReplayDraft>([
+const LABELS = labelTable<ReplaySketch>([
   [['Timebased Replay', 'Time based Replay'], unused],
   [
     'Replay Value',
-    (draft) => {
-      draft.enabled = true;
+    (sketch) => {
+      sketch.enabled = true;
       return true;
     },
   ],
@@ -54,22 +54,22 @@ const LABELS = labelTable<ReplayDraft>([
   ['Time Sync Error', count('timeSyncErrors')],
   [
     'Max time delta',
-    (draft, value) => {
+    (sketch, value) => {
       const seconds = DECIMAL_SECONDS.exec(value)?.[1];
-      draft.maxTimeDeltaSeconds = seconds === undefined ? null : Number(seconds);
+      sketch.maxTimeDeltaSeconds = seconds === undefined ? null : Number(seconds);
       return seconds !== undefined;
     },
   ],
 ]);
 
-const LAYOUT: ReplayLayout<ReplayDraft> = {
-  newDraft,
+const LAYOUT: ReplayLayout<ReplaySketch> = {
+  newSketch,
   notEnabled: NOT_ENABLED,
   labels: LABELS,
-  unlabelled: (draft, line) => {
+  unlabelled: (sketch, line) => {
     const isHeading = HISTORY.test(line);
-    if (isHeading) draft.inHistory = true;
-    return isHeading || (draft.inHistory && HISTORY_LINE.test(line)) ? 'known' : null;
+    if (isHeading) sketch.inHistory = true;
+    return isHeading || (sketch.inHistory && HISTORY_LINE.test(line)) ? 'known' : null;
   },
 };
 
@@ -83,7 +83,7 @@ function readReplay(answer: Answer): Reading {
   };
 }
 
-function newDraft(group: string): ReplayDraft {
+function newSketch(group: string): ReplaySketch {
   return {
     group,
     enabled: null,
@@ -96,22 +96,22 @@ function newDraft(group: string): ReplayDraft {
 }
 
 /** An enabled group is whole with its time delta; whether its error history is whole is nobody's loss. */
-function missingIn(groups: readonly ReplayDraft[]): string | null {
+function missingIn(groups: readonly ReplaySketch[]): string | null {
   const last = groups.at(-1);
   if (last === undefined) return 'the groups';
   if (last.enabled === null) return `the replay state of ${last.group}`;
   return last.enabled && last.maxTimeDeltaSeconds === null ? `the replay counters of ${last.group}` : null;
 }
 
-function replaySnapshot(draft: ReplayDraft): GmSnapshot {
+function replaySnapshot(sketch: ReplaySketch): GmSnapshot {
   const replay: GmReplay = {
-    enabled: draft.enabled,
-    inputErrors: draft.inputErrors,
-    outputErrors: draft.outputErrors,
-    timeSyncErrors: draft.timeSyncErrors,
-    maxTimeDeltaSeconds: draft.maxTimeDeltaSeconds,
+    enabled: sketch.enabled,
+    inputErrors: sketch.inputErrors,
+    outputErrors: sketch.outputErrors,
+    timeSyncErrors: sketch.timeSyncErrors,
+    maxTimeDeltaSeconds: sketch.maxTimeDeltaSeconds,
   };
-  return { ...emptyGmSnapshot(draft.group), replay };
+  return { ...emptyGmSnapshot(sketch.group), replay };
 }
 
 export const gmReplay: CommandGrammar = {

@@ -7,17 +7,17 @@ import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, parseTekSpi } from '../text/device-values.ts';
 import { readEach } from '../text/line-tally.ts';
 
-type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
-interface FlowDraft extends Omit<Draft<IpsecFlow>, 'sas'> {
-  readonly sas: Draft<IpsecSa>[];
+type Sketch<T> = { -readonly [Key in keyof T]: T[Key] };
+interface FlowSketch extends Omit<Sketch<IpsecFlow>, 'sas'> {
+  readonly sas: Sketch<IpsecSa>[];
   direction: IpsecSa['direction'] | null;
   /** Which its lines are about. */
-  sa: Draft<IpsecSa> | null;
+  sa: Sketch<IpsecSa> | null;
 }
 
-interface Place {
-  readonly flows: FlowDraft[];
-  flow: FlowDraft | null;
+interface Position {
+  readonly flows: FlowSketch[];
+  flow: FlowSketch | null;
   interface: string | null;
 }
 
@@ -53,7 +53,7 @@ const KNOWN: readonly RegExp[] = [
 ];
 
 function readSas(answer: Answer): Reading {
-  const place: Place = { flows: [], flow: null, interface: null };
+  const place: Position = { flows: [], flow: null, interface: null };
   const read = readEach(answer.lines, (line) => readLine(place, collapseBlanks(line)));
   const shown: IpsecSas = {
     role: 'ipsec',
@@ -68,21 +68,21 @@ function readSas(answer: Answer): Reading {
   };
 }
 
-function flowOf(draft: FlowDraft): IpsecFlow {
+function flowOf(sketch: FlowSketch): IpsecFlow {
   return {
-    interface: draft.interface,
-    group: draft.group,
-    localIdent: draft.localIdent,
-    remoteIdent: draft.remoteIdent,
-    encrypted: draft.encrypted,
-    decrypted: draft.decrypted,
-    sendErrors: draft.sendErrors,
-    receiveErrors: draft.receiveErrors,
-    sas: draft.sas,
+    interface: sketch.interface,
+    group: sketch.group,
+    localIdent: sketch.localIdent,
+    remoteIdent: sketch.remoteIdent,
+    encrypted: sketch.encrypted,
+    decrypted: sketch.decrypted,
+    sendErrors: sketch.sendErrors,
+    receiveErrors: sketch.receiveErrors,
+    sas: sketch.sas,
   };
 }
 
-function readLine(place: Place, line: string): boolean {
+function readLine(place: Position, line: string): boolean {
   const name = INTERFACE.exec(line)?.[1];
   if (name !== undefined) {
     place.interface = name;
@@ -103,7 +103,7 @@ function readLine(place: Place, line: string): boolean {
   return known;
 }
 
-function readFlow(flow: FlowDraft, line: string): boolean {
+function readFlow(flow: FlowSketch, line: string): boolean {
   const ident = IDENT.exec(line);
   if (ident !== null) {
     flow[ident[1] === 'local' ? 'localIdent' : 'remoteIdent'] = ident[2] ?? null;
@@ -123,7 +123,7 @@ function readFlow(flow: FlowDraft, line: string): boolean {
   return group !== undefined || encrypted !== undefined || decrypted !== undefined || errors !== null;
 }
 
-function readSa(flow: FlowDraft, line: string): boolean {
+function readSa(flow: FlowSketch, line: string): boolean {
   const direction = DIRECTION.exec(line)?.[1];
   if (direction === 'inbound' || direction === 'outbound') {
     flow.direction = direction;
@@ -148,7 +148,7 @@ function readSa(flow: FlowDraft, line: string): boolean {
   return true;
 }
 
-function newFlow(interfaceName: string | null): FlowDraft {
+function newFlow(interfaceName: string | null): FlowSketch {
   return {
     interface: interfaceName,
     group: null,

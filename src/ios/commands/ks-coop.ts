@@ -8,11 +8,11 @@ import { addWithin, MOST_PEERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsPeer, type KsRole, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { parseAddressOrNone, parseCount } from '../text/device-values.ts';
-import { readByGroup } from '../text/group-drafts.ts';
+import { readByGroup } from '../text/group-sketches.ts';
 import { parseKsRole, parseKsStatus } from '../text/group-labels.ts';
 import { type LabelRule, labelTable, pairsOf, takePairs, unused } from '../text/label-table.ts';
 
-interface PeerDraft {
+interface PeerSketch {
   readonly session: string;
   address: string | null;
   role: KsRole | null;
@@ -20,7 +20,7 @@ interface PeerDraft {
   endShown: boolean;
 }
 
-interface CoopDraft {
+interface CoopSketch {
   readonly group: string;
   redundancy: boolean | null;
   localAddress: string | null;
@@ -28,23 +28,23 @@ interface CoopDraft {
   localRole: KsRole | null;
   localStatus: string | null;
   ksVersion: string | null;
-  peers: PeerDraft[] | null;
+  peers: PeerSketch[] | null;
   /** Whose session the lines are about. */
-  peer: PeerDraft | null;
+  peer: PeerSketch | null;
 }
 
-// Crypto Gdoi Group Name :bw600-IPV6_eft
+// Crypto Gdoi Group Name :WAN-V6
 const GROUP_HEADING = /^Crypto (?:Gdoi|Gkm) Group Name ?: ?(\S{1,128})$/i;
 // *NO* redundancy configured for this group
 const NO_REDUNDANCY = /^\*NO\* redundancy configured\b/i;
 // Session 1:
 const SESSION = /^Session (\d{1,3}) ?:$/;
 
-function ofPeer(rule: (peer: PeerDraft, value: string) => boolean): LabelRule<CoopDraft> {
+function ofPeer(rule: (peer: PeerSketch, value: string) => boolean): LabelRule<CoopSketch> {
   return ({ peer }, value) => peer !== null && rule(peer, value);
 }
 
-const LABELS = labelTable<CoopDraft>([
+const LABELS = labelTable<CoopSketch>([
   [
     'Local Address',
     (coop, value) => {
@@ -156,7 +156,7 @@ function readCoop(answer: Answer): Reading {
   const { groups, read } = readByGroup(answer, {
     headingBegins: 'Crypto ',
     heading: GROUP_HEADING,
-    newDraft: newCoop,
+    newSketch: newCoop,
     take: readLine,
     unnamed: () => newCoop(UNNAMED),
   });
@@ -168,7 +168,7 @@ function readCoop(answer: Answer): Reading {
   };
 }
 
-function readLine(coop: CoopDraft, line: string): boolean | "another's" {
+function readLine(coop: CoopSketch, line: string): boolean | "another's" {
   if (NO_REDUNDANCY.test(line)) {
     if (coop.redundancy === true) return "another's";
     coop.redundancy = false;
@@ -184,15 +184,15 @@ function readLine(coop: CoopDraft, line: string): boolean | "another's" {
 }
 
 /** False: there are as many as are taken. Its lines are then nobody's. */
-function startPeer(coop: CoopDraft, session: string): boolean {
+function startPeer(coop: CoopSketch, session: string): boolean {
   coop.peers ??= [];
-  const peer: PeerDraft = { session, address: null, role: null, status: null, endShown: false };
+  const peer: PeerSketch = { session, address: null, role: null, status: null, endShown: false };
   const taken = addWithin(MOST_PEERS, coop.peers, peer);
   coop.peer = taken ? peer : null;
   return taken;
 }
 
-function newCoop(group: string): CoopDraft {
+function newCoop(group: string): CoopSketch {
   return {
     group,
     redundancy: null,
@@ -206,7 +206,7 @@ function newCoop(group: string): CoopDraft {
   };
 }
 
-function missingIn(last: CoopDraft | undefined): string | null {
+function missingIn(last: CoopSketch | undefined): string | null {
   if (last === undefined) return 'the groups';
   if (last.redundancy === false) return null;
   if (last.localRole === null) return 'the local KS role';
@@ -214,7 +214,7 @@ function missingIn(last: CoopDraft | undefined): string | null {
   return peer?.endShown === true ? null : 'the end of the peer sessions';
 }
 
-function coopSnapshot(coop: CoopDraft): KsSnapshot {
+function coopSnapshot(coop: CoopSketch): KsSnapshot {
   return {
     ...emptyKsSnapshot(coop.group),
     redundancy: coop.redundancy,
@@ -227,7 +227,7 @@ function coopSnapshot(coop: CoopDraft): KsSnapshot {
   };
 }
 
-function peerSnapshot(peer: PeerDraft): KsPeer[] {
+function peerSnapshot(peer: PeerSketch): KsPeer[] {
   return peer.address === null ? [] : [{ address: peer.address, role: peer.role, status: peer.status }];
 }
 
@@ -235,7 +235,7 @@ export const ksCoop: CommandGrammar = {
   names: ['show crypto gdoi ks coop', 'show crypto gdoi ks coop detail'],
   recognisedBy: [/^Crypto (?:Gdoi|Gkm) Group Name *:/i],
   closedLines: [
-    // Total bytes recv: 2130 (not read)
+    // Total bytes recv: 9412 (not read)
     /^Total bytes recv *: *\d{1,15}$/,
     // *NO* redundancy configured for this group
     /^\*NO\* redundancy configured for this group$/i,

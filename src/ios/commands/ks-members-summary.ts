@@ -7,9 +7,9 @@ import { MOST_MEMBERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsMember, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { columns, isAddress, parseCount } from '../text/device-values.ts';
-import { readByGroup } from '../text/group-drafts.ts';
+import { readByGroup } from '../text/group-sketches.ts';
 
-// Group Name: bw6000, ID: 6000, Group Members: 2
+// Group Name: WAN, ID: 8127, Group Members: 5
 const GROUP_HEADING = /^Group Name ?: ?(\S{1,128}?), ?ID ?: ?(\S{1,45}?), ?Group Members ?: ?(\d{1,7})$/;
 // Key Server ID: 192.0.2.12, GMDB state: LOCAL, Group Members: 1
 const SERVER_HEADING = /^Key Server ID ?: ?(\S{1,45}?), ?GMDB state ?: ?\S{1,20}?, ?Group Members ?: ?(\d{1,7})$/;
@@ -18,7 +18,7 @@ const TABLE_HEADING = /^Member ID Version Rekey sent Rekey Ack missed$/i;
 // Group Member Information :
 const TITLE = /^Group Member Information ?:$/;
 
-interface SummaryDraft {
+interface SummarySketch {
   readonly group: string;
   readonly identity: string;
   readonly announced: number;
@@ -28,11 +28,11 @@ interface SummaryDraft {
 
 function readSummary(answer: Answer): Reading {
   let rows = 0;
-  const { groups, read } = readByGroup<SummaryDraft>(answer, {
+  const { groups, read } = readByGroup<SummarySketch>(answer, {
     headingBegins: 'Group Name',
     title: TITLE,
     heading: GROUP_HEADING,
-    newDraft: (group, identity = '', announced = '') => ({
+    newSketch: (group, identity = '', announced = '') => ({
       group,
       identity,
       announced: Number(announced),
@@ -60,7 +60,7 @@ function readSummary(answer: Answer): Reading {
 }
 
 /** Null: it is none. */
-function readHeading(group: SummaryDraft, line: string): boolean | null {
+function readHeading(group: SummarySketch, line: string): boolean | null {
   if (TABLE_HEADING.test(line)) return true;
   const server = SERVER_HEADING.exec(line)?.[1];
   if (server === undefined) return null;
@@ -69,7 +69,7 @@ function readHeading(group: SummaryDraft, line: string): boolean | null {
 }
 
 /** `198.51.100.7   1.0.25         0               0`; a GM of an old release has no version. */
-function readRow(group: SummaryDraft, line: string): boolean {
+function readRow(group: SummarySketch, line: string): boolean {
   const cells = columns(line);
   const address = cells[0];
   const numbers = cells.slice(-2).map(parseCount);
@@ -89,13 +89,13 @@ function readRow(group: SummaryDraft, line: string): boolean {
   return true;
 }
 
-function summarySnapshot(draft: SummaryDraft): KsSnapshot {
+function summarySnapshot(sketch: SummarySketch): KsSnapshot {
   return {
-    ...emptyKsSnapshot(draft.group),
-    identity: draft.identity,
-    members: draft.announced,
-    memberDetails: draft.members,
-    ...(draft.members.length === draft.announced ? {} : { membersUnread: true as const }),
+    ...emptyKsSnapshot(sketch.group),
+    identity: sketch.identity,
+    members: sketch.announced,
+    memberDetails: sketch.members,
+    ...(sketch.members.length === sketch.announced ? {} : { membersUnread: true as const }),
   };
 }
 

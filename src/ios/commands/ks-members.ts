@@ -27,7 +27,7 @@ import {
   valueAfter,
 } from '../text/label-table.ts';
 
-interface MemberDraft {
+interface MemberSketch {
   readonly address: string;
   /** Where it begins. */
   readonly line: number;
@@ -48,20 +48,20 @@ interface MemberDraft {
   ended: boolean;
 }
 
-interface GroupDraft {
+interface GroupSketch {
   readonly group: string;
   identity: string | null;
   rekeysSent: number | null;
   lastRekeyRetransmits: number | null;
   lastRekeyDurationMs: number | null;
-  readonly members: MemberDraft[];
+  readonly members: MemberSketch[];
 }
 
-// Number of rekeys sent for group bw6000 : 0
+// Number of rekeys sent for group WAN : 0
 const REKEYS_SENT = /^Number of rekeys sent for group (\S{1,128}) ?: ?(\d{1,10})$/;
-// Number of retransmits during the last rekey for group bw6000 : 0
+// Number of retransmits during the last rekey for group WAN : 0
 const RETRANSMITS = /^Number of retransmits during the last rekey for group (\S{1,128}) ?: ?(\d{1,10})$/;
-// Duration of the last rekey for group bw6000 : 10000 msec
+// Duration of the last rekey for group WAN : 1830 msec
 const DURATION = /^Duration of the last rekey for group (\S{1,128}) ?: ?(\d{1,12} ?[a-z]{1,6})$/;
 // Group Member not Found
 const NOT_FOUND = /^Group Member not Found$/i;
@@ -80,7 +80,7 @@ type CountField = 'rekeysSent' | 'rekeyRetries' | 'acksReceived' | 'acksMissed';
 type Field = CountField | 'identity' | 'group' | 'keyServer' | 'state' | 'version';
 
 /** A second value is another member's, whose first line was not understood: the member that is open has ended. */
-function once(field: Field, rule: LabelRule<MemberDraft>): LabelRule<MemberDraft> {
+function once(field: Field, rule: LabelRule<MemberSketch>): LabelRule<MemberSketch> {
   return (member, value) => {
     if (member[field] === null) return rule(member, value);
     member.ended = true;
@@ -88,7 +88,7 @@ function once(field: Field, rule: LabelRule<MemberDraft>): LabelRule<MemberDraft
   };
 }
 
-function count(field: CountField): LabelRule<MemberDraft> {
+function count(field: CountField): LabelRule<MemberSketch> {
   return once(field, (member, value) => {
     member.modern = true;
     member[field] = parseCount(value);
@@ -97,9 +97,9 @@ function count(field: CountField): LabelRule<MemberDraft> {
 }
 
 /** Opens the next member: handled by the reader, which has the line's other pairs. */
-const memberId: LabelRule<MemberDraft> = () => false;
+const memberId: LabelRule<MemberSketch> = () => false;
 
-const LABELS = labelTable<MemberDraft>([
+const LABELS = labelTable<MemberSketch>([
   ['Group Member ID', memberId],
   [
     'GM Version',
@@ -158,12 +158,12 @@ const LABELS = labelTable<MemberDraft>([
 ]);
 
 class MembersReader {
-  readonly groups = new Map<string, GroupDraft>();
+  readonly groups = new Map<string, GroupSketch>();
   #known = 0;
-  last: MemberDraft | null = null;
+  last: MemberSketch | null = null;
   /** The last group heading that no member followed yet. */
   headed: string | null = null;
-  readonly #all: MemberDraft[] = [];
+  readonly #all: MemberSketch[] = [];
 
   /** A line was not understood that may be a member's first, or a member shows no group: the lists may lack members. */
   unread = false;
@@ -229,7 +229,7 @@ class MembersReader {
   }
 
   /** Null: there are as many as are taken. */
-  group(name: string): GroupDraft | null {
+  group(name: string): GroupSketch | null {
     const known = this.groups.get(name);
     if (known !== undefined) return known;
     if (this.groups.size >= MOST_GROUPS) return null;
@@ -267,7 +267,7 @@ class MembersReader {
   }
 }
 
-function newMember(address: string, line: number): MemberDraft {
+function newMember(address: string, line: number): MemberSketch {
   return {
     address,
     line,
@@ -287,7 +287,7 @@ function newMember(address: string, line: number): MemberDraft {
   };
 }
 
-function newGroup(group: string): GroupDraft {
+function newGroup(group: string): GroupSketch {
   return {
     group,
     identity: null,
@@ -317,19 +317,19 @@ function readMembers(answer: Answer): Reading {
   };
 }
 
-function groupSnapshot(draft: GroupDraft, unread: boolean): KsSnapshot {
+function groupSnapshot(sketch: GroupSketch, unread: boolean): KsSnapshot {
   return {
-    ...emptyKsSnapshot(draft.group),
-    identity: draft.identity,
-    memberDetails: draft.members.map(memberSnapshot),
+    ...emptyKsSnapshot(sketch.group),
+    identity: sketch.identity,
+    memberDetails: sketch.members.map(memberSnapshot),
     ...(unread ? { membersUnread: true as const } : {}),
-    ...(draft.rekeysSent === null ? {} : { rekeysSent: draft.rekeysSent }),
-    ...(draft.lastRekeyRetransmits === null ? {} : { lastRekeyRetransmits: draft.lastRekeyRetransmits }),
-    ...(draft.lastRekeyDurationMs === null ? {} : { lastRekeyDurationMs: draft.lastRekeyDurationMs }),
+    ...(sketch.rekeysSent === null ? {} : { rekeysSent: sketch.rekeysSent }),
+    ...(sketch.lastRekeyRetransmits === null ? {} : { lastRekeyRetransmits: sketch.lastRekeyRetransmits }),
+    ...(sketch.lastRekeyDurationMs === null ? {} : { lastRekeyDurationMs: sketch.lastRekeyDurationMs }),
   };
 }
 
-function memberSnapshot(member: MemberDraft): KsMember {
+function memberSnapshot(member: MemberSketch): KsMember {
   return {
     address: member.address,
     version: member.version,

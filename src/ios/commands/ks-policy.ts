@@ -9,10 +9,10 @@ import { MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { isAddress, parseKekSpi, parseSeconds, parseTekSpi } from '../text/device-values.ts';
-import { readByGroup } from '../text/group-drafts.ts';
+import { readByGroup } from '../text/group-sketches.ts';
 import { countOnce, type LabelRule, labelTable, pairsOf, takePairs, unused } from '../text/label-table.ts';
 
-interface KeyDraft {
+interface KeySketch {
   readonly kind: 'kek' | 'tek';
   spi: string | null;
   lifetimeSeconds: number | null;
@@ -23,19 +23,19 @@ interface KeyDraft {
   overrideShown: boolean;
 }
 
-interface PolicyDraft {
+interface PolicySketch {
   readonly group: string;
   readonly server: string | null;
   transport: RekeyTransport | null;
   tekCount: number | null;
-  kek: KeyDraft | null;
-  readonly teks: KeyDraft[];
-  key: KeyDraft | null;
+  kek: KeySketch | null;
+  readonly teks: KeySketch[];
+  key: KeySketch | null;
   /** A line that comes after all keys of the group. */
   endShown: boolean;
 }
 
-// For group getvpn1 (handle: 0x40000002) server 1.1.1.1 (handle: 0x40000002):
+// For group WAN (handle: 0x40000007) server 192.0.2.11 (handle: 0x40000009):
 const GROUP_HEADING = /^For group (\S{1,128}) \(handle: ?\S{1,20}\) server (\S{1,45}) \(handle: ?\S{1,20}\):?$/i;
 // KEK POLICY (transport type : Unicast)
 const KEK_HEADING = /^KEK POLICY \(transport type ?: ?(Unicast|Multicast)\)$/i;
@@ -53,7 +53,7 @@ const NOT_APPLICABLE = /^n\/a$/i;
 
 type SecondsField = 'lifetimeSeconds' | 'remainingSeconds';
 
-function keySeconds(field: SecondsField): LabelRule<PolicyDraft> {
+function keySeconds(field: SecondsField): LabelRule<PolicySketch> {
   return ofKey(field, (key, value) => {
     key[field] = parseSeconds(value);
     return key[field] !== null;
@@ -65,15 +65,15 @@ function keySeconds(field: SecondsField): LabelRule<PolicyDraft> {
  */
 function ofKey(
   field: SecondsField | 'spi' | 'timeToRekeySeconds',
-  take: (key: KeyDraft, value: string) => boolean,
-): LabelRule<PolicyDraft> {
+  take: (key: KeySketch, value: string) => boolean,
+): LabelRule<PolicySketch> {
   return (policy, value) => {
     if (policy.key !== null && policy.key[field] !== null) policy.key = null;
     return policy.key === null ? false : take(policy.key, value);
   };
 }
 
-const LABELS = labelTable<PolicyDraft>([
+const LABELS = labelTable<PolicySketch>([
   ['# of teks', countOnce('tekCount')],
   [
     'spi',
@@ -141,7 +141,7 @@ function readPolicies(answer: Answer): Reading {
     headingBegins: 'For group ',
     title: TITLE,
     heading: GROUP_HEADING,
-    newDraft: newPolicy,
+    newSketch: newPolicy,
     take: readLine,
     unnamed: () => newPolicy(UNNAMED),
   });
@@ -153,7 +153,7 @@ function readPolicies(answer: Answer): Reading {
   };
 }
 
-function readLine(policy: PolicyDraft, line: string): boolean | "another's" {
+function readLine(policy: PolicySketch, line: string): boolean | "another's" {
   if (KEK_BEGINS.test(line)) return policy.kek === null ? startKek(policy, line) : "another's";
   if (TEK_BEGINS.test(line)) return startTek(policy, line);
   if (REPLAY_VALUE.test(line)) {
@@ -164,7 +164,7 @@ function readLine(policy: PolicyDraft, line: string): boolean | "another's" {
 }
 
 /** The KEK begins here also where the heading is not understood: what follows is not another key's. */
-function startKek(policy: PolicyDraft, line: string): boolean {
+function startKek(policy: PolicySketch, line: string): boolean {
   const transport = KEK_HEADING.exec(line)?.[1]?.toLowerCase();
   if (transport === 'multicast' || transport === 'unicast') policy.transport = transport;
   policy.kek = newKey('kek');
@@ -172,7 +172,7 @@ function startKek(policy: PolicyDraft, line: string): boolean {
   return transport !== undefined;
 }
 
-function startTek(policy: PolicyDraft, line: string): boolean {
+function startTek(policy: PolicySketch, line: string): boolean {
   policy.key = null;
   if (policy.teks.length >= MOST_TEKS) return false;
   policy.key = newKey('tek');
@@ -180,7 +180,7 @@ function startTek(policy: PolicyDraft, line: string): boolean {
   return TEK_HEADING.test(line);
 }
 
-function newPolicy(group: string, server = ''): PolicyDraft {
+function newPolicy(group: string, server = ''): PolicySketch {
   return {
     group,
     server: isAddress(server) ? server : null,
@@ -193,7 +193,7 @@ function newPolicy(group: string, server = ''): PolicyDraft {
   };
 }
 
-function newKey(kind: 'kek' | 'tek'): KeyDraft {
+function newKey(kind: 'kek' | 'tek'): KeySketch {
   return {
     kind,
     spi: null,
@@ -206,7 +206,7 @@ function newKey(kind: 'kek' | 'tek'): KeyDraft {
 }
 
 /** Of the last group all TEKs that it announces must be there, and each key to its last line. */
-function missingIn(policies: readonly PolicyDraft[]): string | null {
+function missingIn(policies: readonly PolicySketch[]): string | null {
   const last = policies.at(-1);
   if (last === undefined) return 'the policy of a group';
   if (last.tekCount === null && last.kek === null && last.teks.length === 0) return 'the number of TEKs';
@@ -225,7 +225,7 @@ function missingIn(policies: readonly PolicyDraft[]): string | null {
   return key.overrideShown || key.timeToRekeyShown ? null : 'the end of the last TEK';
 }
 
-function policySnapshot(policy: PolicyDraft): KsSnapshot {
+function policySnapshot(policy: PolicySketch): KsSnapshot {
   return {
     ...emptyKsSnapshot(policy.group),
     transport: policy.transport,
@@ -235,7 +235,7 @@ function policySnapshot(policy: PolicyDraft): KsSnapshot {
   };
 }
 
-function keySnapshot(key: KeyDraft): KsKey {
+function keySnapshot(key: KeySketch): KsKey {
   return {
     spi: key.spi,
     lifetimeSeconds: key.lifetimeSeconds,

@@ -8,24 +8,24 @@ import { addWithin, MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { parseSeconds } from '../text/device-values.ts';
-import { readByGroup } from '../text/group-drafts.ts';
+import { readByGroup } from '../text/group-sketches.ts';
 import { findRule, type LabelRule, labelTable, unused } from '../text/label-table.ts';
 
-interface KeyDraft {
+interface KeySketch {
   lifetimeSeconds: number | null;
   remainingSeconds: number | null;
 }
 
-interface RekeyDraft {
+interface RekeySketch {
   readonly group: string;
   readonly transport: RekeyTransport | null;
   rekeysSent: number | null;
   retransmits: number | null;
   periodSeconds: number | null;
   attempts: number | null;
-  kek: KeyDraft | null;
-  readonly teks: KeyDraft[];
-  key: KeyDraft | null;
+  kek: KeySketch | null;
+  readonly teks: KeySketch[];
+  key: KeySketch | null;
 }
 
 // Group diffint (Unicast)
@@ -36,68 +36,68 @@ const SA_LIFETIME = /^IPSec SA \d{1,5} lifetime ?\(secs?\)$/i;
 const LIFETIME = /lifetime/i;
 const REMAINING = /^Remaining\b/i;
 
-function seconds(take: (draft: RekeyDraft, value: number) => void): LabelRule<RekeyDraft> {
-  return (draft, value) => {
+function seconds(take: (sketch: RekeySketch, value: number) => void): LabelRule<RekeySketch> {
+  return (sketch, value) => {
     const parsed = parseSeconds(value);
     if (parsed === null) return false;
-    take(draft, parsed);
+    take(sketch, parsed);
     return true;
   };
 }
 
-const LABELS = labelTable<RekeyDraft>([
+const LABELS = labelTable<RekeySketch>([
   [
     ['Number of Rekeys sent', 'Rekeys sent'],
-    seconds((draft, value) => {
-      draft.rekeysSent = value;
+    seconds((sketch, value) => {
+      sketch.rekeysSent = value;
     }),
   ],
   [
     ['Number of Rekeys retransmitted', 'Rekeys retransmitted'],
-    seconds((draft, value) => {
-      draft.retransmits = value;
+    seconds((sketch, value) => {
+      sketch.retransmits = value;
     }),
   ],
   [
     ['KEK rekey lifetime (sec)', 'KEK rekey lifetime (secs)', 'KEK rekey lifetime', 'Rekey lifetime (sec)'],
-    (draft, value) => {
+    (sketch, value) => {
       const lifetimeSeconds = parseSeconds(value);
-      if (lifetimeSeconds === null || draft.kek !== null) return false;
-      draft.kek = { lifetimeSeconds, remainingSeconds: null };
-      draft.key = draft.kek;
+      if (lifetimeSeconds === null || sketch.kek !== null) return false;
+      sketch.kek = { lifetimeSeconds, remainingSeconds: null };
+      sketch.key = sketch.kek;
       return true;
     },
   ],
   [
     ['Remaining lifetime (sec)', 'Remaining lifetime (secs)', 'Remaining lifetime'],
-    (draft, value) => {
-      if (draft.key?.remainingSeconds !== null) draft.key = null;
-      if (draft.key === null) return false;
-      draft.key.remainingSeconds = parseSeconds(value);
-      return draft.key.remainingSeconds !== null;
+    (sketch, value) => {
+      if (sketch.key?.remainingSeconds !== null) sketch.key = null;
+      if (sketch.key === null) return false;
+      sketch.key.remainingSeconds = parseSeconds(value);
+      return sketch.key.remainingSeconds !== null;
     },
   ],
   [
     ['Retransmit period', 'Retransmit period (sec)'],
-    seconds((draft, value) => {
-      draft.periodSeconds = value;
+    seconds((sketch, value) => {
+      sketch.periodSeconds = value;
     }),
   ],
   [
     ['Number of retransmissions', 'Retransmit attempts'],
-    seconds((draft, value) => {
-      draft.attempts = value;
+    seconds((sketch, value) => {
+      sketch.attempts = value;
     }),
   ],
   [['Number of registrations after rekey', 'Multicast destination address'], unused],
 ]);
 
-const saLifetime: LabelRule<RekeyDraft> = (draft, value) => {
+const saLifetime: LabelRule<RekeySketch> = (sketch, value) => {
   const lifetimeSeconds = parseSeconds(value);
   if (lifetimeSeconds === null) return false;
-  const tek: KeyDraft = { lifetimeSeconds, remainingSeconds: null };
-  const taken = addWithin(MOST_TEKS, draft.teks, tek);
-  draft.key = taken ? tek : null;
+  const tek: KeySketch = { lifetimeSeconds, remainingSeconds: null };
+  const taken = addWithin(MOST_TEKS, sketch.teks, tek);
+  sketch.key = taken ? tek : null;
   return taken;
 };
 
@@ -105,9 +105,9 @@ function readRekeys(answer: Answer): Reading {
   const { groups, read } = readByGroup(answer, {
     headingBegins: 'Group ',
     heading: GROUP_HEADING,
-    newDraft: (name, transport) => newDraft(name, transport?.toLowerCase() === 'multicast' ? 'multicast' : 'unicast'),
+    newSketch: (name, transport) => newSketch(name, transport?.toLowerCase() === 'multicast' ? 'multicast' : 'unicast'),
     take: readLine,
-    unnamed: () => newDraft(UNNAMED, null),
+    unnamed: () => newSketch(UNNAMED, null),
   });
   const last = groups.at(-1);
   const whole = last !== undefined && last.teks.length > 0 && last.key?.remainingSeconds !== null;
@@ -119,17 +119,17 @@ function readRekeys(answer: Answer): Reading {
   };
 }
 
-function readLine(draft: RekeyDraft, line: string): boolean {
+function readLine(sketch: RekeySketch, line: string): boolean {
   const colon = line.indexOf(':');
   const label = line.slice(0, Math.max(0, colon)).trimEnd();
   const rule = SA_LIFETIME.test(label) ? saLifetime : findRule(LABELS, label);
-  const known = colon >= 0 && (rule?.(draft, line.slice(colon + 1).trimStart()) ?? false);
+  const known = colon >= 0 && (rule?.(sketch, line.slice(colon + 1).trimStart()) ?? false);
   // a lifetime that is not understood began another key: what is left of that one is not the key's before
-  if (!known && LIFETIME.test(label) && !REMAINING.test(label)) draft.key = null;
+  if (!known && LIFETIME.test(label) && !REMAINING.test(label)) sketch.key = null;
   return known;
 }
 
-function newDraft(group: string, transport: RekeyTransport | null): RekeyDraft {
+function newSketch(group: string, transport: RekeyTransport | null): RekeySketch {
   return {
     group,
     transport,
@@ -143,22 +143,22 @@ function newDraft(group: string, transport: RekeyTransport | null): RekeyDraft {
   };
 }
 
-function rekeySnapshot(draft: RekeyDraft): KsSnapshot {
+function rekeySnapshot(sketch: RekeySketch): KsSnapshot {
   return {
-    ...emptyKsSnapshot(draft.group),
-    transport: draft.transport,
-    kek: draft.kek === null ? null : keySnapshot(draft.kek),
+    ...emptyKsSnapshot(sketch.group),
+    transport: sketch.transport,
+    kek: sketch.kek === null ? null : keySnapshot(sketch.kek),
     retransmit: {
-      periodSeconds: draft.periodSeconds,
-      attempts: draft.attempts,
+      periodSeconds: sketch.periodSeconds,
+      attempts: sketch.attempts,
     },
-    teks: draft.teks.length === 0 ? null : draft.teks.map(keySnapshot),
-    ...(draft.rekeysSent === null ? {} : { rekeysSent: draft.rekeysSent }),
-    ...(draft.retransmits === null ? {} : { lastRekeyRetransmits: draft.retransmits }),
+    teks: sketch.teks.length === 0 ? null : sketch.teks.map(keySnapshot),
+    ...(sketch.rekeysSent === null ? {} : { rekeysSent: sketch.rekeysSent }),
+    ...(sketch.retransmits === null ? {} : { lastRekeyRetransmits: sketch.retransmits }),
   };
 }
 
-function keySnapshot(key: KeyDraft): KsKey {
+function keySnapshot(key: KeySketch): KsKey {
   return { spi: null, ...key, timeToRekeySeconds: null };
 }
 

@@ -9,39 +9,39 @@ import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { type LabelRule, labelTable, unused } from '../text/label-table.ts';
 import { readReplayGroups, type ReplayGroup, type ReplayLayout } from './replay-groups.ts';
 
-interface ReplayDraft extends ReplayGroup {
+interface ReplaySketch extends ReplayGroup {
   pseudotimeSeconds: number | null;
   syncRemainingSeconds: number | null;
 }
 
 // is not enabled / Timebased Replay is not enabled
 const NOT_ENABLED = /^(?:Time-? ?based Replay:? )?is not enabled$/i;
-// 418068.29 secs / 1210 secs
+// 418068.29 secs / 2417 secs
 const SECONDS = /^(\d{1,12}(?:\.\d{1,6})?)(?: secs?)?$/;
 // Replay Value 418068.29 secs
 const BARE_VALUE = /^Replay Value (\d{1,12}(?:\.\d{1,6})? secs?)$/i;
 
-function seconds(field: 'pseudotimeSeconds' | 'syncRemainingSeconds'): LabelRule<ReplayDraft> {
-  return (draft, value) => {
+function seconds(field: 'pseudotimeSeconds' | 'syncRemainingSeconds'): LabelRule<ReplaySketch> {
+  return (sketch, value) => {
     const shown = SECONDS.exec(value)?.[1];
-    draft.enabled = true;
-    draft[field] = shown === undefined ? null : Number(shown);
+    sketch.enabled = true;
+    sketch[field] = shown === undefined ? null : Number(shown);
     return shown !== undefined;
   };
 }
 
-const LABELS = labelTable<ReplayDraft>([
+const LABELS = labelTable<ReplaySketch>([
   [['Timebased Replay', 'Time based Replay', 'Time-based Replay'], unused],
   [['Replay Value', 'Pseudotime', 'Pseudo time'], seconds('pseudotimeSeconds')],
   [['Remaining sync time', 'Time to sync', 'Next sync in'], seconds('syncRemainingSeconds')],
   [['Replay Window Size', 'Replay method', 'Sync interval'], unused],
 ]);
 
-const LAYOUT: ReplayLayout<ReplayDraft> = {
-  newDraft,
+const LAYOUT: ReplayLayout<ReplaySketch> = {
+  newSketch,
   notEnabled: NOT_ENABLED,
   labels: LABELS,
-  unlabelled: (_draft, line) => {
+  unlabelled: (_sketch, line) => {
     const value = BARE_VALUE.exec(line)?.[1];
     return value === undefined ? null : { label: 'Replay Value', value };
   },
@@ -58,7 +58,7 @@ function readReplay(answer: Answer): Reading {
   };
 }
 
-function newDraft(group: string): ReplayDraft {
+function newSketch(group: string): ReplaySketch {
   return {
     group,
     enabled: null,
@@ -67,7 +67,7 @@ function newDraft(group: string): ReplayDraft {
   };
 }
 
-function replaySnapshot({ group, ...shown }: ReplayDraft): KsSnapshot {
+function replaySnapshot({ group, ...shown }: ReplaySketch): KsSnapshot {
   const replay: KsReplay = shown;
   return { ...emptyKsSnapshot(group), replay };
 }
@@ -78,7 +78,7 @@ export const ksReplay: CommandGrammar = {
   recognisedBy: [/^Remaining sync time ?:/i],
   closedLines: [
     NOT_ENABLED,
-    // Remaining sync time      : 1210 secs
+    // Remaining sync time      : 2417 secs
     /^[A-Za-z -]{1,80}(?:: *)?\d{1,12}(?:\.\d{1,6})? +secs$/,
   ],
   read: readReplay,

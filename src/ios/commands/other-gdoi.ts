@@ -15,30 +15,30 @@ import {
 } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, isAddress } from '../text/device-values.ts';
-import { readByGroup } from '../text/group-drafts.ts';
+import { readByGroup } from '../text/group-sketches.ts';
 import { parseKsRole, parseKsStatus } from '../text/group-labels.ts';
 import { pairsOf } from '../text/label-table.ts';
 import { readEach } from '../text/line-tally.ts';
 
 const ANYTHING: readonly RegExp[] = [/^.{0,4096}$/];
 
-// GM Sender ID (SID) Information for Group bw6000:
+// GM Sender ID (SID) Information for Group WAN:
 const GM_SID = /^GM Sender ID \(SID\) Information for Group (\S{1,128}?) ?:$/i;
 // Group Member: 198.51.100.7       vrf: None
 const GM_SID_MEMBER = /^Group Member ?: ?(\S{1,45}) vrf ?: ?(\S{1,64})$/i;
-// COOP-KS Sender ID (SID) Information for Group g1:
+// COOP-KS Sender ID (SID) Information for Group WAN:
 const COOP_SID = /^COOP-KS Sender ID \(SID\) Information for Group (\S{1,128}?) ?:$/i;
-// KS Sender ID (KSSID) Information for Group bw6000:
+// KS Sender ID (KSSID) Information for Group WAN:
 const KS_SID = /^KS Sender ID \(KSSID\) Information for Group \S{1,128}$/i;
 // Transform Mode : Non-Counter (Non-Suite-B) / KSSID(s) Used (Old) : none / CURRENT SIDs: None / NEXT SID REQUEST:
 const SID_LINE =
   /^(?:Transform Mode|Re-initializing|SID Length \(Group Size\)(?: Cfg| Used)?|Current KSSID In-Use|Last GMSID Used|(?:Old )?KSSID\(s\) (?:Assigned|Used)(?: \(Old\))?|Available KSSID\(s\)|KSSID Overlap|Next SID Client Operation|# of SIDs Last Requested|(?:CURRENT|REMAINING) SIDs|NEXT SID REQUEST|TEK Lifetime) ?:.{0,200}$/i;
-// GDOI Group: bw6000
+// GDOI Group: WAN
 const PUBKEY_GROUP = /^(?:GDOI|GKM) Group ?: ?\S{1,128}$/i;
-// KS IP Address: 15.15.15.1 / conn-id: 51627    my-cookie:C5AC6039    his-cookie:A440633E / Key Data: / 30820122 300D0609
+// KS IP Address: 192.0.2.11 / conn-id: 40218    my-cookie:7D19E2B4    his-cookie:30F8A65C / Key Data: / 30819F30 0D06092A
 const PUBKEY_LINE =
   /^(?:KS IP Address ?: ?\S{1,45}|conn-id ?: ?\d{1,12} my-cookie ?: ?\S{1,20} his-cookie ?: ?\S{1,20}|Key Data ?:|[0-9A-F]{2,96}(?: [0-9A-F]{2,96}){0,11} ?)$/i;
-// SA created for group getvpn1:
+// SA created for group WAN:
 const IPSEC_SA_GROUP = /^SA created for group \S{1,128}$/i;
 // GigabitEthernet0/0/1: / protocol = ip / local ident  = ANY, port = 0 / direction: Both, replay(method/window): Counter/64
 const IPSEC_SA_LINE =
@@ -104,7 +104,7 @@ function readGmIdentifiers(answer: Answer): Reading {
   };
 }
 
-interface CoopDraft {
+interface CoopSketch {
   snapshot: KsSnapshot;
   peers: KsPeer[];
   /** The peer whose role was shown, and whose address was not yet. */
@@ -112,10 +112,10 @@ interface CoopDraft {
 }
 
 function readCoopIdentifiers(answer: Answer): Reading {
-  const { groups, read } = readByGroup<CoopDraft>(answer, {
+  const { groups, read } = readByGroup<CoopSketch>(answer, {
     headingBegins: 'COOP-KS ',
     heading: COOP_SID,
-    newDraft: (name) => ({ snapshot: emptyKsSnapshot(name), peers: [], peer: null }),
+    newSketch: (name) => ({ snapshot: emptyKsSnapshot(name), peers: [], peer: null }),
     take: readCoopLine,
     unnamed: null,
   });
@@ -130,7 +130,7 @@ function readCoopIdentifiers(answer: Answer): Reading {
   };
 }
 
-function readCoopLine(coop: CoopDraft, line: string): boolean {
+function readCoopLine(coop: CoopSketch, line: string): boolean {
   const [first, second, third] = pairsOf(line);
   if (third !== undefined) return false;
   const role = parseKsRole(first?.value ?? '');

@@ -15,7 +15,7 @@ import { findRule, type LabelRule, labelTable, unused, valueAfter } from '../tex
 
 type Section = 'issuer' | 'subject' | 'links';
 
-interface CertificateDraft {
+interface CertificateSketch {
   readonly kind: Certificate['kind'];
   section: Section | null;
   status: Certificate['status'];
@@ -82,33 +82,33 @@ function parseDate(text: string): Interval | null {
   return { fromMs: shownMs - MOST_AHEAD_MS, toMs: shownMs + MOST_BEHIND_MS };
 }
 
-function opens(section: Section): LabelRule<CertificateDraft> {
-  return (draft, value) => {
-    draft.section = section;
-    return value === '' || takePart(draft, value);
+function opens(section: Section): LabelRule<CertificateSketch> {
+  return (sketch, value) => {
+    sketch.section = section;
+    return value === '' || takePart(sketch, value);
   };
 }
 
-function date(field: 'notBefore' | 'notAfter'): LabelRule<CertificateDraft> {
-  return (draft, value) => {
-    draft[field] = parseDate(value);
-    return draft[field] !== null;
+function date(field: 'notBefore' | 'notAfter'): LabelRule<CertificateSketch> {
+  return (sketch, value) => {
+    sketch[field] = parseDate(value);
+    return sketch[field] !== null;
   };
 }
 
-const LABELS = labelTable<CertificateDraft>([
+const LABELS = labelTable<CertificateSketch>([
   [
     'Status',
-    (draft, value) => {
-      draft.status = STATUSES.get(value.toLowerCase()) ?? null;
-      return draft.status !== null;
+    (sketch, value) => {
+      sketch.status = STATUSES.get(value.toLowerCase()) ?? null;
+      return sketch.status !== null;
     },
   ],
   [
     ['Certificate Serial Number (hex)', 'Certificate Serial Number', 'Serial Number (hex)'],
-    (draft, value) => {
-      draft.serial = SERIAL.test(value) ? value : null;
-      return draft.serial !== null;
+    (sketch, value) => {
+      sketch.serial = SERIAL.test(value) ? value : null;
+      return sketch.serial !== null;
     },
   ],
   [['Certificate Usage', 'Key Usage', 'Public Key Type', 'Version', 'Signature Algorithm'], unused],
@@ -156,33 +156,34 @@ const LABELS = labelTable<CertificateDraft>([
   ],
   [
     ['Associated Trustpoints', 'Associated Trustpoint'],
-    (draft, value) => {
+    (sketch, value) => {
       const names = value.split(' ').filter((name) => TRUSTPOINT.test(name));
-      draft.trustpoints = names.slice(0, MAX_TRUSTPOINTS);
+      sketch.trustpoints = names.slice(0, MAX_TRUSTPOINTS);
       return names.length > 0;
     },
   ],
 ]);
 
 /** A line of an open section. */
-function takePart(draft: CertificateDraft, line: string): boolean {
-  if (draft.section === null) return false;
-  if (draft.section === 'links') return LINK.test(line);
+function takePart(sketch: CertificateSketch, line: string): boolean {
+  if (sketch.section === null) return false;
+  if (sketch.section === 'links') return LINK.test(line);
   if (!NAME_PART.test(line)) return false;
-  const parts = draft[draft.section];
+  const parts = sketch[sketch.section];
   if (parts.length < MAX_NAME_PARTS) parts.push(line);
   return true;
 }
 
 function readCertificates(answer: Answer): Reading {
-  const drafts: CertificateDraft[] = [];
-  let current: CertificateDraft | null = null;
+  const sketches: CertificateSketch[] = [];
+  let current: CertificateSketch | null = null;
   const read = readEach(answer.lines, (printed) => {
     const line = collapseBlanks(printed);
     const kind = HEADING.exec(line);
     if (kind !== null) {
-      current = drafts.length < MAX_CERTIFICATES ? newDraft(KINDS.get(kind[1]?.toLowerCase() ?? '') ?? 'device') : null;
-      if (current !== null) drafts.push(current);
+      current =
+        sketches.length < MAX_CERTIFICATES ? newSketch(KINDS.get(kind[1]?.toLowerCase() ?? '') ?? 'device') : null;
+      if (current !== null) sketches.push(current);
       return current !== null;
     }
     const known = current !== null && readLine(current, line);
@@ -193,27 +194,27 @@ function readCertificates(answer: Answer): Reading {
   });
   const shown: DeviceCertificates = {
     role: 'certificates',
-    certificates: drafts.map(certificateOf),
+    certificates: sketches.map(certificateOf),
   };
-  const last = drafts.at(-1);
+  const last = sketches.at(-1);
   const open = last === undefined || last.trustpoints.length === 0;
   return {
     snapshots: [shown],
     ...read,
-    recognised: drafts.length > 0,
+    recognised: sketches.length > 0,
     // nothing tells how many there are: only the prompt proves that no block is missing
     missing: answer.ending !== 'prompt' && open ? 'the trustpoints of the last certificate' : null,
   };
 }
 
-function readLine(draft: CertificateDraft, line: string): boolean {
+function readLine(sketch: CertificateSketch, line: string): boolean {
   if (KEY_USE.test(line) || OBJECT_IDENTIFIER.test(line)) return true;
-  if (takePart(draft, line)) return true;
+  if (takePart(sketch, line)) return true;
   const colon = line.indexOf(':');
-  return colon > 0 && (findRule(LABELS, line.slice(0, colon))?.(draft, valueAfter(line, colon)) ?? false);
+  return colon > 0 && (findRule(LABELS, line.slice(0, colon))?.(sketch, valueAfter(line, colon)) ?? false);
 }
 
-function newDraft(kind: Certificate['kind']): CertificateDraft {
+function newSketch(kind: Certificate['kind']): CertificateSketch {
   return {
     kind,
     section: null,
@@ -227,8 +228,8 @@ function newDraft(kind: Certificate['kind']): CertificateDraft {
   };
 }
 
-function certificateOf(draft: CertificateDraft): Certificate {
-  const { kind, status, serial, issuer, subject, notBefore, notAfter, trustpoints } = draft;
+function certificateOf(sketch: CertificateSketch): Certificate {
+  const { kind, status, serial, issuer, subject, notBefore, notAfter, trustpoints } = sketch;
   return {
     kind,
     status,

@@ -3,7 +3,7 @@
  * and below it labels that each of the two has of its own.
  */
 import { type Answer, UNNAMED } from '../text/answer.ts';
-import { readByGroup } from '../text/group-drafts.ts';
+import { readByGroup } from '../text/group-sketches.ts';
 import { type LabelTable, type Pair, pairsOf, takePairs } from '../text/label-table.ts';
 import type { LinesRead } from '../text/line-tally.ts';
 
@@ -13,44 +13,44 @@ export interface ReplayGroup {
   enabled: boolean | null;
 }
 
-export interface ReplayLayout<Draft extends ReplayGroup> {
-  readonly newDraft: (group: string) => Draft;
+export interface ReplayLayout<Sketch extends ReplayGroup> {
+  readonly newSketch: (group: string) => Sketch;
   /** The line that says so. */
   readonly notEnabled: RegExp;
-  readonly labels: LabelTable<Draft>;
+  readonly labels: LabelTable<Sketch>;
   /** A line that is no heading, and no labels with values: `known`, or the label and value that it means. */
-  readonly unlabelled: (draft: Draft, line: string) => 'known' | Pair | null;
+  readonly unlabelled: (sketch: Sketch, line: string) => 'known' | Pair | null;
 }
 
-// Anti-replay Information For Group bw600:
+// Anti-replay Information For Group WAN:
 const GROUP_HEADING = /^Anti-replay Information For Group (\S{1,128}?) ?:$/i;
 
-export function readReplayGroups<Draft extends ReplayGroup>(
+export function readReplayGroups<Sketch extends ReplayGroup>(
   answer: Answer,
-  layout: ReplayLayout<Draft>,
-): { readonly groups: readonly Draft[]; readonly read: LinesRead } {
+  layout: ReplayLayout<Sketch>,
+): { readonly groups: readonly Sketch[]; readonly read: LinesRead } {
   return readByGroup(answer, {
     headingBegins: 'Anti-replay ',
     heading: GROUP_HEADING,
-    newDraft: layout.newDraft,
-    take: (draft, line) => readLine(draft, line, layout),
-    unnamed: () => layout.newDraft(UNNAMED),
+    newSketch: layout.newSketch,
+    take: (sketch, line) => readLine(sketch, line, layout),
+    unnamed: () => layout.newSketch(UNNAMED),
   });
 }
 
-function readLine<Draft extends ReplayGroup>(
-  draft: Draft,
+function readLine<Sketch extends ReplayGroup>(
+  sketch: Sketch,
   line: string,
-  layout: ReplayLayout<Draft>,
+  layout: ReplayLayout<Sketch>,
 ): boolean | "another's" {
   if (layout.notEnabled.test(line)) {
-    if (draft.enabled === true) return "another's";
-    draft.enabled = false;
+    if (sketch.enabled === true) return "another's";
+    sketch.enabled = false;
     return true;
   }
-  const meant = layout.unlabelled(draft, line);
+  const meant = layout.unlabelled(sketch, line);
   if (meant === 'known') return true;
   // a group without it has nothing to show
-  if (draft.enabled === false) return "another's";
-  return takePairs(layout.labels, draft, meant === null ? pairsOf(line) : [meant]);
+  if (sketch.enabled === false) return "another's";
+  return takePairs(layout.labels, sketch, meant === null ? pairsOf(line) : [meant]);
 }

@@ -11,18 +11,18 @@ import type { GmSnapshot, GmTek, KsKey, KsSnapshot } from '../../gdoi/seen/snaps
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { grammarName, groupOfCommand } from '../text/command-name.ts';
 import { collapseBlanks, isAccessList, isAddress, parseAce } from '../text/device-values.ts';
-import { type Block, type KeyDraft, type Layout, newBlock, type TekDraft } from '../text/group-block.ts';
+import { type Block, type KeySketch, type Layout, newBlock, type TekSketch } from '../text/group-block.ts';
 import { GROUP_LABELS, GROUP_NAME, groupIdentity, groupName } from '../text/group-labels.ts';
 import { readEach } from '../text/line-tally.ts';
 import { findFoldedRule, findPrintedRule, findRule, hidesLabel, unused, valueAfter } from '../text/label-table.ts';
 
-// Group Member Information For Group getvpn1:
+// Group Member Information For Group WAN:
 const GM_HEADING = /^Group Member Information For Group (\S{1,128}):$/;
-// Key Server Information For Group bw6000:
+// Key Server Information For Group WAN:
 const KS_HEADING = /^Key Server Information For Group (\S{1,128}):$/;
-// ACL Downloaded From KS 1.1.1.1: (hand-typed notes drop the colon)
+// ACL Downloaded From KS 192.0.2.11: (hand-typed notes drop the colon)
 const ACL_HEADING = /^ACL Downloaded From KS (\S{1,45}?):?$/;
-// Total group members registered to this box: 12
+// Total group members registered to this box: 7
 const TOTAL_MEMBERS = /^Total group members registered to this box:/;
 // GigabitEthernet0/0/1: / Serial0/1/0:0: / Tunnel10:
 const INTERFACE_HEADING = /^([A-Z][A-Za-z-]{1,32}\d[\d/.:]{0,24}):$/;
@@ -258,12 +258,12 @@ function gmSnapshot(block: Block, name: string): GmSnapshot {
 }
 
 /** Lines that were not understood may be those of a TEK: then no TEK in them does not mean that there is none. */
-function areTeksKnown(block: Block): block is Block & { readonly teks: TekDraft[] } {
+function areTeksKnown(block: Block): block is Block & { readonly teks: TekSketch[] } {
   return block.teks !== null && (block.teks.length > 0 || !block.tekUnread);
 }
 
 /** IOS 12.4 and 15.0 list an SA once for each direction; the key is the same. */
-function tekSnapshots(teks: readonly TekDraft[]): GmTek[] {
+function tekSnapshots(teks: readonly TekSketch[]): GmTek[] {
   const snapshots: GmTek[] = [];
   const shown = new Set<string>();
   for (const tek of teks) {
@@ -305,7 +305,7 @@ function ksSnapshot(block: Block, name: string): KsSnapshot {
   };
 }
 
-function ksKey(key: KeyDraft): KsKey {
+function ksKey(key: KeySketch): KsKey {
   return {
     spi: null,
     lifetimeSeconds: key.lifetimeSeconds,
@@ -360,7 +360,7 @@ function readGroups(answer: Answer, command: string): Reading {
 
 /** Without newline, a whole answer of this family ends in one of these. */
 const CLOSED_LINES: readonly RegExp[] = [
-  // REG_GM: local_addr 3.3.1.1
+  // REG_GM: local_addr 198.51.100.21
   /^REG_GM *: *local_addr +\S{1,45}$/,
   // Fail-Close Revert : Disabled
   /^Fail-Close Revert *: *(?:Disabled|Enabled)$/i,

@@ -11,7 +11,7 @@ import { parseLogMessage } from '../log/log-message.ts';
 import { collapseBlanks } from '../text/device-values.ts';
 import { readEach } from '../text/line-tally.ts';
 
-// Syslog logging: enabled (0 messages dropped, 149 messages rate-limited, 0 flushes, 0 overruns, ...)
+// Syslog logging: enabled (0 messages dropped, 7 messages rate-limited, 0 flushes, 0 overruns, ...)
 const TITLE = /^Syslog logging ?: ?\S/;
 // Log Buffer (4096 bytes):
 const BUFFER_HEADING = /^Log Buffer \(\d{1,12} bytes\) ?:$/;
@@ -27,7 +27,7 @@ const HEADER_LINES: readonly RegExp[] = [
   // No Active Message Discriminator. / Inactive Message Discriminator: / test  mnemonics  drops  CONFIG_I
   /^(?:No )?(?:Ina|A)ctive Message Discriminator[.:]?$/i,
   /^\S{1,32} {1,20}(?:mnemonics|msg-body|severity|facility|rate-limit) {1,20}(?:drops|includes|\S{1,16})\b.{0,200}$/i,
-  // Console logging: level debugging, 734 messages logged, xml disabled, / File logging: disabled
+  // Console logging: level debugging, 208 messages logged, xml disabled, / File logging: disabled
   /^(?:Console|Monitor|Buffer|Trap|File|Persistent|Exception|History|Host|Count and timestamp) logging(?: messages)? ?:.{0,200}$/i,
   /^(?:xml|filtering|authentication|encryption|audit|sequence number|link) (?:enabled|disabled|up|down)\b.{0,200}$/i,
   /^No active filter modules\.?$/i,

@@ -14,9 +14,9 @@ import { KnownVersionLines } from './version-lines.ts';
 
 // Cisco IOS XE Software, Version 16.09.03
 const XE_TITLE = /^Cisco IOS[ -]XE Software, Version (\S{1,80})$/i;
-// isr4k uptime is 2 days, 3 hours, 18 minutes
+// gm7 uptime is 2 days, 5 hours, 41 minutes
 const UPTIME = /^(\S{1,64}) uptime is (.{1,120})$/;
-// cisco ISR4451-X/K9 (2RU) processor with 1795979K/6147K bytes of memory. / Linux Unix (i686) processor with 124000K
+// cisco ISR4451-X/K9 (2RU) processor with 2861044K/5120K bytes of memory. / Linux Unix (i686) processor with 124000K
 // bytes of memory. (a virtual image) / Rockwell Automation 1783-HMS4C4CGN (APM86XXX) processor with ...
 const HARDWARE = /^(?:cisco )?(\S[^(]{0,62}?) \(.{0,120}\bwith .{0,80}bytes of (?:physical )?memory\.?$/i;
 // Last reload reason: Reload Command
@@ -54,7 +54,7 @@ function parseUptime(text: string): number | null {
   return total;
 }
 
-interface FactsDraft {
+interface FactsSketch {
   hostname: string | null;
   xe: boolean;
   mainVersion: string | null;
@@ -69,7 +69,7 @@ interface FactsDraft {
 }
 
 function readVersion(answer: Answer): Reading {
-  const draft: FactsDraft = {
+  const sketch: FactsSketch = {
     hostname: null,
     xe: false,
     mainVersion: null,
@@ -84,19 +84,19 @@ function readVersion(answer: Answer): Reading {
   const others = new KnownVersionLines();
   const read = readEach(answer.lines, (line, index) => {
     const text = collapseBlanks(line);
-    return readLine(draft, text, answer.lines[index + 1] ?? '') || others.knows(text, line);
+    return readLine(sketch, text, answer.lines[index + 1] ?? '') || others.knows(text, line);
   });
-  const version = draft.mainVersion ?? draft.titleVersion;
+  const version = sketch.mainVersion ?? sketch.titleVersion;
   const facts: DeviceFacts = {
     role: 'device',
-    hostname: draft.hostname,
-    software: version === null ? null : draft.xe ? 'ios-xe' : 'ios',
+    hostname: sketch.hostname,
+    software: version === null ? null : sketch.xe ? 'ios-xe' : 'ios',
     version,
-    platform: draft.platform,
-    uptimeSeconds: draft.uptimeSeconds,
-    reloadReason: draft.reloadReason ?? draft.returnedBy,
+    platform: sketch.platform,
+    uptimeSeconds: sketch.uptimeSeconds,
+    reloadReason: sketch.reloadReason ?? sketch.returnedBy,
   };
-  const recognised = version !== null || draft.hostname !== null || draft.oldTitle;
+  const recognised = version !== null || sketch.hostname !== null || sketch.oldTitle;
   return {
     snapshots: [facts],
     ...read,
@@ -105,63 +105,63 @@ function readVersion(answer: Answer): Reading {
   };
 }
 
-function readLine(draft: FactsDraft, line: string, next: string): boolean {
-  if (draft.wrapped) {
-    draft.wrapped = false;
+function readLine(sketch: FactsSketch, line: string, next: string): boolean {
+  if (sketch.wrapped) {
+    sketch.wrapped = false;
     return true;
   }
-  return readRelease(draft, line) || readUptime(draft, line, next) || readHistory(draft, line);
+  return readRelease(sketch, line) || readUptime(sketch, line, next) || readHistory(sketch, line);
 }
 
-function readRelease(draft: FactsDraft, line: string): boolean {
+function readRelease(sketch: FactsSketch, line: string): boolean {
   const image = parseImageLine(line);
   if (image !== null) {
-    draft.mainVersion ??= image.version;
-    draft.xe ||= image.software === 'ios-xe';
+    sketch.mainVersion ??= image.version;
+    sketch.xe ||= image.software === 'ios-xe';
     return true;
   }
   const title = XE_TITLE.exec(line)?.[1];
   if (title !== undefined) {
-    draft.titleVersion ??= title;
-    draft.xe = true;
+    sketch.titleVersion ??= title;
+    sketch.xe = true;
     return true;
   }
   if (!OLD_TITLE.test(line)) return false;
-  draft.oldTitle = true;
+  sketch.oldTitle = true;
   return true;
 }
 
 /** A terminal of 80 columns, or a mail, wraps a long uptime: then the next line has the rest. */
-function readUptime(draft: FactsDraft, line: string, next: string): boolean {
-  if (draft.hostname !== null || !UPTIME.test(line)) return false;
+function readUptime(sketch: FactsSketch, line: string, next: string): boolean {
+  if (sketch.hostname !== null || !UPTIME.test(line)) return false;
   const rest = UPTIME_REST.test(next);
-  draft.wrapped = rest && (takeUptime(draft, `${line} ${next}`) || takeUptime(draft, `${line}${next}`));
-  return draft.wrapped || takeUptime(draft, line);
+  sketch.wrapped = rest && (takeUptime(sketch, `${line} ${next}`) || takeUptime(sketch, `${line}${next}`));
+  return sketch.wrapped || takeUptime(sketch, line);
 }
 
-function takeUptime(draft: FactsDraft, line: string): boolean {
+function takeUptime(sketch: FactsSketch, line: string): boolean {
   const uptime = UPTIME.exec(line);
   const seconds = parseUptime(uptime?.[2] ?? '');
   if (seconds === null) return false;
-  draft.uptimeSeconds = seconds;
-  draft.hostname = uptime?.[1] ?? null;
+  sketch.uptimeSeconds = seconds;
+  sketch.hostname = uptime?.[1] ?? null;
   return true;
 }
 
-function readHistory(draft: FactsDraft, line: string): boolean {
+function readHistory(sketch: FactsSketch, line: string): boolean {
   const platform = HARDWARE.exec(line)?.[1];
   if (platform !== undefined) {
-    draft.platform ??= platform;
+    sketch.platform ??= platform;
     return true;
   }
   const reason = RELOAD_REASON.exec(line)?.[1]?.trim();
   if (reason !== undefined) {
-    draft.reloadReason ??= reason;
+    sketch.reloadReason ??= reason;
     return true;
   }
   const returned = RETURNED_TO_ROM.exec(line)?.[1]?.replace(AT_TIME, '').trim();
   if (returned === undefined) return false;
-  draft.returnedBy ??= returned;
+  sketch.returnedBy ??= returned;
   return true;
 }
 

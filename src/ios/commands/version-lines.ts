@@ -37,7 +37,7 @@ const KNOWN: readonly RegExp[] = [
   /^DRAM configuration is .{1,120}$/i,
   // 3 Gigabit Ethernet interfaces / 1 Virtual Private Network (VPN) Module / 2 Channelized (E1 or T1)/PRI ports
   /^\d{1,6} [\w./() +-]{1,80}?(?:interfaces?|interface\(s\)|ports?|port\(s\)|lines?|line\(s\)|modules?|Module\(s\)|channels?|processors?|cards?|engines?|sensors?|radios?)(?: \(.{1,40}\))?\.?$/i,
-  // 1795979K bytes of physical memory. / 255K bytes of non-volatile configuration memory.
+  // 3912704K bytes of physical memory. / 255K bytes of non-volatile configuration memory.
   /^\d{1,12}[KMG]? bytes of .{0,100}$/i,
   /^Cisco \d{3,5}\w{0,10} .{0,60}(?:chassis|router)\b.{0,60}$/i,
   /^[A-Z][a-z]{2,14} Revision [\w.]{1,12}(?:, [A-Z]\w{1,20} Revision [\w.]{1,20}){0,4}$/,

@@ -32,7 +32,7 @@ export function withoutQuotes(lines: readonly PastedLine[]): readonly PastedLine
 
 // 2026-03-01 / 2026/03/01 / 01.03.2026 / 01-Mar-2026 / 20260301 / 1 Mar 2026, and a blank, T or _ behind it
 const DATE = String.raw`(?:\d{1,4}[-/.](?:\d{1,2}|[A-Z][a-z]{2})[-/.]\d{1,4}|\d{8}|\d{1,2} [A-Z][a-z]{2} \d{4})[ T,_]{1,3}`;
-// 10:11:12 / 10:11:12.120 AM / 10:11:12.123456+01:00 / 10:11:12 UTC, and the 20260301T101112 of file names
+// 10:11:12 / 10:11:12.120 AM / 14:25:36.204456+01:00 / 10:11:12 UTC, and the 20260301T101112 of file names
 const ZONE = String.raw`(?:Z| ?[+-]\d{2}:?\d{2}| (?:UTC|GMT|[A-Z]{1,3}[SD]?T)(?![\w-]))?`;
 const CLOCK = String.raw`\d{1,2}:\d{2}:\d{2}(?:[.,:]\d{1,9})?(?: ?[AaPp][Mm])?${ZONE}`;
 const COMPACT = String.raw`\d{8}[T_]\d{6}(?:\.\d{1,9})?${ZONE}`;
@@ -50,7 +50,7 @@ const OWN_DEBUG = /^[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.
 const MAYBE_OWN_DEBUG = /^[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})? [A-Za-z][\w+-]{0,9}: /;
 /** A message of IOS has a stamp of its own: `Mar  1 10:11:12.120 UTC: %GDOI-5-...`. */
 const OWN_STAMP = /^(?:[A-Za-z][\w+-]{0,9})? ?:? ?%[A-Z]/;
-// 10:11:12.123 UTC Sun Mar 1 2026: the answer of `show clock`
+// 14:25:36.204 UTC Sun Mar 1 2026: the answer of `show clock`
 const CLOCK_ANSWER = /^(?:\S{1,16} )?[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d{4}$/;
 
 export function withoutStamps(lines: readonly PastedLine[]): readonly PastedLine[] {

@@ -121,7 +121,7 @@ function nextWord(level: Words, word: string, asTyped: string): { spelled: strin
   return free === undefined || FREE_WORD.exec(asTyped) === null ? null : { spelled: asTyped, level: free };
 }
 
-// getvpn1, 198.51.100.42, 2001:DB8::1
+// WAN, 198.51.100.42, 2001:DB8::1
 const FREE_WORD = /^(?=[\w.:/])[\w.:/-]{1,128}$/;
 
 function isBeginningOf(word: string | undefined, known: string, least: number): boolean {

@@ -87,7 +87,7 @@ const MAY_BE_COMMAND: readonly boolean[] = Array.from(
 
 class TextReader {
   readonly #answers: Answer[] = [];
-  #current: AnswerDraft = newAnswerDraft(1);
+  #current: AnswerSketch = newAnswerSketch(1);
   #host: string | null = null;
   #line = 0;
   #afterPager = false;
@@ -134,21 +134,21 @@ class TextReader {
     if (MAY_BE_COMMAND[first] === true && this.#takeCommand(line, first)) return;
     this.#afterPager = false;
     const text = this.#mayHaveRemark ? this.#withoutRemark(line) : line;
-    const draft = this.#current;
-    if (text === '') draft.ignored.remark += 1;
+    const sketch = this.#current;
+    if (text === '') sketch.ignored.remark += 1;
     else {
-      if (draft.lines.length === 0) this.#startsHere();
-      draft.lines.push(text);
+      if (sketch.lines.length === 0) this.#startsHere();
+      sketch.lines.push(text);
     }
-    draft.withLogs?.push(text === '' ? line : text);
-    if (unterminated) draft.ending = 'mid-line';
+    sketch.withLogs?.push(text === '' ? line : text);
+    if (unterminated) sketch.ending = 'mid-line';
   }
 
   finish(): Answer[] {
     const last = this.#answers.at(-1);
-    const draft = this.#current;
-    if (last === undefined || !isOnlyNoise(draft)) this.#answers.push(answerOf(draft));
-    else this.#answers[this.#answers.length - 1] = withNoise(last, draft);
+    const sketch = this.#current;
+    if (last === undefined || !isOnlyNoise(sketch)) this.#answers.push(answerOf(sketch));
+    else this.#answers[this.#answers.length - 1] = withNoise(last, sketch);
     return this.#answers;
   }
 
@@ -163,9 +163,9 @@ class TextReader {
 
   /** The answer, of which nothing was read yet, begins with this line, unless its command stands before it. */
   #startsHere(): void {
-    const draft = this.#current;
-    if (draft.lines.length > 0 || draft.typed !== null || draft.logMessages.length > 0) return;
-    draft.line = this.#line;
+    const sketch = this.#current;
+    if (sketch.lines.length > 0 || sketch.typed !== null || sketch.logMessages.length > 0) return;
+    sketch.line = this.#line;
   }
 
   #takeMark(line: string): boolean {
@@ -189,7 +189,7 @@ class TextReader {
   #endBlock(): void {
     if (this.#current.lines.length === 0) return;
     this.#answers.push(answerOf(this.#current));
-    this.#current = newAnswerDraft(this.#line);
+    this.#current = newAnswerSketch(this.#line);
   }
 
   #takeCommand(line: string, first: number): boolean {
@@ -210,15 +210,15 @@ class TextReader {
     // `GM1#*Mar  1 ...: %...`: on the console a message follows the waiting prompt
     const behindPrompt = found.before !== '' && this.#mayHavePrompt && this.#takePrompt(found.before, 'shared line');
     this.#startsHere();
-    const draft = this.#current;
-    if (found.before === '' || behindPrompt) draft.messageLines += 1;
+    const sketch = this.#current;
+    if (found.before === '' || behindPrompt) sketch.messageLines += 1;
     else {
       this.#break(found.before);
-      draft.sharedLines += 1;
+      sketch.sharedLines += 1;
     }
-    draft.withLogs ??= [...draft.lines];
-    draft.withLogs.push(line);
-    draft.logMessages.push(found.message);
+    sketch.withLogs ??= [...sketch.lines];
+    sketch.withLogs.push(line);
+    sketch.logMessages.push(found.message);
     return true;
   }
 
@@ -233,12 +233,12 @@ class TextReader {
   }
 
   #openTyped({ host, typed, isShow }: Prompt): void {
-    const draft = this.#current;
-    draft.device = host;
+    const sketch = this.#current;
+    sketch.device = host;
     if (typed === '' || printsFile(typed)) return;
-    draft.line = this.#line;
-    draft.typed = typed;
-    draft.foreign = !isShow;
+    sketch.line = this.#line;
+    sketch.typed = typed;
+    sketch.foreign = !isShow;
   }
 
   /** `------------------ show clock ------------------` of a `show tech-support` ends the section before it. */
@@ -253,23 +253,23 @@ class TextReader {
   }
 
   #endCurrent(promptHost: string | null): void {
-    const draft = this.#current;
-    draft.ending = this.#afterPager ? 'mid-line' : 'prompt';
-    draft.device ??= promptHost;
-    this.#current = newAnswerDraft(this.#line);
+    const sketch = this.#current;
+    sketch.ending = this.#afterPager ? 'mid-line' : 'prompt';
+    sketch.device ??= promptHost;
+    this.#current = newAnswerSketch(this.#line);
     this.#afterPager = false;
-    if (!isOnlyNoise(draft)) {
-      this.#answers.push(answerOf(draft));
+    if (!isOnlyNoise(sketch)) {
+      this.#answers.push(answerOf(sketch));
       return;
     }
     // what the console printed before the first command belongs to no answer, but is not lost
     const next = this.#current;
-    for (const message of draft.logMessages) next.logMessages.push(message);
-    for (const broken of draft.brokenLines) next.brokenLines.push(broken);
-    next.messageLines += draft.messageLines;
-    next.sharedLines += draft.sharedLines;
-    next.ignored = sumOfIgnored(next.ignored, draft.ignored);
-    if (draft.withLogs !== null) next.withLogs = [...draft.withLogs];
+    for (const message of sketch.logMessages) next.logMessages.push(message);
+    for (const broken of sketch.brokenLines) next.brokenLines.push(broken);
+    next.messageLines += sketch.messageLines;
+    next.sharedLines += sketch.sharedLines;
+    next.ignored = sumOfIgnored(next.ignored, sketch.ignored);
+    if (sketch.withLogs !== null) next.withLogs = [...sketch.withLogs];
   }
 
   /** A line that repeats or is the command, without a prompt. */
@@ -278,15 +278,15 @@ class TextReader {
     const typed = withoutDo(line);
     const command = canonicalCommand(typed);
     if (command === null) return false;
-    const draft = this.#current;
-    const before = draft.typed === null ? null : canonicalCommand(draft.typed);
-    if (before === command && draft.lines.length <= LINES_BEFORE_ECHO) {
+    const sketch = this.#current;
+    const before = sketch.typed === null ? null : canonicalCommand(sketch.typed);
+    if (before === command && sketch.lines.length <= LINES_BEFORE_ECHO) {
       this.#ignore('echo');
       return true;
     }
-    if (draft.lines.length > 0) {
-      this.#answers.push(answerOf(draft));
-      this.#current = newAnswerDraft(this.#line);
+    if (sketch.lines.length > 0) {
+      this.#answers.push(answerOf(sketch));
+      this.#current = newAnswerSketch(this.#line);
       this.#current.device = this.#host;
     }
     if (this.#current.typed === null || before === null) {
@@ -308,7 +308,7 @@ class TextReader {
   }
 }
 
-interface AnswerDraft {
+interface AnswerSketch {
   typed: string | null;
   device: string | null;
   line: number;
@@ -326,7 +326,7 @@ interface AnswerDraft {
   ignored: Record<IgnoredKind, number>;
 }
 
-function newAnswerDraft(line: number): AnswerDraft {
+function newAnswerSketch(line: number): AnswerSketch {
   return {
     typed: null,
     device: null,
@@ -344,31 +344,31 @@ function newAnswerDraft(line: number): AnswerDraft {
   };
 }
 
-function answerOf(draft: AnswerDraft): Answer {
+function answerOf(sketch: AnswerSketch): Answer {
   // measured: field by field costs a quarter of a spread
   return {
-    typed: draft.typed,
-    foreign: draft.foreign,
-    filter: draft.typed?.includes('|') === true ? readFilter(draft.typed) : null,
-    device: draft.device,
-    line: draft.line,
-    lines: draft.lines,
-    ending: draft.ending,
-    remarks: draft.remarks,
-    logMessages: draft.logMessages,
-    messageLines: draft.messageLines,
+    typed: sketch.typed,
+    foreign: sketch.foreign,
+    filter: sketch.typed?.includes('|') === true ? readFilter(sketch.typed) : null,
+    device: sketch.device,
+    line: sketch.line,
+    lines: sketch.lines,
+    ending: sketch.ending,
+    remarks: sketch.remarks,
+    logMessages: sketch.logMessages,
+    messageLines: sketch.messageLines,
     behind: NOTHING_BEHIND,
-    sharedLines: draft.sharedLines,
-    brokenLines: draft.brokenLines,
-    linesWithLogs: draft.withLogs ?? draft.lines,
-    ignored: draft.ignored,
+    sharedLines: sketch.sharedLines,
+    brokenLines: sketch.brokenLines,
+    linesWithLogs: sketch.withLogs ?? sketch.lines,
+    ignored: sketch.ignored,
   };
 }
 
 const NOTHING_BEHIND: Answer['behind'] = { messages: [], lines: 0 };
 
 /** What stands behind the last prompt belongs to the last answer. */
-function withNoise(last: Answer, noise: AnswerDraft): Answer {
+function withNoise(last: Answer, noise: AnswerSketch): Answer {
   return {
     ...last,
     logMessages: [...last.logMessages, ...noise.logMessages],
@@ -380,6 +380,6 @@ function withNoise(last: Answer, noise: AnswerDraft): Answer {
 }
 
 /** Neither a command that shows something nor a line of an answer. */
-function isOnlyNoise(draft: AnswerDraft): boolean {
-  return draft.lines.length === 0 && (draft.typed === null || draft.foreign);
+function isOnlyNoise(sketch: AnswerSketch): boolean {
+  return sketch.lines.length === 0 && (sketch.typed === null || sketch.foreign);
 }

@@ -105,7 +105,7 @@ export function parseAddressOrNone(value: string): string | null | undefined {
   return isAddress(value) ? value : undefined;
 }
 
-// HMAC_AUTH_SHA, AES, 3DES, 1.0.26, 1223
+// HMAC_AUTH_SHA, AES, 3DES, 1.0.26, 8127
 const WORD = /^\w\S{0,63}$/;
 /** What devices print where there is no such value. */
 const NO_WORD = /^(?:-{1,4}|\?|n\/a|none|unknown|\(null\))$/i;

@@ -6,7 +6,7 @@ import { type GroupType, type KsRole, type RekeyTransport, UNKNOWN_KEK } from '.
 
 export type Layout = 'group' | 'gm' | 'ks';
 
-export interface TekDraft {
+export interface TekSketch {
   interface: string | null;
   spi: string | null;
   transform: string | null;
@@ -16,7 +16,7 @@ export interface TekDraft {
   direction: boolean;
 }
 
-export interface KekDraft {
+export interface KekSketch {
   transport: RekeyTransport | null;
   remainingSeconds: number | null;
   encryption: string | null;
@@ -25,7 +25,7 @@ export interface KekDraft {
   signatureKeyBits: number | null;
 }
 
-export interface KeyDraft {
+export interface KeySketch {
   lifetimeSeconds: number | null;
   remainingSeconds: number | null;
   timeToRekeySeconds: number | null;
@@ -82,10 +82,10 @@ export interface Block {
   lastAgeSeconds: number | null;
   activeTeks: number | null;
   acl: string[] | null;
-  kek: KekDraft | null;
+  kek: KekSketch | null;
   kekEndShown: boolean;
   tekInterface: string | null;
-  teks: TekDraft[] | null;
+  teks: TekSketch[] | null;
   /** Where the TEKs stand, a line was not understood that may be of one. */
   tekUnread: boolean;
 
@@ -101,8 +101,8 @@ export interface Block {
   countdown: Countdown;
   /** Whose `Remaining Lifetime` came last: more of its lines may follow. */
   counted: Countdown;
-  ksKek: KeyDraft | null;
-  ksTeks: KeyDraft[] | null;
+  ksKek: KeySketch | null;
+  ksTeks: KeySketch[] | null;
   /** The lines are about a TEK beyond the most that are taken. */
   beyondKsTeks: boolean;
   retransmitSeconds: number | null;
@@ -110,11 +110,11 @@ export interface Block {
   aclConfiguredShown: boolean;
 }
 
-export function newKek(): KekDraft {
+export function newKek(): KekSketch {
   return { ...UNKNOWN_KEK };
 }
 
-export function newTek(interfaceName: string | null): TekDraft {
+export function newTek(interfaceName: string | null): TekSketch {
   return {
     interface: interfaceName,
     spi: null,

@@ -19,12 +19,12 @@ import {
 import {
   type Block,
   type Countdown,
-  type KekDraft,
-  type KeyDraft,
+  type KekSketch,
+  type KeySketch,
   newKek,
   newTek,
   type Section,
-  type TekDraft,
+  type TekSketch,
 } from './group-block.ts';
 import { type LabelRule, labelTable, unused } from './label-table.ts';
 
@@ -85,7 +85,7 @@ function mayBeGm({ filtered, isGm, isKs }: Block): boolean {
 }
 
 /** A line that only a KEK has proves that there is one, also where its heading was not understood. */
-function ofKek(rule: (kek: KekDraft, value: string) => boolean): LabelRule<Block> {
+function ofKek(rule: (kek: KekSketch, value: string) => boolean): LabelRule<Block> {
   return (block, value) => {
     if (block.kek === null && mayBeGm(block)) {
       block.isGm = true;
@@ -102,8 +102,8 @@ function ofKek(rule: (kek: KekDraft, value: string) => boolean): LabelRule<Block
  * be lost to a filter; behind the TEKs it may be of anything.
  */
 function ofTek(
-  rule: (tek: TekDraft, value: string) => boolean,
-  taken: (tek: TekDraft) => boolean = () => false,
+  rule: (tek: TekSketch, value: string) => boolean,
+  taken: (tek: TekSketch) => boolean = () => false,
 ): LabelRule<Block> {
   return (block, value) => {
     const last = block.teks?.at(-1);
@@ -166,7 +166,7 @@ const groupServerList: LabelRule<Block> = (block, value) => {
   return addresses.length <= MOST_KEY_SERVERS;
 };
 
-// 3.3.1.1         vrf: None
+// 192.0.2.21      vrf: None
 const MEMBER_WITH_VRF = /^(\S{1,64}) {1,64}vrf ?: {0,64}(\S{1,64})$/i;
 
 const groupMember: LabelRule<Block> = (block, value) => {
@@ -253,7 +253,7 @@ const timeToRekey: LabelRule<Block> = (block, value) => {
   }
 };
 
-function newKey(): KeyDraft {
+function newKey(): KeySketch {
   return {
     lifetimeSeconds: null,
     remainingSeconds: null,
@@ -261,7 +261,7 @@ function newKey(): KeyDraft {
   };
 }
 
-function ksKek(block: Block): KeyDraft {
+function ksKek(block: Block): KeySketch {
   block.ksKek ??= newKey();
   return block.ksKek;
 }
@@ -270,7 +270,7 @@ function ksKek(block: Block): KeyDraft {
  * One that has the value already is not the one that the line is of, whose number was not understood. null: one beyond
  * the most.
  */
-function lastKsTek(block: Block, field: keyof KeyDraft): KeyDraft | null {
+function lastKsTek(block: Block, field: keyof KeySketch): KeySketch | null {
   if (block.beyondKsTeks) return null;
   block.ksTeks ??= [];
   const last = block.ksTeks.at(-1);
@@ -329,7 +329,7 @@ const ipsecSa: LabelRule<Block> = (block, value) => {
 
 // esp-256-aes esp-sha256-hmac / esp-gcm 256
 const TRANSFORM = /^[\w(][^:]{0,127}$/;
-// remaining key lifetime (sec): (393) / remaining key lifetime (k/sec): (4415180/393)
+// remaining key lifetime (sec): (1407) / remaining key lifetime (k/sec): (4415180/1407)
 const SA_TIMING = /^remaining key lifetime \((k\/)?sec\) ?: {0,16}\((?:\d{1,12}\/)?(\d{1,10})\)$/;
 
 const DIRECTION = /^[A-Za-z-]{1,16}$/;

@@ -7,26 +7,26 @@
  */
 import { collapseBlanks, parseCount, skipBlanks } from './device-values.ts';
 
-/** Takes the value into the draft; false when the value is not of the form this label has: the line is then unknown. */
-export type LabelRule<Draft> = (draft: Draft, value: string) => boolean;
+/** Takes the value into the sketch; false when the value is not of the form this label has: the line is then unknown. */
+export type LabelRule<Sketch> = (sketch: Sketch, value: string) => boolean;
 
-interface Row<Draft> {
+interface Row<Sketch> {
   readonly label: string;
-  readonly rule: LabelRule<Draft>;
+  readonly rule: LabelRule<Sketch>;
   /** The next row of the same slot. */
-  readonly next: Row<Draft> | null;
+  readonly next: Row<Sketch> | null;
 }
 
-export interface LabelTable<Draft> {
-  readonly printed: ReadonlyArray<Row<Draft> | null>;
-  readonly folded: ReadonlyMap<string, LabelRule<Draft>>;
+export interface LabelTable<Sketch> {
+  readonly printed: ReadonlyArray<Row<Sketch> | null>;
+  readonly folded: ReadonlyMap<string, LabelRule<Sketch>>;
 }
 
-export function labelTable<Draft>(
-  rows: ReadonlyArray<readonly [labels: string | readonly string[], rule: LabelRule<Draft>]>,
-): LabelTable<Draft> {
-  const printed = Array.from({ length: SLOTS }, (): Row<Draft> | null => null);
-  const folded = new Map<string, LabelRule<Draft>>();
+export function labelTable<Sketch>(
+  rows: ReadonlyArray<readonly [labels: string | readonly string[], rule: LabelRule<Sketch>]>,
+): LabelTable<Sketch> {
+  const printed = Array.from({ length: SLOTS }, (): Row<Sketch> | null => null);
+  const folded = new Map<string, LabelRule<Sketch>>();
   for (const [labels, rule] of rows) {
     for (const label of typeof labels === 'string' ? [labels] : labels) {
       const slot = slotOf(label, label.length);
@@ -38,11 +38,11 @@ export function labelTable<Draft>(
 }
 
 /** The rule for the label before the line's first colon, spelled as in a row; undefined when no row has it. */
-export function findPrintedRule<Draft>(
-  table: LabelTable<Draft>,
+export function findPrintedRule<Sketch>(
+  table: LabelTable<Sketch>,
   line: string,
   colon: number,
-): LabelRule<Draft> | undefined {
+): LabelRule<Sketch> | undefined {
   const end = labelEnd(line, colon);
   if (end === 0) return undefined;
   for (let row = table.printed[slotOf(line, end)] ?? null; row !== null; row = row.next) {
@@ -53,15 +53,15 @@ export function findPrintedRule<Draft>(
 }
 
 /** The same without regard to case and to the number of blanks inside. */
-export function findFoldedRule<Draft>(
-  table: LabelTable<Draft>,
+export function findFoldedRule<Sketch>(
+  table: LabelTable<Sketch>,
   line: string,
   colon: number,
-): LabelRule<Draft> | undefined {
+): LabelRule<Sketch> | undefined {
   return table.folded.get(foldLabel(line.slice(0, labelEnd(line, colon))));
 }
 
-export function findRule<Draft>(table: LabelTable<Draft>, label: string): LabelRule<Draft> | undefined {
+export function findRule<Sketch>(table: LabelTable<Sketch>, label: string): LabelRule<Sketch> | undefined {
   return findPrintedRule(table, label, label.length) ?? findFoldedRule(table, label, label.length);
 }
 
@@ -78,10 +78,10 @@ export function valueAfter(line: string, colon: number): string {
 
 /** A number that a group shows once: a second value that differs is another group's. */
 export function countOnce<Field extends string>(field: Field): LabelRule<Record<Field, number | null>> {
-  return (draft, value) => {
+  return (sketch, value) => {
     const shown = parseCount(value);
-    if (draft[field] !== null && draft[field] !== shown) return false;
-    draft[field] = shown;
+    if (sketch[field] !== null && sketch[field] !== shown) return false;
+    sketch[field] = shown;
     return shown !== null;
   };
 }
@@ -93,7 +93,7 @@ const MAX_LABEL_WORDS = 5;
 const MAX_LABEL_LENGTH = 80;
 
 /** In what follows an unused label another one stands, whose value is needed: the line is not understood as it is. */
-export function hidesLabel<Draft>(table: LabelTable<Draft>, line: string, colon: number): boolean {
+export function hidesLabel<Sketch>(table: LabelTable<Sketch>, line: string, colon: number): boolean {
   for (let next = line.indexOf(':', colon + 1); next >= 0; next = line.indexOf(':', next + 1)) {
     const words = line
       .slice(Math.max(colon + 1, next - MAX_LABEL_LENGTH), next)
@@ -153,9 +153,9 @@ export function pairsOf(line: string): Pair[] {
 }
 
 /** Gives each pair to the rule of its label, also behind one that is not known. True: there are some, all known. */
-export function takePairs<Draft>(table: LabelTable<Draft>, draft: Draft, pairs: readonly Pair[]): boolean {
+export function takePairs<Sketch>(table: LabelTable<Sketch>, sketch: Sketch, pairs: readonly Pair[]): boolean {
   let known = pairs.length > 0;
-  for (const { label, value } of pairs) known = (findRule(table, label)?.(draft, value) ?? false) && known;
+  for (const { label, value } of pairs) known = (findRule(table, label)?.(sketch, value) ?? false) && known;
   return known;
 }
 

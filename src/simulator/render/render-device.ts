@@ -128,7 +128,7 @@ export function renderProcessesCpu({ cpuPercent }: SimDevice): string {
 
 export function renderShowLogging(device: SimDevice): string {
   const lines = device.logBuffer().map((message) => logLine(device, message));
-  return `Syslog logging: enabled (0 messages dropped, 2 messages rate-limited, 0 flushes, 0 overruns, xml disabled, filtering disabled)
+  return `Syslog logging: enabled (0 messages dropped, 3 messages rate-limited, 0 flushes, 0 overruns, xml disabled, filtering disabled)
 
 No Active Message Discriminator.
 

@@ -345,6 +345,6 @@ function peerSession(
     `                    Packet sent drops: ${heard ? 1 : 7} `,
     '                    Packet Recv drops: 0 ',
     `                    Total bytes sent: ${shown.announcements * 856} `,
-    '                    Total bytes recv: 2130',
+    '                    Total bytes recv: 9412',
   ];
 }

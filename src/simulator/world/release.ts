@@ -41,7 +41,7 @@ export interface Hardware {
   /** `C1900 Software (C1900-UNIVERSALK9-M)` of the first line. */
   readonly software: string;
   readonly rom: string;
-  /** `Cisco CISCO1941/K9 (revision 1.0) with 491520K/32768K bytes of memory.` */
+  /** `Cisco CISCO1941/K9 (revision 1.0) with 482304K/41984K bytes of memory.` */
   readonly processor: string;
   readonly model: string;
   readonly interfaces: readonly string[];
@@ -56,22 +56,22 @@ export const HARDWARE: Readonly<Record<HardwareName, Hardware>> = {
   c180x: {
     software: 'C180X Software (C180X-ADVIPSERVICESK9-M)',
     rom: 'ROM: System Bootstrap, Version 12.3(8r)YH6, RELEASE SOFTWARE (fc1)',
-    processor: 'Cisco 1801 (MPC8500) processor (revision 0x400) with 118784K/12288K bytes of memory.',
-    model: '1801',
+    processor: 'Cisco 1802 (MPC8500) processor (revision 0x300) with 115712K/15360K bytes of memory.',
+    model: '1802',
     interfaces: ['9 FastEthernet interfaces', '1 ATM interface'],
     cryptoInterface: 'FastEthernet0',
-    memory: ['62720K bytes of ATA CompactFlash (Read/Write)'],
+    memory: ['62496K bytes of ATA CompactFlash (Read/Write)'],
   },
   c1900: {
     software: 'C1900 Software (C1900-UNIVERSALK9-M)',
     rom: 'ROM: System Bootstrap, Version 15.0(1r)M16, RELEASE SOFTWARE (fc1)',
-    processor: 'Cisco CISCO1941/K9 (revision 1.0) with 491520K/32768K bytes of memory.',
+    processor: 'Cisco CISCO1941/K9 (revision 1.0) with 482304K/41984K bytes of memory.',
     model: 'CISCO1941/K9',
     interfaces: ['2 Gigabit Ethernet interfaces', '1 terminal line', '1 Virtual Private Network (VPN) Module'],
     cryptoInterface: 'GigabitEthernet0/0',
     memory: [
       '255K bytes of non-volatile configuration memory.',
-      '255488K bytes of ATA System CompactFlash 0 (Read/Write)',
+      '253184K bytes of ATA System CompactFlash 0 (Read/Write)',
     ],
   },
   c2900: {
@@ -89,7 +89,7 @@ export const HARDWARE: Readonly<Record<HardwareName, Hardware>> = {
   c3900: {
     software: 'C3900 Software (C3900-UNIVERSALK9-M)',
     rom: 'ROM: System Bootstrap, Version 15.0(1r)M13, RELEASE SOFTWARE (fc1)',
-    processor: 'Cisco CISCO3945-CHASSIS (revision 1.1) with C3900-SPE150/K9 with 2027520K/69632K bytes of memory.',
+    processor: 'Cisco CISCO3945-CHASSIS (revision 1.1) with C3900-SPE150/K9 with 2009088K/88064K bytes of memory.',
     model: 'CISCO3945-CHASSIS',
     interfaces: [
       '2 FastEthernet interfaces',
@@ -99,33 +99,33 @@ export const HARDWARE: Readonly<Record<HardwareName, Hardware>> = {
     cryptoInterface: 'GigabitEthernet0/1',
     memory: [
       '255K bytes of non-volatile configuration memory.',
-      '2000880K bytes of ATA System CompactFlash 0 (Read/Write)',
+      '1994752K bytes of ATA System CompactFlash 0 (Read/Write)',
     ],
   },
   isr4400: {
     software: 'ISR Software (X86_64_LINUX_IOSD-UNIVERSALK9-M)',
     rom: 'ROM: IOS-XE ROMMON',
-    processor: 'cisco ISR4451-X/K9 (2RU) processor with 1795979K/6147K bytes of memory.',
+    processor: 'cisco ISR4451-X/K9 (2RU) processor with 1842560K/6144K bytes of memory.',
     model: 'ISR4451-X/K9',
     interfaces: ['1 Virtual Ethernet interface', '4 Gigabit Ethernet interfaces'],
     cryptoInterface: 'GigabitEthernet0/0/1',
     memory: [
       '32768K bytes of non-volatile configuration memory.',
-      '4194304K bytes of physical memory.',
-      '7341807K bytes of flash memory at bootflash:.',
+      '4190208K bytes of physical memory.',
+      '7036924K bytes of flash memory at bootflash:.',
     ],
   },
   c8000v: {
     software: 'Virtual XE Software (X86_64_LINUX_IOSD-UNIVERSALK9-M)',
     rom: 'ROM: IOS-XE ROMMON',
-    processor: 'cisco C8000V (VXE) processor (revision VXE) with 2028464K/3075K bytes of memory.',
+    processor: 'cisco C8000V (VXE) processor (revision VXE) with 2041632K/3072K bytes of memory.',
     model: 'C8000V',
     interfaces: ['1 Virtual Ethernet interface', '4 Gigabit Ethernet interfaces'],
     cryptoInterface: 'GigabitEthernet2',
     memory: [
       '32768K bytes of non-volatile configuration memory.',
       '3965112K bytes of physical memory.',
-      '11526144K bytes of virtual hard disk at bootflash:.',
+      '11362304K bytes of virtual hard disk at bootflash:.',
     ],
   },
 };
@@ -155,7 +155,7 @@ export const RELEASES = {
     ksVersion: '1.0.2',
     hardware: 'c1900',
     xe: null,
-    compiled: 'Fri 07-Mar-14 08:07 by prod_rel_team',
+    compiled: 'Tue 11-Mar-14 04:26 by prod_rel_team',
     copyrightYear: 2014,
     imageFile: 'flash0:c1900-universalk9-mz.SPA.151-4.M8.bin',
   },
@@ -169,7 +169,7 @@ export const RELEASES = {
     ksVersion: '1.0.1',
     hardware: 'c3900',
     xe: null,
-    compiled: 'Fri 05-Aug-11 00:32 by prod_rel_team',
+    compiled: 'Wed 10-Aug-11 21:18 by prod_rel_team',
     copyrightYear: 2011,
     imageFile: 'flash0:c3900-universalk9-mz.SPA.150-1.M7.bin',
   },
@@ -197,7 +197,7 @@ export const RELEASES = {
     ksVersion: '1.0.16',
     hardware: 'c3900',
     xe: null,
-    compiled: 'Wed 29-Mar-17 14:05 by prod_rel_team',
+    compiled: 'Thu 06-Apr-17 09:43 by prod_rel_team',
     copyrightYear: 2017,
     imageFile: 'flash0:c3900-universalk9-mz.SPA.156-3.M2.bin',
   },

@@ -6,7 +6,7 @@
  * and a takeover waits for it. Merely reading the row would let a paused agent's batch commit after the takeover: a
  * test replaces the fence by such a read, and must see that happen. A batch whose answer nobody waits for any more may
  * arrive late: after a later one of its owner, whose number is in the row; or after the cell went to another agent and
- * came back, which shows in the row's epoch. Neither may put an older state over a newer one.
+ * came back, which shows in the row's term (its column `epoch`). Neither may put an older state over a newer one.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { isPlanned } from '../../gdoi/events/planned-event.ts';
@@ -16,21 +16,21 @@ import { stateText } from '../state-text.ts';
 import { toText } from './plain-text.ts';
 
 /**
- * `$12` increases from batch to batch of one agent. `$13`: for each cell of `$2` the epoch in which the agent got it.
+ * `$12` increases from batch to batch of one agent. `$13`: for each cell of `$2` the term in which the agent got it.
  */
 export const FENCE = `
-mine AS MATERIALIZED (
+owned AS MATERIALIZED (
   SELECT cells.cell FROM cells JOIN unnest($2::text[], $13::bigint[]) AS held(cell, epoch)
     ON held.cell = cells.cell AND held.epoch = cells.epoch
   WHERE agent = $1::uuid AND (written_by IS DISTINCT FROM $1::uuid OR written < $12::bigint)
   ORDER BY cells.cell FOR NO KEY UPDATE OF cells
 ),
 numbered AS (
-  UPDATE cells SET written_by = $1::uuid, written = $12::bigint FROM mine WHERE cells.cell = mine.cell
+  UPDATE cells SET written_by = $1::uuid, written = $12::bigint FROM owned WHERE cells.cell = owned.cell
 )`;
 /** `$1` null: a writer without cells of its own, such as a copy into an empty store. */
 const NO_FENCE = `
-mine AS MATERIALIZED (
+owned AS MATERIALIZED (
   SELECT cell FROM unnest($2::text[]) AS cell WHERE $1::uuid IS NULL
 )`;
 
@@ -44,7 +44,7 @@ fresh AS (
     e.unexpected, e.severity, e.summary, e.evidence, e.action, e.planned
   FROM json_to_recordset($4::json) AS e(id text, cell text, cell_shown boolean, at_ms float8, from_ms float8,
     to_ms float8, type text, device text, group_name text, cause text, unexpected boolean, severity text, summary text,
-    evidence text, action text, planned boolean) JOIN mine USING (cell)
+    evidence text, action text, planned boolean) JOIN owned USING (cell)
   ON CONFLICT (id) DO NOTHING
   RETURNING id, type, cell, cell_shown, device, group_name, cause, unexpected
 ),
@@ -60,47 +60,47 @@ happened AS (
   SELECT i.id, i.cell, i.group_name, i.cause, i.began_ms, i.ended_ms,
     ARRAY(SELECT json_array_elements_text(i.devices)), i.incident
   FROM json_to_recordset($5::json) AS i(id text, cell text, group_name text, cause text, began_ms float8,
-    ended_ms float8, devices json, incident text) JOIN mine USING (cell)
+    ended_ms float8, devices json, incident text) JOIN owned USING (cell)
   ON CONFLICT (id) DO UPDATE SET began_ms = excluded.began_ms, ended_ms = excluded.ended_ms,
     devices = excluded.devices, incident = excluded.incident
 ),
 devices AS (
   INSERT INTO device_states (cell, name, state)
   SELECT s.cell, s.name, s.state FROM json_to_recordset($6::json) AS s(cell text, name text, state text)
-    JOIN mine USING (cell)
+    JOIN owned USING (cell)
   ON CONFLICT (cell, name) DO UPDATE SET state = excluded.state
 ),
 groups AS (
   INSERT INTO fleet_states (cell, group_name, state)
   SELECT s.cell, s.group_name, s.state FROM json_to_recordset($7::json) AS s(cell text, group_name text, state text)
-    JOIN mine USING (cell)
+    JOIN owned USING (cell)
   ON CONFLICT (cell, group_name) DO UPDATE SET state = excluded.state
 ),
 members AS (
   INSERT INTO group_member_states (cell, group_name, device, state)
   SELECT s.cell, s.group_name, s.device, s.state
-  FROM json_to_recordset($8::json) AS s(cell text, group_name text, device text, state text) JOIN mine USING (cell)
+  FROM json_to_recordset($8::json) AS s(cell text, group_name text, device text, state text) JOIN owned USING (cell)
   ON CONFLICT (cell, group_name, device) DO UPDATE SET state = excluded.state
 ),
 no_devices AS (
-  DELETE FROM device_states AS known USING json_to_recordset($9::json) AS gone(cell text, name text), mine
-  WHERE known.cell = gone.cell AND known.name = gone.name AND mine.cell = known.cell
+  DELETE FROM device_states AS known USING json_to_recordset($9::json) AS gone(cell text, name text), owned
+  WHERE known.cell = gone.cell AND known.name = gone.name AND owned.cell = known.cell
 ),
 no_groups AS (
-  DELETE FROM fleet_states AS known USING json_to_recordset($10::json) AS gone(cell text, group_name text), mine
-  WHERE known.cell = gone.cell AND known.group_name = gone.group_name AND mine.cell = known.cell AND NOT EXISTS (
+  DELETE FROM fleet_states AS known USING json_to_recordset($10::json) AS gone(cell text, group_name text), owned
+  WHERE known.cell = gone.cell AND known.group_name = gone.group_name AND owned.cell = known.cell AND NOT EXISTS (
     SELECT FROM json_to_recordset($7::json) AS s(cell text, group_name text)
     WHERE s.cell = known.cell AND s.group_name = known.group_name)
 ),
 no_members AS (
   DELETE FROM group_member_states AS known
-  USING json_to_recordset($11::json) AS gone(cell text, group_name text, device text), mine
+  USING json_to_recordset($11::json) AS gone(cell text, group_name text, device text), owned
   WHERE known.cell = gone.cell AND known.group_name = gone.group_name
-    AND (gone.device IS NULL OR known.device = gone.device) AND mine.cell = known.cell AND NOT EXISTS (
+    AND (gone.device IS NULL OR known.device = gone.device) AND owned.cell = known.cell AND NOT EXISTS (
       SELECT FROM json_to_recordset($8::json) AS s(cell text, group_name text, device text)
       WHERE s.cell = known.cell AND s.group_name = known.group_name AND s.device = known.device)
 )
-SELECT ARRAY(SELECT cell FROM mine) AS kept, ARRAY(SELECT id FROM fresh) AS fresh`;
+SELECT ARRAY(SELECT cell FROM owned) AS kept, ARRAY(SELECT id FROM fresh) AS fresh`;
 }
 
 export const COMMIT = commitSql(FENCE);

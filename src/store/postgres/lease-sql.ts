@@ -19,7 +19,7 @@ WITH renewed AS (
 )
 SELECT (SELECT count(*)::int FROM agents WHERE NOT fenced AND id <> $1) AS others, ${NOW_MS} AS now_ms FROM renewed`;
 
-/** Does not wait for a row that another agent holds: announcing a weight one look later costs nothing. */
+/** Does not wait for a row that another agent holds: announcing a weight one round later costs nothing. */
 export const ANNOUNCE = `
 WITH told AS MATERIALIZED (SELECT cell, weight FROM json_to_recordset($1::json) AS c(cell text, weight integer)),
 differing AS MATERIALIZED (
@@ -42,12 +42,12 @@ export const SELECT_CELLS = 'SELECT cell, agent, epoch, weight, wanted_by FROM c
  * for that time: it does not know who has joined since.
  */
 export const FENCE_DEAD = `
-WITH dead AS (
+WITH lapsed AS (
   SELECT id FROM agents
-  WHERE NOT fenced AND expires_at + alone_ms * interval '1 millisecond' < clock_timestamp()
+  WHERE expires_at + alone_ms * interval '1 millisecond' < clock_timestamp() AND NOT fenced
   ORDER BY id FOR UPDATE SKIP LOCKED
 ),
-fenced AS (UPDATE agents SET fenced = true WHERE id IN (SELECT id FROM dead) RETURNING id)
+fenced AS (UPDATE agents SET fenced = true FROM lapsed WHERE agents.id = lapsed.id RETURNING agents.id)
 UPDATE cells SET agent = NULL, epoch = epoch + 1
 WHERE cell IN (
   SELECT cell FROM cells WHERE agent IN (SELECT id FROM fenced)
@@ -71,7 +71,7 @@ WHERE cell = $2 AND agent <> $1 AND EXISTS (SELECT FROM agents WHERE id = $1 AND
 export const RELEASE = `
 UPDATE cells SET wanted_by = NULL, epoch = epoch + 1, agent = (
   SELECT id FROM agents WHERE id = cells.wanted_by AND NOT fenced AND expires_at > clock_timestamp())
-WHERE cell IN (SELECT cell FROM cells WHERE agent = $1 AND cell = ANY($2::text[]) ORDER BY cell FOR UPDATE)`;
+WHERE cell IN (SELECT cell FROM cells WHERE cell = ANY($2::text[]) AND agent = $1 ORDER BY cell FOR UPDATE)`;
 
 /**
  * One statement: a connection that dies between two would hold the rows, including those of all agents, until TCP gives

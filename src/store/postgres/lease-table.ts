@@ -79,7 +79,7 @@ async function viewOf(session: Session): Promise<ClusterView> {
     cells: cells.map((row) => ({
       cell: fromText(String(row['cell'])),
       agent: idOf(row['agent']),
-      epoch: Number(row['epoch']),
+      term: Number(row['epoch']),
       weight: Number(row['weight']),
       wantedBy: idOf(row['wanted_by']),
     })),

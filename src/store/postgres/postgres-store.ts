@@ -188,14 +188,14 @@ class SharedStore implements PostgresStore {
     const [sql, given] =
       writer === 'unfenced'
         ? [COMMIT_UNFENCED, [null, ...values]]
-        : [COMMIT, [writer.agent, ...values, this.#batches, epochsOf(cells, writer)]];
+        : [COMMIT, [writer.agent, ...values, this.#batches, termsOf(cells, writer)]];
     try {
       const row = await this.#connections.use(async (session) => {
         const [kept] = await session.run(sql, given);
         return { kept: textsOf(kept?.['kept']), fresh: new Set(textsOf(kept?.['fresh'])) };
       });
       if (row.kept.length < cells.length) this.#fencedWrites += 1;
-      return await this.#told(batch.events, row.fresh);
+      return await this.#stored(batch.events, row.fresh);
     } catch (error) {
       this.#doubt(batch.events);
       throw error;
@@ -203,15 +203,15 @@ class SharedStore implements PostgresStore {
   }
 
   /** Events that are new, and those that were new when the answer was lost. */
-  async #told(events: readonly GdoiEvent[], fresh: ReadonlySet<string>): Promise<readonly GdoiEvent[]> {
+  async #stored(events: readonly GdoiEvent[], fresh: ReadonlySet<string>): Promise<readonly GdoiEvent[]> {
     const doubted = events.filter(({ id }) => this.#unsure.has(id) && !fresh.has(id)).map(({ id }) => id);
     const own =
       doubted.length === 0
         ? []
         : await this.#connections.use((session) => session.run(SELECT_OWN, [doubted.map(toText), this.#process]));
-    const told = new Set([...fresh, ...own.map((row) => fromText(String(row['id'])))]);
+    const stored = new Set([...fresh, ...own.map((row) => fromText(String(row['id'])))]);
     for (const { id } of events) this.#unsure.delete(id);
-    return events.filter(({ id }) => told.delete(id));
+    return events.filter(({ id }) => stored.delete(id));
   }
 
   #doubt(events: readonly GdoiEvent[]): void {
@@ -319,8 +319,8 @@ function timesOfRenewals({ connectMs, statementMs }: PostgresTimes, leaseMs = In
 }
 
 /** Null: a cell that the writer does not own. */
-function epochsOf(cells: readonly string[], { epochs }: Writer): readonly (number | null)[] {
-  return cells.map((cell) => epochs.get(cell) ?? null);
+function termsOf(cells: readonly string[], { terms }: Writer): readonly (number | null)[] {
+  return cells.map((cell) => terms.get(cell) ?? null);
 }
 
 function textIn(row: Row, column: string): string {

@@ -50,7 +50,7 @@ describe('a campaign of faults', () => {
   });
 
   test('doubles events where a late write counts when its cell went away and came back: the campaign can fail', async () => {
-    const faulty = { seconds: SECONDS, comparesEpochs: false };
+    const faulty = { seconds: SECONDS, comparesTerms: false };
     const doubled = async (seed: number) =>
       (await campaign({ seed, oneMachine: onOneMachine(seed), ...faulty })).doubled;
     expect(await faultySeed(doubled)).not.toBeNull();

@@ -48,7 +48,7 @@ export interface CampaignOptions {
   /** false: the fence is a look at the row when the write is sent, as a plain EXISTS is. */
   readonly fenced?: boolean;
   /** false: a write is also taken that its agent sent before the cell went to another one and came back. */
-  readonly comparesEpochs?: boolean;
+  readonly comparesTerms?: boolean;
   /** false: whoever joins takes over when the lease is over, also from an agent that may be alone. */
   readonly waitsForTheLone?: boolean;
   /** All processes are of one machine, where one can tell that another is gone. */
@@ -73,7 +73,7 @@ interface AgentRow extends AgentIdentity {
 
 interface Write {
   /** In which the writer got the cell; undefined: in any. */
-  readonly epoch: number | undefined;
+  readonly term: number | undefined;
   readonly number: number;
   readonly upTo: number;
   readonly events: readonly KeptEvent[];
@@ -110,8 +110,8 @@ class ModelDatabase {
 
   /** null: another one's by then, or later than a later one. */
   commit(cell: string, writer: string, write: Write): readonly string[] | null {
-    const { epoch, number, upTo, events, fenced } = write;
-    const isOfNow = epoch === undefined || this.#cells.get(cell)?.epoch === epoch;
+    const { term, number, upTo, events, fenced } = write;
+    const isOfNow = term === undefined || this.#cells.get(cell)?.term === term;
     if (fenced && !(this.owns(writer, cell) && isOfNow)) return null;
     const last = this.#written.get(cell);
     if (last?.writer === writer && last.number >= number) return null;
@@ -141,7 +141,7 @@ class ModelDatabase {
     announce: async (_id, { weights }) => {
       for (const [cell, weight] of weights) {
         const known = this.#cells.get(cell);
-        if (known === undefined) this.#cells.set(cell, { cell, agent: null, epoch: 0, weight, wantedBy: null });
+        if (known === undefined) this.#cells.set(cell, { cell, agent: null, term: 0, weight, wantedBy: null });
         else known.weight = weight;
       }
     },
@@ -158,14 +158,14 @@ class ModelDatabase {
         if (row.fenced) this.#agents.delete(id);
       }
       const freed = [...this.#cells.values()].filter(({ agent }) => agent !== null && !this.#agents.has(agent));
-      for (const cell of freed) Object.assign(cell, { agent: null, epoch: cell.epoch + 1 });
+      for (const cell of freed) Object.assign(cell, { agent: null, term: cell.term + 1 });
       return freed.map(({ cell }) => cell);
     },
     take: async (id, cells) => {
       if (this.#agents.get(id)?.fenced !== false) return new Map();
       const got = cells.flatMap((name) => this.#cells.get(name) ?? []).filter(({ agent }) => agent === null);
-      for (const cell of got) Object.assign(cell, { agent: id, epoch: cell.epoch + 1, wantedBy: null });
-      return new Map(got.map(({ cell, epoch }) => [cell, epoch]));
+      for (const cell of got) Object.assign(cell, { agent: id, term: cell.term + 1, wantedBy: null });
+      return new Map(got.map(({ cell, term }) => [cell, term]));
     },
     want: async (id, name) => {
       const cell = this.#cells.get(name);
@@ -177,7 +177,7 @@ class ModelDatabase {
         if (cell === undefined || cell.agent !== id) continue;
         const taker = cell.wantedBy === null ? undefined : this.#agents.get(cell.wantedBy);
         const live = taker !== undefined && !taker.fenced && taker.expiresMs > this.#time.nowMs;
-        Object.assign(cell, { agent: live ? taker.id : null, epoch: cell.epoch + 1, wantedBy: null });
+        Object.assign(cell, { agent: live ? taker.id : null, term: cell.term + 1, wantedBy: null });
       }
     },
     bury: async (id) => this.#forget(id),
@@ -187,7 +187,7 @@ class ModelDatabase {
   #forget(id: string): void {
     this.#agents.delete(id);
     const freed = [...this.#cells.values()].filter(({ agent }) => agent === id);
-    for (const cell of freed) Object.assign(cell, { agent: null, epoch: cell.epoch + 1 });
+    for (const cell of freed) Object.assign(cell, { agent: null, term: cell.term + 1 });
   }
 }
 
@@ -315,11 +315,11 @@ class ModelProcess {
       return { id: `${what} by ${this.name}`, what, writer: this.name };
     });
     const { database, fenced } = this.#world;
-    const { agent, epochs } = writer;
+    const { agent, terms } = writer;
     const ownedWhenSent = database.owns(agent, device);
     this.#writes += 1;
-    const epoch = this.#world.comparesEpochs ? (epochs.get(device) ?? -1) : undefined;
-    const write = { epoch, number: this.#writes, upTo: seen, events, fenced };
+    const term = this.#world.comparesTerms ? (terms.get(device) ?? -1) : undefined;
+    const write = { term, number: this.#writes, upTo: seen, events, fenced };
     try {
       const fresh = await this.call(async () =>
         fenced || ownedWhenSent ? database.commit(device, agent, write) : null,
@@ -342,7 +342,7 @@ class World {
   readonly database: ModelDatabase;
   readonly random: () => number;
   readonly fenced: boolean;
-  readonly comparesEpochs: boolean;
+  readonly comparesTerms: boolean;
   readonly oneMachine: boolean;
   readonly registrations = new Map<string, number>(CELLS.map((cell) => [cell, 0]));
   readonly weights = new Map(CELLS.map((cell, index) => [cell, 1 + index]));
@@ -357,14 +357,14 @@ class World {
   constructor({
     seed,
     fenced = true,
-    comparesEpochs = true,
+    comparesTerms = true,
     waitsForTheLone = true,
     oneMachine = false,
   }: CampaignOptions) {
     this.random = randomOf(seed);
     this.database = new ModelDatabase(this.time, waitsForTheLone);
     this.fenced = fenced;
-    this.comparesEpochs = comparesEpochs;
+    this.comparesTerms = comparesTerms;
     this.oneMachine = oneMachine;
     for (let index = 0; index < AGENTS; index += 1) this.start();
   }

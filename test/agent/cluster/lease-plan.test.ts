@@ -14,7 +14,7 @@ function anAgent(id: string, cells: readonly string[]): Planner {
 }
 
 function aCell(cell: string, over: Partial<CellLease> = {}): CellLease {
-  return { cell, agent: null, epoch: 1, weight: 1, wantedBy: null, ...over };
+  return { cell, agent: null, term: 1, weight: 1, wantedBy: null, ...over };
 }
 
 test('a cell that somebody asked for who is gone can be asked for again', () => {

@@ -24,7 +24,7 @@ function oneAgent(
   const owners = new Map<string, string | null>(cells.map((cell) => [cell, null]));
   const view = (): ClusterView => ({
     agents: [],
-    cells: Array.from(owners, ([cell, agent]) => ({ cell, agent, epoch: 1, weight: 1, wantedBy: null })),
+    cells: Array.from(owners, ([cell, agent]) => ({ cell, agent, term: 1, weight: 1, wantedBy: null })),
   });
   const leases: LeaseTable = {
     join: (agent) => {
@@ -119,7 +119,7 @@ test.each([
   const { time, moved } = oneAgent(['a'], {
     view: async () => ({
       agents: [{ ...around, id: 'two', name: 'two', inventory }],
-      cells: [{ cell: 'b', agent: 'two', epoch: 1, weight: 1, wantedBy: null }],
+      cells: [{ cell: 'b', agent: 'two', term: 1, weight: 1, wantedBy: null }],
     }),
   });
   await time.runUntil(LEASE_MS);

@@ -50,7 +50,7 @@ test('hints that show nothing cause fewer and fewer polls', async () => {
   const under = paced();
   expect(await forge(under, 600)).toBeLessThanOrEqual(11);
   expect(await forge(under, 3_600)).toBeLessThanOrEqual(13);
-  expect(under.pace.held).toBeGreaterThan(4_000);
+  expect(under.pace.delayed).toBeGreaterThan(4_000);
 });
 
 test('a hint that had to wait causes one poll at the end of the wait', async () => {

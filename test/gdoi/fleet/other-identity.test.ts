@@ -19,7 +19,7 @@ function members(second: number, identities: readonly [string | undefined, strin
 }
 
 const SHARED =
-  'gm9, ks3 show G1 with group identity 2222, the others with 1111: several groups of one name, or a wrong identity on a router; what else is told here is told of 1111 alone';
+  'gm9, ks3 show G1 with group identity 2222, the others with 1111: several groups of one name, or a wrong identity on a router; all else that is said here concerns 1111 alone';
 
 describe('members that show another group identity under the same name', () => {
   test('are reported as name_shared, and cause no split, no differing keys and no ejection in the group', () => {

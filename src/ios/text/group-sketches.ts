@@ -11,26 +11,26 @@ import type { Answer } from './answer.ts';
 import { collapseBlanks } from './device-values.ts';
 import { type LinesRead, readEach } from './line-tally.ts';
 
-export interface GroupGrammar<Draft extends object> {
+export interface GroupGrammar<Sketch extends object> {
   /** How its headings begin, `For group `. */
   readonly headingBegins: string;
   /** A line that belongs to no group. */
   readonly title?: RegExp;
-  /** The whole of one, with single blanks; it captures the group, and what `newDraft` takes besides. */
+  /** The whole of one, with single blanks; it captures the group, and what `newSketch` takes besides. */
   readonly heading: RegExp;
-  readonly newDraft: (group: string, ...captured: readonly string[]) => Draft;
+  readonly newSketch: (group: string, ...captured: readonly string[]) => Sketch;
   /** Whether the line is known; `another's`: it cannot be this group's. */
-  readonly take: (draft: Draft, line: string) => boolean | "another's";
+  readonly take: (sketch: Sketch, line: string) => boolean | "another's";
   /** For lines before the first heading, which a filter may have taken away; null: without it they say nothing. */
-  readonly unnamed: (() => Draft) | null;
+  readonly unnamed: (() => Sketch) | null;
 }
 
 /** The groups in the answer's order; of a filtered answer the first one is unnamed. Lines come with single blanks. */
-export function readByGroup<Draft extends object>(
+export function readByGroup<Sketch extends object>(
   answer: Answer,
-  grammar: GroupGrammar<Draft>,
-): { readonly groups: readonly Draft[]; readonly read: LinesRead } {
-  const groups: Draft[] = answer.filter === null || grammar.unnamed === null ? [] : [grammar.unnamed()];
+  grammar: GroupGrammar<Sketch>,
+): { readonly groups: readonly Sketch[]; readonly read: LinesRead } {
+  const groups: Sketch[] = answer.filter === null || grammar.unnamed === null ? [] : [grammar.unnamed()];
   let open = groups.at(-1) ?? null;
   const broken = answer.brokenLines.filter(({ text }) => mayBeHeading(text, grammar));
   let passed = 0;
@@ -40,7 +40,7 @@ export function readByGroup<Draft extends object>(
     if (grammar.title?.test(line) === true) return true;
     const [, name, ...captured] = grammar.heading.exec(line) ?? [];
     if (name !== undefined) {
-      const opened = grammar.newDraft(name, ...captured);
+      const opened = grammar.newSketch(name, ...captured);
       open = addWithin(MOST_GROUPS, groups, opened) ? opened : null;
       return open !== null;
     }
@@ -54,7 +54,7 @@ export function readByGroup<Draft extends object>(
 const NAMES_GROUP = /group/i;
 
 /** A broken line may have its first letters only. */
-function mayBeHeading<Draft extends object>(line: string, { headingBegins }: GroupGrammar<Draft>): boolean {
+function mayBeHeading<Sketch extends object>(line: string, { headingBegins }: GroupGrammar<Sketch>): boolean {
   const length = Math.min(line.length, headingBegins.length);
   return NAMES_GROUP.test(line) || line.slice(0, length).toLowerCase() === headingBegins.slice(0, length).toLowerCase();
 }
