@@ -29,7 +29,6 @@ const READ_OUTSIDE: Readonly<Record<string, string>> = {
   enqueue: 'p-queue, of its queue',
   dequeue: 'p-queue, of its queue',
   setPriority: 'p-queue, of its queue',
-  rounds: 'ssh2, an option',
   _read: 'Node.js, of a stream',
   _write: 'Node.js, of a stream',
   _final: 'Node.js, of a stream',
