@@ -25,6 +25,8 @@ const MAX_DEVICES = 20;
 interface Entry {
   readonly status: string;
   readonly summary: string;
+  /** Without the name, which is printed before it; absent: the agent is of an older version. */
+  readonly statement?: string;
 }
 type GroupEntry = Entry & { readonly group: string; readonly cell?: string };
 type DeviceEntry = Entry & { readonly device: string; readonly host: string };
@@ -78,11 +80,16 @@ async function fleet(client: AgentClient, { all, json }: StatusFlags): Promise<s
     ...planned.map((window) => `under maintenance: ${window}`),
     '',
     ...rows(
-      groups.toSorted(byNeed).map((each) => [each.status.toUpperCase(), nameOf(each), told(each.summary, each.group)]),
+      groups.toSorted(byNeed).map((each) => [each.status.toUpperCase(), nameOf(each), each.statement ?? each.summary]),
     ),
     ...(shown.length === 0 ? [] : ['']),
     ...rows(
-      shown.map(({ status, device, host, summary }) => [status.toUpperCase(), device, host, told(summary, device)]),
+      shown.map(({ status, device, host, summary, statement = summary }) => [
+        status.toUpperCase(),
+        device,
+        host,
+        statement,
+      ]),
     ),
     ...(inNeed.length > shown.length ? [`and ${inNeed.length - shown.length} more: --all`] : []),
   ];
@@ -112,11 +119,6 @@ function linesOf(document: unknown, name: string, rest: string): readonly string
   const [lines, more] = [name, `more_${name}`].map((key): unknown => Reflect.get(Object(document), key));
   if (!Array.isArray(lines) || !lines.every((line) => typeof line === 'string')) return [];
   return typeof more === 'number' && more > 0 ? [...lines, `and ${more} more: ${rest}`] : lines;
-}
-
-/** The summary without the name, which is printed before it. */
-function told(summary: string, name: string): string {
-  return summary.startsWith(`${name}: `) ? summary.slice(name.length + 2) : summary;
 }
 
 const NEED = ['critical', 'warning', 'unknown', 'ok'];
@@ -153,12 +155,17 @@ function hasTexts(value: unknown, names: readonly string[]): boolean {
   );
 }
 
+function hasStatement(value: unknown): boolean {
+  const statement: unknown = Reflect.get(Object(value), 'statement');
+  return statement === undefined || typeof statement === 'string';
+}
+
 function isGroupEntry(value: unknown): value is GroupEntry {
-  return hasTexts(value, ['group', 'status', 'summary']);
+  return hasTexts(value, ['group', 'status', 'summary']) && hasStatement(value);
 }
 
 function isDeviceEntry(value: unknown): value is DeviceEntry {
-  return hasTexts(value, ['device', 'host', 'status', 'summary']);
+  return hasTexts(value, ['device', 'host', 'status', 'summary']) && hasStatement(value);
 }
 
 function rows(cells: readonly (readonly string[])[]): readonly string[] {

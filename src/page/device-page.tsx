@@ -10,7 +10,6 @@ import { EventList } from './event-list.tsx';
 import { Fact, Facts } from './facts.tsx';
 import { GrafanaLink } from './grafana-link.tsx';
 import { Age, Countdown, Instant } from './instants.tsx';
-import { withoutName } from './names.tsx';
 import { NamedPage } from './named-page.tsx';
 import { Fragment, type VNode } from 'preact';
 import { PolledBy } from './polled-by.tsx';
@@ -67,7 +66,7 @@ export class DevicePage implements Page {
     return (
       <Fragment>
         <p class="summary">
-          <bdi>{withoutName(device.summary, device.device)}</bdi>
+          <bdi>{device.statement ?? device.summary}</bdi>
         </p>
         <FirstStep action={device.health.action} />
         <p class="act">

@@ -11,7 +11,7 @@ import { Column } from './column.tsx';
 import { GroupCards } from './group-cards.tsx';
 import { headline, sum, lastKnown } from './headline.ts';
 import { Age, Countdown } from './instants.tsx';
-import { DeviceLink, GroupLink, withoutName } from './names.tsx';
+import { DeviceLink, GroupLink } from './names.tsx';
 import { navigate } from './navigation.ts';
 import { Fragment, type VNode } from 'preact';
 import { Refusal } from './refusal.tsx';
@@ -181,7 +181,7 @@ function DeviceRow({ device, nowMs }: { readonly device: DeviceSummary; readonly
         {device.groups.length > MAX_ROW_GROUPS ? ` and ${device.groups.length - MAX_ROW_GROUPS} more` : ''}
       </td>
       <td role="cell" class="c-what">
-        <bdi>{withoutName(device.summary, device.device)}</bdi>
+        <bdi>{device.statement ?? device.summary}</bdi>
       </td>
       <td role="cell" class="c-next">
         {next !== null && (

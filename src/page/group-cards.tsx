@@ -3,7 +3,7 @@ import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import type { GroupSummary } from '../http/schemas/group-schema.ts';
 import { Countdown } from './instants.tsx';
-import { GroupLink, withoutName } from './names.tsx';
+import { GroupLink } from './names.tsx';
 import { Fragment, type VNode } from 'preact';
 import { groupPath } from './route.ts';
 import { StatusMark } from './status-mark.tsx';
@@ -29,7 +29,7 @@ export function GroupCards(props: {
               <GroupLink name={group.group} cell={group.cell} /> <StatusMark status={group.status} />
             </h3>
             <p>
-              <bdi>{withoutName(group.summary, group.group)}</bdi>
+              <bdi>{group.statement ?? group.summary}</bdi>
             </p>
             <p class="faint">
               {group.members} {group.members === 1 ? 'GM' : 'GMs'}, {group.kss} {group.kss === 1 ? 'KS' : 'KSs'} polled

@@ -17,7 +17,7 @@ import { type HistoryHours, hoursOf, keyHistory } from './key-history.ts';
 import { KeyHistoryPicture } from './key-history-picture.tsx';
 import { KekAxis, KekLegend, KekTrack } from './kek-track.tsx';
 import type { KekScale } from './kek-scale.ts';
-import { DeviceLink, Name, NameList, withoutName } from './names.tsx';
+import { DeviceLink, Name, NameList } from './names.tsx';
 import { NamedPage } from './named-page.tsx';
 import { Fragment, type VNode } from 'preact';
 import { Fact, Facts } from './facts.tsx';
@@ -126,7 +126,7 @@ export class GroupPage implements Page {
     return (
       <Fragment>
         <p class="summary">
-          <bdi>{withoutName(group.summary, group.group)}</bdi>
+          <bdi>{group.statement ?? group.summary}</bdi>
         </p>
         {[group.separate_groups, group.other_cells].map(
           (doubt) =>

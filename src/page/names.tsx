@@ -10,11 +10,6 @@ export function shortened(text: string, most = MAX_SHOWN): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
-/** A summary without the name, which is beside it anyway. */
-export function withoutName(summary: string, name: string): string {
-  return summary.startsWith(`${name}: `) ? summary.slice(name.length + 2) : summary;
-}
-
 export function Name({ text }: { readonly text: string }): VNode {
   return text.length > MAX_SHOWN ? <bdi title={text}>{shortened(text)}</bdi> : <bdi>{text}</bdi>;
 }

@@ -28,7 +28,7 @@ test('the list shows each group with its health and the next rekey', async () =>
         primaries: ['ks1'],
         next: { what: 'KEK rekey to all GMs', at: '2026-01-01T13:19:25.500Z' },
       },
-      { group: 'G2', status: 'critical', summary: 'G2: not registered: gm1' },
+      { group: 'G2', status: 'critical', summary: 'G2: not registered: gm1', statement: 'not registered: gm1' },
     ],
     next_cursor: null,
   });

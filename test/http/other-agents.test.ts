@@ -203,6 +203,13 @@ describe('if the other cannot be asked', () => {
     expect(list).toMatchObject({ total: 4, by_status: { ok: 2, unknown: 2 } });
     expect(list.devices[2]).toMatchObject({ status: 'unknown', owner: { source: 'kept' } });
     expect(list.devices[2]?.summary).toMatch(words);
+    const { groups } = await east.json<{ readonly groups: readonly object[] }>('/api/v1/groups');
+    expect(groups).toContainEqual(
+      expect.objectContaining({
+        cell: 'beta',
+        statement: expect.stringMatching(/^(?:polled by agent|nobody polls it)/),
+      }),
+    );
     expect(await east.json('/api/v1/devices/b1')).toMatchObject({ status: 'unknown', owner: { source: 'kept' } });
     expect(await east.json('/api/v1/devices/b1/health')).toMatchObject({ status: 'unknown', checks: [] });
     expect(await east.json('/api/v1/groups/G1?cell=beta')).toMatchObject({

@@ -33,6 +33,8 @@ export interface GroupHealth {
   readonly group: string;
   readonly status: HealthStatus;
   readonly summary: string;
+  /** The summary without the group's name, for places that have it already. */
+  readonly statement: string;
   readonly checks: readonly HealthCheck[];
   readonly next: NextOccurrence | null;
   readonly nextKekRekey: NextOccurrence | null;
@@ -80,10 +82,12 @@ export function groupHealth(
   const nextKekRekey = nextRekey('KEK', fleet, deviceOf, atMs);
   const nextTekRekey = nextRekey('TEK', fleet, deviceOf, atMs);
   const status = first === undefined ? verdictOf(checks) : worseOf(first.status, unknownOf(checks));
+  const statement = first?.summary ?? summaryOf(fleet, checks, worst);
   return {
     group: fleet.group,
     status,
-    summary: `${fleet.group}: ${first?.summary ?? summaryOf(fleet, checks, worst)}`,
+    summary: `${fleet.group}: ${statement}`,
+    statement,
     checks,
     next: earliest([nextKekRekey, nextTekRekey], atMs),
     nextKekRekey,

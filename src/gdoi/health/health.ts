@@ -36,6 +36,8 @@ export interface DeviceHealth {
   readonly status: HealthStatus;
   /** One sentence for a person at 3 a.m.: the worst check, and how many others there are. */
   readonly summary: string;
+  /** The summary without the device's name, for places that have it already. */
+  readonly statement: string;
   /** The last answer; null: there was none. */
   readonly observedAtMs: EpochMs | null;
   readonly ageSeconds: number | null;
@@ -82,6 +84,7 @@ export function deviceHealth(input: HealthInput, fleetOf: FleetViewOf, atMs: Epo
     device,
     status: verdict.status,
     summary: `${device}: ${verdict.summary}`,
+    statement: verdict.summary,
     observedAtMs: input.lastSuccessAtMs,
     ageSeconds: age.seconds,
     checks,

@@ -85,6 +85,7 @@ function identity(view: DeviceView, health: DeviceHealth): Omit<DeviceSummary, '
     labels: { ...view.labels },
     status: health.status,
     summary: health.summary,
+    statement: health.statement,
     result: view.result,
     observed_at: isoOrNull(view.lastSuccessAtMs),
     next: nextDocument(health.next),

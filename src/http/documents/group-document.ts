@@ -33,9 +33,9 @@ export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary
 /** The fields that the list and the group's own document share. */
 function identity(
   { group, cell }: FleetView,
-  { status, summary, action }: GroupHealth,
-): Pick<GroupSummary, 'group' | 'cell' | 'status' | 'summary' | 'action'> {
-  return { group, ...inCell(cell), status, summary, action };
+  { status, summary, statement, action }: GroupHealth,
+): Pick<GroupSummary, 'group' | 'cell' | 'status' | 'summary' | 'statement' | 'action'> {
+  return { group, ...inCell(cell), status, summary, statement, action };
 }
 
 export function groupDocument(

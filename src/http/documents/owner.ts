@@ -14,10 +14,12 @@ export function keptOwner({ owner }: OtherCell, ageSeconds: number | null): Owne
 
 /** Nobody here has asked the device, so it is not judged. */
 export function keptDeviceHealth(view: DeviceView, cell: OtherCell, nowMs: number): DeviceHealth {
+  const statement = `${whyKept(cell)}; it answered ${lastAnswer(view.lastSuccessAtMs, nowMs)}`;
   return {
     device: view.device,
     status: 'unknown',
-    summary: `${view.device}: ${whyKept(cell)}; it answered ${lastAnswer(view.lastSuccessAtMs, nowMs)}`,
+    summary: `${view.device}: ${statement}`,
+    statement,
     observedAtMs: view.lastSuccessAtMs,
     ageSeconds: ageSeconds(view.lastSuccessAtMs, nowMs),
     checks: [],
@@ -29,10 +31,12 @@ export function keptDeviceHealth(view: DeviceView, cell: OtherCell, nowMs: numbe
 }
 
 export function keptGroupHealth({ group }: FleetView, cell: OtherCell): GroupHealth {
+  const statement = `${whyKept(cell)}; shown is what was kept last`;
   return {
     group,
     status: 'unknown',
-    summary: `group ${group}: ${whyKept(cell)}; shown is what was kept last`,
+    summary: `group ${group}: ${statement}`,
+    statement,
     checks: [],
     next: null,
     nextKekRekey: null,

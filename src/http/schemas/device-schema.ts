@@ -5,7 +5,7 @@ import { FORECAST_CAUSES } from '../../gdoi/keys/forecast.ts';
 import { POLL_REASONS } from '../../gdoi/keys/poll-instants.ts';
 import { cellField, components, instant } from './components.ts';
 import { ownerField } from './owner-schema.ts';
-import { healthSchema, nextSchema, statusSchema } from './health-schema.ts';
+import { healthSchema, nextSchema, statementField, statusSchema } from './health-schema.ts';
 import { gmSnapshotSchema, ksSnapshotSchema } from './snapshot-schema.ts';
 
 const role = z.enum(['gm', 'ks', 'both']);
@@ -64,6 +64,7 @@ const summaryShape = {
   labels: z.record(z.string(), z.string()),
   status: statusSchema,
   summary: z.string(),
+  statement: statementField,
   result: z.string().nullable().describe('How the last poll ended; null: not polled yet'),
   observed_at: instant.nullable(),
   next: nextSchema,

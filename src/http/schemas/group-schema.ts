@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { cellField, components, instant } from './components.ts';
 import { membershipSchema } from './device-schema.ts';
 import { ownerField } from './owner-schema.ts';
-import { checkSchema, explanationSchema, nextSchema, statusSchema } from './health-schema.ts';
+import { checkSchema, explanationSchema, nextSchema, statementField, statusSchema } from './health-schema.ts';
 
 const summaryShape = {
   group: z.string(),
   cell: cellField,
   status: statusSchema,
   summary: z.string(),
+  statement: statementField,
   action: z.string().nullable(),
   members: z.int().describe('GMs that are polled or listed by a KS'),
   gms: z.int().describe('GMs that are polled'),
@@ -65,6 +66,7 @@ export const groupSchema = z
     owner: ownerField,
     status: statusSchema,
     summary: z.string(),
+    statement: statementField,
     action: z.string().nullable(),
     at: instant,
     explanations: z.array(explanationSchema).describe('Why, the worst first; the first one is the summary'),

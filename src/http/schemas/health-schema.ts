@@ -7,6 +7,10 @@ import { components, instant } from './components.ts';
 import { ownerField } from './owner-schema.ts';
 
 export const statusSchema = z.enum(HEALTH_STATUSES);
+export const statementField = z
+  .string()
+  .optional()
+  .describe('The summary without the name before it; absent: from an agent of an older version');
 
 /** What comes next, and when. */
 export const nextSchema = z.object({ what: z.string(), at: instant }).nullable();
