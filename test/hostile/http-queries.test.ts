@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PAGE_PATHS } from '../../src/http/page/page-paths.ts';
 import { OPEN_ACCESS } from '../../src/http/base/options.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
@@ -235,9 +236,8 @@ test('every route of the server is asked', () => {
   const found = (text: string, pattern: RegExp) => Array.from(text.matchAll(pattern), ([, path = '']) => path);
   const routed = sources.flatMap((text) => [
     ...found(text, /\bapp\.(?:get|post|put|delete|all)(?:<[^;]*?>)?\(\s*'([^']+)'/g),
-    ...found(text, /PAGE_PATHS = \[([^\]]+)\]/g).flatMap((list) => found(list, /'([^']+)'/g)),
   ]);
-  expect(new Set(routed)).toEqual(new Set(ROUTES));
+  expect(new Set([...routed, ...Object.values(PAGE_PATHS)])).toEqual(new Set(ROUTES));
 });
 
 describe('any request', () => {
