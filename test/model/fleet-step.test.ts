@@ -6,12 +6,17 @@ import {
   type FromDevice,
   type GroupMemory,
   isOver,
+  settled,
   withoutDevice,
   withoutStrangers,
 } from '../../src/model/fleet-step.ts';
+import type { PlannedWork } from '../../src/model/planned-work.ts';
+import { initialTrackerState } from '../../src/gdoi/memory/tracker-state.ts';
+import { settle } from '../../src/gdoi/tracker/tracker.ts';
 import { deviceSettings } from '../../src/agent/poll/poll-target.ts';
 import { aConfiguredDevice } from '../builders/config-builder.ts';
 import { teks } from '../builders/health-builders.ts';
+import { facts, fed, gmAnswer, T0 } from '../builders/tracker-builders.ts';
 import { aDevice, aGm, aKs, aReport, NOON } from '../builders/view-builder.ts';
 
 const FLEET = { pollIntervalMs: 60_000, detailIntervalMs: 60_000 };
@@ -54,6 +59,28 @@ test('a group is over once its last device has left it, and starts from scratch 
   const again = (known: GroupMemory | null) =>
     fleetStep({ memory: knowing(known), before: GM1 }, shown(120, [aGm()]), SETTINGS);
   expect(again(left)).toEqual(again(null));
+});
+
+test('what a device left open when it is polled no more has its cell, and whether it was planned', () => {
+  const { state } = fed(initialTrackerState('gm1'), [
+    facts(0, 100_000),
+    gmAnswer(0, { succeeded: 4, attempted: 4 }),
+    gmAnswer(60, { succeeded: 1, attempted: 1, received: 0 }),
+  ]);
+  const atMs = (T0 + 60) * 1000;
+  const work = {
+    devices: [],
+    groups: ['G1'],
+    cells: [],
+    reason: '',
+    fromMs: atMs - 3_600_000,
+    untilMs: atMs + 3_600_000,
+  };
+  const marks = (cell: string | undefined, maintenance: readonly PlannedWork[]) =>
+    new Set(settled({ state, cell }, maintenance).events.map((event) => [event.cell, event.planned].join()));
+  expect(settle(state).events).not.toEqual([]);
+  expect(marks('acme', [work])).toEqual(new Set(['acme,true']));
+  expect(marks(undefined, [])).toEqual(new Set([',']));
 });
 
 test('a stored group loses the members that are no longer configured, and no others', () => {
