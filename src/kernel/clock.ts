@@ -7,7 +7,10 @@
 
 import { abortReason } from './abort-reason.ts';
 
-/** Milliseconds since the Unix epoch. The core has a type of its own (`gdoi/seen/instant.ts`), since it imports nothing of this room. */
+/**
+ * Milliseconds since the Unix epoch. The core has a type of its own (`gdoi/seen/instant.ts`): it imports nothing of this
+ * room.
+ */
 export type EpochMs = number;
 
 export interface Clock {

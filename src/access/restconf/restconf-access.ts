@@ -19,7 +19,7 @@ import type {
   RestconfTarget,
 } from '../device-restconf.ts';
 import { DeviceSlots } from '../device-slots.ts';
-import { ReadGate } from '../read-gate.ts';
+import { Gate } from '../gate.ts';
 import { renewedRestconfTarget } from '../renewed-secrets.ts';
 import type { RestconfPath } from '../restconf-path.ts';
 import { sameRestconfTarget } from '../same-target.ts';
@@ -65,7 +65,7 @@ export function createRestconfAccess(options: RestconfAccessOptions): RestconfAc
 class PollingRestconf implements RestconfAccess {
   readonly #options: RestconfAccessOptions;
   readonly #known: KnownCertificates;
-  readonly #gate = new ReadGate(MAX_READS);
+  readonly #gate = new Gate(() => MAX_READS);
   readonly #admission: CredentialAdmission;
   readonly #slots: DeviceSlots<Known>;
   readonly #secrets: KnownSecrets;

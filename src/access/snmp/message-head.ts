@@ -3,9 +3,8 @@
  * library decodes it and drops the request. Decides nothing about contents and trusts no length.
  */
 
-const INTEGER = 0x02;
-const OCTET_STRING = 0x04;
-const SEQUENCE = 0x30;
+import { BER, BerReader, unlessMalformed } from '../ber.ts';
+
 const REPORT = 0xa8;
 const RESPONSE = 0xa2;
 const FIRST_PDU = 0xa0;
@@ -32,29 +31,40 @@ export type MessageHead =
 
 /** Null: not a whole SNMP message of version 2c or 3. */
 export function messageHead(datagram: Buffer): MessageHead | null {
-  const cursor = new Cursor(datagram);
-  const outer = cursor.open(SEQUENCE);
-  // A message that is cut short, or has something after it, is not one.
-  if (outer !== datagram.length) return null;
-  const version = cursor.integer();
-  if (version === VERSION_2C) {
-    const community = cursor.octets();
-    const pdu = cursor.tag();
-    if (community === null || pdu < FIRST_PDU || pdu > LAST_PDU || cursor.open(pdu) === null) return null;
-    const id = cursor.integer();
-    return id === null ? null : { version: 2, id, community, pdu };
-  }
-  if (version !== VERSION_3 || cursor.open(SEQUENCE) === null) return null;
-  const id = cursor.integer();
-  const maxSize = cursor.integer();
-  const flags = cursor.octets();
-  const model = cursor.integer();
-  const parameters = cursor.octets();
-  if (id === null || maxSize === null || flags?.length !== 1 || model === null || parameters === null) return null;
-  const security = (flags[0] ?? 0) & (AUTHENTICATED | ENCRYPTED);
+  return unlessMalformed(() => {
+    const whole = new BerReader(datagram);
+    const message = new BerReader(whole.take(BER.sequence));
+    // A message that has something after it is not one.
+    if (!whole.atEnd) return null;
+    const version = message.int32();
+    if (version === VERSION_2C) return communityHead(message);
+    return version === VERSION_3 ? userHead(message) : null;
+  });
+}
+
+function communityHead(message: BerReader): MessageHead | null {
+  const community = message.take(BER.octetString);
+  const { tag: pdu, content } = message.any();
+  if (pdu < FIRST_PDU || pdu > LAST_PDU) return null;
+  return { version: 2, id: new BerReader(content).int32(), community, pdu };
+}
+
+function userHead(message: BerReader): MessageHead | null {
+  const header = new BerReader(message.take(BER.sequence));
+  const id = header.int32();
+  // msgMaxSize
+  header.take(BER.integer);
+  const flags = header.take(BER.octetString);
+  // msgSecurityModel
+  header.take(BER.integer);
+  message.take(BER.octetString);
+  if (flags.length !== 1) return null;
+  const security = flags.readUInt8(0) & (AUTHENTICATED | ENCRYPTED);
   if ((security & ENCRYPTED) !== 0) return { version: 3, id, security, pdu: null };
-  const contextOpen = cursor.open(SEQUENCE) !== null && cursor.octets() !== null && cursor.octets() !== null;
-  return contextOpen ? { version: 3, id, security, pdu: cursor.tag() } : null;
+  const scoped = new BerReader(message.take(BER.sequence));
+  scoped.take(BER.octetString);
+  scoped.take(BER.octetString);
+  return { version: 3, id, security, pdu: scoped.any().tag };
 }
 
 /**
@@ -69,51 +79,4 @@ export function canAnswer(request: MessageHead, answer: MessageHead, security: n
   }
   if (answer.version !== 3) return false;
   return answer.pdu === REPORT || (answer.security === security && (answer.pdu === null || answer.pdu === RESPONSE));
-}
-
-class Cursor {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  tag(): number {
-    return this.#bytes[this.#at] ?? 0;
-  }
-
-  /** Steps into a container; returns where it ends, or null. */
-  open(tag: number): number | null {
-    if (this.#bytes[this.#at] !== tag) return null;
-    let at = this.#at + 1;
-    let length = this.#bytes[at] ?? 0x80;
-    at += 1;
-    if (length >= 0x80) {
-      const octets = length - 0x80;
-      // One datagram has at most 64 KB, so agents write lengths of one to four octets.
-      if (octets < 1 || octets > 4 || at + octets > this.#bytes.length) return null;
-      length = this.#bytes.readUIntBE(at, octets);
-      at += octets;
-    }
-    this.#at = at;
-    return at + length <= this.#bytes.length ? at + length : null;
-  }
-
-  integer(): number | null {
-    const end = this.open(INTEGER);
-    if (end === null) return null;
-    const length = end - this.#at;
-    const value = length >= 1 && length <= 5 ? this.#bytes.readIntBE(this.#at, length) : null;
-    this.#at = end;
-    return value;
-  }
-
-  octets(): Buffer | null {
-    const end = this.open(OCTET_STRING);
-    if (end === null) return null;
-    const value = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return value;
-  }
 }

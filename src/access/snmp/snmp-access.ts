@@ -20,7 +20,7 @@ import type {
   SnmpTarget,
 } from '../device-snmp.ts';
 import { DeviceSlots } from '../device-slots.ts';
-import { ReadGate } from '../read-gate.ts';
+import { Gate } from '../gate.ts';
 import { renewedSnmpTarget } from '../renewed-secrets.ts';
 import { sameSnmpTarget } from '../same-target.ts';
 import type { EitherSignal } from '../../kernel/either-signal.ts';
@@ -68,7 +68,7 @@ export function createSnmpAccess(options: SnmpAccessOptions): SnmpAccess {
 
 class PollingAccess implements SnmpAccess {
   readonly #options: SnmpAccessOptions;
-  readonly #gate: ReadGate;
+  readonly #gate: Gate;
   readonly #admission: CredentialAdmission;
   readonly #slots: DeviceSlots<Known>;
   readonly #sockets: SocketPool;
@@ -81,7 +81,8 @@ class PollingAccess implements SnmpAccess {
     this.#admission = new CredentialAdmission('snmp', options);
     this.#secrets = options.secrets ?? new KnownSecrets();
     this.#traffic = options.traffic ?? new DeviceTraffic();
-    this.#gate = new ReadGate(options.maxReads ?? MAX_READS);
+    const { maxReads = MAX_READS } = options;
+    this.#gate = new Gate(() => maxReads);
     this.#slots = new DeviceSlots(
       () => nothingKnown(options),
       (device, known) => {

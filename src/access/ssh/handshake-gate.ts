@@ -1,7 +1,7 @@
 /**
  * Limits how many handshakes and logins are under way at once, and how many begin in a second, over the whole fleet.
  */
-import PQueue from 'p-queue';
+import { Gate } from '../gate.ts';
 import type { LoginPace } from './login-pace.ts';
 
 export interface HandshakePass {
@@ -10,27 +10,23 @@ export interface HandshakePass {
 }
 
 export class HandshakeGate {
-  readonly #queue: PQueue;
+  readonly #places: Gate;
   readonly #pace: LoginPace | null;
-  readonly #concurrency: number;
-  readonly #share: () => number;
 
   /**
    * `pace` null: any number may begin in a second. `share`: this agent's share of the places, above 0 and at most 1.
    */
   constructor(concurrency: number, pace: LoginPace | null = null, share: () => number = () => 1) {
-    this.#queue = new PQueue({ concurrency });
+    this.#places = new Gate(() => Math.max(1, Math.floor(concurrency * share())));
     this.#pace = pace;
-    this.#concurrency = concurrency;
-    this.#share = share;
   }
 
   get active(): number {
-    return this.#queue.pending;
+    return this.#places.active;
   }
 
   get waiting(): number {
-    return this.#queue.size;
+    return this.#places.waiting;
   }
 
   /**
@@ -53,18 +49,14 @@ export class HandshakeGate {
   }
 
   /** Waits for a place only; rejects when `signal` aborts first. */
-  pass(signal: AbortSignal, urgent = false): Promise<HandshakePass> {
-    this.#queue.concurrency = Math.max(1, Math.floor(this.#concurrency * this.#share()));
-    return new Promise((resolve, reject) => {
-      this.#queue
-        .add(
-          () =>
-            new Promise<void>((done) => {
-              resolve({ release: done });
-            }),
-          { signal, priority: urgent ? 1 : 0 },
-        )
-        .catch(reject);
-    });
+  async pass(signal: AbortSignal, urgent = false): Promise<HandshakePass> {
+    await this.#places.enter(signal, urgent);
+    let held = true;
+    return {
+      release: () => {
+        if (held) this.#places.leave();
+        held = false;
+      },
+    };
   }
 }

@@ -39,168 +39,172 @@ export interface SshReport extends PollReport {
   readonly memory: PollMemory;
 }
 
-/** A poll under way. */
-interface Poll {
-  readonly session: DeviceSession;
-  readonly target: PollTarget;
-  readonly signal: AbortSignal;
-  readonly progress: Progress;
-}
-
-interface Progress {
-  result: PollResult;
-  error: string | null;
-  memory: PollMemory;
-  readonly observations: Observation[];
-  readonly collectors: Map<ShowCommand, CollectorResult>;
-  readonly answers: RawAnswer[];
-}
-
-function newProgress(memory: PollMemory): Progress {
-  return { result: 'ok', error: null, memory, observations: [], collectors: new Map(), answers: [] };
-}
-
-export function createDevicePoller(deps: { readonly access: DeviceAccess; readonly clock: Clock }) {
-  const { access, clock } = deps;
+export function createDevicePoller({ access, clock }: { readonly access: DeviceAccess; readonly clock: Clock }) {
   /** The session on which each device was polled last: on another one the device may have reloaded. */
   const lastSessions = new Map<string, WeakRef<DeviceSession>>();
 
   async function poll(target: PollTarget, memory: PollMemory, signal: AbortSignal): Promise<SshReport> {
-    const device = target.ssh.device;
+    const { device } = target.ssh;
     const underWay = startPoll(clock);
-    const progress = newProgress(memory);
+    const asked = new SshPoll({ target, signal, clock }, memory);
     const outcome = await access.withSession(target.ssh, signal, async (session) => {
       const newSession = lastSessions.get(device)?.deref() !== session;
-      await pollOn({ session, target, signal, progress }, newSession);
-      if (progress.result === 'ok') lastSessions.set(device, new WeakRef(session));
+      await asked.runOn(session, newSession);
+      if (asked.result === 'ok') lastSessions.set(device, new WeakRef(session));
     });
-    if (outcome.kind === 'failed') fail(progress, outcome.error);
-    return reportOf(device, progress, underWay.times());
-  }
-
-  async function pollOn(poll: Poll, newSession: boolean): Promise<void> {
-    const { progress, target } = poll;
-    const { collect, detailIntervalMs } = target;
-    const interest = { collect, detailIntervalMs };
-    const leading = leadingCommands({ memory: progress.memory, nowMonoMs: clock.monoMs(), ...interest });
-    const lost = leading.length === 0 ? null : await askEach(poll, leading);
-    if (lost !== null) {
-      fail(progress, lost);
-      return;
-    }
-    const snapshots = await askMain(poll);
-    if (snapshots === null) return;
-    const commands = followUpCommands({
-      memory: progress.memory,
-      snapshots,
-      newSession: newSession || target.uptimeWanted === true,
-      nowMonoMs: clock.monoMs(),
-      ...interest,
-    });
-    progress.memory = rememberShown(progress.memory, snapshots);
-    if (commands.length > 0 && (await askEach(poll, commands)) !== null) return;
-    if (cpuIsDue(progress.memory, target.ssh.device, clock.monoMs())) await askCpu(poll, clock);
-  }
-
-  /** Sends the commands beside the main one, in order. Returns the error that ended the session, or null. */
-  async function askEach(poll: Poll, commands: readonly ShowCommand[]): Promise<DeviceError | null> {
-    for (const command of commands) {
-      const reply = await poll.session.run(command, poll.signal);
-      poll.progress.collectors.set(command, followUp(poll, reply));
-      if (reply.kind === 'failed') return reply.error;
-    }
-    return null;
-  }
-
-  function followUp({ progress, target }: Poll, reply: Reply): CollectorResult {
-    if (reply.kind === 'failed') return 'failed';
-    if (reply.kind === 'rejected') {
-      progress.memory = rememberRefusal(progress.memory, reply.command, clock.monoMs());
-      return 'rejected';
-    }
-    if (take(progress, target.ssh.device, reply).kind === 'unreadable') return 'parse';
-    progress.memory = rememberAnswer(progress.memory, reply.command, clock.monoMs());
-    return 'ok';
+    if (outcome.kind === 'failed') asked.fail(outcome.error);
+    return asked.report(underWay.times());
   }
 
   return { poll, forget: (device: string) => lastSessions.delete(device) };
 }
 
-function reportOf(device: string, progress: Progress, times: PollTimes): SshReport {
-  const { result, error, memory, observations, collectors, answers } = progress;
-  const { startedAtMs, finishedAtMs, durationMs } = times;
-  return {
-    device,
-    startedAtMs,
-    finishedAtMs,
-    durationMs,
-    result,
-    error,
-    observations,
-    collectors,
-    answers,
-    values: null,
-    memory,
-    cpuPercent: memory.cpuPercent,
-  };
+interface PollParts {
+  readonly target: PollTarget;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
 }
 
-/** The groups in the main answer, in whichever spelling the device accepts; null if there is no answer. */
-async function askMain({ progress, session, signal, target }: Poll): Promise<readonly GroupSnapshot[] | null> {
-  const first = progress.memory.spelling;
-  for (const spelling of [first, first === 'gdoi' ? 'gkm' : 'gdoi'] as const) {
-    const command = mainCommand(spelling);
-    const reply = await session.run(command, signal);
-    if (reply.kind === 'failed') {
-      fail(progress, reply.error);
-      return null;
-    }
-    if (reply.kind === 'rejected') {
-      progress.result = 'command';
-      progress.error = `"${command}" refused: ${reply.line}`;
-      if (reply.reason === 'invalid') continue;
-      return null;
-    }
-    const reading = take(progress, target.ssh.device, reply);
-    if (reading.kind === 'unreadable') {
-      progress.result = 'parse';
-      progress.error = `"${command}": ${reading.message}`;
-      return null;
-    }
-    progress.result = 'ok';
-    progress.error = null;
-    if (spelling !== progress.memory.spelling) progress.memory = { ...progress.memory, spelling };
-    return groupsOf(reading);
+/** A poll under way, and what it has seen so far. */
+class SshPoll {
+  readonly #parts: PollParts;
+  #result: PollResult = 'ok';
+  #error: string | null = null;
+  #memory: PollMemory;
+  readonly #observations: Observation[] = [];
+  readonly #collectors = new Map<ShowCommand, CollectorResult>();
+  readonly #answers: RawAnswer[] = [];
+
+  constructor(parts: PollParts, memory: PollMemory) {
+    this.#parts = parts;
+    this.#memory = memory;
   }
-  return null;
-}
 
-/**
- * Used only to slow down polls of a busy router: that it is refused, or says nothing, leaves no gap in what is known of
- * the groups.
- */
-async function askCpu({ session, signal, target, progress }: Poll, clock: Clock): Promise<void> {
-  const reply = await session.run(SHOW_CPU, signal);
-  if (reply.kind === 'failed') return;
-  const reading = reply.kind === 'output' ? take(progress, target.ssh.device, reply) : null;
-  const load = reading?.kind === 'read' ? reading.snapshots.find(({ role }) => role === 'cpu') : undefined;
-  const nowMonoMs = clock.monoMs();
-  progress.memory =
-    load?.role === 'cpu'
-      ? { ...rememberAnswer(progress.memory, SHOW_CPU, nowMonoMs), cpuPercent: load.oneMinutePercent }
-      : { ...rememberRefusal(progress.memory, SHOW_CPU, nowMonoMs), cpuPercent: null };
-}
+  get result(): PollResult {
+    return this.#result;
+  }
 
-function fail(progress: Progress, error: DeviceError): void {
-  progress.result = error.kind;
-  progress.error = error.message;
-}
+  async runOn(session: DeviceSession, newSession: boolean): Promise<void> {
+    const { target, clock } = this.#parts;
+    const { collect, detailIntervalMs } = target;
+    const interest = { collect, detailIntervalMs };
+    const leading = leadingCommands({ memory: this.#memory, nowMonoMs: clock.monoMs(), ...interest });
+    const lost = leading.length === 0 ? null : await this.#askEach(session, leading);
+    if (lost !== null) {
+      this.fail(lost);
+      return;
+    }
+    const snapshots = await this.#askMain(session);
+    if (snapshots === null) return;
+    const commands = followUpCommands({
+      memory: this.#memory,
+      snapshots,
+      newSession: newSession || target.uptimeWanted === true,
+      nowMonoMs: clock.monoMs(),
+      ...interest,
+    });
+    this.#memory = rememberShown(this.#memory, snapshots);
+    if (commands.length > 0 && (await this.#askEach(session, commands)) !== null) return;
+    if (cpuIsDue(this.#memory, target.ssh.device, clock.monoMs())) await this.#askCpu(session);
+  }
 
-function take(progress: Progress, device: string, reply: Extract<Reply, { kind: 'output' }>): AnswerReading {
-  const { command, text, logLines, sentAtMs, receivedAtMs } = reply;
-  const answer: RawAnswer = { command, text, logLines, sentAtMs, receivedAtMs };
-  const { reading, observations } = readAnswer(answer, device, reply.reading);
-  progress.answers.push(answer);
-  progress.observations.push(...observations);
-  return reading;
+  fail(error: DeviceError): void {
+    this.#result = error.kind;
+    this.#error = error.message;
+  }
+
+  report({ startedAtMs, finishedAtMs, durationMs }: PollTimes): SshReport {
+    const memory = this.#memory;
+    return {
+      device: this.#parts.target.ssh.device,
+      startedAtMs,
+      finishedAtMs,
+      durationMs,
+      result: this.#result,
+      error: this.#error,
+      observations: this.#observations,
+      collectors: this.#collectors,
+      answers: this.#answers,
+      values: null,
+      memory,
+      cpuPercent: memory.cpuPercent,
+    };
+  }
+
+  /** Sends the commands beside the main one, in order. Returns the error that ended the session, or null. */
+  async #askEach(session: DeviceSession, commands: readonly ShowCommand[]): Promise<DeviceError | null> {
+    for (const command of commands) {
+      const reply = await session.run(command, this.#parts.signal);
+      this.#collectors.set(command, this.#followUp(reply));
+      if (reply.kind === 'failed') return reply.error;
+    }
+    return null;
+  }
+
+  #followUp(reply: Reply): CollectorResult {
+    const { clock } = this.#parts;
+    if (reply.kind === 'failed') return 'failed';
+    if (reply.kind === 'rejected') {
+      this.#memory = rememberRefusal(this.#memory, reply.command, clock.monoMs());
+      return 'rejected';
+    }
+    if (this.#take(reply).kind === 'unreadable') return 'parse';
+    this.#memory = rememberAnswer(this.#memory, reply.command, clock.monoMs());
+    return 'ok';
+  }
+
+  /** The groups in the main answer, in whichever spelling the device accepts; null if there is no answer. */
+  async #askMain(session: DeviceSession): Promise<readonly GroupSnapshot[] | null> {
+    const first = this.#memory.spelling;
+    for (const spelling of [first, first === 'gdoi' ? 'gkm' : 'gdoi'] as const) {
+      const command = mainCommand(spelling);
+      const reply = await session.run(command, this.#parts.signal);
+      if (reply.kind === 'failed') {
+        this.fail(reply.error);
+        return null;
+      }
+      if (reply.kind === 'rejected') {
+        this.#result = 'command';
+        this.#error = `"${command}" refused: ${reply.line}`;
+        if (reply.reason === 'invalid') continue;
+        return null;
+      }
+      const reading = this.#take(reply);
+      if (reading.kind === 'unreadable') {
+        this.#result = 'parse';
+        this.#error = `"${command}": ${reading.message}`;
+        return null;
+      }
+      this.#result = 'ok';
+      this.#error = null;
+      if (spelling !== this.#memory.spelling) this.#memory = { ...this.#memory, spelling };
+      return groupsOf(reading);
+    }
+    return null;
+  }
+
+  /**
+   * Used only to slow down polls of a busy router: that it is refused, or says nothing, leaves no gap in what is known
+   * of the groups.
+   */
+  async #askCpu(session: DeviceSession): Promise<void> {
+    const reply = await session.run(SHOW_CPU, this.#parts.signal);
+    if (reply.kind === 'failed') return;
+    const reading = reply.kind === 'output' ? this.#take(reply) : null;
+    const load = reading?.kind === 'read' ? reading.snapshots.find(({ role }) => role === 'cpu') : undefined;
+    const nowMonoMs = this.#parts.clock.monoMs();
+    this.#memory =
+      load?.role === 'cpu'
+        ? { ...rememberAnswer(this.#memory, SHOW_CPU, nowMonoMs), cpuPercent: load.oneMinutePercent }
+        : { ...rememberRefusal(this.#memory, SHOW_CPU, nowMonoMs), cpuPercent: null };
+  }
+
+  #take(reply: Extract<Reply, { kind: 'output' }>): AnswerReading {
+    const { command, text, logLines, sentAtMs, receivedAtMs } = reply;
+    const answer: RawAnswer = { command, text, logLines, sentAtMs, receivedAtMs };
+    const { reading, observations } = readAnswer(answer, this.#parts.target.ssh.device, reply.reading);
+    this.#answers.push(answer);
+    this.#observations.push(...observations);
+    return reading;
+  }
 }

@@ -30,7 +30,7 @@ export function cellDoubts(
   seen: Iterable<FleetState>,
   cellOf: (device: string, seenIn: string) => string | null,
 ): readonly CellDoubt[] {
-  const groups = [...regrouped(seen, cellOf).values()].toSorted(
+  const groups = [...regrouped([...seen], cellOf).values()].toSorted(
     (a, b) => naturalOrder(a.group, b.group) || naturalOrder(cellOfState(a), cellOfState(b)),
   );
   return [
@@ -76,31 +76,47 @@ function cellOfState({ cell }: FleetState): string {
 }
 
 function regrouped(
-  seen: Iterable<FleetState>,
+  seen: readonly FleetState[],
   cellOf: (device: string, seenIn: string) => string | null,
 ): ReadonlyMap<string, FleetState> {
-  const gms = new Map<string, [string, FleetGm][]>();
-  const kss = new Map<string, [string, FleetKs][]>();
-  const places = new Map<string, { readonly group: string; readonly cell: string }>();
-  const put = <T>(into: Map<string, [string, T][]>, state: FleetState, [device, member]: readonly [string, T]) => {
-    const cell = cellOf(device, cellOfState(state));
-    if (cell === null) return;
-    const key = groupKey(cell, state.group);
-    places.set(key, { group: state.group, cell });
-    const members = into.get(key) ?? [];
-    into.set(key, members);
-    members.push([device, member]);
-  };
-  for (const state of seen) {
-    for (const gm of state.gms) put(gms, state, gm);
-    for (const ks of state.kss) put(kss, state, ks);
-  }
+  const gms = byPlace(seen, ({ gms: of }) => of, cellOf);
+  const kss = byPlace(seen, ({ kss: of }) => of, cellOf);
   return new Map(
-    Array.from(places, ([key, { group, cell }]) => [
+    Array.from(new Map<string, Placed<FleetGm | FleetKs>>([...gms, ...kss]), ([key, { group, cell }]) => [
       key,
-      { ...initialFleetState(group, cell), gms: NameTree.of(gms.get(key) ?? []), kss: named(kss.get(key) ?? []) },
+      {
+        ...initialFleetState(group, cell),
+        gms: NameTree.of(gms.get(key)?.members ?? []),
+        kss: named(kss.get(key)?.members ?? []),
+      },
     ]),
   );
+}
+
+interface Placed<T> {
+  readonly group: string;
+  readonly cell: string;
+  readonly members: [string, T][];
+}
+
+/** Members by the group and the cell that they belong to. */
+function byPlace<T>(
+  seen: readonly FleetState[],
+  membersOf: (state: FleetState) => Iterable<readonly [string, T]>,
+  cellOf: (device: string, seenIn: string) => string | null,
+): ReadonlyMap<string, Placed<T>> {
+  const places = new Map<string, Placed<T>>();
+  for (const state of seen) {
+    for (const [device, member] of membersOf(state)) {
+      const cell = cellOf(device, cellOfState(state));
+      if (cell === null) continue;
+      const key = groupKey(cell, state.group);
+      const place = places.get(key) ?? { group: state.group, cell, members: [] };
+      places.set(key, place);
+      place.members.push([device, member]);
+    }
+  }
+  return places;
 }
 
 function oneKekInSeveralCells(groups: readonly FleetState[]): readonly CellDoubt[] {

@@ -3,8 +3,7 @@
  * community, which is a secret.
  */
 import type { SnmpValue, Varbind } from '../../../gdoi/seen/varbind.ts';
-import { BER, BerReader, berInteger, berOid, MalformedBer } from './ber.ts';
-import { unlessMalformed } from './snmp-datagram.ts';
+import { BER, BerReader, berInteger, berOid, MalformedBer, unlessMalformed } from '../../ber.ts';
 
 export interface Notification {
   readonly trapOid: string;

@@ -5,7 +5,7 @@
  * net-snmp's own receiver is not used: for every engine ID in a forged message it derives a key from a megabyte's hash
  * and keeps it for ever; it decrypts before it authenticates, accepts recorded messages, and exports no codec.
  */
-import { BER, BerReader, MalformedBer } from './ber.ts';
+import { BER, BerReader, unlessMalformed } from '../../ber.ts';
 
 export type SnmpDatagram = CommunityDatagram | UsmDatagram;
 
@@ -54,16 +54,6 @@ export function readSnmpDatagram(bytes: Buffer): SnmpDatagram | null {
     }
     return version === 3 ? readUsm(bytes, message) : null;
   });
-}
-
-/** The result of `read`; null if it meets malformed BER. Any other error is a bug and is thrown on. */
-export function unlessMalformed<Read>(read: () => Read): Read | null {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof MalformedBer) return null;
-    throw error;
-  }
 }
 
 function readUsm(bytes: Buffer, message: BerReader): UsmDatagram | null {

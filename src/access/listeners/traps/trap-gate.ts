@@ -3,18 +3,13 @@
  * of notifications, without a socket. v1 and v2c messages need one of the configured communities; v3 messages need a
  * configured user, its level, its digest and a time that goes forward, in this order, and are decrypted last.
  */
+import { unlessMalformed } from '../../ber.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { SnmpCredential } from '../../device-snmp.ts';
 import { communityAnswer, usmAnswer } from './inform-answer.ts';
 import { type Notification, PDU, readNotification } from './notification.ts';
 import type { OwnEngine } from './own-engine.ts';
-import {
-  pduOfScoped,
-  readSnmpDatagram,
-  type SnmpDatagram,
-  unlessMalformed,
-  type UsmDatagram,
-} from './snmp-datagram.ts';
+import { pduOfScoped, readSnmpDatagram, type SnmpDatagram, type UsmDatagram } from './snmp-datagram.ts';
 import { isWithinWindow, UsmTimeWindow } from './usm-time-window.ts';
 import { type UsmReport, type UsmStat, usmReport } from './usm-report.ts';
 import { type UsmCredential, UsmUser } from './usm-user.ts';

@@ -2,7 +2,7 @@
  * The report that tells a v3 sender what its message lacked (RFC 3414, 3.2). By it a sender learns the engine's ID and
  * time, and an administrator learns of a wrong user or password.
  */
-import { BER, berElement, berUnsigned, shortOid } from './ber.ts';
+import { BER, berElement, berUnsigned, shortOid } from '../../ber.ts';
 import { PDU } from './notification.ts';
 import type { OwnEngine } from './own-engine.ts';
 import { USM_FLAGS, type UsmDatagram } from './snmp-datagram.ts';

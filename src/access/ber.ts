@@ -21,6 +21,16 @@ export class MalformedBer extends Error {
   override readonly name = 'MalformedBer';
 }
 
+/** The result of `read`; null if it meets malformed BER. Any other error is a bug and is thrown on. */
+export function unlessMalformed<Read>(read: () => Read): Read | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MalformedBer) return null;
+    throw error;
+  }
+}
+
 export class BerReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -67,9 +77,11 @@ export class BerReader {
 
   /** An INTEGER within 32 bits, signed. */
   int32(): number {
-    const value = Number(berInteger(this.take(BER.integer)));
-    if (value < -0x8000_0000 || value > 0x7fff_ffff) throw new MalformedBer('not within 32 bits');
-    return value;
+    const content = this.take(BER.integer);
+    if (content.length >= 1 && content.length <= 4) return content.readIntBE(0, content.length);
+    const value = berInteger(content);
+    if (value < -0x8000_0000n || value > 0x7fff_ffffn) throw new MalformedBer('not within 32 bits');
+    return Number(value);
   }
 
   #octet(): number {
