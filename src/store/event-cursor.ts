@@ -28,8 +28,3 @@ function parsed(text: string): unknown {
     return null;
   }
 }
-
-/** By time, then by the UTF-8 bytes of the id, as SQLite and PostgreSQL (collation "C") sort it. */
-export function comparePositions(a: EventPosition, b: EventPosition): number {
-  return a.atMs - b.atMs || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
-}

@@ -9,7 +9,7 @@ import { sharedHostKeys } from '../../src/access/ssh/shared-host-keys.ts';
 import { acceptedKeys, keptRefusals } from '../../src/product/shared-notes.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { Secret } from '../../src/kernel/secret.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { FakeClock } from '../builders/fake-clock.ts';

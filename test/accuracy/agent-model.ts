@@ -5,7 +5,7 @@
 import { phasePlan } from '../../src/model/phase-plan.ts';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
-import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
+import { trackFleet } from '../builders/track-fleet.ts';
 import { type FleetState, initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../src/gdoi/fleet/fleet-settings.ts';
 import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';

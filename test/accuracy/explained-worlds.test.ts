@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { createFleetFromPlan } from '../../src/simulator/fleet/fleet.ts';
-import { drawWorld } from '../../src/simulator/worlds/draw-world.ts';
+import { drawWorld } from '../worlds/draw-world.ts';
 import { half } from '../builders/half.ts';
 import { explainedWorld } from './explained/explained-world.ts';
 import { ALL_PUSHED, aWatch, type Watch } from './watch.ts';

@@ -1,7 +1,7 @@
 /** How a random world is watched: drawn from the same seed, in separate streams. */
 import type { Random } from '../../src/kernel/random.ts';
 import { createFleetFromPlan } from '../../src/simulator/fleet/fleet.ts';
-import { type DrawnWorld, drawWorld, pick, streamOf, type WorldLimits } from '../../src/simulator/worlds/draw-world.ts';
+import { type DrawnWorld, drawWorld, pick, streamOf, type WorldLimits } from '../worlds/draw-world.ts';
 import { assess } from './assess.ts';
 import type { Assessed } from './score.ts';
 import { aWatch, FIVE_MINUTES_MS, type Pushed, type Watch } from './watch.ts';

@@ -16,7 +16,7 @@ import {
   wrongShare,
 } from './score.ts';
 import { type AssessedWorld, assessWorld } from './world-watch.ts';
-import type { WorldLimits } from '../../src/simulator/worlds/draw-world.ts';
+import type { WorldLimits } from '../worlds/draw-world.ts';
 import { RELEASES } from '../../src/simulator/world/release.ts';
 
 export interface WorldsScore {

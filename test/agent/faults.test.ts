@@ -7,7 +7,7 @@ import { Agent } from '../../src/agent/agent.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { InternalErrors } from '../../src/kernel/internal-errors.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import { answeringDevices } from '../builders/answering-devices.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { INHERITED_NAMES } from '../builders/hostile-names.ts';

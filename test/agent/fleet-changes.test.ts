@@ -4,7 +4,7 @@ import { Agent } from '../../src/agent/agent.ts';
 import type { ResolvedDevice } from '../../src/config/resolved-config.ts';
 import { EventTotals } from '../../src/model/event-totals.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import { answeringDevices } from '../builders/answering-devices.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { anEvent } from '../builders/event-builder.ts';

@@ -1,7 +1,7 @@
 /** Devices that a reload moves from another agent's cell into one of this agent's: nobody is polled by two. */
 import { expect, onTestFinished, test } from 'vitest';
 import { Agent } from '../../src/agent/agent.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import { answeringDevices } from '../builders/answering-devices.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';

@@ -1,6 +1,7 @@
 /**
- * Every member of an interface or class is read by someone in src/: what only tests read, or nobody, goes. Judged by
- * name, so a dead member that shares its name with a living one is not seen.
+ * Every member of an interface or class, and everything exported, is used by someone in src/: what only tests use, or
+ * nobody, goes, apart from the members named here with their readers. The simulator is there for tests. Judged by name,
+ * so what is dead and shares its name with something living is not seen.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -59,6 +60,36 @@ test('each member is read in src/', () => {
 test('what is said to be read outside is read nowhere in src/', () => {
   const names = new Set(unread(MEMBERS).map(([, name]) => name));
   expect(Object.keys(READ_OUTSIDE).filter((name) => !names.has(name))).toEqual([]);
+});
+
+/** Values that a text exports under a name of their own. */
+const exportedBy = (text: string): readonly string[] =>
+  Array.from(text.matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm), ([, name = '']) => name);
+
+/** How often each word is written, comments apart. */
+function wordCounts(texts: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of texts) {
+    const code = text.replaceAll(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g, '');
+    for (const [word] of code.matchAll(/\w+/g)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return counts;
+}
+
+test('each exported value is used in src/', () => {
+  const counts = wordCounts(FILES.map(readSource));
+  const dead = FILES.filter((file) => !file.startsWith('simulator/')).flatMap((file) =>
+    exportedBy(readSource(file))
+      .filter((name) => counts.get(name) === 1)
+      .map((name) => `${file}: ${name}`),
+  );
+  expect(dead).toEqual([]);
+});
+
+test('an exported value that nobody uses is found, also if comments name it', () => {
+  const texts = ['/** As `dead` has it. */\nexport const dead = 1;\nexport function used() {}', 'used(); // not dead'];
+  const counts = wordCounts(texts);
+  expect(texts.flatMap(exportedBy).filter((name) => counts.get(name) === 1)).toEqual(['dead']);
 });
 
 describe('seen as dead is', () => {

@@ -15,7 +15,6 @@ const ALLOWED: ReadonlyMap<string, readonly [times: number, why: string]> = new 
     'access/restconf/restconf-connection.ts': [1, "Node's headers: asked for by names of ours"],
     'agent/record/recorded-values.ts': [1, 'written as JSON'],
     'config/credentials.ts': [1, 'walked into a map'],
-    'config/json-schema.ts': [1, 'written as JSON'],
     'config/load/load.ts': [1, "Node's environment, handed on"],
     'config/mapping.ts': [1, 'of the file: walked, and looked up by its own keys and by names of ours'],
     'config/resolved-config.ts': [3, 'labels and settings: walked'],

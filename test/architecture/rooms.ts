@@ -419,12 +419,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'simulator/world': ['kernel/clock.ts', 'kernel/random.ts', 'simulator/snmp-wire', 'tinyqueue'],
   'simulator/scenarios': ['simulator/world/release.ts', 'simulator/world/world.ts'],
-  'simulator/worlds': [
-    'kernel/random.ts',
-    'simulator/scenarios',
-    'simulator/world/release.ts',
-    'simulator/world/world.ts',
-  ],
   'simulator/snmp-wire': ['node:crypto'],
   'simulator/render': ['kernel/clock.ts', 'simulator/snmp-wire', 'simulator/world'],
   'simulator/fleet': [

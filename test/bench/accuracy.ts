@@ -10,7 +10,7 @@
 import { parseArgs } from 'node:util';
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import { isScenarioName, SCENARIO_NAMES, type ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
-import { WHOLE_WORLD } from '../../src/simulator/worlds/draw-world.ts';
+import { WHOLE_WORLD } from '../worlds/draw-world.ts';
 import { assess } from '../accuracy/assess.ts';
 import { printFaults, printTable, scoreCells, SCORE_HEAD } from '../accuracy/report.ts';
 import { added, NO_SCORE, scoreOf } from '../accuracy/score.ts';

@@ -6,7 +6,7 @@
  * that was said in it, and what happened.
  */
 import { parseArgs } from 'node:util';
-import { WHOLE_WORLD } from '../../src/simulator/worlds/draw-world.ts';
+import { WHOLE_WORLD } from '../worlds/draw-world.ts';
 import { type ExplainedWorld, explainedWorld, FAULT_KINDS } from '../accuracy/explained/explained-world.ts';
 import { printTable } from '../accuracy/report.ts';
 import { ALL_HARDSHIPS, NO_HARDSHIPS } from '../accuracy/world-watch.ts';

@@ -12,7 +12,7 @@ import { Senders } from '../../src/agent/heard/senders.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { InternalErrors } from '../../src/kernel/internal-errors.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import { aDevice, aGm, aReport } from '../builders/view-builder.ts';
 import { aConfiguredDevice } from '../builders/config-builder.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';

@@ -7,7 +7,7 @@ import {
   type StoredPart,
 } from '../../src/gdoi/fleet/fleet-state-format.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
-import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
+import { trackFleet } from './track-fleet.ts';
 import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../src/gdoi/fleet/fleet-settings.ts';
 import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';

@@ -19,7 +19,7 @@ import { createFleetFromPlan, createSimulatedFleet, type SimulatedFleet } from '
 import type { FleetPlan } from '../../src/simulator/scenarios/fleet-plan.ts';
 import type { Lifetimes, ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import type { Maintenance } from '../../src/model/maintenance.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryLogger } from './memory-logger.ts';
 import { FleetRestconf } from './fleet-restconf.ts';

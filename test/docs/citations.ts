@@ -1,6 +1,6 @@
 /** What comments and pages cite: rows of the on-call catalogue, documents, files. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join, posix, sep } from 'node:path';
 import { parseSync } from 'oxc-parser';
 import { DOCUMENTS, ROOT } from './documents.ts';
 
@@ -21,6 +21,9 @@ export const FILES: readonly string[] = [
     ),
   ),
 ];
+
+const PATHS: ReadonlySet<string> = new Set(FILES);
+const NAMES: ReadonlySet<string> = new Set(FILES.map((path) => posix.basename(path)));
 
 /** The comments of each source file, one text a file, and each page. */
 export const CITING: readonly Cited[] = [
@@ -46,14 +49,29 @@ export function rowsIn(text: string): readonly number[] {
   });
 }
 
-/** Names of pages and source files, with or without folders: `kek-window.ts`, `docs/errors.md`. */
+/** Names of files, with or without folders: `kek-window.ts`, `docs/errors.md`, `../prometheus/rules.yml`. */
 export function filesIn(text: string): readonly string[] {
   const named = text
-    .replaceAll(/https?:\S+/g, '')
-    .matchAll(/(?<![\w/.*@-])((?:[\w.-]+\/)*[\w-][\w.-]*\.(?:md|tsx?))\b/g);
-  return Array.from(named, ([, name = '']) => name.replace(/^(?:\.\.?\/)+/, ''));
+    .replaceAll(/https?:\S+|\b(?:\w+\.)+(?:org|com)\/\S+/g, '')
+    .matchAll(/(?<![\w/.*@}-])((?:[\w.-]+\/)*[\w-][\w.-]*\.(?:md|tsx?|mjs|json|ya?ml|txt|sh|css|html))\b/g);
+  return Array.from(named, ([, name = '']) => name);
 }
 
-export function isThere(name: string, files: readonly string[] = FILES): boolean {
-  return files.some((path) => path === name || path.endsWith(`/${name}`));
+/**
+ * A bare name is that of any file. One with folders leads there from the root, from `src`, or from where it stands.
+ */
+export function isThere(name: string, at: string): boolean {
+  if (!name.includes('/')) return NAMES.has(name);
+  return [name, `src/${name}`, posix.join(posix.dirname(at), name)].some((path) => PATHS.has(path));
+}
+
+/** `GETVPN facts, timers`: the page, and the heading that is cited; none for rows, and where only the page is named. */
+export function headingsIn(text: string): readonly { readonly page: string; readonly heading: string }[] {
+  return Array.from(
+    text.matchAll(/\b(GETVPN facts|on-call catalogue), (?!rows? \d)(?:table of )?(\w+)/gi),
+    ([, name = '', heading = '']) => ({
+      page: name.toLowerCase().startsWith('getvpn') ? 'getvpn.md' : 'on-call.md',
+      heading,
+    }),
+  );
 }

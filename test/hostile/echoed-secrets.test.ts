@@ -13,7 +13,7 @@ import { createSystemClock } from '../../src/kernel/clock.ts';
 import { packageFile } from '../../src/kernel/package-file.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { Secret } from '../../src/kernel/secret.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import { type Manners, ScriptedIos } from '../access/scripted-ios.ts';
 import { syslogUnderTest, sendUdp } from '../access/pushed-under-test.ts';
 import { KnownSecrets } from '../../src/kernel/known-secrets.ts';

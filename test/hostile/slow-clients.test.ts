@@ -7,7 +7,7 @@ import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { hash } from 'bcryptjs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { OPEN_ACCESS } from '../../src/http/base/options.ts';
+import { OPEN_ACCESS } from '../http/open-access.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { half } from '../builders/half.ts';
 import { serve, type Served } from '../http/served.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { hash } from 'bcryptjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { OPEN_ACCESS, type WebAccess } from '../../src/http/base/options.ts';
+import type { WebAccess } from '../../src/http/base/options.ts';
+import { OPEN_ACCESS } from './open-access.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { polledGm, serve, type Served } from './served.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import { aBatch, anEvent, anIncident } from '../builders/event-builder.ts';
 import { serve } from './served.ts';
 

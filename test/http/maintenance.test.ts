@@ -3,7 +3,7 @@ import { Secret } from '../../src/kernel/secret.ts';
 import { createHash } from 'node:crypto';
 import { createReadModel } from '../../src/model/read-model.ts';
 import type { OtherAgents } from '../../src/model/other-agents.ts';
-import { OPEN_ACCESS } from '../../src/http/base/options.ts';
+import { OPEN_ACCESS } from './open-access.ts';
 import { fleet as aGroup } from '../builders/health-builders.ts';
 import { NOON } from '../builders/view-builder.ts';
 import { polledGm, serve, type Served } from './served.ts';

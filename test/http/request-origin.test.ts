@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { OPEN_ACCESS } from '../../src/http/base/options.ts';
+import { OPEN_ACCESS } from './open-access.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { polledGm, serve, type Served } from './served.ts';
 

@@ -2,11 +2,12 @@
 import { Maintenance } from '../../src/model/maintenance.ts';
 import { createReadModel, type MutableReadModel } from '../../src/model/read-model.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
-import { type HttpOptions, OPEN_ACCESS, type PollNowOutcome, type WebAccess } from '../../src/http/base/options.ts';
+import type { HttpOptions, PollNowOutcome, WebAccess } from '../../src/http/base/options.ts';
+import { OPEN_ACCESS } from './open-access.ts';
 import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { InternalErrors } from '../../src/kernel/internal-errors.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import { aDevice, aGm, aReport, NOON, viewAfter } from '../builders/view-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { OPEN_ACCESS, type TlsSettings } from '../../src/http/base/options.ts';
+import type { TlsSettings } from '../../src/http/base/options.ts';
+import { OPEN_ACCESS } from './open-access.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { serve, type Served } from './served.ts';
 

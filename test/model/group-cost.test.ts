@@ -1,7 +1,8 @@
 /** A group's view updated step by step equals one computed anew, and costs only what changed. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type FleetJudgement, judgeFleet, rememberMember, trackFleet } from '../../src/gdoi/fleet/fleet.ts';
+import { type FleetJudgement, judgeFleet, rememberMember } from '../../src/gdoi/fleet/fleet.ts';
+import { trackFleet } from '../builders/track-fleet.ts';
 import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
 import { type FleetView, fleetView, notJudgedYet } from '../../src/gdoi/fleet/fleet-view.ts';
 import { measuresOf } from '../../src/gdoi/fleet/assessment.ts';

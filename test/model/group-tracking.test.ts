@@ -4,7 +4,7 @@ import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import type { GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 import { observe } from '../../src/model/device-view.ts';
 import { membershipChanges, trackOptions } from '../../src/model/group-tracking.ts';
-import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
+import { trackFleet } from '../builders/track-fleet.ts';
 import { initialTrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 import { track } from '../../src/gdoi/tracker/tracker.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';

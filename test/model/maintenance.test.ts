@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { keptWindows } from '../../src/agent/record/kept-windows.ts';
 import { type EventStore } from '../../src/store/event-store.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { type Announced, Maintenance, MAX_ANNOUNCED } from '../../src/model/maintenance.ts';

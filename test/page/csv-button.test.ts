@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { aBatch, anEvent, anIncident } from '../builders/event-builder.ts';
 import { NOON } from '../builders/view-builder.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import { chromiumMissing } from './browser.ts';
 import { pageUnderTest } from './page-under-test.ts';
 

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fleet as aGroup } from '../builders/health-builders.ts';
 import { aBatch, anEvent, anIncident } from '../builders/event-builder.ts';
 import { NOON } from '../builders/view-builder.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import { serve } from '../http/served.ts';
 import { chromiumMissing } from './browser.ts';
 import { pageUnderTest } from './page-under-test.ts';

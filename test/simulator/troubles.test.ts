@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { createFleetFromPlan, type SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import type { FleetOperations } from '../../src/simulator/scenarios/fleet-plan.ts';
-import { drawWorld } from '../../src/simulator/worlds/draw-world.ts';
+import { drawWorld } from '../worlds/draw-world.ts';
 import { fleetOf, numberOf, registrations, showAt, spisOf, START_MS } from './fleet-builders.ts';
 
 function messagesOf(fleet: SimulatedFleet): { device: string; mnemonic: string; text: string }[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createMemoryStore } from './memory-store.ts';
 import { aBatch, anEvent } from '../builders/event-builder.ts';
 import { eventStoreContract } from './event-store-contract.ts';
 

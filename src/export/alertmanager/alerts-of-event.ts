@@ -7,7 +7,7 @@
  * storms, which rules count.
  */
 import { inCell } from '../../gdoi/seen/cell.ts';
-import type { EventType, GdoiEvent, Severity } from '../../gdoi/events/event.ts';
+import type { GdoiEvent, Severity } from '../../gdoi/events/event.ts';
 
 interface PushedRule {
   /** Labels of the scraped series that the rule's expression leaves on the alert. */
@@ -47,29 +47,6 @@ export type AlertChange =
   | { readonly kind: 'fires'; readonly alert: AlertIdentity; readonly event: GdoiEvent }
   | { readonly kind: 'ends'; readonly alert: AlertIdentity };
 
-/** Events that raise no alert by push, and why. */
-export const LEFT_TO_THE_RULES = {
-  kek_rekey: 'it ends alerts',
-  registration_restored: 'good news; what it ends is not pushed',
-  registration_lost: 'GdoiGmNotRegistered waits 3 minutes: a GM that boots or re-registers is through before that',
-  registration_failed: 'GdoiGmNotRegistered waits 3 minutes: the next attempt may succeed',
-  kek_missing: 'GdoiGmWithoutKek waits 2 minutes: up to 80 s after an expiry the GM heals itself',
-  mixed_versions: 'GdoiMixedVersions waits 5 minutes: a finding for working hours',
-  coop_peer_lost:
-    'GdoiCoopPeerDown waits 2 minutes, and names the KS that misses the peer, where the event names the peer',
-  unreachable:
-    'GdoiDeviceUnreachable waits 5 minutes and GdoiKeyServerUnreachable 3: three failed polls may be one blip; the latter needs the view of the group',
-  reachable: 'good news',
-  reload: 'expected; many of them are a storm, which the rules count',
-  counters_reset: 'expected',
-  ks_role_changed: 'has no alert: what a failover breaks has',
-  data_problem: 'has no alert: a defect of device or parser',
-  tek_missing: 'GdoiGmWithoutTek waits 2 minutes: a registration under way installs its TEKs at once',
-  tek_rekey_overdue: 'GdoiTekRekeyOverdue is told by the rules: the GM heals itself within minutes',
-  member_ejected: 'GdoiGmEjected waits a minute, and counts what the KSs list',
-  replay_errors: 'GdoiReplayErrors waits 5 minutes: single packets are late on every network',
-} as const satisfies Partial<Record<EventType, string>>;
-
 export function alertsOf(event: GdoiEvent): readonly AlertChange[] {
   switch (event.type) {
     case 'reregistration':
@@ -88,6 +65,7 @@ export function alertsOf(event: GdoiEvent): readonly AlertChange[] {
     case 'kek_rekey':
     case 'kek_missing':
       return oldKekGone(event);
+    // Why these are left to the rules: alertmanager-rules.test.ts.
     case 'registration_restored':
     case 'registration_lost':
     case 'registration_failed':

@@ -32,7 +32,7 @@ const REFUSALS: readonly (readonly [kind: ReasonKind, why: string, firstStep: st
 /** What is missing where a rekey was not taken; acknowledgements may be missing without that. */
 const LACKING = LOSS_CHECKS.filter((check) => check !== 'rekeys_acknowledged');
 
-/** A KS repeats a rekey within some 30 s of it (on-call catalogue, timers). */
+/** A KS repeats a rekey within some 30 s of it (GETVPN facts, timers). */
 const REPEATED_MS = 60_000;
 
 interface Said {

@@ -21,22 +21,6 @@ export interface RoleChange {
   readonly now: FleetKs;
 }
 
-export interface Remembered {
-  readonly state: FleetState;
-  readonly roleChanges: readonly RoleChange[];
-}
-
-export function rememberAll(before: FleetState, changes: readonly MemberFacts[]): Remembered {
-  const roleChanges: RoleChange[] = [];
-  let state = before;
-  for (const facts of changes) {
-    const next = remember(state, facts);
-    state = next.state;
-    if (next.roleChange !== null) roleChanges.push(next.roleChange);
-  }
-  return { state, roleChanges };
-}
-
 /** One device's facts. */
 export function remember(
   before: FleetState,

@@ -2,7 +2,7 @@
  * A group's state as a store keeps it between two lives of the agent: one part for the group, and one for each member,
  * so that what is written is what changed. Which formats this program goes on from.
  *
- * The number rises as that of a tracker's state does (`memory/state-format.ts`): not with a new optional field. A state
+ * The number rises as that of a tracker's state does (`gdoi/memory/state-format.ts`): not with a new optional field. A state
  * of the format before is carried over; anything else begins anew, as at first sight.
  */
 import { type Named, named, namedOfJson } from '../seen/named.ts';

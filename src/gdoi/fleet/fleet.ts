@@ -12,35 +12,16 @@ import { fleetConditions } from './fleet-conditions.ts';
 import { explain } from '../explain/explain.ts';
 import { abandonedIncidents, type Incident, incidentChanges } from '../incidents/incident.ts';
 import { factsOf } from './group-facts-of.ts';
-import { remember, rememberAll, type RoleChange } from './fleet-memory.ts';
+import { remember, type RoleChange } from './fleet-memory.ts';
 import { judge } from './fleet-occurrences.ts';
-import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from './fleet-settings.ts';
+import type { FleetSettings } from './fleet-settings.ts';
 import { atItsOwnPace } from './group-pace.ts';
 import type { FleetState, MemberFacts } from './fleet-state.ts';
-import { type FleetView, fleetView, notJudgedYet } from './fleet-view.ts';
+import { type FleetView, fleetView } from './fleet-view.ts';
 import { gmChanged, ksChanged } from './material-change.ts';
 import { inCell } from '../seen/cell.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { Yardstick } from './yardstick.ts';
-
-/**
- * State, events and view after changes, oldest first, judged at once: for few devices, and for many changes in one
- * call.
- */
-export function trackFleet(
-  before: FleetState,
-  changes: readonly MemberFacts[],
-  settings: FleetSettings = DEFAULT_FLEET_SETTINGS,
-): FleetJudgement {
-  const { state, roleChanges } = rememberAll(before, changes);
-  const nowMs = changes.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
-  if (changes.length === 0) {
-    const last = notJudgedYet(state, settings);
-    return { state, events: [], incidents: [], view: fleetView(state, nowMs, last), last };
-  }
-  const judged = judgeFleet(state, nowMs, settings, null);
-  return { ...judged, events: [...roleChanges.map((change) => roleChanged(state, change)), ...judged.events] };
-}
 
 /** One device's facts in the group's state, before anyone judges what they mean for the group. */
 export interface MemberStep {

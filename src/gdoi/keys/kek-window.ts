@@ -41,7 +41,7 @@ export const UNDER_WAY_SECONDS = 3;
 const MIN_CUT_TEK_SECONDS = 90;
 
 /**
- * On-call catalogue, timers: an order of the KS leaves each TEK 5 % of its lifetime, an hour at most, 90 s at least.
+ * GETVPN facts, timers: an order of the KS leaves each TEK 5 % of its lifetime, an hour at most, 90 s at least.
  */
 export function cutTekSeconds(lifetimeSeconds: number): number {
   return Math.max(MIN_CUT_TEK_SECONDS, Math.min(0.05 * lifetimeSeconds, 3600));

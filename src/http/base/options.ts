@@ -110,6 +110,3 @@ export interface TlsSettings {
   readonly honorCipherOrder: boolean;
   readonly ecdhCurve: string | null;
 }
-
-/** Neither TLS nor users: enough on loopback. */
-export const OPEN_ACCESS: WebAccess = { tls: null, basicAuthUsers: new Map(), tokens: [], headers: {} };

@@ -24,7 +24,7 @@ import {
   type EventStore,
   type StoredStates,
 } from '../event-store.ts';
-import { incidentPage } from '../incident-filter.ts';
+import { incidentPage } from '../incident-page.ts';
 import type { LeaseTable, Writer } from '../leases.ts';
 import type { Notes } from '../notes.ts';
 import { LOAD_STEP_STATES, stateOfText } from '../state-text.ts';

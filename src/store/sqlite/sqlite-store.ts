@@ -29,7 +29,7 @@ import {
   type StoredMemory,
   type StoredStates,
 } from '../event-store.ts';
-import { incidentPage } from '../incident-filter.ts';
+import { incidentPage } from '../incident-page.ts';
 import type { Notes } from '../notes.ts';
 import { LOAD_STEP_STATES, stateOfText, stateText } from '../state-text.ts';
 import { StoreError, type StoreErrorKind } from '../store-error.ts';

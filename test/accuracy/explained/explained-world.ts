@@ -1,7 +1,7 @@
 /** The explanations of a random world at each look, and what is wrong with them. */
 import type { Incident } from '../../../src/gdoi/incidents/incident.ts';
 import { createFleetFromPlan } from '../../../src/simulator/fleet/fleet.ts';
-import { type DrawnWorld, drawWorld, type WorldLimits } from '../../../src/simulator/worlds/draw-world.ts';
+import { type DrawnWorld, drawWorld, type WorldLimits } from '../../worlds/draw-world.ts';
 import type { Look } from '../agent-model.ts';
 import type { Watch } from '../watch.ts';
 import { watchFleet } from '../watch-fleet.ts';

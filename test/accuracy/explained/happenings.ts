@@ -1,8 +1,8 @@
 /** What happened in a random world, as intervals against which reported causes are checked. */
 import type { TruthCause, TruthEvent } from '../../../src/simulator/world/ground-truth.ts';
 import { RELEASES } from '../../../src/simulator/world/release.ts';
-import type { TroubleKind } from '../../../src/simulator/worlds/draw-trouble.ts';
-import type { DrawnWorld } from '../../../src/simulator/worlds/draw-world.ts';
+import type { TroubleKind } from '../../worlds/draw-trouble.ts';
+import type { DrawnWorld } from '../../worlds/draw-world.ts';
 import { WORLD_START_MS } from '../world-watch.ts';
 
 type EventKind = TruthEvent['kind'];

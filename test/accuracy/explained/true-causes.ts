@@ -1,6 +1,6 @@
 /** Whether a reported cause really happened in its world, and was first reported before its cure. */
 import type { Explanation, ExplanationCause } from '../../../src/gdoi/explain/explanation.ts';
-import type { DrawnWorld } from '../../../src/simulator/worlds/draw-world.ts';
+import type { DrawnWorld } from '../../worlds/draw-world.ts';
 import { type Happening, mixesReleases } from './happenings.ts';
 
 interface Proof {

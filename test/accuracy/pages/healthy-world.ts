@@ -4,7 +4,7 @@
  * happen.
  */
 import { RELEASES, type ReleaseName } from '../../../src/simulator/world/release.ts';
-import { type DrawnWorld, drawWorld, pick, streamOf } from '../../../src/simulator/worlds/draw-world.ts';
+import { type DrawnWorld, drawWorld, pick, streamOf } from '../../worlds/draw-world.ts';
 import { ALL_HARDSHIPS, drawWatch } from '../world-watch.ts';
 import type { Watch } from '../watch.ts';
 

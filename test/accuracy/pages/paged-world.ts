@@ -5,7 +5,7 @@
  */
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
 import { createFleetFromPlan } from '../../../src/simulator/fleet/fleet.ts';
-import { type DrawnWorld, drawWorld, type WorldLimits } from '../../../src/simulator/worlds/draw-world.ts';
+import { type DrawnWorld, drawWorld, type WorldLimits } from '../../worlds/draw-world.ts';
 import { type Notification, notificationsOf } from '../../dashboards/alertmanager-model.ts';
 import { type AlertLabels, type Evaluation, evaluationsOf } from '../../dashboards/evaluated-rules.ts';
 import { type Happening, happeningsOf } from '../explained/happenings.ts';

@@ -24,7 +24,7 @@ import { loopbackAddresses } from '../../../src/simulator/push/loopback-addresse
 import { startSimulatedSenders } from '../../../src/simulator/push/senders.ts';
 import { startSimulatedSnmp } from '../../../src/simulator/snmp/snmp-server.ts';
 import { startSimulatedSsh } from '../../../src/simulator/ssh/ssh-server.ts';
-import { createMemoryStore } from '../../../src/store/memory-store.ts';
+import { createMemoryStore } from '../../store/memory-store.ts';
 import { MemoryLogger } from '../../builders/memory-logger.ts';
 import { NO_RESTCONF } from '../../builders/no-restconf.ts';
 import { aConfig, aConfiguredDevice, sshAs } from '../../builders/config-builder.ts';

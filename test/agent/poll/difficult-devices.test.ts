@@ -16,7 +16,7 @@ import { seededRandom } from '../../../src/kernel/random.ts';
 import { createSimulatedFleet } from '../../../src/simulator/fleet/fleet.ts';
 import { HOSTILE_BANNER, type Manners } from '../../../src/simulator/ssh/manners.ts';
 import { type SimulatedSsh, startSimulatedSsh } from '../../../src/simulator/ssh/ssh-server.ts';
-import { createMemoryStore } from '../../../src/store/memory-store.ts';
+import { createMemoryStore } from '../../store/memory-store.ts';
 import { MemoryLogger } from '../../builders/memory-logger.ts';
 import { aConfig, aConfiguredDevice, sshAs } from '../../builders/config-builder.ts';
 import { NO_RESTCONF } from '../../builders/no-restconf.ts';

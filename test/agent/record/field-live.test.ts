@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSyslogListener } from '../../../src/access/listeners/syslog/syslog-listener.ts';
 import { Agent } from '../../../src/agent/agent.ts';
 import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
-import { createMemoryStore } from '../../../src/store/memory-store.ts';
+import { createMemoryStore } from '../../store/memory-store.ts';
 import { answeringDevices } from '../../builders/answering-devices.ts';
 import { aConfig, aConfiguredDevice } from '../../builders/config-builder.ts';
 import { FakeClock } from '../../builders/fake-clock.ts';

@@ -6,7 +6,7 @@ import { EventTotals } from '../../../src/model/event-totals.ts';
 import { Intake, type IntakeOptions } from '../../../src/agent/record/intake.ts';
 import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
 import type { Observation } from '../../../src/gdoi/seen/observation.ts';
-import { createMemoryStore } from '../../../src/store/memory-store.ts';
+import { createMemoryStore } from '../../store/memory-store.ts';
 import type { EventStore } from '../../../src/store/event-store.ts';
 import { StoreError } from '../../../src/store/store-error.ts';
 import { deviceSettings } from '../../../src/agent/poll/poll-target.ts';

@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
+import { trackFleet } from '../../builders/track-fleet.ts';
 import { FLEET_STATE_FORMAT, readFleetState, type StoredPart } from '../../../src/gdoi/fleet/fleet-state-format.ts';
 import { type FleetState, initialFleetState } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { throughStore } from '../../builders/fleet-group.ts';

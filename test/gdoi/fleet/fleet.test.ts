@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
+import { trackFleet } from '../../builders/track-fleet.ts';
 import { initialFleetState, type MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import type { GmInGroup } from '../../../src/gdoi/fleet/gm-in-group.ts';
 import { emptyKsSnapshot } from '../../../src/gdoi/seen/snapshot.ts';

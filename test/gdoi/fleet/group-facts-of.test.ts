@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MemberContext } from '../../../src/gdoi/explain/group-facts.ts';
-import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
+import { trackFleet } from '../../builders/track-fleet.ts';
 import { initialFleetState } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { assessFleet, measuresOf } from '../../../src/gdoi/fleet/assessment.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../../src/gdoi/fleet/fleet-settings.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
-import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
+import { trackFleet } from '../../builders/track-fleet.ts';
 import { initialFleetState, type MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import type { Incident } from '../../../src/gdoi/incidents/incident.ts';
 import { incidentDocument, incidentMarkdown } from '../../../src/gdoi/incidents/incident-document.ts';

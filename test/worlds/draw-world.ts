@@ -3,10 +3,10 @@
  * limits give the same world; a smaller limit removes parts and leaves the others unchanged, so that a fault found in a
  * large world can be looked for in a small one.
  */
-import { type Random, seededRandom } from '../../kernel/random.ts';
-import type { FleetPlan, GmPlan, GroupPlan, KsPlan } from '../scenarios/fleet-plan.ts';
-import type { ReleaseName } from '../world/release.ts';
-import type { Path } from '../world/world.ts';
+import { type Random, seededRandom } from '../../src/kernel/random.ts';
+import type { FleetPlan, GmPlan, GroupPlan, KsPlan } from '../../src/simulator/scenarios/fleet-plan.ts';
+import type { ReleaseName } from '../../src/simulator/world/release.ts';
+import type { Path } from '../../src/simulator/world/world.ts';
 import { drawTrouble, type Trouble } from './draw-trouble.ts';
 
 export interface WorldLimits {

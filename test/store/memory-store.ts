@@ -1,15 +1,15 @@
 /**
- * A store that forgets everything when the process ends: for `replay`, for a `run` without a store, and as the plain
- * definition of what the other stores have to do. Holds a bounded number of events; the earliest go first.
+ * A store that forgets everything when the process ends: the plain definition of what the stores have to do. Holds a
+ * bounded number of events; the earliest go first.
  */
-import type { GdoiEvent } from '../gdoi/events/event.ts';
-import type { Incident } from '../gdoi/incidents/incident.ts';
-import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
-import type { EpochMs } from '../gdoi/seen/instant.ts';
-import { addToCounts } from './event-counts.ts';
-import { comparePositions, decodeCursor, encodeCursor } from './event-cursor.ts';
-import type { EventFilter, EventPage, EventQuery } from '../gdoi/events/event-query.ts';
-import type { IncidentPage, IncidentQuery } from '../gdoi/incidents/incident-query.ts';
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import type { Incident } from '../../src/gdoi/incidents/incident.ts';
+import { DEFAULT_CELL } from '../../src/gdoi/seen/cell.ts';
+import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
+import { addToCounts } from '../../src/store/event-counts.ts';
+import { decodeCursor, encodeCursor, type EventPosition } from '../../src/store/event-cursor.ts';
+import type { EventFilter, EventPage, EventQuery } from '../../src/gdoi/events/event-query.ts';
+import type { IncidentPage, IncidentQuery } from '../../src/gdoi/incidents/incident-query.ts';
 import {
   type Batch,
   DEFAULT_RETENTION_MS,
@@ -17,10 +17,10 @@ import {
   type EventStore,
   type MemberState,
   type StoredStates,
-} from './event-store.ts';
-import { byBeginning, incidentPage, incidentPasses, isAfter } from './incident-filter.ts';
-import type { Note, NoteKind, Notes } from './notes.ts';
-import { stateOfText, stateText } from './state-text.ts';
+} from '../../src/store/event-store.ts';
+import { incidentPage } from '../../src/store/incident-page.ts';
+import type { Note, NoteKind, Notes } from '../../src/store/notes.ts';
+import { stateOfText, stateText } from '../../src/store/state-text.ts';
 
 export interface MemoryStoreOptions {
   readonly retentionMs?: number;
@@ -184,4 +184,31 @@ class MemoryNotes implements Notes {
   async remove(kind: NoteKind, name: string): Promise<boolean> {
     return this.#of(kind).delete(name);
   }
+}
+
+function incidentPasses(incident: Incident, { sinceMs, untilMs, cell, group, device, cause }: IncidentQuery): boolean {
+  return (
+    (sinceMs === undefined || incident.endedAtMs === null || incident.endedAtMs >= sinceMs) &&
+    (untilMs === undefined || incident.beganAtMs < untilMs) &&
+    (cell === undefined || (incident.cell ?? DEFAULT_CELL) === cell) &&
+    (group === undefined || incident.group === group) &&
+    (device === undefined || incident.devices.includes(device)) &&
+    (cause === undefined || incident.cause === cause)
+  );
+}
+
+/** The latest beginning first, then by id. */
+function byBeginning(a: Incident, b: Incident): number {
+  return b.beganAtMs - a.beganAtMs || comparePositions({ atMs: 0, id: a.id }, { atMs: 0, id: b.id });
+}
+
+/** Whether it comes after the last one of the previous page. */
+function isAfter(incident: Incident, last: EventPosition): boolean {
+  const sameOrEarlier = incident.beganAtMs - last.atMs || comparePositions(last, { atMs: last.atMs, id: incident.id });
+  return sameOrEarlier < 0;
+}
+
+/** By time, then by the UTF-8 bytes of the id, as SQLite and PostgreSQL (collation "C") sort it. */
+function comparePositions(a: EventPosition, b: EventPosition): number {
+  return a.atMs - b.atMs || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
 }

@@ -1,7 +1,7 @@
 /** One thing that goes wrong in a random world, with its beginning, its end and a line that describes it. */
-import type { Random } from '../../kernel/random.ts';
-import type { FleetOperations, FleetPlan, GmPlan, KsPlan } from '../scenarios/fleet-plan.ts';
-import type { Path } from '../world/world.ts';
+import type { Random } from '../../src/kernel/random.ts';
+import type { FleetOperations, FleetPlan, GmPlan, KsPlan } from '../../src/simulator/scenarios/fleet-plan.ts';
+import type { Path } from '../../src/simulator/world/world.ts';
 
 export type TroubleKind =
   | 'gm_reload'
