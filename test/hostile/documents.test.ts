@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { groupMetrics } from '../../src/export/group-metrics.ts';
+import { parseJson } from '../../src/kernel/parse-json.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { eventDocument } from '../../src/gdoi/events/event-document.ts';
 import { hostility, madeHostile } from '../builders/hostile-values.ts';
@@ -56,7 +57,8 @@ test('hostile documents, and hostile clocks beside them, are no fault of ours', 
         it.restconf.amend = (_device, _path, body) => {
           asked += 1;
           const values = hostile[asked % (hostile.length + 1)];
-          return values === undefined ? body : madeHostile(body, values);
+          // As the connection reads it.
+          return values === undefined ? body : parseJson(JSON.stringify(madeHostile(body, values)));
         };
         it.agent.start();
         for (const date of dates) {

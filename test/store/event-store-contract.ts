@@ -175,6 +175,25 @@ export function eventStoreContract(
       );
     });
 
+    it('keeps an event whose text was cut inside a character, without that half', async () => {
+      const cut = (text: string) => `${text}${'\u{1f600}'.slice(0, 1)}`;
+      const event = anEvent({
+        id: 'half',
+        device: cut('gm'),
+        summary: cut('gm registered'),
+        action: cut('show'),
+        evidence: [cut('x')],
+      });
+      const store = await emptyStore();
+      await store.commit(aBatch({ events: [event] }));
+      const { events } = await store.query(everything);
+      // In memory it stays as it is.
+      const wellFormed = events.map(({ id, summary, action }) =>
+        [id, summary, action].map((text) => Buffer.from(text).toString()),
+      );
+      expect(wellFormed).toEqual([['half', 'gm registered\ufffd', 'show\ufffd']]);
+    });
+
     it('holds an event once, however often and in whatever batches it comes', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(fc.array(anyEvent, { maxLength: 8 }), { maxLength: 6 }), async (batches) => {

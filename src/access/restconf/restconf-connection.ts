@@ -7,6 +7,7 @@ import { checkServerIdentity, type ConnectionOptions, connect as tlsConnect, typ
 import { type buildConnector, Client } from 'undici';
 import { instantFromOutside } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
 import { jsonExcess, MAX_JSON_DEPTH, namesMemberTwice } from '../../kernel/json-depth.ts';
 import type { PathAnswer, RestconfTarget } from '../device-restconf.ts';
 import { RESTCONF_PATHS, type RestconfPath } from '../restconf-path.ts';
@@ -145,7 +146,7 @@ export class RestconfConnection {
     }
     let body: unknown;
     try {
-      body = JSON.parse(text);
+      body = parseJson(text);
     } catch {
       throw broken('the answer is broken JSON');
     }

@@ -5,6 +5,7 @@
 import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Varbind } from '../../gdoi/seen/varbind.ts';
 import { jsonExcess, MAX_JSON_DEPTH } from '../../kernel/json-depth.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
 import type { BesideTransport, RawDocument } from '../../model/poll-report.ts';
 import { type RecordedSettings, settingsOf } from './recorded-settings.ts';
 import { documentsOf, engineOf, instantOf, textsOf, varbindsOf } from './recorded-values.ts';
@@ -55,7 +56,7 @@ export function readRecordedLine(text: string): RecordedLine | string {
     return `it is nested deeper than ${MAX_JSON_DEPTH} levels`;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return 'it is not JSON';
   }

@@ -14,5 +14,10 @@ export function eventId(
   type: EventType,
   ...occurrence: readonly (string | number)[]
 ): string {
-  return [device, group ?? '', type, ...occurrence].map((part) => encodeURIComponent(String(part))).join('/');
+  return [device, group ?? '', type, ...occurrence].map(partOfId).join('/');
+}
+
+/** Also for ids of incidents. An URL cannot hold half of a surrogate pair, as a text has that was cut inside a character. */
+export function partOfId(part: string | number): string {
+  return encodeURIComponent(String(part).replaceAll(/[\ud800-\udfff]/gu, '\ufffd'));
 }

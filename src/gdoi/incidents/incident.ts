@@ -5,6 +5,7 @@
  */
 import { cellParts, inCell } from '../seen/cell.ts';
 import type { Severity } from '../events/event.ts';
+import { partOfId } from '../events/event-id.ts';
 import { asSeenAt, devicesOf, type Episode } from '../explain/candidate.ts';
 import type { Explanation, ExplanationCause } from '../explain/explanation.ts';
 import type { GroupFacts } from '../explain/group-facts.ts';
@@ -73,9 +74,7 @@ function incidentOf({ group, cell }: GroupName, episode: Episode): Incident | nu
   const { said, summary, evidence } = endedMs === null ? wordsNow(episode) : wordsThen(episode, endedMs);
   const { consequence } = said;
   return {
-    id: ['incident', group, cause, Math.floor(presentSinceMs / 1000), ...cellParts(cell)]
-      .map((part) => encodeURIComponent(String(part)))
-      .join(':'),
+    id: ['incident', group, cause, Math.floor(presentSinceMs / 1000), ...cellParts(cell)].map(partOfId).join(':'),
     group,
     ...inCell(cell),
     cause,
