@@ -110,10 +110,18 @@ export function membershipChanges(
       context: contextOf(view, state, group),
     };
     const newerTeks = newerTeksOf(known);
-    const isPlain = !isNamed && newerTeks === null;
+    const tekRekeyOverdue = tracking?.tekRekeyOverdue === true;
+    const isPlain = !isNamed && newerTeks === null && !tekRekeyOverdue;
     changes.set(
       group,
-      isPlain ? facts : { ...facts, ...(isNamed ? { named: true } : {}), ...(newerTeks === null ? {} : { newerTeks }) },
+      isPlain
+        ? facts
+        : {
+            ...facts,
+            ...(isNamed ? { named: true } : {}),
+            ...(newerTeks === null ? {} : { newerTeks }),
+            ...(tekRekeyOverdue ? { tekRekeyOverdue } : {}),
+          },
     );
   }
   return changes;

@@ -38,6 +38,8 @@ export async function headlinesOf(
     Partial<Pick<SimulatedWatch, 'pollInterval'>> & {
       /** Seconds after the start of the fleet. */
       readonly restartsAtSeconds?: readonly number[];
+      /** Devices are checked at every look; default: at every fourth. */
+      readonly devicesEachLook?: true;
     },
   minutes: number,
 ): Promise<Told> {
@@ -69,7 +71,7 @@ export async function headlinesOf(
       for (const contradiction of begunAnew(begun.get(view.group) ?? [], health.explanations))
         contradictions.add(contradiction);
       begun.set(view.group, health.explanations);
-      if (looks % DEVICES_EVERY === 0) {
+      if (watched.devicesEachLook === true || looks % DEVICES_EVERY === 0) {
         for (const contradiction of severitiesApart(health, agent.readModel, clock.wallMs()))
           contradictions.add(contradiction);
       }

@@ -35,6 +35,14 @@ describe('the headlines', () => {
     expect(explained.filter(({ status, consequence }) => status === 'critical' && consequence === null)).toEqual([]);
   });
 
+  test.each(['demo', 'tek-loss', 'legacy-ks'] as const)(
+    'of %s, polled as often as the demo does, never leave out what a device shows',
+    async (scenario) => {
+      const often = { scenario, logs: true, pollInterval: '10s', devicesEachLook: true } as const;
+      expect([...(await headlinesOf(often, 6)).contradictions]).toEqual([]);
+    },
+  );
+
   test('are those shown in docs/incidents-by-scenario.md (npm run goldens writes it)', () => {
     const generated = partOfSections(PAGE, WATCHED, sections);
     expect(partOf(PAGE, generated)).toBe(generated);

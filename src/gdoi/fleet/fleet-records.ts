@@ -59,10 +59,15 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     lastReregistration: facts.lastReregistration ?? null,
     context: facts.context ?? NO_CONTEXT,
   };
-  const { newerTeks } = facts;
+  const { newerTeks, tekRekeyOverdue = false } = facts;
   const multicast = isByMulticast(gm.kek?.transport ?? null, before?.multicast === true);
-  if (!multicast && newerTeks === undefined) return record;
-  return { ...record, ...(multicast ? { multicast } : {}), ...(newerTeks === undefined ? {} : { newerTeks }) };
+  if (!multicast && newerTeks === undefined && !tekRekeyOverdue) return record;
+  return {
+    ...record,
+    ...(multicast ? { multicast } : {}),
+    ...(newerTeks === undefined ? {} : { newerTeks }),
+    ...(tekRekeyOverdue ? { tekRekeyOverdue: true as const } : {}),
+  };
 }
 
 /** At the latest: a rekey since this registration came after it. */

@@ -37,6 +37,8 @@ export interface MemberFacts {
   readonly named?: true;
   /** The forecast's verdict. */
   readonly kekRekeyOverdue?: boolean | null;
+  /** The tracker's verdict: by its countdown the TEK rekey did not come. */
+  readonly tekRekeyOverdue?: boolean;
   /** The tracker's latest re-registration of this GM. */
   readonly lastReregistration?: KnownReregistration | null;
   /** What the tracker knows beside the last answer; absent: nothing. */
@@ -130,6 +132,8 @@ export interface FleetGm {
   /** Address of the KS that it came from, as it shows; null: it does not. Absent in states of before. */
   readonly lastRekeyFrom?: string | null;
   readonly rekeyOverdue: boolean;
+  /** By its own countdown a TEK rekey did not come. Absent: that is not so, or not known. */
+  readonly tekRekeyOverdue?: true;
   readonly lastReregistration: KnownReregistration | null;
   readonly context: MemberContext;
 }

@@ -91,6 +91,8 @@ const gmFieldsChanged = changesBy<FleetGm>({
   lastRekeyMs: 'never',
   lastRekeyFrom: 'never',
   rekeyOverdue: 'always',
+  // With its TEKs: `tekOverdue`.
+  tekRekeyOverdue: 'never',
   lastReregistration: changesOfOptional<KnownReregistration, null>({
     cause: 'always',
     atMs: 'always',
@@ -132,8 +134,9 @@ const verdictChanged = changesBy<GmInGroup>({
   registeredSinceList: 'always',
 });
 
-/** Its longest-lived TEK is nearer to its end than any rekey leaves it. */
-export function tekOverdue({ teks, receivedAtMs }: FleetGm): boolean {
+/** Its longest-lived TEK is nearer to its end than any rekey leaves it, or its countdown runs into the TEK's window. */
+export function tekOverdue({ teks, receivedAtMs, tekRekeyOverdue }: FleetGm): boolean {
+  if (tekRekeyOverdue === true) return true;
   const expiryMs = teks?.[0]?.expiryMs ?? null;
   return expiryMs !== null && expiryMs - receivedAtMs <= TEK_OVERDUE_MS;
 }

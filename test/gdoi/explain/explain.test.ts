@@ -503,6 +503,16 @@ describe('a GM with a problem of its own', () => {
   });
 });
 
+describe('a TEK rekey that did not come', () => {
+  test('is said of the group as soon as the GM’s countdown shows it, as it is of the GM', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    expect(said(fleet, member(1, 60))).toBe('ok');
+    const overdue = said(fleet, member(1, 70, { change: { tekRekeyOverdue: true } }));
+    expect(overdue).toMatchObject({ cause: 'path_loss', phase: 'unclear', scope: ['gm1'] });
+  });
+});
+
 describe('a KS that does not answer', () => {
   test('is an unclear ks_down until the next poll when one answer is missing', () => {
     const fleet = new Fleet();

@@ -95,6 +95,7 @@ const GM = {
   lastRekeyMs: 'number | null',
   'lastRekeyFrom?': 'string | null',
   rekeyOverdue: 'boolean',
+  'tekRekeyOverdue?': 'boolean',
   lastReregistration: [null, REREGISTRATION],
   context: CONTEXT,
 } as const;
