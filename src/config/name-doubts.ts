@@ -8,7 +8,8 @@ import type { CheckedConfig } from './check.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { pathText, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
 import type { Matching } from './match-rules.ts';
-import type { ResolvedDevice, ResolvedMaintenance } from './resolved-config.ts';
+import type { PlannedWork } from '../model/planned-work.ts';
+import type { ResolvedDevice } from './resolved-config.ts';
 
 type Named = Pick<CheckedConfig, 'maintenance' | 'metrics' | 'cluster'>;
 type Bearer = Pick<ResolvedDevice, 'name' | 'cell' | 'labels'>;
@@ -50,7 +51,7 @@ export function nameDoubts(
  * Groups named in windows that are not over and shown by no device, one line each; empty if no groups are shown at all.
  */
 export function groupDoubts(
-  maintenance: readonly Pick<ResolvedMaintenance, 'untilMs' | 'groups'>[],
+  maintenance: readonly Pick<PlannedWork, 'untilMs' | 'groups'>[],
   shown: ReadonlySet<string>,
   nowMs: number,
 ): readonly string[] {

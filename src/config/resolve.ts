@@ -18,12 +18,12 @@ import { nameDoubts } from './name-doubts.ts';
 import { needSecret, readSecret } from './read-secret.ts';
 import { resolveWebhooks } from './webhooks.ts';
 import type { SnmpCredential } from '../access/device-snmp.ts';
+import type { PlannedWork } from '../model/planned-work.ts';
 import type {
   ListenAddress,
   ResolvedAlertmanager,
   ResolvedConfig,
   ResolvedDevice,
-  ResolvedMaintenance,
   ResolvedTargets,
   ResolvedTraps,
   TargetUrl,
@@ -106,7 +106,7 @@ function withoutReferences(config: CheckedConfig, file: string, { directoryOf }:
   };
 }
 
-function resolveMaintenance({ maintenance }: CheckedConfig): WithProblems<readonly ResolvedMaintenance[]> {
+function resolveMaintenance({ maintenance }: CheckedConfig): WithProblems<readonly PlannedWork[]> {
   const problems: Problem[] = [];
   const windows = maintenance.map(({ from, until, devices, groups, cells, reason }, index) => {
     const path = ['maintenance', index];

@@ -6,6 +6,7 @@ import type { RestconfTarget } from '../access/device-restconf.ts';
 import type { SshTarget } from '../access/device-session.ts';
 import type { SnmpCredential, SnmpTarget } from '../access/device-snmp.ts';
 import type { Secret } from '../kernel/secret.ts';
+import type { PlannedWork } from '../model/planned-work.ts';
 import type { ResolvedWeb } from './resolved-web.ts';
 
 /** When a device is polled: at a fixed interval, or at the instants of a five- or six-field cron expression. */
@@ -201,18 +202,7 @@ export interface ResolvedConfig {
   readonly traps: ResolvedTraps | null;
   readonly alertmanager: ResolvedAlertmanager | null;
   readonly webhooks: readonly ResolvedWebhook[];
-  readonly maintenance: readonly ResolvedMaintenance[];
+  readonly maintenance: readonly PlannedWork[];
   /** Names in the file that none of these devices has, one line each, with the path of the setting. */
   readonly doubts: (devices: readonly ResolvedDevice[]) => readonly string[];
-}
-
-/** A maintenance window; at least one of the lists is not empty. */
-export interface ResolvedMaintenance {
-  readonly fromMs: number;
-  readonly untilMs: number;
-  readonly devices: readonly string[];
-  readonly groups: readonly string[];
-  readonly cells: readonly string[];
-  /** Empty: none was given. */
-  readonly reason: string;
 }

@@ -4,7 +4,7 @@ import { plannedEvent } from '../gdoi/events/planned-event.ts';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 
-/** At least one of the lists names something. */
+/** A maintenance window; at least one of the lists names something. `reason` empty: none was given. */
 export interface PlannedWork {
   readonly fromMs: EpochMs;
   readonly untilMs: EpochMs;

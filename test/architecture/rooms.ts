@@ -110,6 +110,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'gdoi/events/event.ts',
     'gdoi/seen/cell.ts',
     'kernel',
+    'model/planned-work.ts',
     'node-cron',
     'node:child_process',
     'node:crypto',

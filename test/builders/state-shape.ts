@@ -113,3 +113,17 @@ export function againstFormat(
   writeFileSync(file, `${[...known, ...missing].toSorted().join('\n')}\n`);
   return { misread: [], missing: [] };
 }
+
+/** A reason that a router stated, wherever a state holds one. */
+export const STATED = { reason: 'string', firstStep: 'string | null', 'by?': 'string' } as const;
+
+/** A message that proves something, wherever a state holds one. */
+export const LOG_MARK = {
+  proof: 'string',
+  mnemonic: 'string',
+  detail: 'string',
+  fromMs: 'number',
+  atMs: 'number',
+  key: 'string',
+  sources: { list: 'string' },
+} as const;

@@ -200,7 +200,7 @@ class PollingRestconf implements RestconfAccess {
     }
   }
 
-  /** The library comes with the first connection: with it `check --host` of a port that refuses took a fifth more CPU. */
+  /** The library comes with the first connection: most agents and checks make none, and it is large. */
   async #connectionTo(known: Known, target: RestconfTarget): Promise<RestconfConnection> {
     const { RestconfConnection: Connection } = await import('./restconf-connection.ts');
     const { clock, logger } = this.#options;

@@ -109,34 +109,44 @@ function explains({ explains: all }: Explanation, symptom: CheckName, device: st
   );
 }
 
-/** The KSs that it names are what is wrong. */
-const OF_KSS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
-  'coop_split',
-  'ks_members_lost',
-  'ks_down',
-  'no_primary',
-  'redundancy_lost',
-  'ks_out_of_sight',
-  'coop_mismatch',
-  'rekeys_refused',
-  'ks_rekeys_lost',
-  'coop_peer_lost',
-]);
-/** What KSs say of others. */
-const SAID_BY_KS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['unauthorized', 'registration_refused']);
-/** The GMs that it names are what is wrong, as bad as the worst of them. */
-const OF_GMS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
-  'gms_unreachable',
-  'interface_flap',
-  'without_tek',
-  'old_kek_in_use',
-  'ejected',
-  'path_loss',
-  'not_registered',
-  'without_kek',
-  'keys_differ',
-  'replay_errors',
-]);
+/**
+ * Who of those that a cause names is what is wrong: the KSs; the GMs, as bad as the worst of them; `ks_says`: others, of
+ * which KSs say it; none: what it will do to them, or does to all, is not yet one of their own checks.
+ */
+const BLAMED: Readonly<Record<ExplanationCause, 'kss' | 'ks_says' | 'gms' | 'none'>> = {
+  login_refused: 'none',
+  name_shared: 'none',
+  coop_split: 'kss',
+  ks_members_lost: 'kss',
+  ks_down: 'kss',
+  no_primary: 'kss',
+  redundancy_lost: 'kss',
+  ks_out_of_sight: 'kss',
+  coop_mismatch: 'kss',
+  legacy_ks: 'none',
+  ks_forced: 'none',
+  clock: 'none',
+  unauthorized: 'ks_says',
+  registration_refused: 'ks_says',
+  gms_reloaded: 'none',
+  gms_unreachable: 'gms',
+  operator_clear: 'none',
+  interface_flap: 'gms',
+  without_tek: 'gms',
+  rekeys_refused: 'kss',
+  old_kek_in_use: 'gms',
+  ejected: 'gms',
+  ks_rekeys_lost: 'kss',
+  path_loss: 'gms',
+  ks_failover: 'none',
+  not_registered: 'gms',
+  without_kek: 'gms',
+  keys_differ: 'gms',
+  coop_peer_lost: 'kss',
+  member_counts_differ: 'none',
+  replay_errors: 'gms',
+  reregistered: 'none',
+};
 
 /**
  * How bad a device is at least by a cause that names it, also where none of its checks shows that. Of several GMs each
@@ -144,10 +154,10 @@ const OF_GMS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
  */
 export function leastBy({ cause, phase, status, scope }: Explanation, device: string, isKs: boolean): HealthStatus {
   if (phase === 'over' || status === 'ok' || !isAmong(scope, device)) return 'ok';
-  if (isKs && OF_KSS.has(cause)) return status;
-  if (isKs && SAID_BY_KS.has(cause)) return 'warning';
-  if (!isKs && OF_GMS.has(cause)) return scope.length === 1 ? status : 'warning';
-  // What it will suffer, or suffers with all others, is not yet one of its own checks.
+  const blamed = BLAMED[cause];
+  if (isKs && blamed === 'kss') return status;
+  if (isKs && blamed === 'ks_says') return 'warning';
+  if (!isKs && blamed === 'gms') return scope.length === 1 ? status : 'warning';
   return status === 'critical' ? 'warning' : 'ok';
 }
 

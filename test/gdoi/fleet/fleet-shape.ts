@@ -1,23 +1,13 @@
 /** Every field of a group's state; what a change of it means for its format: `state-shape.ts`. */
 import type { FleetState } from '../../../src/gdoi/fleet/fleet-state.ts';
-import { shapeOf } from '../../builders/state-shape.ts';
+import { LOG_MARK as MARK, shapeOf, STATED } from '../../builders/state-shape.ts';
 
-const STATED = { reason: 'string', firstStep: 'string | null', 'by?': 'string' } as const;
 const REREGISTRATION = {
   cause: 'string',
   atMs: 'number',
   'betweenMs?': { list: 'number' },
   'stated?': 'string',
   'statedBy?': 'string',
-} as const;
-const MARK = {
-  proof: 'string',
-  mnemonic: 'string',
-  detail: 'string',
-  fromMs: 'number',
-  atMs: 'number',
-  key: 'string',
-  sources: { list: 'string' },
 } as const;
 const COUNTERS = { received: 'number | null', succeeded: 'number | null' } as const;
 const TEK = { spi: 'string', expiryMs: 'number | null', sinceMs: 'number' } as const;

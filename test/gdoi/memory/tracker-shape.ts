@@ -1,10 +1,9 @@
 /** Every field of a tracker's state; what a change of it means for its format: `state-shape.ts`. */
 import type { TrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
-import { shapeOf } from '../../builders/state-shape.ts';
+import { LOG_MARK as MARK, shapeOf, STATED } from '../../builders/state-shape.ts';
 
 const INTERVAL = { fromMs: 'number', toMs: 'number' } as const;
 const READ_AT = { sentAtMs: 'number', receivedAtMs: 'number' } as const;
-const STATED = { reason: 'string', firstStep: 'string | null', 'by?': 'string' } as const;
 const KEK = { expiry: INTERVAL, anchor: 'number', cookies: 'string | null', spi: 'string | null' } as const;
 const TEK = { spi: 'string', expiry: INTERVAL } as const;
 const COUNT = { at: READ_AT, count: 'number', roseMs: 'number | null' } as const;
@@ -15,15 +14,6 @@ const REREGISTRATION = {
   unexpected: 'boolean',
   'stated?': 'string',
   'statedBy?': 'string',
-} as const;
-const MARK = {
-  proof: 'string',
-  mnemonic: 'string',
-  detail: 'string',
-  fromMs: 'number',
-  atMs: 'number',
-  key: 'string',
-  sources: { list: 'string' },
 } as const;
 
 const VIEW = {
