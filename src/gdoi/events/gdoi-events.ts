@@ -211,7 +211,7 @@ function causeWords(cause: Cause, stated: Stated | null): string {
 const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'];
 
 /** Counted from 1; a longer row is not counted on. */
-function ordinal(place: number): string {
+export function ordinal(place: number): string {
   const word = ORDINALS[place - 1];
   return word === undefined ? `at least the ${ORDINALS.at(-1)}` : `the ${word}`;
 }

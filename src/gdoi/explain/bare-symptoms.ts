@@ -31,10 +31,11 @@ import {
   isMulticast,
   isSeenSince,
   isUnregistered,
+  type KnownReregistration,
   triesInVain,
   LOOK_TAKES_MS,
 } from './group-facts.ts';
-import { firstStepOf, type Stated, whyReregistered } from '../events/gdoi-events.ts';
+import { firstStepOf, ordinal, type Stated, whyReregistered } from '../events/gdoi-events.ts';
 import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import type { Symptom, SymptomCheck } from './symptom.ts';
@@ -362,13 +363,15 @@ export function reregistered({ facts, open, said }: Asked): Candidate | null {
   if (claims.length === 0) return null;
   const names = sorted(claims.flatMap(({ device }) => device ?? []));
   const sinceMs = Math.min(...claims.map((claim) => claim.sinceMs));
-  const causes = new Set(among(facts.gms, names).flatMap(({ lastReregistration: last }) => last?.cause ?? []));
-  const when = whenRegistered(among(facts.gms, names), facts.nowMs);
+  const gms = among(facts.gms, names);
+  const causes = new Set(gms.flatMap(({ lastReregistration: last }) => last?.cause ?? []));
+  const when = whenRegistered(gms, facts.nowMs);
   const metOtherKeys = causes.size === 1 && causes.has('recovery');
   return {
     ...NOTHING,
     phase: 'present',
-    status: 'warning',
+    // On-call catalogue, row 1. One that is explained is as bad as its cause.
+    status: gms.some(({ lastReregistration: last }) => last?.repeated !== undefined) ? 'critical' : 'warning',
     sinceMs,
     summary: metOtherKeys
       ? `${gmsNamed(names, facts.gms.length)} re-registered ${when} after meeting a TEK that ${verb(names.length, 'it does', 'they do')} not hold: are there two sets of keys in ${facts.group}?`
@@ -376,9 +379,14 @@ export function reregistered({ facts, open, said }: Asked): Candidate | null {
     confidence: 'possible',
     firstStep: firstStepOf(causes.size === 1 ? ([...causes][0] ?? 'unknown') : 'unknown', null, isMulticast(facts)),
     scope: names,
-    evidence: among(facts.gms, names).map(
-      ({ device, lastReregistration: last }) => `${device}: ${whyReregistered(last?.cause ?? 'unknown')}`,
-    ),
+    evidence: gms.map(({ device, lastReregistration: last }) => `${device}: ${whyAgain(last)}`),
     claims,
   };
+}
+
+function whyAgain(last: KnownReregistration | null): string {
+  const why = whyReregistered(last?.cause ?? 'unknown');
+  return last?.repeated === undefined
+    ? why
+    : `${why}, ${ordinal(last.repeated)} unexpected registration within an hour`;
 }

@@ -21,6 +21,8 @@ export interface KnownReregistration {
   readonly stated?: string;
   /** The KS whose message it is; absent: the GM's own. */
   readonly statedBy?: string;
+  /** Which unexpected one within an hour it is; absent: the first or second, or an expected one. */
+  readonly repeated?: number;
 }
 
 /** What the tracker knows of a device's part beside its last answer. Plain JSON. */

@@ -99,6 +99,7 @@ const gmFieldsChanged = changesBy<FleetGm>({
     betweenMs: 'never',
     stated: 'always',
     statedBy: 'always',
+    repeated: 'always',
   }),
   context: contextChanged,
 });

@@ -161,6 +161,8 @@ export interface LastReregistration {
   readonly stated?: string;
   /** The KS whose message it is; absent: the GM's own. */
   readonly statedBy?: string;
+  /** Which unexpected one within an hour it is; absent: the first or second, or an expected one. */
+  readonly repeated?: number;
 }
 
 /** The unexpected one that on-call may have to act on; null: there was none. */

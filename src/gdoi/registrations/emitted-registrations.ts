@@ -49,7 +49,7 @@ export function emitRegistrations(place: GmPlace, state: GroupState, decided: De
         stated: draft.stated === null ? null : reasonStated({ mnemonic: draft.stated, ks: draft.statedBy ?? null }),
       }),
     );
-    tally = cause === 'initial' ? tally : counted(tally, draft, cause);
+    tally = cause === 'initial' ? tally : counted(tally, { ...draft, repeated }, cause);
     everRegistered = true;
   }
   return { state: { ...state, tally, everRegistered }, events };
@@ -60,7 +60,11 @@ function wide({ fromMs, toMs }: Interval): Pick<LastReregistration, 'betweenMs'>
   return isToTheSecond(fromMs, toMs) ? {} : { betweenMs: aroundSeconds(fromMs, toMs) };
 }
 
-function counted(tally: Tally, { atMs, between, stated, statedBy }: Draft, cause: Cause): Tally {
+function counted(
+  tally: Tally,
+  { atMs, between, stated, statedBy, repeated }: Draft & { readonly repeated: number | null },
+  cause: Cause,
+): Tally {
   const unexpected = UNEXPECTED[cause];
   const before = unexpected ? null : lastUnexpectedOf(tally);
   return {
@@ -72,6 +76,7 @@ function counted(tally: Tally, { atMs, between, stated, statedBy }: Draft, cause
       unexpected,
       ...wide(between),
       ...(stated === null ? {} : { stated, ...(statedBy === undefined ? {} : { statedBy }) }),
+      ...(repeated === null ? {} : { repeated }),
     },
     recent: unexpected ? [...tally.recent, Math.round(atMs)].slice(-MAX_RECENT) : tally.recent,
     ...(before === null ? {} : { lastUnexpected: before }),

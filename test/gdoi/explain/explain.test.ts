@@ -513,6 +513,27 @@ describe('a TEK rekey that did not come', () => {
   });
 });
 
+describe('a GM that registers again and again', () => {
+  const registered = (second: number, repeated?: number) => ({
+    cause: 'unknown' as const,
+    atMs: START + second * 1000,
+    ...(repeated === undefined ? {} : { repeated }),
+  });
+
+  test('is critical from the third unexplained time within an hour on, as its event is', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    const second = said(fleet, member(1, 100, { change: { lastReregistration: registered(90) } }));
+    expect(second).toMatchObject({ cause: 'reregistered', status: 'warning' });
+    const third = said(fleet, member(1, 160, { change: { lastReregistration: registered(150, 3) } }));
+    expect(third).toMatchObject({
+      cause: 'reregistered',
+      status: 'critical',
+      evidence: ['gm1: cause not known, the third unexpected registration within an hour'],
+    });
+  });
+});
+
 describe('a KS that does not answer', () => {
   test('is an unclear ks_down until the next poll when one answer is missing', () => {
     const fleet = new Fleet();

@@ -8,6 +8,7 @@ const REREGISTRATION = {
   'betweenMs?': { list: 'number' },
   'stated?': 'string',
   'statedBy?': 'string',
+  'repeated?': 'number',
 } as const;
 const COUNTERS = { received: 'number | null', succeeded: 'number | null' } as const;
 const TEK = { spi: 'string', expiryMs: 'number | null', sinceMs: 'number' } as const;

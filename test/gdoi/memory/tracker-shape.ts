@@ -14,6 +14,7 @@ const REREGISTRATION = {
   unexpected: 'boolean',
   'stated?': 'string',
   'statedBy?': 'string',
+  'repeated?': 'number',
 } as const;
 
 const VIEW = {
