@@ -134,12 +134,15 @@ function logOf({ by }: Stated): string {
 /** Some of them, or all, are still registered with keys that nobody renews. */
 function inVain({ gms: all }: GroupFacts, gms: readonly GmFacts[], sinceMs: EpochMs): string {
   const names = sorted(gms.map(({ device }) => device));
-  const trying = sorted(gms.filter(triesInVain).map(({ device }) => device));
+  const since = `${gmsNamed(names, all.length)} ${verb(names.length, 'has', 'have')} tried in vain to register since ${clockTime(sinceMs)}`;
+  const trying = gms.filter(triesInVain);
+  const holding = sorted(trying.filter(({ tekMissing }) => !tekMissing).map(({ device }) => device));
+  if (holding.length === 0) return `${since}; ${verb(trying.length, 'its last TEK has', 'their last TEKs have')} ended`;
   const those =
-    trying.length === names.length
-      ? verb(trying.length, 'it is', 'they are')
-      : `${gmsNamed(trying)} ${verb(trying.length, 'is', 'are')}`;
-  return `${gmsNamed(names, all.length)} ${verb(names.length, 'has', 'have')} tried in vain to register since ${clockTime(sinceMs)}; ${those} still registered until ${verb(trying.length, 'its', 'their')} last TEK ends`;
+    holding.length === names.length
+      ? verb(holding.length, 'it is', 'they are')
+      : `${gmsNamed(holding)} ${verb(holding.length, 'is', 'are')}`;
+  return `${since}; ${those} still registered until ${verb(holding.length, 'its', 'their')} last TEK ends`;
 }
 
 /** All GMs at once: what is known of those that should register them. */

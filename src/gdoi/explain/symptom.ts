@@ -113,8 +113,10 @@ function ofGms({ gms, nowMs }: GroupFacts): readonly Symptom[] {
     if (gm.kek === 'absent') add('kek_present');
     if (gm.rekeyOverdue) add('kek_remaining');
     if (gm.kekMatchesKs === false) add('kek_matches_ks');
-    if (gm.tekMissing || gm.tekOverdue) add('tek_remaining');
-    if (gm.tekMatchesKs === false || gm.divergent) add('tek_matches_ks');
+    // The keys that one who tries in vain to register was given have ended: it lacks the registration, nothing else.
+    const hasEnded = gm.tekMissing && triesInVain(gm);
+    if (!hasEnded && (gm.tekMissing || gm.tekOverdue)) add('tek_remaining');
+    if (!hasEnded && (gm.tekMatchesKs === false || gm.divergent)) add('tek_matches_ks');
     if (gm.listedByKs === false) add('rekeys_acknowledged');
     return seen;
   });

@@ -768,6 +768,21 @@ describe('a GM that does not get registered', () => {
       ]);
     });
 
+    test('is reported as the same when its last TEK ends, before its status shows it', () => {
+      const fleet = new Fleet();
+      const trying = { failedAttempts: 2, reregistersAtMs: START + 130_000, unregisteredSinceMs: START + 140_000 };
+      fleet.see(ks(0, { teks }), member(1, 0, { teks }), member(2, 0, { teks }));
+      fleet.see(ks(200, { teks }), member(2, 200, { teks }), member(1, 200, { teks }, trying));
+      expect(fleet.see(member(1, 325, { teks: {} }, trying)).explanations).toMatchObject([
+        {
+          cause: 'not_registered',
+          status: 'critical',
+          summary: 'GM gm1 has tried in vain to register since 08:02:20 UTC; its last TEK has ended',
+          consequence: { what: 'traffic of GM gm1 is dropped, or in clear where it fails open' },
+        },
+      ]);
+    });
+
     test('has a consequence of its own beside a GM whose traffic is gone, and beside one like itself', () => {
       const off = (number: number, tekLeft: number) =>
         member(
