@@ -20,11 +20,10 @@ describe.skipIf(missing('promtool'))('an incident raises exactly its alerts', ()
   });
 
   test('a certificate with five days left: its device alone, an hour after the first look at it', async () => {
-    const minutes = 75;
+    const over = { minutes: 75, scrapeSeconds: 60 };
     const scrapes = await scrapesOf({
       scenario: 'healthy',
-      minutes,
-      scrapeSeconds: SCRAPE_SECONDS,
+      ...over,
       pollInterval: '60s',
       gms: 2,
       lifetimes: FIDELITY_LIFETIMES,
@@ -33,7 +32,7 @@ describe.skipIf(missing('promtool'))('an incident raises exactly its alerts', ()
           ? text.replace(/end {3}date: .*/u, 'end   date: 00:00:00 UTC Jan 6 2026')
           : text,
     });
-    const evaluations = await evaluationsOf(scrapes, { minutes, scrapeSeconds: SCRAPE_SECONDS });
+    const evaluations = await evaluationsOf(scrapes, over);
     const expiring = fired('GdoiCertificateExpiring', 'critical', 'gm1');
     expect(raisedAt(evaluations, 55 * 60)).toEqual([]);
     expect(raisedAt(evaluations, 65 * 60)).toEqual(expiring);

@@ -77,7 +77,7 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
       waitingInVain(...gms(4)),
       fired('GdoiReregistrationStorm', 'critical'),
     ],
-    at: { 45: [] },
+    at: { 31: [] },
   },
   // Acknowledgements that get lost: one, two, and the GM is off the list, by KS and GM.
   ejection: {
@@ -100,13 +100,13 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
       fired('GdoiReregistrationStorm', 'critical'),
       fired('GdoiUnexpectedReregistration', 'warning', ...gms(4)),
     ],
-    at: { 45: [] },
+    at: { 38: [] },
   },
   // A primary that dies is no split and costs no re-registration.
   'coop-failover': {
     tells: ['redundancy_lost warning'],
     raises: [fired('GdoiKeyServerUnreachable', 'critical', 'ks1'), fired('GdoiCoopPeerDown', 'warning', 'ks2')],
-    at: { 30: [] },
+    at: { 22: [] },
   },
   // Two primaries, and what follows from them.
   'coop-split': {
@@ -118,13 +118,13 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
       fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1', 'ks2'),
       fired('GdoiGmRekeyUnacknowledged', 'critical', '', 'ks1', 'ks2'),
     ],
-    at: { 40: [] },
+    at: { 31: [] },
   },
   // GMs that reload are no unexpected re-registration; a rekey sent meanwhile is not acknowledged.
   'reload-storm': {
     tells: ['gms_unreachable warning', 'gms_reloaded info', 'gms_reloaded warning'],
     raises: [fired('GdoiReregistrationStorm', 'info'), fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1', 'ks2')],
-    at: { 30: [] },
+    at: { 29: [] },
   },
   // A clear by the operator is nothing to act upon.
   'operator-clear': {
@@ -135,7 +135,7 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
   'ks-clear-members': {
     tells: ['ks_forced info'],
     raises: [fired('GdoiReregistrationStorm', 'info')],
-    at: { 30: [] },
+    at: { 28: [] },
   },
   // An old GM that misses the KEK rekey works with the old KEK until its TEK ends.
   'mixed-old-gms': {
@@ -155,7 +155,7 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
   unregistered: {
     tells: ['not_registered critical'],
     raises: [fired('GdoiGmNotRegistered', 'critical', 'gm1')],
-    at: { 30: [fired('GdoiGmNotRegistered', 'critical', 'gm1')] },
+    at: { 25: [fired('GdoiGmNotRegistered', 'critical', 'gm1')] },
   },
   // A GM that the KSs refuse after its reload: not registered until they know its identity again.
   unauthorized: {
