@@ -9,7 +9,6 @@ import { UserError } from '../kernel/user-error.ts';
 import { copyStore } from '../store/copy-store.ts';
 import type { EventStore } from '../store/event-store.ts';
 import type { PostgresTls } from '../store/postgres/connections.ts';
-import { openPostgresStore } from '../store/postgres/postgres-store.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { createLogger } from './logger.ts';
 import { secretInFile } from './secret-file.ts';
@@ -88,6 +87,7 @@ async function open(url: string, flag: '--from' | '--to', { password, tls, ...ar
     throw new UserError('usage_invalid', `${flag}: the value (not shown) is not the URL of a store (${URLS})`);
   }
   const inUrl = address.password === null ? null : new Secret(address.password);
+  const { openPostgresStore } = await import('../store/postgres/postgres-store.ts');
   const store = await openPostgresStore({
     address: { ...address, password: password ?? inUrl, tls },
     retentionMs: KEEP_ALL_MS,

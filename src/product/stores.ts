@@ -6,7 +6,7 @@ import type { ToldTime } from '../kernel/following-clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { EventStore } from '../store/event-store.ts';
 import type { Writer } from '../store/leases.ts';
-import { openPostgresStore, type PostgresStore } from '../store/postgres/postgres-store.ts';
+import type { PostgresStore } from '../store/postgres/postgres-store.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 
 export interface OpenedStore extends AsyncDisposable {
@@ -41,6 +41,8 @@ export async function openStore({ store, writer, hearTime, ...around }: StoreOpt
     return { events, shared: null, [Symbol.asyncDispose]: () => events[Symbol.asyncDispose]() };
   }
   const { leaseMs } = store;
+  // Loaded where it is used: to load the driver, which looks for what else Node.js has, is a tenth of an agent's start.
+  const { openPostgresStore } = await import('../store/postgres/postgres-store.ts');
   const opened = await openPostgresStore({
     address: store.postgres,
     retentionMs,

@@ -59,17 +59,24 @@ export interface Terminal {
 /** Long enough that what comes before and after it travels apart. */
 const aMoment = () => new Promise<void>((resolve) => setTimeout(resolve, 15));
 
-let cachedKeys: { readonly ed25519: string; readonly rsa: string } | null = null;
+let ed25519: string | null = null;
+let rsa: string | null = null;
 
-/** Host keys made once a process: `ed25519` for modern peers, `rsa` for old ones. */
-export function hostKeys(): { readonly ed25519: string; readonly rsa: string } {
-  cachedKeys ??= {
-    ed25519: freshHostKey(),
-    rsa: generateKeyPairSync('rsa', { modulusLength: 2048 })
+/** Host keys made once a process, each when it is needed first: `ed25519` for modern peers, `rsa` for old ones. */
+const HOST_KEYS = {
+  get ed25519(): string {
+    return (ed25519 ??= freshHostKey());
+  },
+  /** A fifth of a second of CPU. */
+  get rsa(): string {
+    return (rsa ??= generateKeyPairSync('rsa', { modulusLength: 2048 })
       .privateKey.export({ type: 'pkcs1', format: 'pem' })
-      .toString(),
-  };
-  return cachedKeys;
+      .toString());
+  },
+};
+
+export function hostKeys(): { readonly ed25519: string; readonly rsa: string } {
+  return HOST_KEYS;
 }
 
 export function freshHostKey(): string {

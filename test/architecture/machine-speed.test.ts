@@ -12,6 +12,10 @@ const REFUSED: ReadonlyArray<readonly [reason: string, pattern: RegExp]> = [
   ['a wait with its own bound: take PATIENCE', /\b(?:waitFor|waitUntil|poll)\((?:(?!;\n)[\s\S])*?\{ timeout: [\d_]+/],
   ['a default limit of its own: take PATIENCE', /\bsetDefault(?:Navigation)?Timeout\([\d_]+\)/],
   ['a look that the page’s policy refuses from the second on: take expect.poll', /\.waitForFunction\(/],
+  [
+    'a pause that nothing but time ends: wait for what it is for',
+    /\bsetTimeout\(\w+, [\d_]{3,}\)|\bawait (?:sleep|pause|delay)\([\d_]+[,)]/,
+  ],
   ['a judgement by time that passed', /expect\((?:performance\.now|Date\.now|\w+\.monoMs)\(\) - \w+\)\.toBeLess/],
 ];
 
@@ -47,6 +51,11 @@ describe('refused is', () => {
       'await page.waitForFunction("ready");\n',
       'a look that the page’s policy refuses from the second on: take expect.poll',
     ],
+    [
+      'await new Promise((resolve) => setTimeout(resolve, 1_500));\n',
+      'a pause that nothing but time ends: wait for what it is for',
+    ],
+    ['await sleep(50);\n', 'a pause that nothing but time ends: wait for what it is for'],
     ['expect(performance.now() - from).toBeLessThan(5);\n', 'a judgement by time that passed'],
   ])('%j', (text, reason) => expect(refusals(text)).toEqual([reason]));
 });

@@ -105,7 +105,8 @@ test('the packed package with its dependencies runs the demo, and the health che
   await run('tar', ['-xzf', join(image.path, tarball), '--strip-components=1', '-C', app]);
   await linkProduction(join(app, 'node_modules'));
 
-  await using demo = new Gdoiwatch(['demo', '--listen', '127.0.0.1:0'], {
+  const small = ['--scenario', 'healthy', '--gms', '1', '--kss', '1'];
+  await using demo = new Gdoiwatch(['demo', '--listen', '127.0.0.1:0', ...small], {
     main: join(app, 'dist/cli/main.js'),
     cwd: '/',
     // Each package finds only those beside it here.

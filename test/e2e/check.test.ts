@@ -70,7 +70,7 @@ describe('without an agent', () => {
     const found = await told(['check', ...args, ...keys, '--password-file', join(directory, 'password')]);
     expect(found.stdout).toMatch(/^OK /);
     expect(found.status).toBe(0);
-    const asked = await gdoiwatch(['check', ...args, ...keys]);
+    const asked = await told(['check', ...args, ...keys]);
     expect(asked.stderr).toContain('--password-file');
     expect(asked.status).toBe(3);
   });
@@ -115,7 +115,7 @@ describe('with a running agent', () => {
     const before = await polls();
     // An answer of a moment ago would be accepted; this one has to be polled.
     await vi.waitUntil(async () => Date.now() / 1000 - (await lastSuccess(exposition)) > 1.5, PATIENCE_WITH_PROCESSES);
-    const { stdout, status } = await check('gm1', '--json');
+    const { stdout, status } = await checkTold('gm1', '--json');
     const health: HealthDocument = JSON.parse(stdout);
     expect(status).toBe(0);
     expect(await polls()).toBeGreaterThan(before);
@@ -128,7 +128,7 @@ describe('with a running agent', () => {
     const later: HealthDocument = JSON.parse((await checkTold('gm1', '--json')).stdout);
     expect(health.device).toBe('gm1');
     expect(later.checks.find(({ name }) => name === 'kek_matches_ks')?.status).toBe('ok');
-    const events = await gdoiwatch(['events', '--agent', url!, '--json']);
+    const events = await told(['events', '--agent', url!, '--json']);
     expect(events).toMatchObject({ status: 0, stderr: '' });
     // Which device answered, and how.
     expect((await checkTold('gm1')).stdout).toContain(`gm1 (${gm1.host}), via agent ${url!}`);

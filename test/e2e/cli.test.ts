@@ -72,7 +72,7 @@ describe('every command', () => {
   });
 
   test.each(COMMANDS.map((command) => [command]))('%s has --help', async (command) => {
-    const { status, stdout } = await gdoiwatch([command, '--help']);
+    const { status, stdout } = await told([command, '--help']);
     expect(status).toBe(0);
     expect(stdout).toContain(`Usage: gdoiwatch ${command}`);
   });

@@ -196,7 +196,9 @@ export class ClusterCampaign implements AsyncDisposable {
     const server = await startPostgres(REPLICATED);
     const standby = await startPostgres(REPLICATED, server);
     const command = main === undefined ? {} : { main };
-    const fleet = ['simulate', '--scenario', 'legacy-ks', '--speed', '40', '--output', directory];
+    // Few, that register again often.
+    const size = ['--gms', '3', '--speed', '80'];
+    const fleet = ['simulate', '--scenario', 'legacy-ks', ...size, '--output', directory];
     const simulated = new Gdoiwatch(fleet, command);
     const [, path = ''] = await simulated.printed(/^(.*gdoiwatch\.yml)\n/m);
     const campaign = new ClusterCampaign(

@@ -8,6 +8,9 @@ import { told } from '../cli/told.ts';
 import { Gdoiwatch, gdoiwatch } from './gdoiwatch.ts';
 import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 
+const GMS = ['gm1', 'gm2'];
+const REREGISTRATIONS = 2 * GMS.length;
+
 let directory = '';
 let history: EventDocument[] = [];
 let exposition = '';
@@ -34,6 +37,8 @@ beforeAll(async () => {
     '127.0.0.1:0',
     '--scenario',
     'legacy-ks',
+    '--gms',
+    '2',
     '--speed',
     '10',
     '--output',
@@ -46,8 +51,8 @@ beforeAll(async () => {
     return Number(/^gdoi_group_reregistrations_total\{.*cause="legacy_ks".*\} (\d+)$/m.exec(exposition)?.[1]);
   };
   // What it prints costs the demo nothing to look at; its metrics do.
-  await vi.waitUntil(() => reregistrationsIn(follower.stdout).length === 8, PATIENCE_WITH_PROCESSES);
-  await vi.waitUntil(async () => (await counted()) === 8, PATIENCE_WITH_PROCESSES);
+  await vi.waitUntil(() => reregistrationsIn(follower.stdout).length === REREGISTRATIONS, PATIENCE_WITH_PROCESSES);
+  await vi.waitUntil(async () => (await counted()) === REREGISTRATIONS, PATIENCE_WITH_PROCESSES);
   fromAgent = (await told(['incidents', '--agent', url!, '--cause', 'legacy_ks', '--json'])).stdout;
   ticket = (await told(['incidents', '--agent', url!, '--markdown'])).stdout;
   follower.signal('SIGINT');
@@ -60,11 +65,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-describe('an old KS with four new GMs', () => {
+describe('an old KS with new GMs', () => {
   test('makes each GM re-register twice in a KEK cycle, and each is called legacy_ks', () => {
     const reregistrations = history.filter((event) => event.type === 'reregistration');
     expect(new Set(reregistrations.map((event) => event.cause))).toEqual(new Set(['legacy_ks']));
-    for (const gm of ['gm1', 'gm2', 'gm3', 'gm4']) {
+    for (const gm of GMS) {
       expect(reregistrations.filter((event) => event.device === gm)).toHaveLength(2);
     }
     for (const event of reregistrations) {
@@ -81,7 +86,7 @@ describe('an old KS with four new GMs', () => {
     );
     const mixed = history.find((event) => event.type === 'mixed_versions');
     expect(Date.parse(mixed?.at ?? '')).toBeLessThan(first);
-    for (const gm of ['gm1', 'gm2', 'gm3', 'gm4']) {
+    for (const gm of GMS) {
       const overdue = history.find((event) => event.type === 'kek_rekey_overdue' && event.device === gm);
       const then = history
         .filter((event) => event.type === 'reregistration' && event.device === gm)
@@ -100,7 +105,7 @@ describe('an old KS with four new GMs', () => {
     expect(exposition).toMatch(
       /^gdoi_group_reregistrations_total\{group="G1",cause="kek_missed_rekey",unexpected="true"\} 0$/m,
     );
-    expect(exposition).toMatch(/^gdoi_events_total\{type="reregistration"\} 8$/m);
+    expect(exposition).toContain(`gdoi_events_total{type="reregistration"} ${REREGISTRATIONS}\n`);
   });
 
   test('replays from its recording to the same events', async () => {
@@ -138,8 +143,8 @@ describe('an old KS with four new GMs', () => {
 
   test('is told by events --follow as it happens, each event once', () => {
     const ids = followed.map(({ id }) => id);
-    expect(new Set(ids).size).toBe(8);
-    expect(ids).toHaveLength(8);
+    expect(new Set(ids).size).toBe(REREGISTRATIONS);
+    expect(ids).toHaveLength(REREGISTRATIONS);
   });
 
   test('answers questions about its history', async () => {

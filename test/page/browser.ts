@@ -29,9 +29,12 @@ export function chromiumMissing(): boolean {
  */
 const FEW_PROCESSES = ['--disable-gpu', '--disable-software-rasterizer', '--no-zygote', '--renderer-process-limit=1'];
 
-export function launchChromium(): Promise<Browser> {
+let launched: Promise<Browser> | null = null;
+
+/** One for all files of a process, which ends it when it ends: to start one takes a second of CPU. */
+export function theChromium(): Promise<Browser> {
   if (CHROMIUM === undefined) throw new Error('no Chromium is installed');
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', ...FEW_PROCESSES] });
+  return (launched ??= chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', ...FEW_PROCESSES] }));
 }
 
 /** A clock that begins at noon and goes on; a test can put it forward. */

@@ -44,7 +44,7 @@ describe.skipIf(chromiumMissing())('incidents', () => {
   });
 
   test('are copied as the ticket that the command gives', async () => {
-    await under.browser.contexts()[0]?.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await under.tab.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await under.tab.open('/incidents');
     await entry('KS ks1 has not answered').getByRole('button', { name: 'Copy as ticket' }).click();
     const told = entry('KS ks1 has not answered').getByRole('status');

@@ -1,9 +1,9 @@
-/** Chromium's tab before a server of its own, for all tests of one `describe`. */
+/** A tab before a server of its own, for all tests of one `describe`. */
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { HttpOptions } from '../../src/http/base/options.ts';
 import { serve, type Served } from '../http/served.ts';
-import { launchChromium, leave, NoonClock, openTab, type Watched } from './browser.ts';
+import { theChromium, leave, NoonClock, openTab, type Watched } from './browser.ts';
 
 interface Parts {
   readonly browser: Browser;
@@ -13,7 +13,7 @@ interface Parts {
   readonly tab: Watched;
 }
 
-/** Started before the first test, left as `leave` says after each, and ended after the last. */
+/** Opened before the first test, left as `leave` says after each, and closed after the last. */
 export function pageUnderTest(over: Partial<Omit<HttpOptions, 'clock'>> = {}): Parts {
   const ends: (() => Promise<void>)[] = [];
   let parts: Parts | null = null;
@@ -22,16 +22,17 @@ export function pageUnderTest(over: Partial<Omit<HttpOptions, 'clock'>> = {}): P
     return parts;
   };
   beforeAll(async () => {
-    const browser = await launchChromium();
-    ends.push(() => browser.close());
+    const browser = await theChromium();
     const clock = new NoonClock();
     const served = await serve({ ...over, clock });
     ends.push(async () => await served[Symbol.asyncDispose]());
-    parts = { browser, clock, served, tab: await openTab(browser, served.url) };
+    const tab = await openTab(browser, served.url);
+    ends.push(async () => await tab[Symbol.asyncDispose]());
+    parts = { browser, clock, served, tab };
   });
   afterEach(() => leave(started().tab));
   afterAll(async () => {
-    for (const end of ends) await end();
+    for (const end of ends.toReversed()) await end();
   });
   return {
     get browser() {

@@ -17,6 +17,7 @@ import { StoreError } from '../../src/store/store-error.ts';
 import { aBatch, anEvent, START_MS } from '../builders/event-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
+import { PATIENCE, PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 import { rewritingWayTo } from '../builders/cuttable-way.ts';
 import { eventStoreContract } from './event-store-contract.ts';
 import {
@@ -342,7 +343,7 @@ describe('a batch whose answer was lost', () => {
       await session.run('LOCK TABLE event_counts IN ACCESS EXCLUSIVE MODE');
       await expect(store.commit(batch)).rejects.toThrow(StoreError);
     });
-    while ((await store.query(everything)).events.length === 0);
+    await expect.poll(async () => (await store.query(everything)).events, PATIENCE).not.toEqual([]);
     expect(await store.commit(batch)).toEqual(batch.events);
     expect(await store.commit(batch)).toEqual([]);
     expect((await store.counts()).map(({ count }) => count)).toEqual([1]);
@@ -554,7 +555,9 @@ describe('leases beside a connection that holds rows and says nothing more', () 
     onTestFinished(() => connections[Symbol.asyncDispose]());
     const failure = await failureOf(
       connections.transaction(async (session) => {
-        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        const [own] = await session.run('SELECT pg_backend_pid() AS pid');
+        const alive = `SELECT FROM pg_stat_activity WHERE pid = ${String(own?.['pid'])}`;
+        await expect.poll(() => server.sql(alive), PATIENCE_WITH_PROCESSES).toEqual([]);
         await session.run('SELECT 1');
       }),
     );
@@ -637,7 +640,7 @@ describe('beside an agent of an older schema', () => {
         openPostgresStore({ address, clock: new FakeClock(), logger: new MemoryLogger(), writer: 'unfenced' }),
       );
       const waiting = `SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'`;
-      while ((await server.sql(waiting, address.database)).length === 0);
+      await expect.poll(() => server.sql(waiting, address.database), PATIENCE).not.toEqual([]);
       // Behind the newer one, for less than the time of its statement.
       expect(await old.store.leases.renew(old.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 0 })).toBe(0);
       expect(await opened).toMatchObject({ code: 'store_unreachable', message: expect.stringMatching(/lock timeout/) });
@@ -684,11 +687,11 @@ describe('a server in trouble', () => {
     const { store } = await owning(address, 'default');
     await store.commit(aBatch({ events: [anEvent({ id: 'before' })] }));
     // Until then it has no such table, or no row in it.
-    while ((await second.sql('SELECT FROM events').catch(() => [])).length === 0);
+    await expect.poll(() => second.sql('SELECT FROM events').catch(() => []), PATIENCE).toHaveLength(1);
     await first.stop('immediate');
     await second.sql('SELECT pg_promote()');
     const batch = aBatch({ events: [anEvent({ id: 'after' })] });
-    while ((await failureOf(store.commit(batch))) !== null);
+    await expect.poll(() => failureOf(store.commit(batch)), PATIENCE).toBeNull();
     expect((await store.query(everything)).events.map(({ id }) => id)).toEqual(['after', 'before']);
   });
 });

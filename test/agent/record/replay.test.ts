@@ -50,7 +50,7 @@ describe('a live run under settings that are not the defaults', () => {
   ] as const)('gives the same events when it is replayed: $scenario, polled every $pollInterval', async (watched) => {
     const lifetimes = { kekSeconds: 900, tekSeconds: 600 };
     // Whole milliseconds, as the machine's wall clock counts.
-    await using live = await simulatedAgent({ ...watched, lifetimes, gms: 6, kss: 2, record: true, timerStepMs: 1 });
+    await using live = await simulatedAgent({ ...watched, lifetimes, gms: 4, kss: 2, record: true, timerStepMs: 1 });
     live.agent.start();
     await live.clock.advance(18 * 60_000);
     const again = replayed(await live.recording());
