@@ -7,6 +7,7 @@
  * which the judgement of all other worlds rests.
  */
 import { describe, expect, test, vi } from 'vitest';
+import { half } from '../builders/half.ts';
 import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 import { notificationsOf } from '../dashboards/alertmanager-model.ts';
 import { type AlertLabels, type Evaluation, keyOf } from '../dashboards/evaluated-rules.ts';
@@ -15,11 +16,11 @@ import { Receiver, startAlertmanager } from '../dashboards/real-servers.ts';
 import { healthyDays } from './pages/healthy-days.ts';
 import { pagedWorld, pagesIn, type PagedWorld } from './pages/paged-world.ts';
 
-const SEEDS = [401, 402, 403] as const;
+const SEEDS = half([401, 402, 403, 404]);
 const watched = new Map<number, Promise<PagedWorld>>();
 
 /** Each world is watched once, for all tests. */
-function paged(seed: (typeof SEEDS)[number]): Promise<PagedWorld> {
+function paged(seed: number): Promise<PagedWorld> {
   const known = watched.get(seed) ?? pagedWorld(seed, { gms: 4, troubles: 8, hours: 1 });
   watched.set(seed, known);
   return known;
