@@ -184,188 +184,186 @@ async function ready(conversations: Conversations, port: number, hooks = accepti
   return conversation;
 }
 
-// The proxy is a second implementation of the port: the same contract for all.
 const BESIDE = [
   ['in a thread beside it', () => inWorkers('thread', WORKER_URL)],
   ['in a process of its own', () => inWorkers('process', WORKER_URL)],
 ] as const;
+const PLACES = [['in this thread', inThisThread] as const, ...half(BESIDE, { otherWay: true })];
 
-describe.each([['in this thread', inThisThread] as const, ...half(BESIDE, { otherWay: true })])(
-  'conversations held %s',
-  (_where, create) => {
-    /** Of all these tests: a thread takes a tenth of a second of CPU to start, a process half a second. */
-    let conversations: Conversations;
-    beforeAll(() => {
-      conversations = create();
+// The proxy is a second implementation of the port: the same contract for all.
+describe.each(PLACES)('conversations held %s', (_where, create) => {
+  /** Of all these tests: a thread takes a tenth of a second of CPU to start, a process half a second. */
+  let conversations: Conversations;
+  beforeAll(() => {
+    conversations = create();
+  });
+  afterAll(() => conversations[Symbol.asyncDispose]());
+
+  test('log in, answer one command after the other, and report their end once', async () => {
+    await using server = new ScriptedIos();
+    const port = await server.listen();
+    const conversation = await ready(conversations, port);
+    expect(conversation.prompt).toBe('GM1#');
+    const answer = { kind: 'answer', text: 'answer to show clock\n', logLines: [], rejection: null, reading: null };
+    expect(await conversation.ask('show clock')).toEqual(answer);
+    expect(await conversation.ask('show clock')).toEqual(answer);
+    const ends: unknown[] = [];
+    conversation.onEnd = (end) => ends.push(end);
+    server.dropAll();
+    await expect.poll(() => ends, PATIENCE).toEqual([expect.objectContaining({ kind: 'closed' })]);
+    expect(conversation.ended).toEqual(ends[0]);
+    expect(await conversation.ask('show clock')).toMatchObject({ kind: 'ended', end: ends[0], bytes: 0 });
+  });
+
+  test('sends nothing before its owner lets the handshake begin, and nothing secret before the host key is accepted', async () => {
+    await using server = new ScriptedIos();
+    const port = await server.listen();
+    let begin: () => void = () => undefined;
+    const began = new Promise<void>((resolve) => {
+      begin = resolve;
     });
-    afterAll(() => conversations[Symbol.asyncDispose]());
+    const refusing = { ...accepting, beforeHandshake: () => began, verifyHostKey: () => Promise.resolve(false) };
+    const opening = conversations.open(shellLogin(port), refusing, never);
+    await expect.poll(() => server.connections, PATIENCE).toBe(1);
+    begin();
+    await expect(opening).rejects.toMatchObject({ kind: 'host_key' });
+    expect(server.attempts).toEqual([]);
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
+  });
 
-    test('log in, answer one command after the other, and report their end once', async () => {
-      await using server = new ScriptedIos();
-      const port = await server.listen();
-      const conversation = await ready(conversations, port);
-      expect(conversation.prompt).toBe('GM1#');
-      const answer = { kind: 'answer', text: 'answer to show clock\n', logLines: [], rejection: null, reading: null };
-      expect(await conversation.ask('show clock')).toEqual(answer);
-      expect(await conversation.ask('show clock')).toEqual(answer);
-      const ends: unknown[] = [];
-      conversation.onEnd = (end) => ends.push(end);
-      server.dropAll();
-      await expect.poll(() => ends, PATIENCE).toEqual([expect.objectContaining({ kind: 'closed' })]);
-      expect(conversation.ended).toEqual(ends[0]);
-      expect(await conversation.ask('show clock')).toMatchObject({ kind: 'ended', end: ends[0], bytes: 0 });
-    });
+  test('rejects with the reason of the signal, and closes', async () => {
+    await using server = new ScriptedIos({ authDelayMs: 60_000 });
+    const port = await server.listen();
+    const owner = new AbortController();
+    const opening = conversations.open(shellLogin(port), accepting, owner.signal);
+    await expect.poll(() => server.loggingIn, PATIENCE).toBe(1);
+    owner.abort(new Error('enough'));
+    await expect(opening).rejects.toThrow('enough');
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
+  });
 
-    test('sends nothing before its owner lets the handshake begin, and nothing secret before the host key is accepted', async () => {
-      await using server = new ScriptedIos();
-      const port = await server.listen();
-      let begin: () => void = () => undefined;
-      const began = new Promise<void>((resolve) => {
-        begin = resolve;
+  test('ignore a verdict on the host key that comes after the login was given up', async () => {
+    await using server = new ScriptedIos();
+    const port = await server.listen();
+    const owner = new AbortController();
+    let decide: (accepted: boolean) => void = () => undefined;
+    let asked = 0;
+    const verifyHostKey = () => {
+      asked += 1;
+      return new Promise<boolean>((resolve) => {
+        decide = resolve;
       });
-      const refusing = { ...accepting, beforeHandshake: () => began, verifyHostKey: () => Promise.resolve(false) };
-      const opening = conversations.open(shellLogin(port), refusing, never);
-      await expect.poll(() => server.connections, PATIENCE).toBe(1);
-      begin();
-      await expect(opening).rejects.toMatchObject({ kind: 'host_key' });
-      expect(server.attempts).toEqual([]);
-      await expect.poll(() => server.openNow, PATIENCE).toBe(0);
-    });
+    };
+    const opening = conversations.open(shellLogin(port), { ...accepting, verifyHostKey }, owner.signal);
+    await expect.poll(() => asked, PATIENCE).toBe(1);
+    owner.abort(new Error('enough'));
+    await expect(opening).rejects.toThrow('enough');
+    decide(false);
+    // Nothing was thrown at anybody: here it would fail the test, there the next one.
+    await ready(conversations, port);
+    expect(internal.counts.get('process')).toBe(0);
+  });
 
-    test('rejects with the reason of the signal, and closes', async () => {
-      await using server = new ScriptedIos({ authDelayMs: 60_000 });
-      const port = await server.listen();
-      const owner = new AbortController();
-      const opening = conversations.open(shellLogin(port), accepting, owner.signal);
-      await expect.poll(() => server.loggingIn, PATIENCE).toBe(1);
-      owner.abort(new Error('enough'));
-      await expect(opening).rejects.toThrow('enough');
-      await expect.poll(() => server.openNow, PATIENCE).toBe(0);
-    });
+  test('rejects with what its owner throws', async () => {
+    await using server = new ScriptedIos();
+    const port = await server.listen();
+    const refusing = { ...accepting, beforeHandshake: () => Promise.reject(new Error('not now')) };
+    await expect(conversations.open(shellLogin(port), refusing, never)).rejects.toThrow('not now');
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
+  });
 
-    test('ignore a verdict on the host key that comes after the login was given up', async () => {
-      await using server = new ScriptedIos();
-      const port = await server.listen();
-      const owner = new AbortController();
-      let decide: (accepted: boolean) => void = () => undefined;
-      let asked = 0;
-      const verifyHostKey = () => {
-        asked += 1;
-        return new Promise<boolean>((resolve) => {
-          decide = resolve;
-        });
-      };
-      const opening = conversations.open(shellLogin(port), { ...accepting, verifyHostKey }, owner.signal);
-      await expect.poll(() => asked, PATIENCE).toBe(1);
-      owner.abort(new Error('enough'));
-      await expect(opening).rejects.toThrow('enough');
-      decide(false);
-      // Nothing was thrown at anybody: here it would fail the test, there the next one.
-      await ready(conversations, port);
-      expect(internal.counts.get('process')).toBe(0);
+  test('says refused if nobody listens', async () => {
+    await using server = new ScriptedIos();
+    const port = await server.listen();
+    await server[Symbol.asyncDispose]();
+    await expect(conversations.open(shellLogin(port), accepting, never)).rejects.toMatchObject({
+      kind: 'refused',
+      operation: 'connect',
     });
+  });
 
-    test('rejects with what its owner throws', async () => {
-      await using server = new ScriptedIos();
-      const port = await server.listen();
-      const refusing = { ...accepting, beforeHandshake: () => Promise.reject(new Error('not now')) };
-      await expect(conversations.open(shellLogin(port), refusing, never)).rejects.toThrow('not now');
-      await expect.poll(() => server.openNow, PATIENCE).toBe(0);
-    });
-
-    test('says refused if nobody listens', async () => {
-      await using server = new ScriptedIos();
-      const port = await server.listen();
-      await server[Symbol.asyncDispose]();
-      await expect(conversations.open(shellLogin(port), accepting, never)).rejects.toMatchObject({
-        kind: 'refused',
-        operation: 'connect',
-      });
-    });
-
-    test('go on when the device exchanges keys again, and verify its host key again', async () => {
-      await using server = new ScriptedIos({
-        answers: {
-          'show clock': async (terminal) => {
-            await terminal.exchangeKeys();
-            terminal.write('with new keys\r\n');
-            terminal.prompt();
-          },
+  test('go on when the device exchanges keys again, and verify its host key again', async () => {
+    await using server = new ScriptedIos({
+      answers: {
+        'show clock': async (terminal) => {
+          await terminal.exchangeKeys();
+          terminal.write('with new keys\r\n');
+          terminal.prompt();
         },
-      });
-      const port = await server.listen();
-      let verified = 0;
-      const verifyHostKey = () => {
-        verified += 1;
-        return Promise.resolve(true);
-      };
-      const conversation = await ready(conversations, port, { ...accepting, verifyHostKey });
-      expect(await conversation.ask('show clock')).toMatchObject({ kind: 'answer', text: 'with new keys\n' });
-      expect(verified).toBe(2);
+      },
     });
+    const port = await server.listen();
+    let verified = 0;
+    const verifyHostKey = () => {
+      verified += 1;
+      return Promise.resolve(true);
+    };
+    const conversation = await ready(conversations, port, { ...accepting, verifyHostKey });
+    expect(await conversation.ask('show clock')).toMatchObject({ kind: 'answer', text: 'with new keys\n' });
+    expect(verified).toBe(2);
+  });
 
-    test('that are cut give what is under way that outcome, and close', async () => {
-      await using server = new ScriptedIos({ answers: { 'show clock': (terminal) => terminal.write('not yet\r\n') } });
-      const port = await server.listen();
-      const conversation = await ready(conversations, port);
-      const asked = conversation.ask('show clock');
-      await expect.poll(() => server.commands, PATIENCE).toContain('show clock');
-      const end = { kind: 'timeout', reason: 'no end within 5 ms' } as const;
-      conversation.cut(end);
-      expect(await asked).toMatchObject({ kind: 'ended', end });
-      expect(conversation.ended).toEqual(end);
-      await expect.poll(() => server.openNow, PATIENCE).toBe(0);
-    });
+  test('that are cut give what is under way that outcome, and close', async () => {
+    await using server = new ScriptedIos({ answers: { 'show clock': (terminal) => terminal.write('not yet\r\n') } });
+    const port = await server.listen();
+    const conversation = await ready(conversations, port);
+    const asked = conversation.ask('show clock');
+    await expect.poll(() => server.commands, PATIENCE).toContain('show clock');
+    const end = { kind: 'timeout', reason: 'no end within 5 ms' } as const;
+    conversation.cut(end);
+    expect(await asked).toMatchObject({ kind: 'ended', end });
+    expect(conversation.ended).toEqual(end);
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
+  });
 
-    test('say why a login to the shell failed, and at which step', async () => {
-      await using server = new ScriptedIos({ userExec: true, enablePassword: 'right' });
-      const port = await server.listen();
-      const conversation = await conversations.open(shellLogin(port), accepting, never);
-      expect(await conversation.logIn({ ...credential, enablePassword: 'wrong' })).toMatchObject({
-        kind: 'failed',
-        operation: 'enable',
-        end: { kind: 'auth', reason: 'the device refused the enable password' },
-      });
-      await expect.poll(() => server.openNow, PATIENCE).toBe(0);
+  test('say why a login to the shell failed, and at which step', async () => {
+    await using server = new ScriptedIos({ userExec: true, enablePassword: 'right' });
+    const port = await server.listen();
+    const conversation = await conversations.open(shellLogin(port), accepting, never);
+    expect(await conversation.logIn({ ...credential, enablePassword: 'wrong' })).toMatchObject({
+      kind: 'failed',
+      operation: 'enable',
+      end: { kind: 'auth', reason: 'the device refused the enable password' },
     });
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
+  });
 
-    test('hang up with exit', async () => {
-      await using server = new ScriptedIos();
-      const port = await server.listen();
-      const conversation = await ready(conversations, port);
-      await conversation.hangUp(60_000);
-      expect(server.commands.at(-1)).toBe('exit');
-      expect(conversation.ended).toMatchObject({ kind: 'closed' });
-      await expect.poll(() => server.openNow, PATIENCE).toBe(0);
-    });
+  test('hang up with exit', async () => {
+    await using server = new ScriptedIos();
+    const port = await server.listen();
+    const conversation = await ready(conversations, port);
+    await conversation.hangUp(60_000);
+    expect(server.commands.at(-1)).toBe('exit');
+    expect(conversation.ended).toMatchObject({ kind: 'closed' });
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
+  });
 
-    test('report what the device was asked, and the traffic', async () => {
-      await using server = new ScriptedIos();
-      const port = await server.listen();
-      const counted = { commands: 0, receivedBytes: 0, sentBytes: 0 };
-      const onTraffic: ConversationHooks['onTraffic'] = ({ commands, receivedBytes, sentBytes }) => {
-        counted.commands += commands;
-        counted.receivedBytes += receivedBytes;
-        counted.sentBytes += sentBytes;
-      };
-      const conversation = await ready(conversations, port, { ...accepting, onTraffic });
-      await conversation.ask('show clock');
-      // Two settings of the terminal, and the question.
-      expect(counted.commands).toBe(3);
-      expect(counted.receivedBytes).toBeGreaterThan(1_000);
-      expect(counted.sentBytes).toBeGreaterThan(1_000);
-    });
+  test('report what the device was asked, and the traffic', async () => {
+    await using server = new ScriptedIos();
+    const port = await server.listen();
+    const counted = { commands: 0, receivedBytes: 0, sentBytes: 0 };
+    const onTraffic: ConversationHooks['onTraffic'] = ({ commands, receivedBytes, sentBytes }) => {
+      counted.commands += commands;
+      counted.receivedBytes += receivedBytes;
+      counted.sentBytes += sentBytes;
+    };
+    const conversation = await ready(conversations, port, { ...accepting, onTraffic });
+    await conversation.ask('show clock');
+    // Two settings of the terminal, and the question.
+    expect(counted.commands).toBe(3);
+    expect(counted.receivedBytes).toBeGreaterThan(1_000);
+    expect(counted.sentBytes).toBeGreaterThan(1_000);
+  });
 
-    test('are closed when they are disposed', async () => {
-      await using server = new ScriptedIos();
-      const port = await server.listen();
-      const own = create();
-      await ready(own, port);
-      await own[Symbol.asyncDispose]();
-      await expect.poll(() => server.openNow, PATIENCE).toBe(0);
-    });
-  },
-);
+  test('are closed when they are disposed', async () => {
+    await using server = new ScriptedIos();
+    const port = await server.listen();
+    const own = create();
+    await ready(own, port);
+    await own[Symbol.asyncDispose]();
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
+  });
+});
 
 describe.each(half(['thread', 'process'] as const))('a %s with sessions', (kind) => {
   test('starts with its first device, and keeps to its hosts', async () => {

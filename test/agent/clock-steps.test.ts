@@ -13,7 +13,7 @@ const HEALTHY = { scenario: 'healthy', logs: true, gms: 4 } as const;
 /** One that loses its rekeys, beside one that does not. */
 const LOSING = { scenario: 'rekey-loss', gms: 2 } as const;
 
-/** It is right for twenty minutes, off for an hour, and right again for half of one: what was found from the step on. */
+/** It is right for twenty minutes, off for an hour, and right again for an hour: what was found from the step on. */
 async function stepped(watch: Watched, stepMs: number) {
   let aheadMs = 0;
   const wallAheadMs = () => aheadMs;
@@ -25,7 +25,7 @@ async function stepped(watch: Watched, stepMs: number) {
   aheadMs = stepMs;
   await clock.advance(HOUR_MS);
   aheadMs = 0;
-  await clock.advance(HOUR_MS / 2);
+  await clock.advance(HOUR_MS);
   const failures = [...agent.readModel.devices()].map(({ failure }) => failure);
   return { found: events.slice(before), failures: failures.filter((failure) => failure !== null), ...agent.status() };
 }
