@@ -1,6 +1,6 @@
 /**
  * Host keys in OpenSSH's known_hosts format: plain and hashed names, `[host]:port`, wildcards, negation and `@revoked`
- * are read; new keys are appended by one write.
+ * are read; new keys are appended, those that wait together by one write.
  *
  * The file is read again after someone else has changed it, so that a line added by hand counts at once; our own lines
  * need no reading, otherwise the first sweep of a large fleet would read all keys at each login. A host that has keys
@@ -103,72 +103,182 @@ interface FileVersion {
   readonly mtimeMs: number;
 }
 
-export function createKnownHosts(path: string): HostKeyStore {
-  let index = new HostIndex();
-  /** Null: there was no file. Undefined: not looked at yet. */
-  let version: FileVersion | null | undefined;
-  let writing: Promise<unknown> = Promise.resolve();
+/** The index of one version of the file. */
+interface KnownVersion {
+  /** Null: there is no file. */
+  readonly version: FileVersion | null;
+  readonly index: HostIndex;
+}
 
-  const versionNow = (): Promise<FileVersion | null> =>
-    stat(path).catch((error: unknown) => {
+interface NewHost {
+  readonly host: string;
+  readonly port: number;
+  readonly key: Buffer;
+}
+
+/** New hosts that wait for the one write before theirs; the verdicts are in their order. */
+interface Batch {
+  readonly hosts: NewHost[];
+  readonly verdicts: Promise<readonly HostKeyVerdict[]>;
+}
+
+/** `readText`: reads the file whole; a test counts how often. */
+export function createKnownHosts(path: string, readText: (path: string) => Promise<string> = readUtf8): HostKeyStore {
+  return new NewHosts(new KnownHostsFile(path, readText));
+}
+
+/** The file, and the index of the version that was read last. */
+class KnownHostsFile {
+  readonly path: string;
+  readonly #readText: (path: string) => Promise<string>;
+  /** Null: not looked at yet. */
+  #known: KnownVersion | null = null;
+  #reading: { readonly version: FileVersion | null; readonly read: Promise<KnownVersion> } | null = null;
+  /** Our own lines are on their way: the file is as we know it, or longer by them. */
+  #isAppending = false;
+
+  constructor(path: string, readText: (path: string) => Promise<string>) {
+    this.path = path;
+    this.#readText = readText;
+  }
+
+  async load(): Promise<HostIndex> {
+    const before = this.#known;
+    if (this.#isAppending && before !== null) return before.index;
+    const version = await this.#versionNow();
+    // Appended to or read meanwhile: this version may be an older one.
+    if (this.#known !== before || this.#isAppending) return this.load();
+    return before !== null && isSameVersion(version, before.version) ? before.index : this.#read(version);
+  }
+
+  /** After a `load`; one at a time. */
+  async append(lines: readonly string[]): Promise<void> {
+    this.#isAppending = true;
+    try {
+      await this.#append(lines);
+    } finally {
+      this.#isAppending = false;
+    }
+  }
+
+  async #append(lines: readonly string[]): Promise<void> {
+    const before = this.#known;
+    const text = `${(await endsInsideLine(this.path)) ? '\n' : ''}${lines.join('\n')}\n`;
+    await appendFile(this.path, text, { mode: 0o600 });
+    const after = await this.#versionNow();
+    // Longer by our lines and nothing else: the next reader need not read it all.
+    if (before === null || after === null || !isAppended(before.version, after, Buffer.byteLength(text))) return;
+    for (const entry of parseKnownHosts(text)) before.index.add(entry);
+    this.#known = { version: after, index: before.index };
+  }
+
+  async #versionNow(): Promise<FileVersion | null> {
+    try {
+      return await stat(this.path);
+    } catch (error) {
       if (isNotFound(error)) return null;
       throw error;
+    }
+  }
+
+  /** Logins that find the same new version wait for one reading. */
+  async #read(version: FileVersion | null): Promise<HostIndex> {
+    if (this.#reading === null || !isSameVersion(version, this.#reading.version)) {
+      this.#reading = { version, read: this.#readVersion(version) };
+    }
+    const reading = this.#reading;
+    try {
+      this.#known = await reading.read;
+      return this.#known.index;
+    } finally {
+      if (this.#reading === reading) this.#reading = null;
+    }
+  }
+
+  async #readVersion(version: FileVersion | null): Promise<KnownVersion> {
+    const index = new HostIndex();
+    for (const entry of version === null ? [] : parseKnownHosts(await this.#readText(this.path))) index.add(entry);
+    return { version, index };
+  }
+}
+
+/** New hosts are written one batch after the other: those that come meanwhile wait together, not each for the disk. */
+class NewHosts implements HostKeyStore {
+  readonly #file: KnownHostsFile;
+  #writing: Promise<unknown> = Promise.resolve();
+  #batch: Batch | null = null;
+
+  constructor(file: KnownHostsFile) {
+    this.#file = file;
+  }
+
+  get description(): string {
+    return this.#file.path;
+  }
+
+  howToReplace(name: string): string {
+    return `delete the lines of ${name} from ${this.#file.path}`;
+  }
+
+  async check(host: string, port: number, key: Buffer): Promise<HostKeyVerdict> {
+    return verdictOf((await this.#file.load()).of(host, port), key);
+  }
+
+  async knownTypes(host: string, port: number): Promise<readonly string[]> {
+    const matching = (await this.#file.load()).of(host, port);
+    return [...new Set(matching.filter(({ revoked }) => !revoked).map(({ type }) => type))];
+  }
+
+  async add(host: string, port: number, key: Buffer): Promise<HostKeyVerdict> {
+    this.#batch ??= this.#newBatch();
+    const { hosts, verdicts } = this.#batch;
+    const place = hosts.push({ host, port, key }) - 1;
+    const verdict = (await verdicts)[place];
+    if (verdict === undefined) throw new Error('a new host key has no verdict');
+    return verdict;
+  }
+
+  #newBatch(): Batch {
+    const hosts: NewHost[] = [];
+    const verdicts = this.#writing.then(() => {
+      this.#batch = null;
+      return this.#addAll(hosts);
     });
+    this.#writing = verdicts.catch(() => undefined);
+    return { hosts, verdicts };
+  }
 
-  const load = async (): Promise<HostIndex> => {
-    const seen = await versionNow();
-    if (version === undefined || !isSameVersion(seen, version)) {
-      const entries = seen === null ? [] : parseKnownHosts(await readFile(path, 'utf8'));
-      index = new HostIndex();
-      for (const entry of entries) index.add(entry);
-      version = seen;
-    }
-    return index;
-  };
+  async #addAll(hosts: readonly NewHost[]): Promise<readonly HostKeyVerdict[]> {
+    const index = await this.#file.load();
+    const added = new HostIndex();
+    const lines: string[] = [];
+    const verdicts = hosts.map(({ host, port, key }): HostKeyVerdict => {
+      const verdict = verdictOf([...index.of(host, port), ...added.of(host, port)], key);
+      if (verdict.kind !== 'unknown') return verdict;
+      const line = knownHostsLine(host, port, key);
+      lines.push(line);
+      for (const entry of parseKnownHosts(line)) added.add(entry);
+      return { kind: 'known' };
+    });
+    if (lines.length > 0) await this.#file.append(lines);
+    return verdicts;
+  }
+}
 
-  const check = async (host: string, port: number, key: Buffer): Promise<HostKeyVerdict> => {
-    const matching = (await load()).of(host, port);
-    const wanted = key.toString('base64');
-    if (matching.some((entry) => entry.revoked && entry.key === wanted)) return { kind: 'revoked' };
-    const keys = matching.filter((entry) => !entry.revoked);
-    if (keys.some((entry) => entry.key === wanted)) return { kind: 'known' };
-    if (keys.length === 0) return { kind: 'unknown' };
-    return {
-      kind: 'changed',
-      knownFingerprints: keys.map((entry) => `${entry.type} ${fingerprint(Buffer.from(entry.key, 'base64'))}`),
-    };
-  };
-
-  const append = async (host: string, port: number, key: Buffer): Promise<HostKeyVerdict> => {
-    const verdict = await check(host, port, key);
-    if (verdict.kind !== 'unknown') return verdict;
-    const before = version ?? null;
-    const glue = (await endsInsideLine(path)) ? '\n' : '';
-    const text = `${glue}${knownHostsLine(host, port, key)}\n`;
-    await appendFile(path, text, { mode: 0o600 });
-    const after = await versionNow();
-    // Longer by our line and nothing else: the next reader need not read it all.
-    if (after !== null && isAppended(before, after, Buffer.byteLength(text))) {
-      for (const entry of parseKnownHosts(text)) index.add(entry);
-      version = after;
-    }
-    return { kind: 'known' };
-  };
-
+function verdictOf(matching: readonly Entry[], key: Buffer): HostKeyVerdict {
+  const wanted = key.toString('base64');
+  if (matching.some((entry) => entry.revoked && entry.key === wanted)) return { kind: 'revoked' };
+  const keys = matching.filter((entry) => !entry.revoked);
+  if (keys.some((entry) => entry.key === wanted)) return { kind: 'known' };
+  if (keys.length === 0) return { kind: 'unknown' };
   return {
-    description: path,
-    howToReplace: (name) => `delete the lines of ${name} from ${path}`,
-    check,
-    async knownTypes(host, port) {
-      const matching = (await load()).of(host, port);
-      return [...new Set(matching.filter(({ revoked }) => !revoked).map(({ type }) => type))];
-    },
-    add(host, port, key) {
-      const added = writing.then(() => append(host, port, key));
-      writing = added.catch(() => undefined);
-      return added;
-    },
+    kind: 'changed',
+    knownFingerprints: keys.map((entry) => `${entry.type} ${fingerprint(Buffer.from(entry.key, 'base64'))}`),
   };
+}
+
+function readUtf8(path: string): Promise<string> {
+  return readFile(path, 'utf8');
 }
 
 function isSameVersion(a: FileVersion | null, b: FileVersion | null): boolean {
