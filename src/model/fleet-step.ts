@@ -270,8 +270,12 @@ const SMALL_GROUP_MEMBERS = 16;
  * allocated (276 and 124 MB in 15 s; `npm run bench -- fleet`, 220 devices in groups of 10).
  */
 const QUIET_GROUP_MS = 1000;
-/** A larger one is not judged more often than this for each of its members, and once a second at least. */
-const GATHER_MS = { aMember: 5, most: 1000 } as const;
+/**
+ * A larger one is not judged more often than this for each of its members, or once a second where that is sooner. One of
+ * thousands takes 6 us for each member when all of them lack a rekey (`npm run bench -- judging`): judged every second
+ * on a busy machine, it would leave no time for polls.
+ */
+const GATHER_MS = { aMember: 5, most: 1000, aMemberOfThousands: 0.5 } as const;
 /**
  * Where members were only read once more: of this share of them; where something goes on in the group, of the smaller.
  */
@@ -287,7 +291,11 @@ export function isDue({ state, view, unjudged, judgedAtMs }: GroupMemory, nowMs:
   if (view.members <= SMALL_GROUP_MEMBERS) return restless || unjudged.soon || sinceJudgedMs >= QUIET_GROUP_MS;
   const share = restless ? READ_SHARE.restless : READ_SHARE.quiet;
   if (!unjudged.soon && unjudged.changes < share * view.members) return false;
-  return sinceJudgedMs >= Math.min(GATHER_MS.most, GATHER_MS.aMember * view.members);
+  return sinceJudgedMs >= gatherMs(view.members);
+}
+
+function gatherMs(members: number): number {
+  return Math.max(Math.min(GATHER_MS.most, GATHER_MS.aMember * members), GATHER_MS.aMemberOfThousands * members);
 }
 
 /**

@@ -273,6 +273,23 @@ describe('a large group', () => {
     },
   );
 
+  test.each([
+    { members: 300, everyMs: 1000 },
+    { members: 5000, everyMs: 2500 },
+  ])('of $members is judged every $everyMs ms while one of its members after the other changes', (of) => {
+    const before = large(of.members);
+    let memory = before;
+    const judgedAt = new Set<number>();
+    for (let n = 0; n < 100; n += 1) {
+      memory = groupAfter(memory, factsOf(60 + n / 10, n, 'reregistered'), OF_GROUPS).memory;
+      judgedAt.add(memory.judgedAtMs);
+    }
+    const instants = [...judgedAt];
+    const between = instants.slice(1).map((atMs, index) => atMs - (instants[index] ?? 0));
+    expect(Math.min(...between)).toBe(of.everyMs);
+    expect(memory.unjudged.changes === 0 || isDue(memory, memory.judgedAtMs + of.everyMs)).toBe(true);
+  });
+
   test('is judged after enough readings even if nothing but instants changed', () => {
     let memory = large(40);
     for (let n = 0; n < 40; n += 1) memory = groupAfter(memory, factsOf(60 + n, n, 'read'), OF_GROUPS).memory;
