@@ -1,6 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -108,24 +107,6 @@ describe('a known_hosts file', () => {
     expect(await createKnownHosts(path).check('r19', 22, key)).toEqual({ kind: 'known' });
   });
 
-  test('is read once, however many logins look at it while keys are added', async () => {
-    const path = file(`${knownHostsLine('gm0', 22, key)}\n`);
-    let readings = 0;
-    const store = createKnownHosts(path, (of) => {
-      readings += 1;
-      return readFile(of, 'utf8');
-    });
-    const logIn = async (host: string) => {
-      await store.knownTypes(host, 22);
-      const first = await store.check(host, 22, key);
-      return first.kind === 'unknown' ? store.add(host, 22, key) : first;
-    };
-    const verdicts = await Promise.all(Array.from({ length: 200 }, (_, index) => logIn(`gm${index}`)));
-    expect(verdicts.every(({ kind }) => kind === 'known')).toBe(true);
-    expect(readings).toBe(1);
-    expect(parseKnownHosts(readFileSync(path, 'utf8'))).toHaveLength(200);
-  });
-
   test('finds a host under any of the names of a line, whatever their case', async () => {
     const line = knownHostsLine('R1', 22, key).replace('r1', 'R1,ALIAS,192.0.2.9,R1');
     const store = createKnownHosts(file(`${line}\n`));
@@ -142,29 +123,6 @@ describe('a known_hosts file', () => {
     await Promise.all(Array.from({ length: 50 }, (_, index) => store.add(`gm${index % 25}`, 22, key)));
     expect(parseKnownHosts(readFileSync(path, 'utf8'))).toHaveLength(25);
     expect(await store.add('gm1', 22, other)).toMatchObject({ kind: 'changed' });
-  });
-
-  test('keeps the first of two keys that one host shows at once', async () => {
-    const path = file(null);
-    const store = createKnownHosts(path);
-    const [, first, second, third] = await Promise.all([
-      store.add('gm1', 22, key),
-      store.add('gm2', 22, key),
-      store.add('gm2', 22, other),
-      store.add('gm2', 22, key),
-    ]);
-    expect([first, second?.kind, third]).toEqual([{ kind: 'known' }, 'changed', { kind: 'known' }]);
-    expect(readFileSync(path, 'utf8')).toBe(`gm1 ${shown(key)}\ngm2 ${shown(key)}\n`);
-  });
-
-  test('that cannot be written refuses all hosts that wait, and takes them when it can be', async () => {
-    const path = join(directory, 'not-yet', 'known_hosts');
-    const store = createKnownHosts(path);
-    const refused = await Promise.allSettled(['gm1', 'gm2', 'gm3'].map((host) => store.add(host, 22, key)));
-    expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-    mkdirSync(join(directory, 'not-yet'));
-    expect(await store.add('gm2', 22, key)).toEqual({ kind: 'known' });
-    expect(readFileSync(path, 'utf8')).toBe(`gm2 ${shown(key)}\n`);
   });
 
   test('writes lines that OpenSSH reads, with fingerprints as it shows them', () => {

@@ -354,6 +354,8 @@ describe.each(half(PLACES, { otherWay: true }))('a device that misbehaves, its s
     served(
       { answers: { 'show crypto gdoi': (terminal) => terminal.write('half an ans') } },
       async ({ server, port, access }) => {
+        // Logged in first: on a busy machine a login may take longer than this answer is waited for.
+        expect(await textOf(access, target(port), 'show clock')).toBe('answer to show clock\n');
         const { failure, message } = await poll(access, target(port, { timeoutMs: 1_500 }), 'show crypto gdoi');
         expect(failure).toBe('timeout');
         expect(message).toContain('gm1');
