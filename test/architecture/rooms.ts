@@ -62,15 +62,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'p-queue',
     'ssh2',
   ],
-  'access/restconf': [
-    'access',
-    'gdoi/seen/instant.ts',
-    'kernel',
-    'node:crypto',
-    'node:net',
-    'node:tls',
-    'undici',
-  ],
+  'access/restconf': ['access', 'gdoi/seen/instant.ts', 'kernel', 'node:crypto', 'node:net', 'node:tls', 'undici'],
   'access/snmp': [
     'access',
     'gdoi/seen/varbind.ts',
