@@ -257,6 +257,12 @@ function contradicted(state: GroupState, seen: Shown): GroupState {
   });
 }
 
+/**
+ * A device may print figures that it made up to so long before. A rekey just before an answer would seem to have come
+ * after it, and its GM to have registered again.
+ */
+const PRINTED_WITHIN_MS = 1000;
+
 function movementOf(before: GroupState, seen: Shown, kekElapsedMs: number, span: Interval): CounterMovement {
   const movement = counterMovement({
     before: before.counters,
@@ -264,7 +270,7 @@ function movementOf(before: GroupState, seen: Shown, kekElapsedMs: number, span:
     now: seen.counters,
     elapsedMs: seen.at.sentAtMs - before.seen.receivedAtMs,
     keysChanged: haveKeysChanged(before, seen, kekElapsedMs),
-    rekeyedSince: seen.lastRekey !== null && seen.lastRekey.fromMs > before.seen.receivedAtMs,
+    rekeyedSince: seen.lastRekey !== null && seen.lastRekey.fromMs > before.seen.receivedAtMs + PRINTED_WITHIN_MS,
     countsRekeys: before.countsRekeys,
   });
   if (movement.kind !== 'registered') return movement;

@@ -267,6 +267,20 @@ describe('a GM without a KEK whose TEK is cut by an order and gets its whole lif
   });
 });
 
+describe('the age of the last rekey, in an answer with the counters of the one before', () => {
+  const teks = { '0x0000000A': 5000 };
+  const first: GmSketch = { succeeded: 1, received: 3, kekAt: 50_000, timerAt: 4900, teks, rekeyAt: 300 };
+  const rekeyed: GmSketch = { ...first, received: 4, rekeyAt: 899.9 };
+
+  test.each([
+    ['shows no rekey since, if the figures were printed up to a second before the answer', 901, []],
+    ['shows that they had restarted, if a rekey came since', 930, ['unknown']],
+  ])('%s', (_, rekeyAt, expected) => {
+    const told = history([gmAnswer(840, first), gmAnswer(900, rekeyed), gmAnswer(960.5, { ...rekeyed, rekeyAt })]);
+    expect(causes(told)).toEqual(expected);
+  });
+});
+
 describe('a clear and a TEK rekey between two answers, with the same counters in both', () => {
   const TEKS = ['0x0000000A', '0x0000000B', '0x0000000C'] as const;
   const teks = (...which: readonly number[]) =>
