@@ -1,7 +1,8 @@
 /**
  * Values in a recorded timeline. Those of SNMP (`{"snmp": {"<oid>": value}}`): numbers as they are, octets as `0x` and
  * hex digits, object identifiers as `.1.3.6...` (the leading dot tells them from text), 64-bit numbers as `{"u64":
- * "..."}`. Any other text is taken as octets, so that a hand-written timeline may contain names.
+ * "..."}`. Any other text is taken as octets, so that a hand-written timeline may contain names. Where the dot tells
+ * nothing, in a key and in a trap's own OID, it may be there or not.
  */
 import { type EpochMs, instantFromOutside, type ReadAt } from '../../gdoi/seen/instant.ts';
 import type { SnmpValue, Varbind } from '../../gdoi/seen/varbind.ts';
@@ -32,12 +33,20 @@ export function varbindsOf(recorded: object): readonly Varbind[] | null {
   const entries = Object.entries(recorded);
   if (entries.length > MAX_VARBINDS) return null;
   const varbinds: Varbind[] = [];
-  for (const [oid, recordedAs] of entries) {
-    const value = valueOf(recordedAs);
+  for (const [key, recordedAs] of entries) {
+    const oid = key.startsWith('.') ? key.slice(1) : key;
+    const value = oid === TRAP_OID_INSTANCE ? trapOidOf(recordedAs) : valueOf(recordedAs);
     if (!OID.test(oid) || value === undefined) return null;
     varbinds.push({ oid, value });
   }
   return varbinds;
+}
+
+/** Anything else would make the line a poll that shows nothing of GDOI. */
+function trapOidOf(recorded: unknown): string | undefined {
+  if (typeof recorded !== 'string') return undefined;
+  const oid = DOTTED.test(recorded) ? recorded.slice(1) : recorded;
+  return OID.test(oid) ? oid : undefined;
 }
 
 function valueOf(recorded: unknown): SnmpValue | undefined {
