@@ -64,6 +64,10 @@ export const CHECK_REPLAY =
 export const CHECK_DATAPLANE =
   'show crypto gdoi gm dataplane counters: which kind rises? Then compare TEK SPIs on both sides (show crypto gdoi)';
 
+/** Which counters rise is not told. */
+export const CHECK_DROPS =
+  'show crypto gdoi gm replay and show crypto gdoi gm dataplane counters on this GM: which errors rise? Those of anti-replay: compare pseudotimes and clocks on both ends; no sa, invalid sa, verify fail: compare TEK SPIs on both ends (show crypto gdoi)';
+
 /** The message names where the packet came from. */
 export const CHECK_IN_CLEAR =
   'The message names the source: which GM stands before it, and is that one registered (show crypto gdoi), or does it fail open? Then compare the ACLs of both (show crypto gdoi gm acl)';
