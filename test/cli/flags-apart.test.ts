@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { checkCommand } from '../../src/cli/check.ts';
+import { untilFlag } from '../../src/cli/history-flags.ts';
 import { replayCommand } from '../../src/cli/replay.ts';
 
 afterEach(() => vi.restoreAllMocks());
@@ -16,6 +17,10 @@ test.each([
     code: 'usage_invalid',
     message,
   });
+});
+
+test.each(['12', '2026-02-30', 'yesterday', 'Mar 2'])('--until %s is neither an instant nor an age', (text) => {
+  expect(() => untilFlag('').parseArg?.(text, undefined)).toThrow('it must be an ISO 8601 time or an age');
 });
 
 test('a recording without a line is reported as empty', async () => {

@@ -7,6 +7,7 @@
 import { type EpochMs, instantFromOutside, type ReadAt } from '../../gdoi/seen/instant.ts';
 import type { SnmpValue, Varbind } from '../../gdoi/seen/varbind.ts';
 import type { RawDocument } from '../../model/poll-report.ts';
+import { parseIsoInstant } from '../../kernel/iso-instant.ts';
 
 /** snmpTrapOID.0: a line that contains it is a notification. */
 export const TRAP_OID_INSTANCE = '1.3.6.1.6.3.1.1.4.1.0';
@@ -115,5 +116,6 @@ function documentOf(recorded: unknown, at: ReadAt): RawDocument | null {
 /** An instant in ISO 8601 or epoch seconds, of the years 1970 to 9999; null: it is none. */
 export function instantOf(recorded: unknown): EpochMs | null {
   if (typeof recorded === 'number') return instantFromOutside(recorded * 1000);
-  return typeof recorded === 'string' ? instantFromOutside(Date.parse(recorded)) : null;
+  const ms = typeof recorded === 'string' ? parseIsoInstant(recorded) : null;
+  return ms === null ? null : instantFromOutside(ms);
 }

@@ -100,6 +100,12 @@ describe('traps', () => {
   });
 });
 
+test.each(['2026-02-30T00:02:30Z', '12', 'Mar 2 2026', '2026-03-02T25:00:00Z'])('%s is no instant of a line', (at) => {
+  expect(readRecordedLine(JSON.stringify({ at, device: 'gm1', error: 'timeout' }))).toContain(
+    '"at" is neither ISO 8601',
+  );
+});
+
 describe('a walk of several lines', () => {
   const polls = [1, 61, 121, 181, 241];
 
