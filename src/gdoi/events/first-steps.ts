@@ -51,7 +51,7 @@ export const CHECK_CREDENTIAL = 'Was the password changed? Compare with AAA; do 
 
 /** It answers, and nothing of its groups can be read. */
 export const CHECK_SHOWN =
-  'show crypto gdoi on the KS: may the login of the agent run it? Over SNMP: has its image CISCO-GDOI-MIB, and does the view show it?';
+  'show crypto gdoi on the device: may the login of the agent run it? Over SNMP: has its image CISCO-GDOI-MIB, and does the view show it?';
 
 export const CHECK_COOP =
   'show crypto gdoi ks coop on every KS: is there exactly one primary? Then the path between the KSs (UDP 848), IKE authentication and certificates, DPD, KS CPU';
