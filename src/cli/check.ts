@@ -189,7 +189,13 @@ async function watch(look: ShownLook, flags: CheckFlags, clock: Clock): Promise<
   return status;
 }
 
+interface How {
+  readonly clock: Clock;
+  readonly repeats: boolean;
+}
+
 async function lookAt(name: string | undefined, flags: LookFlags, clock: Clock): Promise<Looked> {
+  const how: How = { clock, repeats: flags.watch !== undefined };
   const targets = [name, flags.host, flags.group].filter((target) => target !== undefined);
   if (targets.length !== 1) {
     throw new UserError('usage_invalid', 'name one thing to check: a configured device, --group or --host');
@@ -200,7 +206,7 @@ async function lookAt(name: string | undefined, flags: LookFlags, clock: Clock):
     const ssh = { knownHostsPath: flags.knownHosts, maxHandshakes: 1, loginsPerSecond: 1 };
     // It is asked over SSH only.
     const around = { ssh, restconf: { knownCertificatesPath: '' } };
-    return shownAs(lookByItself(device, [device], around, clock), `${flags.host}, polled now`);
+    return shownAs(lookByItself(device, [device], around, how), `${flags.host}, polled now`);
   }
   const token = await readToken(flags.tokenFile);
   if (flags.group !== undefined) return lookAtGroup(flags.group, await agentOf(flags, token));
@@ -212,7 +218,7 @@ async function lookAt(name: string | undefined, flags: LookFlags, clock: Clock):
     return { look: () => askAgent(client, device), [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const { config } = await readConfig(flags.config);
-  return lookAtConfigured(device, config, token, clock);
+  return lookAtConfigured(device, config, token, how);
 }
 
 async function deviceToExplain(name: string | undefined, flags: CheckFlags): Promise<ResolvedDevice> {
@@ -261,7 +267,7 @@ function lookAtGroup(group: string, client: AgentClient): Looked {
 }
 
 /** Asks the agent while it watches this very device; otherwise, and from then on, polls it itself. */
-function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | null, clock: Clock): Looked {
+function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | null, how: How): Looked {
   const client = createAgentClient(agentUrl(config), token);
   const configured = config.devices.find((each) => each.name === name);
   let own: Looked | null = null;
@@ -277,7 +283,7 @@ function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | 
       if (device === undefined) return unknownDevice(name, config.file, devices, urlsOf(config, client));
       const { lookByItself } = await import('./own-look.ts');
       const other = known === null ? '' : `; the agent at ${client.url} knows ${name} as ${known}`;
-      own = shownAs(lookByItself(device, devices, config, clock), `${name} (${device.host}), polled now${other}`);
+      own = shownAs(lookByItself(device, devices, config, how), `${name} (${device.host}), polled now${other}`);
       return own.look();
     },
     async [Symbol.asyncDispose]() {

@@ -7,6 +7,7 @@ import { MAX_PAGE_EVENTS } from '../store/event-store.ts';
 import { type AgentClient, createAgentClient } from './agent-client.ts';
 import { DEFAULT_CONFIG, readConfig } from './read-config.ts';
 import { readToken, tokenFileFlag } from './secret-file.ts';
+import { parseIsoInstant } from '../kernel/iso-instant.ts';
 
 const WHICH_HISTORY = 'name one history to read: --config FILE, --store FILE or --agent URL';
 /** Shown beside a `--config` that other flags can replace. */
@@ -96,8 +97,8 @@ export function jsonLinesFlag(): Option {
 function instant(text: string): number {
   const age = /^(\d{1,6})([smhd])$/.exec(text);
   if (age) return createSystemClock().wallMs() - Number(age[1]) * (UNIT_MS.get(age[2] ?? '') ?? 0);
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('it must be an ISO 8601 time or an age such as 30m, 24h, 7d.');
+  const ms = parseIsoInstant(text);
+  if (ms === null) throw new InvalidArgumentError('it must be an ISO 8601 time or an age such as 30m, 24h, 7d.');
   return ms;
 }
 

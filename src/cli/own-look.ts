@@ -18,12 +18,12 @@ export interface Checked extends AsyncDisposable {
   readonly look: Look;
 }
 
-/** `beside`: all devices of its configuration, whose intervals are the fleet's. */
+/** `beside`: all devices of its configuration, whose intervals are the fleet's. `repeats`: it is looked at again. */
 export function lookByItself(
   device: ResolvedDevice,
   beside: readonly ResolvedDevice[],
   places: Pick<ResolvedConfig, 'ssh' | 'restconf'>,
-  clock: Clock,
+  { clock, repeats }: { readonly clock: Clock; readonly repeats: boolean },
 ): Checked {
   const logger = createLogger('error', 'pretty');
   const around = { clock, random: systemRandom, logger };
@@ -34,7 +34,7 @@ export function lookByItself(
   const stop = new AbortController();
   return {
     async look() {
-      const { view, fleetOf } = await check.look(stop.signal);
+      const { view, fleetOf } = await check.look(stop.signal, !repeats);
       return healthDocument(deviceHealth(view, fleetOf, clock.wallMs()));
     },
     async [Symbol.asyncDispose]() {

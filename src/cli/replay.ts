@@ -5,6 +5,7 @@ import { MAX_LINE_CHARS, TOO_LONG } from '../agent/record/recorded-line.ts';
 import { Replay } from '../agent/record/replay.ts';
 import { type ReplaySettings, settingsOfConfig } from '../agent/record/recorded-settings.ts';
 import { timelineLines } from '../agent/record/timeline-lines.ts';
+import { counted } from '../gdoi/events/counted.ts';
 import { systemReason } from '../kernel/system-reason.ts';
 import { incidentDocument } from '../gdoi/incidents/incident-document.ts';
 import { UserError } from '../kernel/user-error.ts';
@@ -44,6 +45,11 @@ export function replayCommand(): Command {
       }
       if (number === blank) process.stderr.write(`gdoiwatch: ${file}: no lines to replay\n`);
       print(events.end(replay.end()));
+      if (replay.linesBack > 0) {
+        process.stderr.write(
+          `gdoiwatch: ${file}: not in time order for each device: taken as a clock that was set back, ${counted(replay.linesBack, 'time')}\n`,
+        );
+      }
       if (flags.incidents === true) {
         print(replay.incidents.map((incident) => incidentDocument(incident, events.of(incident.id))));
       }

@@ -33,6 +33,11 @@ function knownKeys(allowed: string): readonly string[] {
   return wanted?.kind === 'section' ? wanted.keys : [];
 }
 
+/** Of YAML 1.1; others' files have it. */
+const MERGE_KEY = '<<';
+const NO_MERGE =
+  'YAML merge keys are not part of YAML 1.2: put what devices share into defaults or match; an anchor may stand for a whole value';
+
 function unknownKey(
   path: SettingPath,
   { known, raw }: { readonly known: readonly string[]; readonly raw: unknown },
@@ -42,6 +47,7 @@ function unknownKey(
     const instead = oneOfThem([`${key}_env`, `${key}_file`, `${key}_command`].filter((name) => known.includes(name)));
     return errorAt(path, `a secret does not belong in the configuration: use ${instead}`, 'key');
   }
+  if (key === MERGE_KEY) return errorAt(path, NO_MERGE, 'key');
   const near = didYouMean(key, known);
   if (!mayBeShown(path, { known, near, hasValue: valueAt(raw, path) != null })) {
     return errorAt(path.slice(0, -1), `has an unknown key (not shown); allowed are ${known.join(', ')}`);

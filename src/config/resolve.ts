@@ -7,6 +7,7 @@ import { isLoopback } from '../kernel/loopback.ts';
 import { addressRanges } from './address-range.ts';
 import { isPlainAndRemote } from './address.ts';
 import { blockedPorts } from './blocked-ports.ts';
+import { sharedPorts } from './shared-ports.ts';
 import type { CheckedConfig } from './check.ts';
 import { type Credentials, resolveCredentials, unknownCredential } from './credentials.ts';
 import { createDeviceResolver, type DeviceResolver } from './device-resolver.ts';
@@ -73,6 +74,7 @@ export async function resolveConfig(
     problems: [
       ...openPage(config),
       ...blockedPorts(config),
+      ...sharedPorts(config, source.nameOf),
       ...secrets.problems,
       ...credentials.problems,
       ...checkJumpHosts(config, credentials.value),

@@ -32,6 +32,7 @@ import {
   wanting,
   wholeNumber,
 } from './schema-terms.ts';
+import { parseIsoInstant } from '../kernel/iso-instant.ts';
 
 const SHORTEST_INTERVAL_MS = 1000;
 const LONGEST_INTERVAL_MS = 7 * 24 * 3_600_000;
@@ -52,8 +53,7 @@ const schedule = z.string({ error: () => scheduleText }).transform((value, conte
 
 /** With its time zone: a maintenance is often announced to people in several. */
 const instant = parsed('an instant in ISO 8601 with its zone (2026-01-31T22:00:00Z)', (value) => {
-  const ms = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(ms) ? null : ms;
+  return /^.{10}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/.test(value) ? parseIsoInstant(value) : null;
 });
 const MAX_WINDOWS = 1000;
 const MAX_NAMES = 10_000;

@@ -384,6 +384,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'gdoi/health/health-check.ts',
     'gdoi/keys/forecast.ts',
     'gdoi/keys/poll-instants.ts',
+    'kernel/iso-instant.ts',
     'zod',
   ],
   'http/page': [

@@ -107,7 +107,10 @@ export function gm(second: number, options: GmOptions = {}): MemberFacts {
 export interface KsOptions {
   readonly device?: string;
   readonly identity?: string;
-  readonly address?: string;
+  /** null: it shows none. */
+  readonly address?: string | null;
+  /** As it is configured. */
+  readonly host?: string;
   readonly presence?: MemberFacts['presence'];
   readonly behavior?: MemberFacts['kekBehavior'];
   readonly version?: string;
@@ -141,7 +144,7 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
       snapshot: {
         ...emptyKsSnapshot('G1'),
         identity: options.identity ?? null,
-        localAddress: options.address ?? '10.1.0.1',
+        localAddress: options.address === undefined ? '10.1.0.1' : options.address,
         localRole: options.role === undefined ? 'primary' : options.role,
         transport: options.transport ?? null,
         kek:
@@ -171,6 +174,7 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
     },
     kekBehavior: options.behavior ?? 'timer',
     version: options.version ?? '17.6.3',
+    ...(options.host === undefined ? {} : { host: options.host }),
   };
 }
 

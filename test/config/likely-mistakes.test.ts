@@ -47,6 +47,50 @@ describe('two devices that look like one router are a doubt', () => {
   });
 });
 
+describe('two receivers on one port', () => {
+  const errorsFor = (...sections: readonly string[]) =>
+    errorsOf({ text: [...sections, withDevices('{ name: gm1, host: 192.0.2.1 }')].join('\n'), env: ENV });
+
+  it.each([
+    [
+      'log messages and traps',
+      ['syslog: { listen: udp://127.0.0.1:5514 }', 'traps: { listen: udp://127.0.0.1:5514 }'],
+      'traps.listen: udp port 5514 is that of syslog.listen already',
+    ],
+    [
+      'log messages twice, once on every address',
+      ['syslog: { listen: ["udp://0.0.0.0:5514", "udp://127.0.0.1:5514"] }'],
+      'syslog.listen[1]: udp port 5514 is that of syslog.listen[0] already',
+    ],
+    [
+      'the page and log messages over TCP',
+      ['listen: 127.0.0.1:9848', 'syslog: { listen: ["udp://127.0.0.1:9848", "tcp://127.0.0.1:9848"] }'],
+      'syslog.listen[1]: tcp port 9848 is that of listen already',
+    ],
+  ])('are an error: %s', async (_what, sections, said) => {
+    expect((await errorsFor(...sections)).map((error) => error.replace(/^gdoiwatch\.yml:\d+:\d+: /, ''))).toEqual([
+      said,
+    ]);
+  });
+
+  it('are none on different addresses or protocols, or where the system chooses the port', async () => {
+    const sections = [
+      'syslog: { listen: ["udp://127.0.0.1:5514", "tcp://127.0.0.1:5514", "udp://127.0.0.2:5514", "udp://127.0.0.1:0"] }',
+      'traps: { listen: udp://127.0.0.1:0 }',
+    ];
+    expect(await errorsFor(...sections)).toEqual([]);
+  });
+});
+
+test('a YAML merge key is refused with what there is instead', async () => {
+  const text = withDevices('{ <<: *common, name: gm1, host: 192.0.2.1 }').replace(
+    'devices:',
+    'defaults: &common { role: gm }\ndevices:',
+  );
+  const errors = await errorsOf({ text, env: ENV });
+  expect(errors.join('\n')).toMatch(/devices\[0\]\["<<"\]: YAML merge keys .* defaults or match/);
+});
+
 test('ports that browsers and HTTP clients refuse, for listening and for requests', async () => {
   const text = [
     'listen: 127.0.0.1:6000',

@@ -47,6 +47,10 @@ test.each([
     /maintenance\[0\]\.from: .*ISO 8601 with its zone/,
   ],
   [
+    '{ from: 2026-02-28T22:00Z, until: 2026-02-30T02:00Z, devices: [gm1] }',
+    /maintenance\[0\]\.until: .*ISO 8601 with its zone/,
+  ],
+  [
     '{ from: 2026-01-01T02:00Z, until: 2026-01-01T01:00Z, devices: [gm1] }',
     /maintenance\[0\]\.until: is not after from/,
   ],

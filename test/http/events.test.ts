@@ -80,6 +80,7 @@ test('a problem that the client can fix has a code', async () => {
 test.each([
   ['since=yesterday', 'since'],
   ['since=2026-01-01T11:59:58', 'since'],
+  ['since=2026-02-30T00:00:00Z', 'since'],
   ['until=1e99', 'until'],
   ['type=explosion', 'type'],
   ['cause=gremlins', 'cause'],

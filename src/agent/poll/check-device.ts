@@ -4,8 +4,9 @@
  */
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
-import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { type FleetView, fleetView } from '../../gdoi/fleet/fleet-view.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
+import { groupKey } from '../../gdoi/seen/cell.ts';
 import { NOTHING_LEARNT_BY_SNMP, type SnmpMemory } from '../../mib/snmp-memory.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { createDevicePoller } from './device-poller.ts';
@@ -54,14 +55,23 @@ export class DeviceCheck {
     this.#view = newDeviceView(configuredView(device));
   }
 
-  async look(signal: AbortSignal): Promise<CheckedDevice> {
+  /** `isOnly`: no later look will decide what is still unclear, so the checks stand alone there. */
+  async look(signal: AbortSignal, isOnly: boolean): Promise<CheckedDevice> {
     const report = await this.#poll(signal);
     const settings = { fleet: this.#fleet, maintenance: [], device: deviceSettings(this.#device) };
     const step = fleetStep({ memory: this.#memory, before: this.#view }, { kind: 'polled', report }, settings);
     this.#state = step.state;
     this.#view = step.view;
     for (const [name, { memory }] of step.groups) this.#groups.set(name, memory);
-    return { view: this.#view, fleetOf: (group) => this.#groups.get(group)?.view ?? null };
+    return { view: this.#view, fleetOf: (group) => this.#fleetOf(group, isOnly) };
+  }
+
+  #fleetOf(group: string, isOnly: boolean): FleetView | null {
+    const known = this.#groups.get(groupKey(this.#view.cell, group));
+    if (known === undefined || !isOnly) return known?.view ?? null;
+    const { state, view, last } = known;
+    const explanations = last.explanations.filter(({ phase }) => phase !== 'unclear');
+    return fleetView(state, view.atMs, { ...last, explanations });
   }
 
   async #poll(signal: AbortSignal) {

@@ -25,7 +25,22 @@ export function continues({ device, lines }: PollLines, line: RecordedReport): b
   if (last === undefined || device !== line.device) return false;
   if (last.poll !== null || line.poll !== null) return last.poll?.name === line.poll?.name;
   // A timeline that does not tell polls apart: each has one answer that decides.
-  return !isDeciding(line) || !lines.some(isDeciding);
+  const deciding = lines.filter(isDeciding);
+  return !isDeciding(line) || deciding.length === 0 || isSameWalk(deciding, line);
+}
+
+/** Tables of one walk may have a line each: none of them comes twice. */
+function isSameWalk(deciding: readonly RecordedReport[], line: RecordedReport): boolean {
+  const { seen } = line;
+  const [first] = deciding;
+  if (seen.kind !== 'snmp' || first === undefined) return false;
+  if (Math.abs(line.receivedAtMs - first.receivedAtMs) > SAME_LOOK_MS) return false;
+  const known = new Set<string>();
+  for (const each of deciding) {
+    if (each.seen.kind !== 'snmp') return false;
+    for (const { oid } of each.seen.varbinds) known.add(oid);
+  }
+  return seen.varbinds.every(({ oid }) => !known.has(oid));
 }
 
 function isDeciding({ seen }: RecordedReport): boolean {
@@ -94,7 +109,7 @@ function failureOf(error: string): Outcome {
 
 const OK: Outcome = { result: 'ok', error: null };
 
-/** Within this time of the answer that decides, clock and log belong to the same look. */
+/** Within this time of the answer that decides, clock, log and the other tables of a walk belong to the same look. */
 const SAME_LOOK_MS = 10_000;
 
 interface ReadLine {
@@ -158,11 +173,17 @@ function readSnmp(
   readonly observations: readonly Observation[];
   readonly values: RawValues | null;
 } {
-  const line = lines.find(({ seen }) => seen.kind === 'snmp');
-  if (line?.seen.kind !== 'snmp') return { memory: known, outcome: OK, observations: [], values: null };
-  const { sentAtMs, receivedAtMs } = line;
-  const { varbinds, emptyColumns, engine } = line.seen;
-  const values: RawValues = { sentAtMs, receivedAtMs, varbinds, emptyColumns, engine };
+  const walk = lines.flatMap(({ seen, ...line }) => (seen.kind === 'snmp' ? [{ ...seen, ...line }] : []));
+  if (walk.length === 0) return { memory: known, outcome: OK, observations: [], values: null };
+  const sentAtMs = Math.min(...walk.map((line) => line.sentAtMs));
+  const receivedAtMs = Math.max(...walk.map((line) => line.receivedAtMs));
+  const values: RawValues = {
+    sentAtMs,
+    receivedAtMs,
+    varbinds: walk.flatMap(({ varbinds }) => varbinds),
+    emptyColumns: walk.flatMap(({ emptyColumns }) => emptyColumns),
+    engine: walk.find(({ engine }) => engine !== null)?.engine ?? null,
+  };
   const memory = rememberReply(known, values);
   const reading = decodeGdoi(values, memory);
   const result = readingResult(reading);

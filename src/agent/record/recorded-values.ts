@@ -1,11 +1,13 @@
 /**
  * Values in a recorded timeline. Those of SNMP (`{"snmp": {"<oid>": value}}`): numbers as they are, octets as `0x` and
  * hex digits, object identifiers as `.1.3.6...` (the leading dot tells them from text), 64-bit numbers as `{"u64":
- * "..."}`. Any other text is taken as octets, so that a hand-written timeline may contain names.
+ * "..."}`. Any other text is taken as octets, so that a hand-written timeline may contain names. Where the dot tells
+ * nothing, in a key and in a trap's own OID, it may be there or not.
  */
 import { type EpochMs, instantFromOutside, type ReadAt } from '../../gdoi/seen/instant.ts';
 import type { SnmpValue, Varbind } from '../../gdoi/seen/varbind.ts';
 import type { RawDocument } from '../../model/poll-report.ts';
+import { parseIsoInstant } from '../../kernel/iso-instant.ts';
 
 /** snmpTrapOID.0: a line that contains it is a notification. */
 export const TRAP_OID_INSTANCE = '1.3.6.1.6.3.1.1.4.1.0';
@@ -32,12 +34,20 @@ export function varbindsOf(recorded: object): readonly Varbind[] | null {
   const entries = Object.entries(recorded);
   if (entries.length > MAX_VARBINDS) return null;
   const varbinds: Varbind[] = [];
-  for (const [oid, recordedAs] of entries) {
-    const value = valueOf(recordedAs);
+  for (const [key, recordedAs] of entries) {
+    const oid = key.startsWith('.') ? key.slice(1) : key;
+    const value = oid === TRAP_OID_INSTANCE ? trapOidOf(recordedAs) : valueOf(recordedAs);
     if (!OID.test(oid) || value === undefined) return null;
     varbinds.push({ oid, value });
   }
   return varbinds;
+}
+
+/** Anything else would make the line a poll that shows nothing of GDOI. */
+function trapOidOf(recorded: unknown): string | undefined {
+  if (typeof recorded !== 'string') return undefined;
+  const oid = DOTTED.test(recorded) ? recorded.slice(1) : recorded;
+  return OID.test(oid) ? oid : undefined;
 }
 
 function valueOf(recorded: unknown): SnmpValue | undefined {
@@ -106,5 +116,6 @@ function documentOf(recorded: unknown, at: ReadAt): RawDocument | null {
 /** An instant in ISO 8601 or epoch seconds, of the years 1970 to 9999; null: it is none. */
 export function instantOf(recorded: unknown): EpochMs | null {
   if (typeof recorded === 'number') return instantFromOutside(recorded * 1000);
-  return typeof recorded === 'string' ? instantFromOutside(Date.parse(recorded)) : null;
+  const ms = typeof recorded === 'string' ? parseIsoInstant(recorded) : null;
+  return ms === null ? null : instantFromOutside(ms);
 }

@@ -38,6 +38,9 @@ import { TRAP_OID_INSTANCE } from './recorded-values.ts';
 /** For a device of a timeline without settings: how long its details count without an answer. */
 const PART_LIFETIME_MS = 900_000;
 
+/** The answers of a poll are written when it is over, after messages that came meanwhile. */
+const STEP_BACK_MS = 60_000;
+
 /** If neither the timeline nor the user gives settings. */
 const DEFAULT_SETTINGS: ReplaySettings = { fleet: DEFAULT_FLEET_SETTINGS, maintenance: [], devices: new Map() };
 
@@ -62,6 +65,8 @@ export class Replay {
   readonly #emitted = new Set<string>();
   readonly #incidents = new Map<string, Incident>();
   #latestMs: EpochMs = 0;
+  readonly #newestMs = new Map<string, EpochMs>();
+  #linesBack = 0;
   #groupSettings: GroupSettings;
   /** The poll under way. */
   #poll: PollLines | null = null;
@@ -83,11 +88,21 @@ export class Replay {
     return this.#latestMs;
   }
 
+  /**
+   * Lines that lie well before the one above them of the same device: the timeline is not in order, or the agent's clock
+   * was set back, which is how they are taken.
+   */
+  get linesBack(): number {
+    return this.#linesBack;
+  }
+
   line(text: string): ReplayStep {
     const line = readRecordedLine(text);
     if (typeof line === 'string') return { kind: 'bad', reason: line };
     if (line.kind === 'report') {
       this.#latestMs = Math.max(this.#latestMs, line.receivedAtMs);
+      if (line.receivedAtMs <= (this.#newestMs.get(line.device) ?? -Infinity) - STEP_BACK_MS) this.#linesBack += 1;
+      this.#newestMs.set(line.device, line.receivedAtMs);
       return { kind: 'events', events: this.#fresh(this.#report(line)) };
     }
     const events = this.#fresh(this.#pollOver());

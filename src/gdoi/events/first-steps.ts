@@ -51,7 +51,7 @@ export const CHECK_CREDENTIAL = 'Was the password changed? Compare with AAA; do 
 
 /** It answers, and nothing of its groups can be read. */
 export const CHECK_SHOWN =
-  'show crypto gdoi on the KS: may the login of the agent run it? Over SNMP: has its image CISCO-GDOI-MIB, and does the view show it?';
+  'show crypto gdoi on the device: may the login of the agent run it? Over SNMP: has its image CISCO-GDOI-MIB, and does the view show it?';
 
 export const CHECK_COOP =
   'show crypto gdoi ks coop on every KS: is there exactly one primary? Then the path between the KSs (UDP 848), IKE authentication and certificates, DPD, KS CPU';
@@ -63,6 +63,10 @@ export const CHECK_REPLAY =
 
 export const CHECK_DATAPLANE =
   'show crypto gdoi gm dataplane counters: which kind rises? Then compare TEK SPIs on both sides (show crypto gdoi)';
+
+/** Which counters rise is not told. */
+export const CHECK_DROPS =
+  'show crypto gdoi gm replay and show crypto gdoi gm dataplane counters on this GM: which errors rise? Those of anti-replay: compare pseudotimes and clocks on both ends; no sa, invalid sa, verify fail: compare TEK SPIs on both ends (show crypto gdoi)';
 
 /** The message names where the packet came from. */
 export const CHECK_IN_CLEAR =

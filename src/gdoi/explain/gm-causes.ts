@@ -26,6 +26,7 @@ import { type GmFacts, isHeard, isUnregistered, type KsFacts } from './group-fac
 import { durationText } from '../events/duration-text.ts';
 import {
   CHECK_CERTIFICATE,
+  CHECK_DROPS,
   CHECK_IN_CLEAR,
   CHECK_INSTALL,
   CHECK_INTERFACE,
@@ -320,11 +321,11 @@ export function replayErrors({ facts, open, before }: Asked): Candidate | null {
     sinceMs,
     summary: `${gmsNamed(names, gms.length)} ${has} since ${clockTime(sinceMs)}${why}${otherwise}`,
     consequence: {
-      what: `a part of the traffic to ${gmsNamed(names)} ${offTime ? 'may be' : 'is'} lost`,
+      what: `a part of the traffic ${said.length === 0 ? 'to or from' : 'to'} ${gmsNamed(names)} ${offTime ? 'may be' : 'is'} lost`,
       unless: null,
     },
     confidence: byTime ? 'certain' : 'likely',
-    firstStep: inClear ? CHECK_IN_CLEAR : CHECK_REPLAY,
+    firstStep: inClear ? CHECK_IN_CLEAR : said.length === 0 ? CHECK_DROPS : CHECK_REPLAY,
     scope: names,
     evidence: [
       ...said.slice(-4).map(({ gm, reason }) => `${gm.device}, ${clockTime(reason.atMs)}: ${reason.text}`),

@@ -118,6 +118,11 @@ function rememberTeks(
     : teks.toSorted((a, b) => (b.expiryMs ?? 0) - (a.expiryMs ?? 0)).slice(0, MAX_MEMBER_TEKS);
 }
 
+/** A KS that prints no address of its own is known by the configured one; a name is nothing that GMs or peers print. */
+function addressIn(host: string | null | undefined): string | null {
+  return host != null && /^[\d.]+$|:/u.test(host) ? host : null;
+}
+
 export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSnapshot, at: ReadAt): FleetKs {
   const role = ks.localRole === 'primary' || ks.localRole === 'secondary' ? ks.localRole : null;
   const sameRole = before !== null && (role === null || role === before.role);
@@ -128,7 +133,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
   const unlisted = unlistedAfter(before, list, at.receivedAtMs);
   return {
     device: facts.device,
-    address: ks.localAddress ?? facts.host ?? null,
+    address: ks.localAddress ?? addressIn(facts.host),
     reachable: facts.presence === 'present',
     // A KS that plans its rekey 200 s or more before expiry has the new behaviour, whatever its release looks like.
     behavior: lead.source === 'ks' ? 'timer' : facts.kekBehavior,

@@ -21,6 +21,8 @@ import {
   CHECK_REGISTRATION,
   CHECK_REKEY_PATH,
   CHECK_TEKLESS,
+  CHECK_DATAPLANE,
+  CHECK_DROPS,
   CHECK_REPLAY,
   COMPARE_KS,
   firstStepBy,
@@ -340,7 +342,7 @@ function packetsDropped({ group, gm, tracking }: GmHealthInput): HealthCheck {
   const shown = errors === null ? '' : `: ${errors} Input Error Packets`;
   return check(['packets_dropped', group], 'warning', `it drops packets (anti-replay or data plane)${shown}`, {
     ...more,
-    action: CHECK_REPLAY,
+    action: gm.dataplane === undefined ? CHECK_REPLAY : errors === null ? CHECK_DATAPLANE : CHECK_DROPS,
   });
 }
 

@@ -13,7 +13,7 @@ import { check, type HealthCheck } from './health-check.ts';
 import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
-import type { KsSnapshot } from '../seen/snapshot.ts';
+import type { KsPeer, KsSnapshot } from '../seen/snapshot.ts';
 import { undecidedMix } from './undecided-mix.ts';
 
 export interface KsHealthInput {
@@ -86,8 +86,16 @@ function keyRemaining(
 }
 
 /** Row 13. */
-function coopSplit({ device, group, fleet }: KsHealthInput): HealthCheck {
+function coopSplit({ device, group, ks, fleet }: KsHealthInput): HealthCheck {
   if (fleet === null) return check(['coop_split', group], 'unknown', 'no other KS is known');
+  const beside = primariesBeside(ks);
+  if (fleet.coopSplit === null && beside.length > 0)
+    return check(
+      ['coop_split', group],
+      'warning',
+      `is primary, and lists ${nameList(beside)} as primary too: a split, or COOP that settles`,
+      { value: 1 + beside.length, threshold: 1, action: CHECK_SPLIT },
+    );
   if (fleet.coopSplit === null)
     return check(['coop_split', group], 'ok', 'no second primary is seen', {
       value: fleet.primaries.length,
@@ -106,6 +114,16 @@ function coopSplit({ device, group, fleet }: KsHealthInput): HealthCheck {
       action: CHECK_SPLIT,
     },
   );
+}
+
+/** Peers that a primary hears, and that say the same of themselves. */
+function primariesBeside({ localRole, peers }: KsSnapshot): readonly string[] {
+  if (localRole !== 'primary') return [];
+  return (peers ?? []).flatMap((peer) => (peer.role === 'primary' && isStatus(peer, 'alive') ? [peer.address] : []));
+}
+
+function isStatus({ status }: KsPeer, word: string): boolean {
+  return status?.trim().toLowerCase() === word;
 }
 
 function coopRole({ group, ks, at, bootMs }: KsHealthInput): HealthCheck {
@@ -129,14 +147,26 @@ function coopRole({ group, ks, at, bootMs }: KsHealthInput): HealthCheck {
   }
 }
 
-/** Row 12. `Unknown` between two secondaries is normal. */
-function coopPeers({ group, ks }: KsHealthInput): HealthCheck {
+/** Row 12. `Unknown` is normal between two secondaries, and of a KS that has just started. */
+function coopPeers({ group, ks, at, bootMs }: KsHealthInput): HealthCheck {
   if (ks.redundancy === false)
     return check(['coop_peers', group], 'ok', 'has no COOP peers', { value: 0, threshold: 0 });
   if (ks.peers === null)
     return check(['coop_peers', group], 'unknown', 'its COOP peers are not shown', { threshold: 0 });
-  const dead = ks.peers.filter(({ status }) => status?.trim().toLowerCase() === 'dead').map(({ address }) => address);
+  const dead = ks.peers.filter((peer) => isStatus(peer, 'dead')).map(({ address }) => address);
   const more = { value: dead.length, threshold: 0 };
+  const joins = bootMs !== null && at.receivedAtMs - bootMs <= COOP_JOINS_MS;
+  const unheard =
+    ks.localRole !== 'primary' || joins
+      ? []
+      : ks.peers.filter((peer) => isStatus(peer, 'unknown')).map(({ address }) => address);
+  if (dead.length === 0 && unheard.length > 0)
+    return check(
+      ['coop_peers', group],
+      'warning',
+      `is primary, and does not know whether COOP ${verb(unheard.length, 'peer', 'peers')} ${nameList(unheard)} ${verb(unheard.length, 'is', 'are')} alive`,
+      { ...more, value: unheard.length, action: CHECK_COOP },
+    );
   if (dead.length === 0) return check(['coop_peers', group], 'ok', `${ks.peers.length} COOP peers, none dead`, more);
   return check(
     ['coop_peers', group],

@@ -44,14 +44,18 @@ export function nextOfGm(known: {
       kek === null || kek <= 0 || typeof kekRekey === 'string'
         ? null
         : { what: 'KEK rekey from the KS', atMs: expiryMs(at, kek) - kekRekey.leadSeconds * 1000 },
-      forecast.expectedAtMs === null ? null : { what: onCountdown(forecast, kekRekey), atMs: forecast.expectedAtMs },
+      forecast.expectedAtMs === null
+        ? null
+        : { what: onCountdown(gm, forecast, kekRekey), atMs: forecast.expectedAtMs },
     ],
     nowMs,
   );
 }
 
 /** What ends the GM's countdown. A KS that sends no KEK rekey ahead makes it register: nothing is awaited then. */
-function onCountdown(forecast: Forecast, kekRekey: ExpectedKekRekey): string {
+function onCountdown({ registered, kek }: GmSnapshot, forecast: Forecast, kekRekey: ExpectedKekRekey): string {
+  if (registered === false) return 'the GM tries to register again';
+  if (kek?.remainingSeconds === 0) return 'the GM registers: without a KEK no rekey reaches it before';
   if (kekRekey === 'none ahead' && forecast.cause === 'kek_missed_rekey')
     return 'the GM re-registers: its KS sends no KEK rekey before expiry';
   if (kekRekey === 'reaches it no more') return 'the GM registers: no rekey reaches it before';

@@ -38,7 +38,7 @@ export function freshLines(
   const fresh = read.slice(tail === null ? 0 : endOfKnown(hashes, tail.hashes));
   const since = { fromMs: tail?.readMs ?? -Infinity, toMs: at.receivedAtMs };
   const lines = fresh.flatMap((message, index): FreshLine[] => {
-    const shown = writtenAt(clock, message, at.receivedAtMs);
+    const shown = writtenAt(clock, message, at.receivedAtMs, since);
     const written = (shown === null ? null : intersection(shown, since)) ?? since;
     if (written.fromMs === -Infinity) return [];
     // Lines that only the two readings place keep their order.

@@ -1,12 +1,13 @@
 /**
  * How far the clock of a device's log is from the agent's: learnt from `show clock`, and from pushed messages, whose
- * arrival is known. Only for stamps of the same zone, since a zone's name tells no offset.
+ * arrival is known. A zone's name tells no offset: it counts for stamps of the same zone, and of a stamp that is in UTC
+ * or names no zone where only one of both readings lies in the time in which the line was written.
  *
  * A clock that is set makes the old offset wrong without a word; what it places outside the time in which a line can
  * have been written is not used (`log-buffer.ts` knows that time).
  */
 import type { DeviceClock, LogMessage } from '../seen/device-facts.ts';
-import { type Interval, intersection, middleMs, widened } from '../seen/interval.ts';
+import { type Interval, intersection, middleMs, overlaps, shifted, widened } from '../seen/interval.ts';
 import { driftMs } from '../keys/kek-identity.ts';
 import { DELIVERY_MS } from './log-evidence.ts';
 import { readLogStamp, zoneKey } from './log-stamp.ts';
@@ -20,9 +21,9 @@ export interface LogClock {
 }
 
 export function clockFromShowClock(known: LogClock | null, at: ReadAt, clock: DeviceClock): LogClock | null {
-  const { epochMs } = clock;
-  if (epochMs === null || !Number.isFinite(epochMs)) return known;
-  const offset = { fromMs: at.sentAtMs - epochMs - 1, toMs: at.receivedAtMs - epochMs };
+  const shownMs = clock.epochMs ?? clock.shownMs ?? null;
+  if (shownMs === null || !Number.isFinite(shownMs)) return known;
+  const offset = { fromMs: at.sentAtMs - shownMs - 1, toMs: at.receivedAtMs - shownMs };
   return learnt(known, { offset, zone: zoneKey(clock.zone), learntMs: at.receivedAtMs });
 }
 
@@ -36,15 +37,47 @@ export function clockFromPushed(known: LogClock | null, message: LogMessage, rec
 }
 
 /** When a line was written, on the agent's clock; null: its stamp or the offset of its zone is not known. */
-export function writtenAt(clock: LogClock | null, message: LogMessage, readAtMs: EpochMs): Interval | null {
+export function writtenAt(
+  clock: LogClock | null,
+  message: LogMessage,
+  readAtMs: EpochMs,
+  since: Interval,
+): Interval | null {
   if (clock === null) return null;
-  const stamp = readLogStamp(message.timestamp, readAtMs - middleMs(clock.offset));
-  if (stamp === null || stamp.zone !== clock.zone) return null;
-  const drift = driftMs(readAtMs - clock.learntMs);
-  return {
-    fromMs: stamp.shown.fromMs + clock.offset.fromMs - drift,
-    toMs: stamp.shown.toMs + clock.offset.toMs + drift,
-  };
+  const { offset, zone, learntMs } = clock;
+  const drift = driftMs(readAtMs - learntMs);
+  const shown = placedBy(offset, message, readAtMs, drift);
+  if (shown === null || shown.zone === zone) return shown?.written ?? null;
+  if (shown.zone !== null) return null;
+  const asUtc = placedBy(utcOffset(offset), message, readAtMs, drift);
+  const possible = { ...since, fromMs: Math.max(since.fromMs, since.toMs - OLDEST_MS) };
+  const [one, other] = [shown, asUtc].flatMap((each) =>
+    each !== null && overlaps(each.written, possible) ? [each.written] : [],
+  );
+  return one !== undefined && (other === undefined || other.fromMs === one.fromMs) ? one : null;
+}
+
+function placedBy(
+  offset: Interval,
+  message: LogMessage,
+  readAtMs: EpochMs,
+  drift: number,
+): { readonly written: Interval; readonly zone: string | null } | null {
+  const stamp = readLogStamp(message.timestamp, readAtMs - middleMs(offset));
+  if (stamp === null) return null;
+  const written = { fromMs: stamp.shown.fromMs + offset.fromMs - drift, toMs: stamp.shown.toMs + offset.toMs + drift };
+  return { written, zone: stamp.zone };
+}
+
+/** A reading that lies ahead of now gets the year before. */
+const OLDEST_MS = 180 * 86_400_000;
+
+/** Zones lie whole quarters of an hour from UTC. */
+const ZONE_STEP_MS = 900_000;
+
+/** The offset of the same clock's UTC, for a clock that is less than half a quarter wrong. */
+function utcOffset(offset: Interval): Interval {
+  return shifted(offset, -Math.round(middleMs(offset) / ZONE_STEP_MS) * ZONE_STEP_MS);
 }
 
 /** Two readings of one offset narrow it; where they disagree the clock was set, and the newer one counts. */

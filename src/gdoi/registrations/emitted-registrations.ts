@@ -7,7 +7,6 @@ import { aroundSeconds, isToTheSecond } from '../events/instant-text.ts';
 import { reasonStated } from '../log/ks-marks.ts';
 import { reregistrationEvent, UNEXPECTED } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
-import type { EpochMs } from '../seen/instant.ts';
 import type { Interval } from '../seen/interval.ts';
 import type { GroupTracked } from '../memory/tracked.ts';
 import {
@@ -37,7 +36,7 @@ export function emitRegistrations(place: GmPlace, state: GroupState, decided: De
   let { tally, everRegistered } = state;
   for (const draft of drafts) {
     const cause = everRegistered ? (draft.cause ?? causeOfFirst) : 'initial';
-    const repeated = cause !== 'initial' && UNEXPECTED[cause] ? repetition(tally, draft.atMs) : null;
+    const repeated = cause !== 'initial' && UNEXPECTED[cause] ? repetition(tally, draft) : null;
     events.push(
       reregistrationEvent(place, {
         occurrence: [state.epoch.id, ...occurrence, draft.number],
@@ -83,8 +82,12 @@ function counted(
   };
 }
 
-/** Its place among those of the last hour, from the third on; null: it is the first or the second. */
-function repetition({ recent }: Tally, atMs: EpochMs): number | null {
+/**
+ * Its place among those of the last hour, from the third on; null: it is the first or the second, or the agent was blind
+ * for so long that nobody knows.
+ */
+function repetition({ recent }: Tally, { atMs, between }: Draft): number | null {
+  if (between.toMs - between.fromMs > REPEATED_WITHIN_MS) return null;
   // Either way: an agent whose clock was set back remembers what is to come, for as long as it was set back by.
   const place = 1 + recent.filter((otherMs) => Math.abs(atMs - otherMs) < REPEATED_WITHIN_MS).length;
   return place < REPEATED_FROM ? null : place;

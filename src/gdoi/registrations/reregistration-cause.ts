@@ -55,7 +55,11 @@ export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
   const recovery = recovered(facts);
   if (recovery !== null) return recovery;
   const decision = before === null ? failoverOr(facts, []) : byTimer(facts, before);
-  const strange = [...deletionsBefore(facts, decision), ...strangePackets(facts, decision)];
+  const strange = [
+    ...deletionsBefore(facts, decision),
+    ...departuresBefore(facts, decision),
+    ...strangePackets(facts, decision),
+  ];
   return withReason(withReason(decision, strange), refusalsOf(facts));
 }
 
@@ -381,6 +385,17 @@ function deletionsBefore({ marks, start, before }: RegistrationFacts, { cause }:
   if (marks.length === 0 || cause !== 'unknown') return [];
   return marksIn(marks, 'kek_deleted', { fromMs: before?.sentMs ?? start.fromMs, toMs: start.toMs }).map(byItself);
 }
+
+/** It said that it left the group, and nothing else explains that it registers again. */
+function departuresBefore({ marks, start, before }: RegistrationFacts, { cause }: CauseDecision): readonly Said[] {
+  if (marks.length === 0 || cause !== 'unknown') return [];
+  return marksIn(marks, 'left', { fromMs: before?.sentMs ?? start.fromMs, toMs: start.toMs })
+    .filter(({ mnemonic }) => mnemonic === LEFT)
+    .map(byItself);
+}
+
+/** The other message of that kind, of a clean-up, gives no reason. */
+const LEFT = 'GM_UNREGISTER';
 
 /** Packets under a TEK that it does not hold, where no message says that it registered because of them. */
 function strangePackets({ marks, start }: RegistrationFacts, { cause }: CauseDecision): readonly Said[] {

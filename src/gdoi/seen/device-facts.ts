@@ -26,6 +26,8 @@ export interface DeviceClock {
   readonly role: 'clock';
   /** The device's time as an instant, where its zone is UTC or GMT; null for zones whose offset it does not print. */
   readonly epochMs: number | null;
+  /** For such a zone: the time as if its digits were UTC. Log lines with that zone are placed by it. */
+  readonly shownMs?: number;
   /** Zone as printed, `UTC`, `EST`. */
   readonly zone: string | null;
   /** The mark before the time: `*` never set, `.` lost synchronisation. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CAUSES, EVENT_TYPES } from '../../gdoi/events/event.ts';
 import { EXPLANATION_CAUSES } from '../../gdoi/explain/explanation.ts';
 import { HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
+import { parseIsoInstant } from '../../kernel/iso-instant.ts';
 
 /** Longest name of a device or group that is looked up. */
 export const MAX_NAME = 256;
@@ -35,9 +36,9 @@ const instantParam = z
     const ms = /^\d{1,12}(\.\d{1,9})?$/.test(text)
       ? Number(text) * 1000
       : ISO_INSTANT.test(text)
-        ? Date.parse(text)
-        : Number.NaN;
-    if (Number.isFinite(ms) && ms <= 8.64e15) return Math.round(ms);
+        ? parseIsoInstant(text)
+        : null;
+    if (ms !== null && ms <= 8.64e15) return Math.round(ms);
     context.addIssue({ code: 'custom', message: 'not an instant: ISO 8601 with zone, or seconds since 1970' });
     return z.NEVER;
   });

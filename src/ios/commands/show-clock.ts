@@ -45,14 +45,14 @@ function parseClock(line: string): DeviceClock | null {
   const [, mark, hour, minute, second, fraction, zone = '', monthName = '', day, year] = match;
   const month = parseMonth(monthName);
   if (month === null) return null;
-  const epochMs = utcInstant(
+  const shownMs = utcInstant(
     [Number(year), month, Number(day)],
     [Number(hour), Number(minute), Number(second), Number((fraction ?? '').padEnd(3, '0'))],
   );
-  if (epochMs === null) return null;
+  if (shownMs === null) return null;
   return {
     role: 'clock',
-    epochMs: isUtc(zone) ? epochMs : null,
+    ...(isUtc(zone) ? { epochMs: shownMs } : { epochMs: null, shownMs }),
     zone,
     synchronised: mark === '',
   };

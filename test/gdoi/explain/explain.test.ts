@@ -11,6 +11,7 @@ import { factsOf } from '../../../src/gdoi/fleet/group-facts-of.ts';
 import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import { Fleet, ks, START } from '../../builders/fleet-group.ts';
 import { member, OVERDUE, said, silent } from './members.ts';
+import { CHECK_DROPS } from '../../../src/gdoi/events/first-steps.ts';
 
 test('keeps the instant since when a KS does not answer, however long the polls of it hang', () => {
   const fleet = new Fleet();
@@ -396,6 +397,8 @@ describe('a GM with a problem of its own', () => {
     expect(said(fleet, member(1, 120, {}, { dropping: true }))).toMatchObject({
       cause: 'replay_errors',
       confidence: 'likely',
+      consequence: { what: 'a part of the traffic to or from GM gm1 is lost', unless: null },
+      firstStep: CHECK_DROPS,
     });
     expect(said(fleet, member(1, 180))).toBe('ok');
   });

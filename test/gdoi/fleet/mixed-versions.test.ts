@@ -35,6 +35,15 @@ describe('mixed versions', () => {
     expect(fleet.events).toEqual([]);
   });
 
+  it.each([
+    ['its configured name, which no GM prints', 'ks1.example.net'],
+    ['nothing, as in a recording without settings', 'ks1'],
+    ['the address that its GMs name', '10.1.0.1'],
+  ])('are reported of an old KS without COOP that shows no address of its own and is known by %s', (_name, host) => {
+    const view = new Fleet().see(ks(0, { ...OLD, address: null, host, role: null }), gm(1));
+    expect(view.mixedVersions?.affectedGms).toEqual(['gm1']);
+  });
+
   it('include an old KS with which the GM is not registered but can be', () => {
     const fleet = new Fleet();
     const view = fleet.see(

@@ -6,7 +6,7 @@ import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-ch
 import { healthDocument } from '../../../src/gdoi/health/health-document.ts';
 import type { Cause } from '../../../src/gdoi/events/event.ts';
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
-import { emptyGmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot, type KsPeer } from '../../../src/gdoi/seen/snapshot.ts';
 import {
   certificateEnding,
   device,
@@ -33,6 +33,10 @@ const FACTS: NonNullable<DeviceOptions['facts']>['value'] = {
   reloadReason: null,
 };
 
+function peer(role: KsPeer['role'], status: string): KsPeer {
+  return { address: '10.1.12.2', role, status };
+}
+
 function checkOf(health: DeviceHealth, name: CheckName) {
   const found = health.checks.find((check) => check.name === name);
   if (found === undefined) throw new Error(`no check ${name}`);
@@ -45,6 +49,15 @@ test('a GM with keys, an answering KS and no re-registration is ok, with KS and 
   expect(health.summary).toBe('gm1: registered with 10.1.11.2, its KEK lasts 1 h 23 min more');
   expect(health.action).toBeNull();
   expect(health.next).toEqual({ what: 'KEK rekey from the KS', atMs: NOW + 4755_500 });
+});
+
+test.each([
+  ['is not registered', { registered: false, status: 'Registering' }, 'the GM tries to register again'],
+  ['has no KEK any more', { kek: kek(0) }, 'the GM registers: without a KEK no rekey reaches it before'],
+  ['has its keys', { reregistersInSeconds: 900 }, 'rekey at the latest; without it the GM re-registers'],
+] as const)('what its countdown announces of a GM that %s', (_what, own, what) => {
+  const gm = { reregistersInSeconds: 1900, ...own };
+  expect(healthOf({ gm }, fleet()).next).toMatchObject({ what });
 });
 
 test('the next event of a GM whose KS sends no KEK rekey ahead is its re-registration, not a rekey', () => {
@@ -175,6 +188,20 @@ describe('a problem of a GM decides its status, is named in the summary and has 
         'packets_dropped',
       );
       expect(found.detail).toMatch(detail);
+      expect(found.action).toMatch(action);
+    },
+  );
+
+  const dataplane = { encrypted: 1, decrypted: 1, errors: { no_sa: 700 } };
+  const replay = { enabled: true, inputErrors: 3, outputErrors: 0, timeSyncErrors: 0, maxTimeDeltaSeconds: 0 };
+  test.each([
+    ['of the data plane', { dataplane }, /^show crypto gdoi gm dataplane counters/u],
+    ['of anti-replay', { replay }, /^show crypto gdoi gm replay on this GM/u],
+    ['of both', { dataplane, replay }, /^show crypto gdoi gm replay and show crypto gdoi gm dataplane counters/u],
+  ] as const)(
+    'the first step for dropped packets is to read the counters that are collected: %s',
+    (_of, gm, action) => {
+      const found = checkOf(healthOf({ gm, tracked: { packetsDropped: true } }, fleet({})), 'packets_dropped');
       expect(found.action).toMatch(action);
     },
   );
@@ -385,6 +412,18 @@ describe('a KS', () => {
       { ks: { peers: [{ address: '10.1.12.2', role: null, status: 'Dead' }] } },
     ],
     [
+      'lists a living peer as primary beside itself',
+      'coop_split',
+      'warning',
+      { ks: { peers: [{ address: '10.1.12.2', role: 'primary', status: 'Alive' }] } },
+    ],
+    [
+      'is primary and has not heard of its peers',
+      'coop_peers',
+      'warning',
+      { ks: { peers: [{ address: '10.1.12.2', role: 'unknown', status: 'Unknown' }] } },
+    ],
+    [
       'misses one acknowledgement',
       'rekeys_acknowledged',
       'warning',
@@ -413,6 +452,25 @@ describe('a KS', () => {
     expect([found.status, health.status]).toEqual([status, status]);
     expect(health.summary).toContain(found.detail);
     expect(health.action).toBe(found.action);
+  });
+
+  test.each([
+    ['a dead peer that was primary before the failover', { localRole: 'primary', peers: [peer('primary', 'Dead')] }],
+    ['the primary, as a secondary', { localRole: 'secondary', peers: [peer('primary', 'Alive')] }],
+  ] as const)('sees no second primary in %s', (_peer, ks) => {
+    expect(checkOf(healthOf({ ks }), 'coop_split')).toMatchObject({
+      status: 'ok',
+      detail: 'no second primary is seen',
+    });
+  });
+
+  test.each([
+    ['as a secondary, of another secondary', { localRole: 'secondary' }, 600],
+    ['as a primary that started a minute ago', { localRole: 'primary' }, 60],
+  ] as const)('may hear nothing of a peer %s', (_who, own, uptimeSeconds) => {
+    const ks = { ...own, peers: [peer('secondary', 'Unknown')] };
+    const facts = { value: { ...FACTS, uptimeSeconds }, at: { sentAtMs: NOW, receivedAtMs: NOW } };
+    expect(checkOf(healthOf({ ks, facts }), 'coop_peers').status).toBe('ok');
   });
 
   // It was asked 10 s ago; an old KS makes the next KEK when this one ends.

@@ -527,6 +527,21 @@ test('quotes GM_RE_REGISTER as evidence, though it does not state a reason', () 
   expect(evidenceOf(told)).toContain('log: GM_RE_REGISTER at ');
 });
 
+test('says of a registration without a timer that the GM had left the group, but not what a clean-up may do at any time', () => {
+  const told = history([
+    gmAnswer(0, lasting),
+    log(30, 'GDOI-5-GM_UNREGISTER', 'GM left the group G1'),
+    log(31, 'GDOI-5-GM_POLICY_CLEANUP', 'policy removed, group G1'),
+    gmAnswer(60, again),
+  ]);
+  expect(causes(told)).toEqual(['unknown']);
+  const [event] = reregistrations(told);
+  expect(event?.summary).toMatch(/cause not known; its log: it left the group$/u);
+  expect(event?.evidence.join('\n')).toContain('log: GM_UNREGISTER at');
+  expect(event?.evidence.join('\n')).not.toContain('GM_POLICY_CLEANUP');
+  expect(event?.action).toContain('crypto map');
+});
+
 test('quotes GM_RE_REGISTER after a clear as well, together with the message of the clear', () => {
   const told = history([
     gmAnswer(0, { ...lasting, succeeded: 3 }),

@@ -334,6 +334,23 @@ test('makes the third unexpected re-registration within an hour critical', () =>
   expect(reregistrations(told).map(({ severity }) => severity)).toEqual(['warning', 'warning', 'critical']);
 });
 
+test.each([
+  [55, 'critical', 'lie within an hour: the third is one too many'],
+  [120, 'warning', 'may lie hours apart: nobody knows that it was the third within one'],
+])(
+  'three unexpected re-registrations in %i minutes without an answer make the last one %s: they %s',
+  (minutes, severity) => {
+    const told = history([
+      gmAnswer(0, { succeeded: 1, kekAt: 50_000, timerAt: 40_000 }),
+      gmAnswer(minutes * 60, { succeeded: 4, kekAt: 50_000, timerAt: 40_000 }),
+    ]);
+    const events = reregistrations(told);
+    expect(events.map(({ unexpected }) => unexpected)).toEqual([true, true, true]);
+    expect(events.at(-1)?.severity).toBe(severity);
+    expect(/within an hour/u.test(events.at(-1)?.summary ?? '')).toBe(severity === 'critical');
+  },
+);
+
 test('reports reload when all counters restarted and no uptime was seen, which the evidence says', () => {
   const told = history([
     gmAnswer(0, { succeeded: 4, kekAt: 50_000 }),
