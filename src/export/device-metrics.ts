@@ -237,8 +237,11 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     },
   ),
 
-  gm('gdoi_gm_registered', 'gauge', '1 if the GM says it is registered, 0 if it says it is not.', (gm, emit) =>
-    emit(NONE, gm.registered),
+  gm(
+    'gdoi_gm_registered',
+    'gauge',
+    '1 if the GM says it is registered, 0 if it says it is not, or was and shows no such group any more (for a week).',
+    (gm, emit) => emit(NONE, gm.registered),
   ),
   gm('gdoi_gm_info', 'gauge', 'Constant 1, with what describes the GM in this group.', (gm, emit) =>
     emit(

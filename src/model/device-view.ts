@@ -14,14 +14,14 @@ import type { FreshLine } from '../gdoi/log/log-buffer.ts';
 import { groupNamedIn, type LoggedReason, loggedReason, withReason } from '../gdoi/log/logged-reason.ts';
 import { naturalOrder } from '../gdoi/events/name-list.ts';
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
-import { MAX_GROUPS, type SaidOfPackets, type Tally } from '../gdoi/memory/tracker-state.ts';
+import { MAX_GROUPS, type SaidOfPackets, type Tally, type TrackerState } from '../gdoi/memory/tracker-state.ts';
 import type { DeviceCertificates } from '../gdoi/seen/certificate.ts';
 import type { DeviceClock, DeviceFacts } from '../gdoi/seen/device-facts.ts';
 import { mergeParts } from '../gdoi/seen/merge-snapshots.ts';
 import { middleMs } from '../gdoi/seen/interval.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import type { EpochMs, ReadAt } from '../gdoi/seen/instant.ts';
-import type { GmSnapshot, GroupSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot, type GmSnapshot, type GroupSnapshot, type KsSnapshot } from '../gdoi/seen/snapshot.ts';
 import { type BesideTransport, type CollectorResult, observationsBeside, type PollReport } from './poll-report.ts';
 import type { Traffic } from '../access/device-traffic.ts';
 import { MAIN_NODES } from '../access/restconf-path.ts';
@@ -103,6 +103,32 @@ export interface PollingBeside {
   readonly failed?: FailedTry;
 }
 
+/**
+ * With the groups that the tracker misses in the device's answers: shown as not registered once that is sure, before
+ * that as nothing known. What another transport shows of one stands for itself.
+ */
+export function withVanished(view: DeviceView, before: DeviceView, { groups, answered }: TrackerState): DeviceView {
+  if (answered === null) return view;
+  const missed = Array.from(groups).flatMap(([group, { vanished, identity }]) => {
+    const isAnswered = before.groups.has(group) || view.lastSuccessAtMs !== null;
+    if (vanished === undefined || view.groups.has(group) || !isAnswered) return [];
+    const known = before.groups.get(group)?.gm?.snapshot ?? null;
+    const snapshot: GmSnapshot = {
+      ...emptyGmSnapshot(group),
+      identity,
+      groupType: known?.groupType ?? null,
+      address: known?.address ?? null,
+      vrf: known?.vrf ?? null,
+      gmVersion: known?.gmVersion ?? null,
+      registered: vanished.knownMs === null ? null : false,
+    };
+    return [{ group, gm: { snapshot, at: answered }, ks: null, snmp: null, restconf: null, parts: [] }];
+  });
+  if (missed.length === 0) return view;
+  const all = [...view.groups, ...missed.map((each) => [each.group, each] as const)];
+  return { ...view, groups: new Map(all.toSorted(([a], [b]) => naturalOrder(a, b))) };
+}
+
 /** What the tracker says of one GM in one group; what the group says of it is in the group's view (`GmInGroup`). */
 export interface GroupTracking {
   readonly reregistrations: Tally | null;
@@ -115,6 +141,8 @@ export interface GroupTracking {
   readonly packetsDropped: boolean | null;
   /** Messages alone tell of it, and which; absent: counters or anti-replay do. */
   readonly saidOfPackets?: SaidOfPackets;
+  /** Since when its answers show no such group any more; absent: they do. */
+  readonly vanishedSinceMs?: EpochMs;
   /** What the device contradicts itself in; empty: nothing. */
   readonly dataProblems: readonly string[];
   /** The CLI and what is polled beside it show other keys, look after look; null: nothing is. */

@@ -26,7 +26,7 @@ import { type GroupState, initialTrackerState, type TrackerState } from '../gdoi
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import { isRefusalResult } from '../gdoi/seen/poll-result.ts';
-import { settle, track } from '../gdoi/tracker/tracker.ts';
+import { settle, track, type TrackOptions } from '../gdoi/tracker/tracker.ts';
 import {
   afterPoll,
   afterPollBeside,
@@ -34,6 +34,7 @@ import {
   type DeviceView,
   observe,
   withFreshLines,
+  withVanished,
 } from './device-view.ts';
 import { heardChanges, membershipChanges, trackingOf, trackOptions } from './group-tracking.ts';
 import { nameFraction } from './name-hash.ts';
@@ -138,9 +139,13 @@ export function fleetStep(
     state,
     events: found,
     freshLines,
-  } = trackAll(known ?? initialTrackerState(before.device), observations, groupOf);
+  } = trackAll(known ?? initialTrackerState(before.device), observations, {
+    ...trackOptions(groupOf),
+    asGm: settings.device.configuredRole !== 'ks',
+  });
   const events = ofDevice(found, { state, cell: before.cell }, settings.maintenance);
-  const shown = withFreshLines(viewAfter(before, from, settings.device.partLifetimeMs), freshLines);
+  const answered = withFreshLines(viewAfter(before, from, settings.device.partLifetimeMs), freshLines);
+  const shown = withVanished(answered, before, state);
   const seen = from.kind === 'polled' ? withNamed(shown, memory) : shown;
   if (from.kind === 'pushed' && state === known && seen === before) {
     return { state, view: before, events, groups: new Map() };
@@ -434,9 +439,8 @@ function instantOf(observations: readonly Observation[], from: FromDevice): Epoc
 function trackAll(
   before: TrackerState,
   observations: readonly Observation[],
-  groupOf: FleetViewOf,
+  options: TrackOptions,
 ): { readonly state: TrackerState; readonly events: readonly GdoiEvent[]; readonly freshLines: readonly FreshLine[] } {
-  const options = trackOptions(groupOf);
   let state = before;
   let freshLines: readonly FreshLine[] = [];
   const events: GdoiEvent[] = [];

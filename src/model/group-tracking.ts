@@ -54,6 +54,7 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
     const fleet = fleetOf(group);
     const expiry = kekExpiryOf(state, group);
     const said = saidOfPacketsOf(state, group);
+    const vanished = state.groups.get(group)?.vanished;
     tracking.set(group, {
       reregistrations: reregistrationsOf(state).get(group) ?? null,
       forecast: forecast(gm.snapshot, gm.at, {
@@ -66,6 +67,7 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
       failedAttempts: failedAttemptsOf(state, group),
       packetsDropped: packetsDroppedOf(state, group),
       ...(said === null ? {} : { saidOfPackets: said }),
+      ...(vanished === undefined ? {} : { vanishedSinceMs: vanished.between.toMs }),
       dataProblems: dataProblemsOf(state, group),
       sourcesDisagree: sourcesDisagreeOf(state, group),
     });
@@ -276,9 +278,13 @@ function clockFaultOf({ clock }: DeviceView): NonNullable<MemberContext['clock']
 }
 
 /** What few GMs have; null: nothing of it. */
-function ofTheGm(known: GroupState): Pick<MemberContext, 'linkDown' | 'dropping' | 'failingFor'> | null {
+function ofTheGm(
+  known: GroupState,
+): Pick<MemberContext, 'linkDown' | 'dropping' | 'failingFor' | 'vanishedSinceMs'> | null {
   const link = linkDownOf(known);
-  if (link === null && !known.episodes.replayErrors && known.failingFor === undefined) return null;
+  const { vanished, failingFor } = known;
+  const isGone = vanished !== undefined && vanished.knownMs !== null;
+  if (link === null && !known.episodes.replayErrors && failingFor === undefined && !isGone) return null;
   return {
     ...(link === null
       ? {}
@@ -290,7 +296,8 @@ function ofTheGm(known: GroupState): Pick<MemberContext, 'linkDown' | 'dropping'
           },
         }),
     ...(known.episodes.replayErrors ? { dropping: true } : {}),
-    ...(known.failingFor === undefined ? {} : { failingFor: known.failingFor }),
+    ...(failingFor === undefined ? {} : { failingFor }),
+    ...(isGone ? { vanishedSinceMs: vanished.between.toMs } : {}),
   };
 }
 

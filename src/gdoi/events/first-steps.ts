@@ -35,6 +35,10 @@ const CHECK_LIST_ONLY =
 export const CHECK_REGISTRATION =
   'Check reachability of the KS on UDP 848 (500/4500), the IKE SA (show crypto isakmp sa; G-IKEv2: show crypto ikev2 sa), group identity and authorization';
 
+/** A GM shows no such group any more. */
+export const CHECK_VANISHED =
+  'show crypto map and show running-config | section crypto on the GM: are the group and its crypto map still there, and on the interface? Then show version and show logging: did it boot without them, or who removed them?';
+
 /** A KS refuses what a GM asks for, or how it asks: by its own log. */
 export const CHECK_VERSION =
   'show crypto gdoi feature, and the version in show crypto gdoi of the GM: upgrade the GM, or leave out the feature it lacks';

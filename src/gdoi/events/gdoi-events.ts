@@ -16,6 +16,7 @@ import {
   CHECK_REKEY_PATH,
   CHECK_SHOWN,
   CHECK_TEKLESS,
+  CHECK_VANISHED,
   CHECK_REPLAY,
   COMPARE_ACKS,
   firstStepBy,
@@ -270,6 +271,17 @@ export function registrationLostEvent(
     severity: noTeks ? 'critical' : 'warning',
     summary: `${place(at)} is no longer registered${noTeks ? ' and holds no TEK: traffic is dropped or in clear' : ''}${because}`,
     action: stated?.firstStep ?? CHECK_REGISTRATION,
+  });
+}
+
+/** Its answers show the group no more. */
+export function groupVanishedEvent(at: Place, what: What): GdoiEvent {
+  return event(at, {
+    ...what,
+    type: 'registration_lost',
+    severity: 'critical',
+    summary: `${place(at)} is no longer registered: it shows no such group any more, so its traffic is in clear or dropped`,
+    action: CHECK_VANISHED,
   });
 }
 

@@ -36,7 +36,14 @@ import {
   LOOK_TAKES_MS,
 } from './group-facts.ts';
 import { firstStepOf, ordinal, type Stated, whyReregistered } from '../events/gdoi-events.ts';
-import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
+import {
+  CHECK_COOP,
+  CHECK_KS,
+  CHECK_REGISTRATION,
+  CHECK_REKEY_PATH,
+  CHECK_VANISHED,
+  firstStepBy,
+} from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import type { Symptom, SymptomCheck } from './symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -67,18 +74,21 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
   const sinceMs = Math.min(...gms.map((gm) => gm.unregisteredSinceMs ?? gm.readMs));
   const established =
     trying.length > 0 ||
-    gms.some((gm) => gm.readMs - (gm.unregisteredSinceMs ?? gm.readMs) >= REGISTERING_MS) ||
+    gms.some((gm) => gm.vanishedSinceMs !== undefined || isOffFor(gm, REGISTERING_MS)) ||
     before?.presentSinceMs != null;
-  const failed = gms.filter(({ failedAttempts }) => (failedAttempts ?? 0) > 0);
+  const shown = gms.filter(({ vanishedSinceMs }) => vanishedSinceMs === undefined);
+  const failed = shown.filter(({ failedAttempts }) => (failedAttempts ?? 0) > 0);
   const everyone = names.length > 1 && names.length === facts.gms.length;
   const stated = everyone ? null : reasonOfAll(gms);
   const because = stated === null || names.length > 1 ? '' : `: ${stated.reason}`;
+  const vanished = gms.every(({ vanishedSinceMs }) => vanishedSinceMs !== undefined);
   return {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
     sinceMs: Math.min(before?.sinceMs ?? sinceMs, sinceMs),
-    summary:
-      trying.length > 0
+    summary: vanished
+      ? vanishedFrom(facts, gms)
+      : trying.length > 0
         ? `${inVain(facts, gms, sinceMs)}${because}`
         : established
           ? `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} not registered since ${clockTime(sinceMs)}${everyone ? ofTheirKss(facts, gms, sinceMs) : because}`
@@ -86,16 +96,22 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
     ...(established ? trafficStops(gms, nowMs, whenTheyRegister) : NOTHING),
     confidence: established ? 'certain' : 'possible',
     knownAtMs: established ? null : registrationKnownMs(gms, sinceMs, nowMs),
-    firstStep:
-      everyone && !facts.kss.some((ks) => isSeenSince(ks, sinceMs, nowMs))
+    firstStep: vanished
+      ? CHECK_VANISHED
+      : everyone && !facts.kss.some((ks) => isSeenSince(ks, sinceMs, nowMs))
         ? 'Is their KS up (console, its site’s power and WAN), and does UDP 848 reach it? Then show logging on one of these GMs'
         : everyone
           ? 'show crypto gdoi ks and show logging on the KS: does it take registrations (IKE, certificates, authorization, CPU)?'
           : (stated?.firstStep ?? CHECK_REGISTRATION),
     scope: names,
     evidence: [
+      ...gms.flatMap(({ device, vanishedSinceMs: goneMs }) =>
+        goneMs === undefined
+          ? []
+          : [`${device}: show crypto gdoi shows no group ${facts.group} any more since ${clockTime(goneMs)}`],
+      ),
       ...(failed.length === 0
-        ? names.map((name) => `${name}: Registration status is not Registered`)
+        ? sorted(shown.map(({ device }) => device)).map((name) => `${name}: Registration status is not Registered`)
         : failed.map((gm) => `${gm.device}: ${counted(gm.failedAttempts ?? 0, 'attempt')} seen to fail`)),
       ...gms.flatMap(({ device, failingFor }) =>
         failingFor === undefined ? [] : [`${device}, by ${logOf(failingFor)}: ${failingFor.reason}`],
@@ -103,6 +119,17 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
     ],
     claims,
   };
+}
+
+function isOffFor({ readMs, unregisteredSinceMs }: GmFacts, atLeastMs: number): boolean {
+  return readMs - (unregisteredSinceMs ?? readMs) >= atLeastMs;
+}
+
+/** The group, or its crypto map, is configured on them no more. */
+function vanishedFrom({ group, gms: all }: GroupFacts, gms: readonly GmFacts[]): string {
+  const names = sorted(gms.map(({ device }) => device));
+  const sinceMs = Math.min(...gms.map(({ vanishedSinceMs, readMs }) => vanishedSinceMs ?? readMs));
+  return `${gmsNamed(names, all.length)} ${verb(names.length, 'shows', 'show')} no group ${group} any more since ${clockTime(sinceMs)} and ${verb(names.length, 'is', 'are')} not registered in it`;
 }
 
 /** While others still try, what made those register that are back is no trouble of its own. */

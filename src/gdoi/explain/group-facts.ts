@@ -66,6 +66,8 @@ export interface MemberContext {
   readonly dropping?: true;
   /** Why its registrations fail, as a router said; absent: they do not, or none says. */
   readonly failingFor?: Stated;
+  /** First answer that showed no such group any more, of a GM that was registered in it; absent: its answers show it. */
+  readonly vanishedSinceMs?: EpochMs;
 }
 
 export interface ClockFault {

@@ -29,10 +29,12 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
   const lastRekeyMs = gm.rekeys.lastAgeSeconds === null ? null : at.receivedAtMs - gm.rekeys.lastAgeSeconds * 1000;
   const kekRemaining = gm.kek?.remainingSeconds ?? null;
   const kekExpiryMs = kekRemaining === null || kekRemaining <= 0 ? null : expiryMs(at, kekRemaining);
+  // A group that is shown no more shows no address: its KS lists the GM under the one it had.
+  const address = gm.address ?? (facts.context?.vanishedSinceMs === undefined ? null : (before?.address ?? null));
   const record: FleetGm = {
     device: facts.device,
-    address: gm.address,
-    host: facts.host === gm.address ? null : (facts.host ?? null),
+    address,
+    host: facts.host === address ? null : (facts.host ?? null),
     identity: gm.identity,
     reachable: facts.presence === 'present',
     registered: gm.registered,

@@ -53,6 +53,7 @@ const contextChanged = changesBy<MemberContext>({
   }),
   dropping: 'always',
   failingFor: changesOfOptional<Stated, undefined>({ reason: 'always', firstStep: 'never', by: 'never' }),
+  vanishedSinceMs: 'always',
 });
 
 /** A clock that is off stays so, give or take the latency of an answer. */

@@ -112,8 +112,14 @@ function tekMadeMs({ currentTeks: [tek], tekLifetimeSeconds }: FleetKs): EpochMs
 }
 
 /** What most members never have. */
-function isSomethingUnusual({ linkDown, dropping, failingFor, clock }: MemberContext): boolean {
-  return linkDown !== undefined || dropping !== undefined || failingFor !== undefined || clock !== undefined;
+function isSomethingUnusual({ linkDown, dropping, failingFor, clock, vanishedSinceMs }: MemberContext): boolean {
+  return (
+    linkDown !== undefined ||
+    dropping !== undefined ||
+    failingFor !== undefined ||
+    clock !== undefined ||
+    vanishedSinceMs !== undefined
+  );
 }
 
 function unusual({
@@ -121,11 +127,13 @@ function unusual({
   dropping,
   failingFor,
   clock,
-}: MemberContext): Pick<MemberContext, 'linkDown' | 'dropping' | 'failingFor' | 'clock'> {
+  vanishedSinceMs,
+}: MemberContext): Pick<MemberContext, 'linkDown' | 'dropping' | 'failingFor' | 'clock' | 'vanishedSinceMs'> {
   return {
     ...(linkDown === undefined ? {} : { linkDown }),
     ...(dropping === undefined ? {} : { dropping }),
     ...(failingFor === undefined ? {} : { failingFor }),
     ...(clock === undefined ? {} : { clock }),
+    ...(vanishedSinceMs === undefined ? {} : { vanishedSinceMs }),
   };
 }

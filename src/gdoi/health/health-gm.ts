@@ -6,6 +6,7 @@
  */
 import { ACKS_MISSED_CRITICAL } from '../explain/acks-missed.ts';
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
+import { clockTime } from '../explain/said.ts';
 import { RECENT_MS } from '../explain/symptom.ts';
 import { counted, verb } from '../events/counted.ts';
 import { isCountdownOver, longestTekSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
@@ -21,6 +22,7 @@ import {
   CHECK_REGISTRATION,
   CHECK_REKEY_PATH,
   CHECK_TEKLESS,
+  CHECK_VANISHED,
   CHECK_DATAPLANE,
   CHECK_DROPS,
   CHECK_REPLAY,
@@ -89,8 +91,9 @@ function isMulticast({ device, gm, fleet }: GmHealthInput): boolean {
 }
 
 /** SNMP shows no registration state: a GM that holds live keys is not unknown for want of that word. */
-function registered({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
+function registered({ group, gm, at, atMs, tracking }: GmHealthInput): HealthCheck {
   const said = gm.status === null ? '' : ` (${gm.status})`;
+  const gone = gm.status === null ? tracking?.vanishedSinceMs : undefined;
   const more = { value: gm.registered, threshold: 'registered' };
   if (gm.registered === true) {
     const where = gm.keyServer === null ? '' : ` with ${gm.keyServer}`;
@@ -100,11 +103,19 @@ function registered({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
     return check(
       ['registered', group],
       'critical',
-      `not registered${said}: its traffic is dropped, or in clear if it fails open`,
+      gone === undefined
+        ? `not registered${said}: its traffic is dropped, or in clear if it fails open`
+        : `not registered: ${goneText(group, gone)}; its traffic is in clear or dropped`,
+      { ...more, required: true, action: gone === undefined ? CHECK_REGISTRATION : CHECK_VANISHED },
+    );
+  if (gone !== undefined)
+    return check(
+      ['registered', group],
+      'unknown',
+      `${goneText(group, gone)}; the next answers decide whether it left`,
       {
         ...more,
         required: true,
-        action: CHECK_REGISTRATION,
       },
     );
   const holdsKeys = (tekSecondsLeft({ gm, at, atMs }) ?? 0) > 0;
@@ -114,6 +125,10 @@ function registered({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
     holdsKeys ? 'its registration is not shown, but it holds TEKs' : 'its registration is not shown',
     { ...more, required: !holdsKeys },
   );
+}
+
+function goneText(group: string, sinceMs: EpochMs): string {
+  return `its answers show no group ${group} any more since ${clockTime(sinceMs)}`;
 }
 
 /** Absent: it has TEKs or says it is registered, but shows no KEK, or a KEK with a lifetime of 0. */

@@ -61,6 +61,8 @@ export interface HealthTracking {
   readonly saidOfPackets?: SaidOfPackets | null;
   /** What the device contradicts itself in, as the tracker found; absent: not tracked. */
   readonly dataProblems?: readonly string[];
+  /** Since when its answers show no such group any more; absent: they do. */
+  readonly vanishedSinceMs?: EpochMs;
   /**
    * The CLI and SNMP or RESTCONF beside it differ for longer than a rekey explains; absent or null: none is beside it.
    */

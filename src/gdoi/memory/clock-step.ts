@@ -28,6 +28,7 @@ import type {
   SnmpPart,
   TrackerState,
   UncountedTek,
+  Vanished,
 } from './tracker-state.ts';
 
 type Move<T> = (value: T, byMs: number) => T;
@@ -139,7 +140,9 @@ const snmp = fields<SnmpPart>({
 
 const errorCount = fields<ErrorCount>({ at: readAt, count: stays, roseMs: orNull(instant) });
 
-const group = fields<Omit<GroupState, 'multicast' | 'trying' | 'failingFor' | 'countsTekRekeys' | 'uncountedTek'>>({
+const group = fields<
+  Omit<GroupState, 'multicast' | 'trying' | 'failingFor' | 'countsTekRekeys' | 'uncountedTek' | 'vanished'>
+>({
   seen: readAt,
   sameBootMs: orNull(instant),
   identity: stays,
@@ -178,9 +181,10 @@ function onEitherClock(marks: readonly LogMark[], sinceMs: EpochMs, byMs: number
 }
 
 const uncounted = fields<UncountedTek>({ between: interval, uptime: stays });
+const gone = fields<Vanished>({ between: interval, answers: stays, knownMs: orNull(instant) });
 
 const stepped: Move<GroupState> = (
-  { multicast, trying, failingFor, countsTekRekeys, uncountedTek, ...known },
+  { multicast, trying, failingFor, countsTekRekeys, uncountedTek, vanished, ...known },
   byMs,
 ) => ({
   ...group(known, byMs),
@@ -189,6 +193,7 @@ const stepped: Move<GroupState> = (
   ...(failingFor === undefined ? {} : { failingFor }),
   ...(countsTekRekeys === undefined ? {} : { countsTekRekeys }),
   ...(uncountedTek === undefined ? {} : { uncountedTek: uncounted(uncountedTek, byMs) }),
+  ...(vanished === undefined ? {} : { vanished: gone(vanished, byMs) }),
   marks: onEitherClock(known.marks, known.seen.receivedAtMs, byMs),
 });
 

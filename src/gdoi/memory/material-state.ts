@@ -52,6 +52,7 @@ const groupFieldsChanged = changesBy<GroupState>({
   unregistered: begunOrEnded,
   trying: begunOrEnded,
   failingFor: (before, now) => before?.reason !== now?.reason,
+  vanished: (before, now) => before?.answers !== now?.answers || before?.knownMs !== now?.knownMs,
   counters: (before, now) => COUNTER_NAMES.some((counter) => before[counter] !== now[counter]),
   epoch: (before, now) => before.id !== now.id,
   emitted: 'always',

@@ -222,6 +222,8 @@ export interface GroupState {
   readonly unregistered: Interval | null;
   /** It was still registered when it began to try in vain to register: when that was. Absent: it does not. */
   readonly trying?: Interval;
+  /** The answers of the device show no such group any more. Absent: the last one did. */
+  readonly vanished?: Vanished;
   /** While it is not registered, or its attempts fail: why, in a router's own words. Absent: none says. */
   readonly failingFor?: Stated;
   readonly counters: Counters;
@@ -256,6 +258,15 @@ export interface GroupState {
   /** An answer of the CLI has shown the counters; false: only SNMP has shown the group so far. */
   readonly counted: boolean;
   readonly snmp: SnmpPart | null;
+}
+
+export interface Vanished {
+  /** The last answer that showed the group, and the first that did not. */
+  readonly between: Interval;
+  /** Answers in a row that did not, without those just after a boot; no more are counted than make it sure. */
+  readonly answers: number;
+  /** When it was sure that it is gone; null: it is not yet. */
+  readonly knownMs: EpochMs | null;
 }
 
 export interface UncountedTek {

@@ -32,7 +32,8 @@ import { type Interval, movedBy, overlaps, widened } from '../seen/interval.ts';
 import { HANDOVER_MS, isSameKek, ROUNDING_MS, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
 import { forcedNow, kekRelation, keysOnly, leavesMore } from '../memory/key-changes.ts';
 import { type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
-import type { ReadAt } from '../seen/instant.ts';
+import { instant } from '../events/instant-text.ts';
+import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
 import { type ClockStep, commonShiftMs, longestLivedStays, sharesTek, shownTeks } from '../keys/tek-identity.ts';
 import type { Epoch, GroupState } from '../memory/tracker-state.ts';
@@ -279,6 +280,11 @@ function movementOf(before: GroupState, seen: Shown, kekElapsedMs: number, span:
     const detail = `another TEK came, with Succeeded registration ${succeeded}, Rekeys received ${received ?? '?'} as before in two answers`;
     return { kind: 'restarted', registrations: 1, evidence: [detail], fell: false, before: before.uncountedTek };
   }
+  const { vanished } = before;
+  if (vanished !== undefined && registeredSince(vanished.between.fromMs, seen)) {
+    const evidence = [`the group was not shown at ${instant(vanished.between.toMs)}`];
+    return { kind: 'restarted', registrations: succeeded, evidence, fell: false };
+  }
   if (before.marks.length === 0) return movement;
   const proof = movement.registrations > 0 ? proofOfBoot(before, seen, span) : proofOfSameCounters(before, seen, span);
   if (proof === null) return movement;
@@ -295,7 +301,7 @@ function haveKeysChanged({ view, registered }: GroupState, seen: Shown, kekElaps
 /** The counters are higher than before, and may have begun anew. */
 function proofOfBoot(before: GroupState, seen: Shown, span: Interval): LogMark | null {
   const boot = bootBetween(before, seen, span);
-  return boot !== null && canBeSince(boot, seen) ? boot : null;
+  return boot !== null && registeredSince(boot.fromMs, seen) ? boot : null;
 }
 
 /** The counters came back to what they were: only the log tells of the restart. */
@@ -328,8 +334,8 @@ function bootBetween({ marks, epoch, seen: last }: GroupState, { at }: Shown, sp
 /** A GM registers once or twice in the minutes between a boot and the next answer, and gets a rekey or two. */
 const MOST_SINCE_BOOT = 3;
 
-/** The counters can have begun anew with this boot, though they are higher than they were. */
-function canBeSince({ fromMs }: LogMark, { at, counters: { succeeded, received } }: Shown): boolean {
+/** The counters can have begun anew then, with a boot or a new configuration, though they are as high as they were. */
+function registeredSince(fromMs: EpochMs, { at, counters: { succeeded, received } }: Shown): boolean {
   const sinceMs = at.receivedAtMs - fromMs;
   return succeeded <= MOST_SINCE_BOOT && (received ?? 0) <= sinceMs / FASTEST_REKEY_MS + 1;
 }

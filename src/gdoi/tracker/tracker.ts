@@ -23,6 +23,7 @@ import { DEFAULT_REKEY_SECONDS } from '../keys/ks-lead.ts';
 import { answersOfBoots } from './ks-boots.ts';
 import { trackPacketErrors } from './packet-errors.ts';
 import { answeredBeside, trackFailure } from './reachability.ts';
+import { listsGroups, shownAgain, trackVanished } from './vanished-groups.ts';
 import { settleElsewhere, trackSnmp } from './snmp-tracker.ts';
 import { type GmSnapshot, isByMulticast } from '../seen/snapshot.ts';
 import { andThen, type GroupTracked, ignored, placeOf, trackEach, type Tracked } from '../memory/tracked.ts';
@@ -43,6 +44,8 @@ export interface TrackOptions {
   readonly ksMulticast?: (group: string) => boolean;
   /** What the group's KSs said in their logs. */
   readonly ksSaid?: (group: string) => readonly KsSaid[];
+  /** false: the operator says that it is a KS, so no group is missed in which it was a GM. */
+  readonly asGm?: boolean;
 }
 
 type Of<Kind extends Observation['kind']> = Extract<Observation, { kind: Kind }>;
@@ -184,13 +187,17 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
     if (known === undefined && groups.size >= MAX_GROUPS) continue;
     const by = observation.origin;
     const tracked = trackSnapshot(
-      known,
+      bySnmp ? known : shownAgain(known),
       { group, device: state.device, at, by: bySnmp ? by : null, options },
       snapshot,
     );
     if (tracked === null) continue;
     groups.set(group, tracked.state);
     if (tracked.events.length > 0) events.push(...tracked.events);
+  }
+  if (listsGroups(observation)) {
+    const listed = { at, snapshots: observation.snapshots, before: state };
+    events.push(...trackVanished(groups, listed, options.asGm !== false));
   }
   return {
     state: {

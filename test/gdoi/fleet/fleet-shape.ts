@@ -40,6 +40,7 @@ const CONTEXT = {
   'clock?': { readMs: 'number', synchronised: 'boolean | null', aheadSeconds: 'number | null' },
   'dropping?': 'boolean',
   'failingFor?': STATED,
+  'vanishedSinceMs?': 'number',
 } as const;
 
 const EXPLANATION = {

@@ -23,6 +23,7 @@ const EVERYTHING: Required<MemberContext> = {
   clock: { readMs: START - 8, synchronised: false, aheadSeconds: 90 },
   dropping: true,
   failingFor: { reason: 'IKE with its KS failed', firstStep: null },
+  vanishedSinceMs: 950_000,
 };
 
 test('includes in the facts of a GM and of a KS all that is known of it beside its last answer', () => {

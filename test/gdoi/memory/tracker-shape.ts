@@ -78,6 +78,7 @@ const GROUP = {
   unregistered: [null, INTERVAL],
   'trying?': INTERVAL,
   'failingFor?': STATED,
+  'vanished?': { between: INTERVAL, answers: 'number', knownMs: 'number | null' },
   counters: {
     succeeded: 'number',
     attempted: 'number | null',
