@@ -604,6 +604,12 @@ describe('a cause that names a device, though all of its checks are ok,', () => 
     },
   );
 
+  test('makes each KS a warning where they know different numbers of GMs', () => {
+    const differ = { cause: 'member_counts_differ', scope: ['ks1', 'ks2'], status: 'warning' } as const;
+    expect(statusBy({ ks: {} }, differ)).toEqual(['warning', 'warning']);
+    expect(statusBy({ ks: {} }, { ...differ, phase: 'unclear', status: 'ok' })).toEqual(['ok', 'ok']);
+  });
+
   test('makes a GM as bad as it is where it is of this GM alone', () => {
     const flap = { cause: 'interface_flap', scope: ['gm1'] } as const;
     expect(statusBy({}, { ...flap, status: 'warning' })).toEqual(['warning', 'warning']);
