@@ -2,7 +2,7 @@
  * What the tracker and the group's view say together of a device: for its view, and for the fleet. Pure; live polling
  * and replay share it.
  */
-import { type Failure, givesNoSign, type MemberContext } from '../gdoi/explain/group-facts.ts';
+import { type Failure, givesNoSign, LOOK_TAKES_MS, type MemberContext } from '../gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../gdoi/fleet/fleet-state.ts';
 import type { FleetViewOf } from '../gdoi/fleet/fleet-view.ts';
 import { forecast } from '../gdoi/keys/forecast.ts';
@@ -191,13 +191,22 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
   const logHeardSinceMs = view.logsOf?.get(group);
   const ofGm = known === undefined ? null : ofTheGm(known);
   const clock = clockFaultOf(view);
-  if (logHeardSinceMs === undefined && ofGm === null && clock === null) return context;
+  const answeredMs = answeredAfter(view, group);
+  if (logHeardSinceMs === undefined && ofGm === null && clock === null && answeredMs === null) return context;
   return {
     ...context,
+    ...(answeredMs === null ? {} : { answeredMs }),
     ...(logHeardSinceMs === undefined ? {} : { logHeardSinceMs }),
     ...ofGm,
     ...(clock === null ? {} : { clock }),
   };
+}
+
+/** A KS is asked for its keys at some polls only: when a later one was answered; null: none was. */
+function answeredAfter({ lastSuccessAtMs, groups }: DeviceView, group: string): EpochMs | null {
+  const ks = groups.get(group)?.ks ?? null;
+  if (ks === null || lastSuccessAtMs === null) return null;
+  return lastSuccessAtMs > ks.at.receivedAtMs + LOOK_TAKES_MS ? lastSuccessAtMs : null;
 }
 
 /**

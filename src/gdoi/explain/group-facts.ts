@@ -43,6 +43,8 @@ export interface MemberContext {
   readonly nextLookMs: EpochMs | null;
   /** Its regular interval; absent: not known. */
   readonly intervalMs?: number | undefined;
+  /** A KS: when a later poll of it was answered, which did not ask for keys. Absent: its last answer has them. */
+  readonly answeredMs?: EpochMs;
   /** Reasons that its log gave, newest last, bounded. */
   readonly reasons: readonly LoggedReason[];
   /**
@@ -283,8 +285,8 @@ export function askedInVainMs({ failure, nextLookMs }: MemberContext, nowMs: Epo
 const LOOKED_AT_WITHIN = 5;
 
 /** Its last answer: of the group it shows most at every other poll only, and only by one transport. */
-export function answeredLastMs({ readMs, failure }: KsFacts): EpochMs {
-  return Math.max(readMs, failure?.answeredMs ?? readMs);
+export function answeredLastMs({ readMs, failure, answeredMs = readMs }: KsFacts): EpochMs {
+  return Math.max(readMs, answeredMs, failure?.answeredMs ?? readMs);
 }
 
 /** Its last answer before it went silent: it may be gone since then. */
@@ -294,7 +296,7 @@ export function lastAnswerMs(ks: KsFacts, { nowMs, pollIntervalMs }: GroupFacts)
 
 /** It answered a poll after this instant, and is not overdue since: whatever requires that it is alive can be said. */
 export function isSeenSince(ks: KsFacts, sinceMs: EpochMs, nowMs: EpochMs): boolean {
-  return ks.failure === null && ks.readMs >= sinceMs && !isOverdue(ks, nowMs);
+  return ks.failure === null && answeredLastMs(ks) >= sinceMs && !isOverdue(ks, nowMs);
 }
 
 /** What it showed last still counts: one lost answer changes nothing of it. */

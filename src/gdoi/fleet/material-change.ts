@@ -43,6 +43,7 @@ const contextChanged = changesBy<MemberContext>({
   reregistersAtMs: 'never',
   nextLookMs: 'never',
   intervalMs: 'never',
+  answeredMs: 'never',
   reasons: (before, now) => before.length !== now.length || before.at(-1) !== now.at(-1),
   logHeardSinceMs: 'never',
   linkDown: (before, now) => before?.sinceMs !== now?.sinceMs || before?.backMs !== now?.backMs,

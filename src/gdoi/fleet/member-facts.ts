@@ -112,17 +112,25 @@ function tekMadeMs({ currentTeks: [tek], tekLifetimeSeconds }: FleetKs): EpochMs
 }
 
 /** What most members never have. */
-function isSomethingUnusual({ linkDown, dropping, failingFor, clock }: MemberContext): boolean {
-  return linkDown !== undefined || dropping !== undefined || failingFor !== undefined || clock !== undefined;
+function isSomethingUnusual({ answeredMs, linkDown, dropping, failingFor, clock }: MemberContext): boolean {
+  return (
+    answeredMs !== undefined ||
+    linkDown !== undefined ||
+    dropping !== undefined ||
+    failingFor !== undefined ||
+    clock !== undefined
+  );
 }
 
 function unusual({
+  answeredMs,
   linkDown,
   dropping,
   failingFor,
   clock,
-}: MemberContext): Pick<MemberContext, 'linkDown' | 'dropping' | 'failingFor' | 'clock'> {
+}: MemberContext): Pick<MemberContext, 'answeredMs' | 'linkDown' | 'dropping' | 'failingFor' | 'clock'> {
   return {
+    ...(answeredMs === undefined ? {} : { answeredMs }),
     ...(linkDown === undefined ? {} : { linkDown }),
     ...(dropping === undefined ? {} : { dropping }),
     ...(failingFor === undefined ? {} : { failingFor }),

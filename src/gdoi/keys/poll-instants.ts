@@ -17,6 +17,7 @@
  * - after expiry, expiry over: the KEK is gone or replaced; what came since `window over` came in [E, E + 80].
  * - `Reregisters in`: a poll before it (a TEK rekey that came moves it away) and one after it, so that a TEK-driven
  *   re-registration lies in half a minute of the TEK's window.
+ * - of a KS, once its rekey is over: whether it lived to send it to all, and who acknowledged it.
  * - settled: what passes while a GM registers has lasted too long for that, and is told for what it is; a page does not
  *   wait for a regular poll of minutes.
  *
@@ -37,6 +38,7 @@ export const POLL_REASONS = [
   'after_reregistration',
   'settled',
   'ks_rekey',
+  'ks_rekey_sent',
   'confirm',
   'retry',
 ] as const;
@@ -58,6 +60,8 @@ export interface PlanInput {
   readonly leadSeconds: number;
   /** A KS: instant of its next KEK or TEK rekey (`time to rekey`). */
   readonly ksRekeyAtMs?: EpochMs | null;
+  /** A KS: when the rekey with its present KEK was sent in full, retransmission included. */
+  readonly ksRekeySentMs?: EpochMs | null;
   /** A GM: instant at which `Reregisters in` runs out. */
   readonly reregistersAtMs?: EpochMs | null;
   /** A GM without registration or TEK: from when on it is no registration under way; null: it has both. */
@@ -156,6 +160,8 @@ export function whyPlanned(reason: PollReason): string {
       return 'it is without a registration or a TEK for longer than to register takes: is it still?';
     case 'ks_rekey':
       return 'the KS sends a rekey now: new keys, and who acknowledged them?';
+    case 'ks_rekey_sent':
+      return 'the KS must have sent its KEK rekey to all by now: is it up, and who acknowledged it?';
     case 'confirm':
       return 'something changed: has it settled?';
     case 'retry':
@@ -171,8 +177,10 @@ function confirmation(input: PlanInput): PlannedPoll[] {
 }
 
 function ksPolls(input: PlanInput): PlannedPoll[] {
-  const { ksRekeyAtMs, kekExpiryMs } = input;
+  const { ksRekeyAtMs, ksRekeySentMs, kekExpiryMs } = input;
   const polls: PlannedPoll[] = [];
+  if (ksRekeySentMs !== null && ksRekeySentMs !== undefined)
+    polls.push(pollIn(input, ksRekeySentMs, KS_REKEY, 'ks_rekey_sent'));
   if (ksRekeyAtMs !== null && ksRekeyAtMs !== undefined) polls.push(pollIn(input, ksRekeyAtMs, KS_REKEY, 'ks_rekey'));
   if (kekExpiryMs !== null) {
     const due = rekeyDue(input.leadSeconds);

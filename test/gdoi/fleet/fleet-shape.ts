@@ -34,6 +34,7 @@ const CONTEXT = {
   reregistersAtMs: 'number | null',
   nextLookMs: 'number | null',
   'intervalMs?': 'number',
+  'answeredMs?': 'number',
   reasons: { list: { kind: 'string', atMs: 'number', group: 'string | null', text: 'string' } },
   'logHeardSinceMs?': 'number',
   'linkDown?': { sinceMs: 'number', backMs: 'number | null', evidence: { list: 'string' } },

@@ -17,6 +17,7 @@ const EVERYTHING: Required<MemberContext> = {
   reregistersAtMs: START + 5,
   nextLookMs: START + 6,
   intervalMs: 60_000,
+  answeredMs: START + 7,
   reasons: [],
   logHeardSinceMs: START,
   linkDown: { sinceMs: START - 7, backMs: null, evidence: ['another log line'] },
