@@ -180,6 +180,13 @@ describe('the plan of other devices', () => {
     expect(plan({ ...rekeyed, ksRekeySentMs: EXPIRY - 240_000 })).toEqual([]);
   });
 
+  it('polls a silent KS again within a minute, twice, unless it is polled as often anyway', () => {
+    const silent = { role: 'ks', kekExpiryMs: null, nowMs: EXPIRY - 600_000 } as const;
+    for (const failuresInARow of [1, 2]) expect(plan({ ...silent, failuresInARow })).toEqual(['ks_silent@-560']);
+    for (const failuresInARow of [0, 3]) expect(plan({ ...silent, failuresInARow })).toEqual([]);
+    expect(plan({ ...silent, failuresInARow: 1, regularIntervalMs: 60_000 })).toEqual([]);
+  });
+
   it('is empty for a device that is polled every 30 s, but not for one without regular polls', () => {
     expect(plan({ regularIntervalMs: 30_000 })).toEqual([]);
     expect(plan({ regularIntervalMs: null })).toHaveLength(5);
