@@ -37,6 +37,8 @@ export interface MemberContext {
   readonly unregisteredSinceMs: EpochMs | null;
   /** Registration attempts without success since it was last registered; null: not shown. */
   readonly failedAttempts: number | null;
+  /** Attempt after attempt fails, though a countdown runs as for the next; absent: none does. */
+  readonly retrying?: true;
   /** When its own countdown to a re-registration ends; null: not shown. */
   readonly reregistersAtMs: EpochMs | null;
   /** When the device is looked at next, as planned now; null: no one plans. */
@@ -309,7 +311,7 @@ export function isUnregistered(gm: GmFacts): boolean {
 }
 
 /**
- * Its countdown is over and its attempts fail, while the old registration still counts: traffic goes on until its TEK
+ * Its countdown is over, or runs for the next attempt only, and its attempts fail, while the old registration still counts: traffic goes on until its TEK
  * ends.
  */
 export function triesInVain(gm: GmFacts): boolean {
@@ -317,7 +319,8 @@ export function triesInVain(gm: GmFacts): boolean {
     isHeard(gm) &&
     gm.registered === true &&
     hasTriedInVain(gm) &&
-    isCountdownOver(gm.reregistersAtMs === null ? null : (gm.reregistersAtMs - gm.readMs) / 1000)
+    (gm.retrying === true ||
+      isCountdownOver(gm.reregistersAtMs === null ? null : (gm.reregistersAtMs - gm.readMs) / 1000))
   );
 }
 

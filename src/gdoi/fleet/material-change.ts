@@ -40,6 +40,7 @@ const contextChanged = changesBy<MemberContext>({
   forced: (before, now) => before?.atMs !== now?.atMs,
   unregisteredSinceMs: 'always',
   failedAttempts: 'always',
+  retrying: 'always',
   reregistersAtMs: 'never',
   nextLookMs: 'never',
   intervalMs: 'never',

@@ -112,9 +112,10 @@ function tekMadeMs({ currentTeks: [tek], tekLifetimeSeconds }: FleetKs): EpochMs
 }
 
 /** What most members never have. */
-function isSomethingUnusual({ answeredMs, linkDown, dropping, failingFor, clock }: MemberContext): boolean {
+function isSomethingUnusual({ answeredMs, retrying, linkDown, dropping, failingFor, clock }: MemberContext): boolean {
   return (
     answeredMs !== undefined ||
+    retrying !== undefined ||
     linkDown !== undefined ||
     dropping !== undefined ||
     failingFor !== undefined ||
@@ -124,13 +125,15 @@ function isSomethingUnusual({ answeredMs, linkDown, dropping, failingFor, clock 
 
 function unusual({
   answeredMs,
+  retrying,
   linkDown,
   dropping,
   failingFor,
   clock,
-}: MemberContext): Pick<MemberContext, 'answeredMs' | 'linkDown' | 'dropping' | 'failingFor' | 'clock'> {
+}: MemberContext): Pick<MemberContext, 'answeredMs' | 'retrying' | 'linkDown' | 'dropping' | 'failingFor' | 'clock'> {
   return {
     ...(answeredMs === undefined ? {} : { answeredMs }),
+    ...(retrying === undefined ? {} : { retrying }),
     ...(linkDown === undefined ? {} : { linkDown }),
     ...(dropping === undefined ? {} : { dropping }),
     ...(failingFor === undefined ? {} : { failingFor }),

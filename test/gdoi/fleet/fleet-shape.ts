@@ -31,6 +31,7 @@ const CONTEXT = {
   forced: [null, { atMs: 'number', evidence: 'string' }],
   unregisteredSinceMs: 'number | null',
   failedAttempts: 'number | null',
+  'retrying?': 'boolean',
   reregistersAtMs: 'number | null',
   nextLookMs: 'number | null',
   'intervalMs?': 'number',

@@ -14,6 +14,7 @@ const EVERYTHING: Required<MemberContext> = {
   forced: { atMs: START - 2, evidence: 'a log line' },
   unregisteredSinceMs: START - 3,
   failedAttempts: 4,
+  retrying: true,
   reregistersAtMs: START + 5,
   nextLookMs: START + 6,
   intervalMs: 60_000,

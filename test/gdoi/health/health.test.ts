@@ -104,6 +104,12 @@ describe('a problem of a GM decides its status, is named in the summary and has 
       { tracked: { failedAttempts: 4 } },
     ],
     [
+      'it tries in vain to register again, and its countdown runs for each attempt',
+      'registration_attempts',
+      'critical',
+      { gm: { reregistersInSeconds: 20 }, tracked: { failedAttempts: 4, retrying: true } },
+    ],
+    [
       'attempts to register again failed, and its countdown runs again',
       'registration_attempts',
       'warning',
