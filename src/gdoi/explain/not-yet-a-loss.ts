@@ -11,6 +11,7 @@ import {
   type GroupFacts,
   hasCoop,
   isSeenSince,
+  LOOK_TAKES_MS,
   type KsFacts,
 } from './group-facts.ts';
 import { recentOf } from './recent-reasons.ts';
@@ -52,7 +53,12 @@ export function releaseKnownMs({ facts, said }: Asked): EpochMs {
     return Math.max(...ends) + REGISTERS_AFTER_END_MS + SEEN_WITHIN_MS + facts.pollIntervalMs;
   }
   const first = firstOf(waiting, ({ reregistersAtMs }) => reregistersAtMs);
-  return (first?.reregistersAtMs ?? sinceMs) + SEEN_WITHIN_MS;
+  if (first === null) return sinceMs + SEEN_WITHIN_MS;
+  const { reregistersAtMs, readMs, nextLookMs } = first;
+  const registersAtMs = reregistersAtMs ?? sinceMs;
+  // Without extra polls the look that follows is the next regular one.
+  const lookMs = readMs < registersAtMs && nextLookMs !== null ? nextLookMs + LOOK_TAKES_MS : registersAtMs;
+  return Math.max(registersAtMs + SEEN_WITHIN_MS, lookMs);
 }
 
 /** KSs that should have sent a rekey, and gave no answer since. */
