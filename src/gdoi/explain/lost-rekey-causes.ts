@@ -406,9 +406,11 @@ function registering({ facts, open, before }: Asked, { missed }: Loss): readonly
 function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
   const { before, facts, now } = asked;
   if (before === null || before.presentSinceMs === null) return null;
-  const isTakenOver = now.some(
-    ({ cause, scope }) => LOSSES.has(cause) && before.said.scope.some((name) => scope.includes(name)),
-  );
+  const isTakenOver = now.some(({ cause, scope, explains }) => {
+    // An old KS is the reason of what it explains of them at this look.
+    const those = LOSSES.has(cause) ? scope : cause === 'legacy_ks' ? explains.flatMap(({ devices }) => devices) : [];
+    return before.said.scope.some((name) => those.includes(name));
+  });
   const waiting = registering(asked, loss);
   const claims = [...loss.traces, ...waiting];
   if (claims.length === 0 && (isTakenOver || !among(facts.gms, before.said.scope).some(hasKekJustNow))) return null;
