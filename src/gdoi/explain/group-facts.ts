@@ -227,6 +227,8 @@ export interface GroupFacts {
     readonly legacyKss: readonly { readonly device: string; readonly version: string | null }[];
     readonly affectedGms: readonly string[];
   } | null;
+  /** By address: whom a KS that answers lists. Empty: nobody, or none shows a list. */
+  readonly listed: ReadonlyMap<string, number | null>;
   /** GMs that no one polls and whose KS has every acknowledgement. */
   readonly acknowledging: number;
   readonly unacknowledged: readonly {
