@@ -112,17 +112,28 @@ function tekMadeMs({ currentTeks: [tek], tekLifetimeSeconds }: FleetKs): EpochMs
 }
 
 /** What most members never have. */
-function isSomethingUnusual({ linkDown, dropping, failingFor, clock }: MemberContext): boolean {
-  return linkDown !== undefined || dropping !== undefined || failingFor !== undefined || clock !== undefined;
+function isSomethingUnusual({ answeredMs, retrying, linkDown, dropping, failingFor, clock }: MemberContext): boolean {
+  return (
+    answeredMs !== undefined ||
+    retrying !== undefined ||
+    linkDown !== undefined ||
+    dropping !== undefined ||
+    failingFor !== undefined ||
+    clock !== undefined
+  );
 }
 
 function unusual({
+  answeredMs,
+  retrying,
   linkDown,
   dropping,
   failingFor,
   clock,
-}: MemberContext): Pick<MemberContext, 'linkDown' | 'dropping' | 'failingFor' | 'clock'> {
+}: MemberContext): Pick<MemberContext, 'answeredMs' | 'retrying' | 'linkDown' | 'dropping' | 'failingFor' | 'clock'> {
   return {
+    ...(answeredMs === undefined ? {} : { answeredMs }),
+    ...(retrying === undefined ? {} : { retrying }),
     ...(linkDown === undefined ? {} : { linkDown }),
     ...(dropping === undefined ? {} : { dropping }),
     ...(failingFor === undefined ? {} : { failingFor }),

@@ -139,7 +139,9 @@ const snmp = fields<SnmpPart>({
 
 const errorCount = fields<ErrorCount>({ at: readAt, count: stays, roseMs: orNull(instant) });
 
-const group = fields<Omit<GroupState, 'multicast' | 'trying' | 'failingFor' | 'countsTekRekeys' | 'uncountedTek'>>({
+const group = fields<
+  Omit<GroupState, 'multicast' | 'trying' | 'retrying' | 'failingFor' | 'countsTekRekeys' | 'uncountedTek'>
+>({
   seen: readAt,
   sameBootMs: orNull(instant),
   identity: stays,
@@ -180,12 +182,13 @@ function onEitherClock(marks: readonly LogMark[], sinceMs: EpochMs, byMs: number
 const uncounted = fields<UncountedTek>({ between: interval, uptime: stays });
 
 const stepped: Move<GroupState> = (
-  { multicast, trying, failingFor, countsTekRekeys, uncountedTek, ...known },
+  { multicast, trying, retrying, failingFor, countsTekRekeys, uncountedTek, ...known },
   byMs,
 ) => ({
   ...group(known, byMs),
   ...(multicast === undefined ? {} : { multicast }),
   ...(trying === undefined ? {} : { trying: shifted(trying, byMs) }),
+  ...(retrying === undefined ? {} : { retrying: { ...retrying, ...shifted(retrying, byMs) } }),
   ...(failingFor === undefined ? {} : { failingFor }),
   ...(countsTekRekeys === undefined ? {} : { countsTekRekeys }),
   ...(uncountedTek === undefined ? {} : { uncountedTek: uncounted(uncountedTek, byMs) }),

@@ -51,6 +51,7 @@ const groupFieldsChanged = changesBy<GroupState>({
   multicast: 'always',
   unregistered: begunOrEnded,
   trying: begunOrEnded,
+  retrying: (before, now) => before?.attempts !== now?.attempts,
   failingFor: (before, now) => before?.reason !== now?.reason,
   counters: (before, now) => COUNTER_NAMES.some((counter) => before[counter] !== now[counter]),
   epoch: (before, now) => before.id !== now.id,
