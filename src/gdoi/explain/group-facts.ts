@@ -313,8 +313,8 @@ export function isUnregistered(gm: GmFacts): boolean {
 }
 
 /**
- * Its countdown is over, or runs for the next attempt only, and its attempts fail, while the old registration still counts: traffic goes on until its TEK
- * ends.
+ * Its countdown is over, or runs for the next attempt only, and its attempts fail, while the old registration still
+ * counts: traffic goes on until its TEK ends.
  */
 export function triesInVain(gm: GmFacts): boolean {
   return (
