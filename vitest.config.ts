@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration, type TestProjectInlineConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { LONG, WAITING } from './test/builders/first-files.ts';
+import { LAST, LONG, WAITING } from './test/builders/first-files.ts';
 import { PATIENCE, TEST_TIMEOUT_MS } from './test/builders/patience.ts';
 
 /**
@@ -105,10 +105,11 @@ class LongFirst extends BaseSequencer {
     return [...groups].flatMap((group) => {
       const own = sorted.filter((file) => groupOf(file) === group);
       const waiting = own.filter((file) => isAmong(WAITING, file));
-      const working = own.filter((file) => !isAmong(WAITING, file));
+      const last = own.filter((file) => isAmong(LAST, file));
+      const working = own.filter((file) => !isAmong(WAITING, file) && !isAmong(LAST, file));
       const long = working.filter((file) => isAmong(LONG, file));
       const short = working.filter((file) => !isAmong(LONG, file));
-      return inTurn(waiting, [...long, ...short]);
+      return [...inTurn(waiting, [...long, ...short]), ...last];
     });
   }
 }

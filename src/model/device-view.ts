@@ -137,6 +137,8 @@ export interface GroupTracking {
   readonly tekRekeyOverdue: boolean;
   /** Attempts to register that failed since it last registered; null: attempts are not shown. */
   readonly failedAttempts: number | null;
+  /** These go on, though a countdown runs as for the next attempt; absent: they do not. */
+  readonly retrying?: true;
   /** Anti-replay or the data plane drops packets now; null: nothing tells. */
   readonly packetsDropped: boolean | null;
   /** Messages alone tell of it, and which; absent: counters or anti-replay do. */

@@ -359,21 +359,33 @@ function withoutOldMembers({ last, unjudged }: GroupMemory): LastJudgement {
     : { ...last, members: [] };
 }
 
+/** An answer to a poll is judged this long after it came, or sooner. */
+const UNDER_WAY_MS = 60_000;
+
+/**
+ * An answer that was under way while the group was judged does not set it back; one that is older still is of a clock
+ * that was set.
+ */
+function notBefore(view: FleetView, atMs: EpochMs): EpochMs {
+  return view.atMs - atMs <= UNDER_WAY_MS ? Math.max(view.atMs, atMs) : atMs;
+}
+
 /** The group with one member's change, not judged yet. */
 function remembered(known: GroupMemory, facts: MemberFacts): GroupStep {
   const { unjudged } = known;
   const { state, events, material, ksRead } = rememberMember(known.state, facts, known.last.yardstick);
   const { members } = known.view;
   const last = withoutOldMembers(known);
+  const atMs = notBefore(known.view, facts.atMs);
   const memory: GroupMemory = {
     ...known,
     state,
-    view: fleetView(state, facts.atMs, last),
+    view: fleetView(state, atMs, last),
     last,
     unjudged: {
       changes: unjudged.changes + (ksRead ? Math.max(1, KS_READ_SHARE * members) : 1),
       soon: unjudged.soon || material,
-      atMs: Math.max(unjudged.atMs, facts.atMs),
+      atMs: Math.max(unjudged.atMs, atMs),
     },
   };
   return { memory, events, incidents: [], members: new Map([[facts.device, { material }]]) };

@@ -2,7 +2,7 @@
  * What the tracker and the group's view say together of a device: for its view, and for the fleet. Pure; live polling
  * and replay share it.
  */
-import { type Failure, givesNoSign, type MemberContext } from '../gdoi/explain/group-facts.ts';
+import { type Failure, givesNoSign, LOOK_TAKES_MS, type MemberContext } from '../gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../gdoi/fleet/fleet-state.ts';
 import type { FleetViewOf } from '../gdoi/fleet/fleet-view.ts';
 import { forecast } from '../gdoi/keys/forecast.ts';
@@ -16,6 +16,7 @@ import { isOwnChange } from '../gdoi/log/message-facts.ts';
 import {
   dataProblemsOf,
   failedAttemptsOf,
+  retriesInVain,
   type GroupState,
   kekExpiryOf,
   kekRekeyOverdueOf,
@@ -65,6 +66,7 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
       kekRekeyOverdue: kekRekeyOverdueOf(state, group),
       tekRekeyOverdue: tekRekeyOverdueOf(state, group),
       failedAttempts: failedAttemptsOf(state, group),
+      ...(isRetryingIn(state, group) ? { retrying: true } : {}),
       packetsDropped: packetsDroppedOf(state, group),
       ...(said === null ? {} : { saidOfPackets: said }),
       ...(vanished === undefined ? {} : { vanishedSinceMs: vanished.between.toMs }),
@@ -175,16 +177,24 @@ function newerTeksOf(known: GroupView | undefined): readonly string[] | null {
   return seen.every((spi) => held.has(spi)) ? null : seen;
 }
 
+function isRetryingIn(state: TrackerState, group: string): boolean {
+  const known = state.groups.get(group);
+  return known !== undefined && retriesInVain(known);
+}
+
 /** What the group's explanations need of the device beside its last answer. */
 function contextOf(view: DeviceView, state: TrackerState | null, group: string): MemberContext {
   const known = state?.groups.get(group);
+  const isRetrying = known !== undefined && retriesInVain(known);
   const boot = state?.boot ?? null;
   const context: MemberContext = {
     failure: failureOf(view, state),
     bootMs: boot === null ? null : middleMs(boot.at),
     forced: known === undefined ? null : orderOfKs(known),
-    unregisteredSinceMs: (known?.unregistered ?? known?.trying)?.toMs ?? null,
+    unregisteredSinceMs:
+      (known?.unregistered ?? known?.trying)?.toMs ?? (isRetrying ? known?.retrying?.fromMs : null) ?? null,
     failedAttempts: state === null ? null : failedAttemptsOf(state, group),
+    ...(isRetrying ? { retrying: true } : {}),
     reregistersAtMs: view.tracking.get(group)?.forecast?.expectedAtMs ?? null,
     nextLookMs: nextLookMs(view),
     ...(view.regularIntervalMs === null ? {} : { intervalMs: view.regularIntervalMs }),
@@ -193,13 +203,22 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
   const logHeardSinceMs = view.logsOf?.get(group);
   const ofGm = known === undefined ? null : ofTheGm(known);
   const clock = clockFaultOf(view);
-  if (logHeardSinceMs === undefined && ofGm === null && clock === null) return context;
+  const answeredMs = answeredAfter(view, group);
+  if (logHeardSinceMs === undefined && ofGm === null && clock === null && answeredMs === null) return context;
   return {
     ...context,
+    ...(answeredMs === null ? {} : { answeredMs }),
     ...(logHeardSinceMs === undefined ? {} : { logHeardSinceMs }),
     ...ofGm,
     ...(clock === null ? {} : { clock }),
   };
+}
+
+/** A KS is asked for its keys at some polls only: when a later one was answered; null: none was. */
+function answeredAfter({ lastSuccessAtMs, groups }: DeviceView, group: string): EpochMs | null {
+  const ks = groups.get(group)?.ks ?? null;
+  if (ks === null || lastSuccessAtMs === null) return null;
+  return lastSuccessAtMs > ks.at.receivedAtMs + LOOK_TAKES_MS ? lastSuccessAtMs : null;
 }
 
 /**

@@ -6,6 +6,7 @@ import { REGISTERING_MS } from '../gdoi/explain/candidate.ts';
 import { type GroupState, kekExpiryOf, type TrackerState } from '../gdoi/memory/tracker-state.ts';
 import { middleMs } from '../gdoi/seen/interval.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
+import { rekeySeconds } from '../gdoi/keys/ks-lead.ts';
 import { type PlannedPoll, type PlanInput, planPolls } from '../gdoi/keys/poll-instants.ts';
 import { type DeviceView, type GroupView, kekBehaviorOfDevice } from './device-view.ts';
 
@@ -68,10 +69,18 @@ function planInputs(input: PhasePlanInput, group: GroupView): readonly PlanInput
       role: 'ks',
       kekExpiryMs: typeof kek?.remainingSeconds === 'number' ? readAtMs + kek.remainingSeconds * 1000 : null,
       ksRekeyAtMs: toRekey.length === 0 ? null : readAtMs + Math.min(...toRekey) * 1000,
+      ksRekeySentMs: sentMs(group.ks),
       ...common,
     });
   }
   return inputs;
+}
+
+/** When the rekey with its present KEK was over; null: it sends none, or does not show when that was made. */
+function sentMs({ snapshot, at }: GroupView['ks'] & object): EpochMs | null {
+  const { kek, localRole } = snapshot;
+  if (kek?.lifetimeSeconds == null || kek.remainingSeconds === null || localRole === 'secondary') return null;
+  return at.receivedAtMs + (kek.remainingSeconds - kek.lifetimeSeconds + rekeySeconds(snapshot)) * 1000;
 }
 
 /** From when on that it lacks a registration or a TEK is no registration under way; null: it lacks none. */

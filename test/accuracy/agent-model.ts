@@ -6,6 +6,7 @@ import { phasePlan } from '../../src/model/phase-plan.ts';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { trackFleet } from '../builders/track-fleet.ts';
+import type { LastJudgement } from '../../src/gdoi/fleet/assessment.ts';
 import { type FleetState, initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../src/gdoi/fleet/fleet-settings.ts';
 import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
@@ -69,6 +70,7 @@ export class AgentModel {
   readonly #states = new Map<string, TrackerState>();
   readonly #views = new Map<string, DeviceView>();
   readonly #fleets = new Map<string, FleetState>();
+  readonly #lastJudgements = new Map<string, LastJudgement>();
   readonly #fleetViews = new Map<string, FleetView>();
   readonly #settings: FleetSettings;
   readonly #options = trackOptions((group) => this.#fleetViews.get(group) ?? null);
@@ -165,8 +167,10 @@ export class AgentModel {
     const after = { ...seen, tracking: trackingOf(seen, state, (group) => this.#fleetViews.get(group) ?? null) };
     this.#views.set(device, after);
     for (const [group, facts] of membershipChanges(before, after, state, atMs)) {
-      const tracked = trackFleet(this.#fleets.get(group) ?? initialFleetState(group), [facts], this.#settings);
+      const known = this.#fleets.get(group) ?? initialFleetState(group);
+      const tracked = trackFleet(known, [facts], this.#settings, this.#lastJudgements.get(group));
       this.#fleets.set(group, tracked.state);
+      this.#lastJudgements.set(group, tracked.last);
       this.#fleetViews.set(group, tracked.view);
       this.said.push({ atMs: trueMs, group, explanations: tracked.view.explanations });
       this.#emit(tracked.events, trueMs);

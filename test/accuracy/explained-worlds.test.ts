@@ -43,6 +43,7 @@ const FAULTY: readonly (readonly [seed: number, what: string])[] = [
   [81_213, 'does not take the first sight of a KEK over SNMP for a rekey'],
   [81_402, 'does not take a legacy KS for down because its GMs lack a KEK in each cycle'],
   [81_433, 'does not also report path loss of the GMs for rekeys that the KS loses'],
+  [99_010, 'does not go on blaming the path beside the old KS that was the reason'],
   [47, 'does not report members as ejected that were cleared while they lost rekeys'],
 ];
 

@@ -60,7 +60,7 @@ const SENT: Readonly<Record<ToldScenario, Sent>> = {
   'replay-errors': { minutes: 30, told: ['ticket replay_errors'] },
   'interface-flap': { minutes: 30, told: ['log interface_flap'] },
   'tek-missing': { minutes: 22, told: ['page without_tek'] },
-  'registration-fails': { told: ['ticket path_loss', 'page not_registered'], curedSeconds: 600 },
+  'registration-fails': { told: ['page not_registered', 'ticket path_loss'], curedSeconds: 600 },
   'ejection-coop': {
     minutes: 45,
     told: ['page ejected', 'ticket path_loss', 'page path_loss', 'ticket redundancy_lost', 'page ejected'],

@@ -65,7 +65,7 @@ const OF_KSS_ALONE: Sequences = {
 
 const WITHOUT_LOGS: Sequences = {
   'legacy-ks': [LEGACY],
-  'rekey-loss': ['ok', 'path_loss warning', 'ok'],
+  'rekey-loss': ['ok', 'path_loss? warning', 'path_loss warning', 'ok'],
   'rekey-loss-fleet': ['ok', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'],
   'ks-down': ['ok', 'ks_down? warning', 'ks_down critical', '(ks_down) warning', '(ks_down) ok', 'ok'],
   'coop-split': ['ok', 'coop_split critical', 'ok'],
@@ -80,7 +80,7 @@ const OVER_SNMP_ALONE: Sequences = {
   // The image of the KS has no GDOI MIB, but SNMP shows its release.
   'legacy-ks': [LEGACY],
   'ks-upgrade': [LEGACY, '(legacy_ks) ok', 'ok'],
-  'rekey-loss': ['ok', 'path_loss warning', 'ok'],
+  'rekey-loss': ['ok', 'path_loss? warning', 'path_loss warning', 'ok'],
   'rekey-loss-fleet': ['ok', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'],
   'ks-down': ['ok', 'ks_down? warning', 'ks_down critical', '(ks_down) ok', 'ok'],
   'coop-failover': ['ok', 'redundancy_lost? warning', 'redundancy_lost warning', 'ok'],
@@ -113,7 +113,7 @@ const OF_GMS_OVER_SNMP: Sequences = {
 
 const OF_THREE_KSS: Sequences = {
   healthy: ['ok'],
-  'rekey-loss': ['ok', 'path_loss warning', 'ok'],
+  'rekey-loss': ['ok', 'path_loss? warning', 'path_loss warning', 'ok'],
   'coop-failover': [
     'ok',
     'coop_peer_lost? warning',

@@ -21,6 +21,7 @@ const OF_KSS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'rekeys_refused',
   'ks_rekeys_lost',
   'coop_peer_lost',
+  'member_counts_differ',
 ]);
 /** The GMs that they name are what is wrong, one as much as the other. */
 const OF_GMS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([

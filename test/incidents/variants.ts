@@ -30,6 +30,8 @@ export interface Variant {
   readonly name: string;
   readonly minutes: number;
   readonly watched: Omit<SimulatedWatch, 'scenario' | 'pollInterval'> & {
+    /** Default: a minute. */
+    readonly pollInterval?: string;
     readonly restartsAtSeconds?: readonly number[];
   };
   readonly faults: readonly Fault[];
@@ -93,6 +95,14 @@ function halfUnauthorized(gms: number): FleetPlan {
     [600, (fleet) => know(fleet, true)],
   ]);
   return { ...plan, script };
+}
+
+/** Its KEK rekey begins at 75 s: gm1 and gm2 lose the first packet, and the KS dies before it sends another. */
+function diesInRekey(kss: number): FleetPlan {
+  const lose = (rekeyLoss: number) => (fleet: FleetOperations) => {
+    for (const gm of ['gm1', 'gm2']) fleet.setPath(gm, 'ks1', { rekeyLoss });
+  };
+  return quietGroup(6, kss, [74, lose(1)], [81, (fleet) => fleet.killKs('ks1')], [82, lose(0)]);
 }
 
 const everyOther = (gms: number) => Array.from({ length: gms / 2 }, (_, index) => `gm${2 * index + 1}`);
@@ -201,6 +211,27 @@ export const VARIANTS: readonly Variant[] = [
       faults: [KS_DOWN],
     }),
   ),
+  ...['60s', '300s'].map(
+    (pollInterval): Variant => ({
+      name: `the only KS dies in the middle of a rekey, polled every ${pollInterval}`,
+      minutes: 9,
+      watched: { plan: diesInRekey(1), pollInterval },
+      faults: [{ causes: ['ks_down', 'not_registered'], fromSeconds: 81, toSeconds: NEVER, quiet: true }],
+    }),
+  ),
+  {
+    name: 'a KS of a pair dies in the middle of a rekey',
+    minutes: 9,
+    watched: { plan: diesInRekey(2) },
+    faults: [
+      {
+        causes: ['redundancy_lost', 'coop_peer_lost', 'ks_failover'],
+        fromSeconds: 81,
+        toSeconds: NEVER,
+        quiet: true,
+      },
+    ],
+  },
   {
     name: 'the only KS dies twice',
     minutes: 32,

@@ -61,6 +61,17 @@ test('a group is over once its last device has left it, and starts from scratch 
   expect(again(left)).toEqual(again(null));
 });
 
+test('an answer that was under way while its group was judged does not set the group back', () => {
+  const { group } = afterKsAndGm();
+  const see = (known: GroupMemory, device: string, seconds: number) =>
+    fleetStep({ memory: knowing(known), before: aDevice({ device }) }, shown(seconds, [aGm()]), SETTINGS).groups.get(
+      'G1',
+    )!.memory;
+  const judged = see(group, 'gm1', 30);
+  expect(judged.view.atMs).toBe(NOON + 30_050);
+  expect(see(judged, 'gm1', 29).view.atMs).toBe(judged.view.atMs);
+});
+
 test('what a device left open when it is polled no more has its cell, and whether it was planned', () => {
   const { state } = fed(initialTrackerState('gm1'), [
     facts(0, 100_000),

@@ -1,7 +1,8 @@
 /** Debian's Chromium on the page of a test's server, with watch kept on everything that no page may do. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type BrowserContextOptions, type Page } from 'playwright-core';
+import { createRequire } from 'node:module';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Scope, WebAccess } from '../../src/http/base/options.ts';
 import { OPEN_ACCESS } from '../http/open-access.ts';
@@ -28,6 +29,9 @@ export function chromiumMissing(): boolean {
  * opened.
  */
 const FEW_PROCESSES = ['--disable-gpu', '--disable-software-rasterizer', '--no-zygote', '--renderer-process-limit=1'];
+
+/** An `import` reads these three megabytes for names of exports first, which takes as long as to load them. */
+const { chromium } = createRequire(import.meta.url)('playwright-core') as typeof import('playwright-core');
 
 let launched: Promise<Browser> | null = null;
 

@@ -23,6 +23,7 @@ import {
   wasPresentLately,
 } from './candidate.ts';
 import {
+  answeredLastMs,
   COOP_JOINS_MS,
   type GmFacts,
   gmsBeyond,
@@ -177,7 +178,7 @@ function ofTheirKss({ kss, nowMs }: GroupFacts, gms: readonly GmFacts[], sinceMs
   if (kss.some((ks) => isSeenSince(ks, sinceMs, nowMs))) return ', though a KS answers';
   const unseen = kss.filter(({ failure }) => failure === null);
   if (unseen.length > 0) {
-    const last = Math.max(...unseen.map(({ readMs }) => readMs));
+    const last = Math.max(...unseen.map(answeredLastMs));
     return `; ${ksNamed(sorted(unseen.map(({ device }) => device)))} answered last at ${clockTime(last)}, before that`;
   }
   const servers = sorted(gms.flatMap(({ keyServer }) => keyServer ?? []));

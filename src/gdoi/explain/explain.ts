@@ -11,6 +11,7 @@ import {
   type Candidate,
   devicesOf,
   type Episode,
+  nextLook,
   reregisteredBy,
   sorted,
   explainedAtLastLook,
@@ -78,7 +79,7 @@ export function explain(
     if (candidate !== null && said !== null) {
       const claims = new Set(candidate.claims);
       open = open.filter((symptom) => !claims.has(symptom));
-      explanations.push(dated(said, candidate, last));
+      explanations.push(knownByALook(dated(said, candidate, last), facts));
     }
     const episode = episodeAfter(last, said, facts);
     if (episode !== null) memory.push(episode);
@@ -168,6 +169,14 @@ function sinceOf(saidSinceMs: EpochMs | undefined): Pick<Episode, 'saidSinceMs'>
 function dated(explanation: Explanation, { evidence }: Candidate, last: Episode | null): Explanation {
   if (last === null || evidence !== last.said.evidence || last.saidSinceMs === undefined) return explanation;
   return { ...explanation, evidence: asSeenAt(last.saidSinceMs, explanation.evidence) };
+}
+
+/** Whatever time settles is seen at a look: not before the next one at any device of the group. */
+function knownByALook(explanation: Explanation, { gms, kss, nowMs }: GroupFacts): Explanation {
+  const { knownAtMs } = explanation;
+  if (knownAtMs === null) return explanation;
+  const lookMs = nextLook([...gms, ...kss], nowMs);
+  return lookMs === null || lookMs <= knownAtMs ? explanation : { ...explanation, knownAtMs: lookMs };
 }
 
 function endedJustNow(before: Episode, said: Explanation, nowMs: EpochMs): boolean {

@@ -37,12 +37,16 @@ export interface MemberContext {
   readonly unregisteredSinceMs: EpochMs | null;
   /** Registration attempts without success since it was last registered; null: not shown. */
   readonly failedAttempts: number | null;
+  /** Attempt after attempt fails, though a countdown runs as for the next; absent: none does. */
+  readonly retrying?: true;
   /** When its own countdown to a re-registration ends; null: not shown. */
   readonly reregistersAtMs: EpochMs | null;
   /** When the device is looked at next, as planned now; null: no one plans. */
   readonly nextLookMs: EpochMs | null;
   /** Its regular interval; absent: not known. */
   readonly intervalMs?: number | undefined;
+  /** A KS: when a later poll of it was answered, which did not ask for keys. Absent: its last answer has them. */
+  readonly answeredMs?: EpochMs;
   /** Reasons that its log gave, newest last, bounded. */
   readonly reasons: readonly LoggedReason[];
   /**
@@ -225,6 +229,8 @@ export interface GroupFacts {
     readonly legacyKss: readonly { readonly device: string; readonly version: string | null }[];
     readonly affectedGms: readonly string[];
   } | null;
+  /** By address: whom a KS that answers lists. Empty: nobody, or none shows a list. */
+  readonly listed: ReadonlyMap<string, number | null>;
   /** GMs that no one polls and whose KS has every acknowledgement. */
   readonly acknowledging: number;
   readonly unacknowledged: readonly {
@@ -285,8 +291,8 @@ export function askedInVainMs({ failure, nextLookMs }: MemberContext, nowMs: Epo
 const LOOKED_AT_WITHIN = 5;
 
 /** Its last answer: of the group it shows most at every other poll only, and only by one transport. */
-export function answeredLastMs({ readMs, failure }: KsFacts): EpochMs {
-  return Math.max(readMs, failure?.answeredMs ?? readMs);
+export function answeredLastMs({ readMs, failure, answeredMs = readMs }: KsFacts): EpochMs {
+  return Math.max(readMs, answeredMs, failure?.answeredMs ?? readMs);
 }
 
 /** Its last answer before it went silent: it may be gone since then. */
@@ -296,7 +302,7 @@ export function lastAnswerMs(ks: KsFacts, { nowMs, pollIntervalMs }: GroupFacts)
 
 /** It answered a poll after this instant, and is not overdue since: whatever requires that it is alive can be said. */
 export function isSeenSince(ks: KsFacts, sinceMs: EpochMs, nowMs: EpochMs): boolean {
-  return ks.failure === null && ks.readMs >= sinceMs && !isOverdue(ks, nowMs);
+  return ks.failure === null && answeredLastMs(ks) >= sinceMs && !isOverdue(ks, nowMs);
 }
 
 /** What it showed last still counts: one lost answer changes nothing of it. */
@@ -309,15 +315,16 @@ export function isUnregistered(gm: GmFacts): boolean {
 }
 
 /**
- * Its countdown is over and its attempts fail, while the old registration still counts: traffic goes on until its TEK
- * ends.
+ * Its countdown is over, or runs for the next attempt only, and its attempts fail, while the old registration still
+ * counts: traffic goes on until its TEK ends.
  */
 export function triesInVain(gm: GmFacts): boolean {
   return (
     isHeard(gm) &&
     gm.registered === true &&
     hasTriedInVain(gm) &&
-    isCountdownOver(gm.reregistersAtMs === null ? null : (gm.reregistersAtMs - gm.readMs) / 1000)
+    (gm.retrying === true ||
+      isCountdownOver(gm.reregistersAtMs === null ? null : (gm.reregistersAtMs - gm.readMs) / 1000))
   );
 }
 

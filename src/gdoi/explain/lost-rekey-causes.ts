@@ -27,7 +27,7 @@ import { ACKS_MISSED_CRITICAL, EJECTED_AT_MISSED } from './acks-missed.ts';
 import { type GmFacts, type GroupFacts, hasTriedInVain, isMulticast, isSilent, type KsFacts } from './group-facts.ts';
 import { isKsSide } from './loss-side.ts';
 import { lostRekeys, missedIt, missedOneOf } from './lost-rekey.ts';
-import { isGmUnseen, isKsUnseen, mayBeOldKs, mayRefuse, releaseKnownMs } from './not-yet-a-loss.ts';
+import { isGmUnseen, mayBeOldKs, mayRefuse, releaseKnownMs, unseenSenders } from './not-yet-a-loss.ts';
 import { CHECK_RSA } from './refused-rekey-causes.ts';
 import { hasKekJustNow } from './rekey-reached.ts';
 import { gmCount, gmsNamed, ksNamed, verb } from './said.ts';
@@ -60,7 +60,7 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
   const many = isMany(loss, members, pathsKnown);
   if (loss.missed.length === 0) return whileRegistering(asked, loss);
   if ((!many && !same) || mayBeOldKs(asked, loss)) return null;
-  if (!was && (isKsUnseen(facts, loss) || isGmUnseen(facts, loss))) return null;
+  if (!was && (unseenSenders(facts, loss) !== null || isGmUnseen(facts, loss))) return null;
   const servers = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
   const names = sorted([...(same ? among(gms, before.said.scope).map(({ device }) => device) : []), ...loss.missed]);
   const concerned = new Set(names);
@@ -143,7 +143,7 @@ type PathKnown =
   | 'lost'
   /** Whether the KS sends it before expiry at all, or is of an old release. */
   | 'release_open'
-  /** No KS gave an answer since it was due. */
+  /** No KS that sends gave an answer since it was due, or since it should have reached all. */
   | 'ks_unseen'
   /** Nobody else was looked at since. */
   | 'others_unseen'
@@ -155,7 +155,7 @@ function pathKnown(asked: Asked, loss: Loss): PathKnown {
   if (mayBeOldKs(asked, loss)) return 'release_open';
   // What was found to be a path remains one.
   if (before?.presentSinceMs != null) return 'lost';
-  if (isKsUnseen(facts, loss)) return 'ks_unseen';
+  if (unseenSenders(facts, loss) !== null) return 'ks_unseen';
   if (loss.gotCount > 0) return 'lost';
   if (loss.undecided.length > 0) return 'others_unseen';
   return facts.kss.length === 0 ? 'unsent' : 'lost';
@@ -197,19 +197,15 @@ function summaryOfPath(
   facts: GroupFacts,
   acks: { readonly worst: number; readonly holding: boolean },
 ): string {
-  const { gms, kss, members } = facts;
+  const { gms, members } = facts;
   const whom = gmsNamed(loss.missed, members);
   switch (known) {
     case 'release_open': {
       const ended = among(gms, loss.missed).some(({ kek }) => kek === 'absent');
       return `No new KEK has come to ${whom} though the old one ${ended ? 'has ended' : 'expires soon'}; whether the KS sends it before expiry, or is of an old release, is not yet clear`;
     }
-    case 'ks_unseen': {
-      const gaveNone = kss.every(isSilent)
-        ? `${verb(kss.length, 'does', 'do')} not answer`
-        : 'gave no answer since it was due';
-      return `${whom} did not get a rekey, and ${ksNamed(sorted(kss.map(({ device }) => device)))} ${gaveNone}: whether it was sent is not yet clear`;
-    }
+    case 'ks_unseen':
+      return whileKsIsUnseen(whom, loss, facts);
     case 'others_unseen':
       return `${whom} did not get the rekey that is due; whether the others did is not yet clear`;
     case 'unsent':
@@ -221,16 +217,40 @@ function summaryOfPath(
   }
 }
 
+/** Of a rekey that some got it is known that it was sent, but not that it was to all. */
+function whileKsIsUnseen(whom: string, loss: Loss, facts: GroupFacts): string {
+  const unseen = unseenSenders(facts, loss);
+  const kss = unseen?.kss ?? facts.kss;
+  const got = gotByOthers(loss, facts);
+  const gaveNone = kss.every(isSilent)
+    ? verb(kss.length, 'does not answer', 'do not answer')
+    : `gave no answer since it ${unseen?.answeredMeanwhile === true ? 'should have reached all' : 'was due'}`;
+  const open = got === null ? 'whether it was sent' : `whether ${verb(kss.length, 'it', 'they')} went down meanwhile`;
+  return `${whom} did not get a rekey${got === null ? '' : ` that ${got}`}, and ${ksNamed(sorted(kss.map(({ device }) => device)))} ${gaveNone}: ${open} is not yet clear`;
+}
+
+/** null: the looks planned so far come too early, or none is planned. */
+function unseenUntilMs(loss: Loss, facts: GroupFacts): EpochMs | null {
+  const unseen = unseenSenders(facts, loss);
+  const lookMs = lastLook(unseen?.kss ?? facts.kss, facts.nowMs);
+  return lookMs !== null && lookMs >= (unseen?.untilMs ?? lookMs) ? lookMs : null;
+}
+
+/** Without a count, which would change the sentence at every poll. */
+function gotByOthers({ missed, gotCount }: Loss, { members }: GroupFacts): string | null {
+  return gotCount === 0 ? null : `${members - missed.length === 1 ? 'the other one' : 'others'} got`;
+}
+
 /** When it is decided what is not known yet. */
 function pathKnownAtMs(known: PathKnown, loss: Loss, asked: Asked): EpochMs | null {
-  const { kss, nowMs } = asked.facts;
+  const { nowMs } = asked.facts;
   switch (known) {
     case 'lost':
       return null;
     case 'release_open':
       return releaseKnownMs(asked);
     case 'ks_unseen':
-      return lastLook(kss, nowMs);
+      return unseenUntilMs(loss, asked.facts);
     case 'others_unseen':
     case 'unsent':
       return lastLook(loss.undecided, nowMs);
@@ -339,13 +359,13 @@ function pathSummary(
   facts: GroupFacts,
   { worst, holding }: { readonly worst: number; readonly holding: boolean },
 ): string {
-  const { missed, gotCount, healed, key } = loss;
+  const { missed, healed, key } = loss;
   const { kss, members, nowMs } = facts;
   const from = kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'the KS';
   const whom = gmsNamed(missed, missed.length > 1 ? members : null);
   const it = verb(missed.length, 'it', 'they');
-  // Without a count, which would change the sentence at every poll.
-  const others = gotCount === 0 ? '' : `; ${members - missed.length === 1 ? 'the other one' : 'others'} got it`;
+  const got = gotByOthers(loss, facts);
+  const others = got === null ? '' : `; ${got} it`;
   if (holding) {
     return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'that of the last rekey is missing' : `those of the last ${worst} rekeys are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
   }
@@ -386,9 +406,11 @@ function registering({ facts, open, before }: Asked, { missed }: Loss): readonly
 function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
   const { before, facts, now } = asked;
   if (before === null || before.presentSinceMs === null) return null;
-  const isTakenOver = now.some(
-    ({ cause, scope }) => LOSSES.has(cause) && before.said.scope.some((name) => scope.includes(name)),
-  );
+  const isTakenOver = now.some(({ cause, scope, explains }) => {
+    // An old KS is the reason of what it explains of them at this look.
+    const those = LOSSES.has(cause) ? scope : cause === 'legacy_ks' ? explains.flatMap(({ devices }) => devices) : [];
+    return before.said.scope.some((name) => those.includes(name));
+  });
   const waiting = registering(asked, loss);
   const claims = [...loss.traces, ...waiting];
   if (claims.length === 0 && (isTakenOver || !among(facts.gms, before.said.scope).some(hasKekJustNow))) return null;

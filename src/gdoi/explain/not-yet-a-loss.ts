@@ -4,7 +4,16 @@
  */
 import type { EpochMs } from '../seen/instant.ts';
 import { among, type Asked, firstOf, goingOn } from './candidate.ts';
-import { givesNoAnswer, type GmFacts, type GroupFacts, hasCoop, isSeenSince } from './group-facts.ts';
+import {
+  answeredLastMs,
+  givesNoAnswer,
+  type GmFacts,
+  type GroupFacts,
+  hasCoop,
+  isSeenSince,
+  LOOK_TAKES_MS,
+  type KsFacts,
+} from './group-facts.ts';
 import { recentOf } from './recent-reasons.ts';
 import { DUE_WITHIN_MS, healedDueMs, NEWER_BY_MS, SEEN_WITHIN_MS, tekDueMs } from './rekey-reached.ts';
 import type { Symptom } from './symptom.ts';
@@ -44,30 +53,63 @@ export function releaseKnownMs({ facts, said }: Asked): EpochMs {
     return Math.max(...ends) + REGISTERS_AFTER_END_MS + SEEN_WITHIN_MS + facts.pollIntervalMs;
   }
   const first = firstOf(waiting, ({ reregistersAtMs }) => reregistersAtMs);
-  return (first?.reregistersAtMs ?? sinceMs) + SEEN_WITHIN_MS;
+  if (first === null) return sinceMs + SEEN_WITHIN_MS;
+  const { reregistersAtMs, readMs, nextLookMs } = first;
+  const registersAtMs = reregistersAtMs ?? sinceMs;
+  // Without extra polls the look that follows is the next regular one.
+  const lookMs = readMs < registersAtMs && nextLookMs !== null ? nextLookMs + LOOK_TAKES_MS : registersAtMs;
+  return Math.max(registersAtMs + SEEN_WITHIN_MS, lookMs);
+}
+
+/** KSs that should have sent a rekey, and gave no answer since. */
+export interface Unseen {
+  readonly kss: readonly KsFacts[];
+  /** They answered while it was on its way. */
+  readonly answeredMeanwhile: boolean;
+  /** An answer before this instant decides nothing. */
+  readonly untilMs: EpochMs;
 }
 
 /**
- * No KS that should have sent the rekey was seen since it was due: whether it sent it, or is up at all, is for its next
- * answer. Where no look at it is planned, nothing is waited for; a GM that has the rekey shows that it was sent.
+ * No KS that should have sent the rekey was seen since it can have been sent to all: whether it sent it, or died before
+ * it had, is for its next answer. Who has the rekey shows only that sending began. Where no look at it is planned,
+ * nothing is waited for. null: one was seen.
  */
-export function isKsUnseen({ kss, gms, leadMs, nowMs }: GroupFacts, { missed, healed, gotCount }: Loss): boolean {
-  if (kss.length === 0) return false;
-  if (kss.every((ks) => givesNoAnswer(ks, nowMs))) return true;
-  if (gotCount > 0) return false;
-  const missing = among(gms, missed);
-  const due = [
-    ...missing.flatMap(({ rekeyOverdue, kekExpiryMs }) =>
-      rekeyOverdue && kekExpiryMs !== null ? [kekExpiryMs - leadMs] : [],
-    ),
-    ...tekDueMs(missing, kss),
-    ...healedDueMs(healed),
-  ];
-  if (due.length === 0) return false;
-  const dueMs = Math.min(...due);
+export function unseenSenders({ kss, gms, leadMs, rekeyTakesMs, nowMs }: GroupFacts, loss: Loss): Unseen | null {
+  if (kss.length === 0) return null;
+  if (kss.every((ks) => givesNoAnswer(ks, nowMs))) return { kss, answeredMeanwhile: false, untilMs: nowMs };
+  const missing = among(gms, loss.missed);
+  const begun = [...keksDueMs(missing, kss, leadMs), ...teksMadeMs(missing, kss)];
+  const over = [...tekDueMs(missing, kss), ...healedDueMs(loss.healed)];
+  const dueMs = Math.min(...begun, ...over);
+  if (!Number.isFinite(dueMs)) return null;
+  // One that died before it sent it again has sent it to all once: if nobody has it, that is no reason.
+  const sentMs = loss.gotCount === 0 ? dueMs : Math.min(...begun.map((ms) => ms + rekeyTakesMs), ...over);
   const primaries = kss.filter(({ role }) => role === 'primary');
-  const senders = primaries.length > 0 ? primaries : kss;
-  return senders.every((ks) => givesNoAnswer(ks, nowMs) || (ks.nextLookMs !== null && !isSeenSince(ks, dueMs, nowMs)));
+  // One that took over since did not send it.
+  const before = primaries.filter(({ roleSinceMs }) => roleSinceMs < dueMs);
+  const senders = before.length > 0 ? before : primaries.length > 0 ? primaries : kss;
+  // It sent it to some, and lived on: it registered a GM.
+  const servedSince = ({ address }: KsFacts) =>
+    loss.gotCount > 0 && gms.some((gm) => gm.keyServer === address && (gm.lastReregistration?.atMs ?? 0) > sentMs);
+  const isUnseen = (ks: KsFacts) =>
+    givesNoAnswer(ks, nowMs) || (ks.nextLookMs !== null && !isSeenSince(ks, sentMs, nowMs) && !servedSince(ks));
+  if (!senders.every(isUnseen)) return null;
+  return { kss: senders, answeredMeanwhile: senders.some((ks) => answeredLastMs(ks) >= dueMs), untilMs: sentMs };
+}
+
+/** When the KEKs were due that these GMs lack: by the old one's end, or by the KS's first answer with the new one. */
+function keksDueMs(missing: readonly GmFacts[], kss: GroupFacts['kss'], leadMs: number): readonly EpochMs[] {
+  return missing.flatMap(({ rekeyOverdue, kekExpiryMs, kekMatchesKs, kekBehind }) => {
+    if (rekeyOverdue && kekExpiryMs !== null) return [kekExpiryMs - leadMs];
+    return kekMatchesKs === false && kekBehind ? kss.flatMap(({ kekSinceMs }) => kekSinceMs ?? []) : [];
+  });
+}
+
+/** When a KS made the TEKs that these GMs lack. */
+function teksMadeMs(missing: readonly GmFacts[], kss: GroupFacts['kss']): readonly EpochMs[] {
+  const isBehind = missing.some(({ tekMatchesKs, teksBehind }) => tekMatchesKs === false && teksBehind);
+  return isBehind ? kss.flatMap(({ tekMadeMs }) => tekMadeMs ?? []) : [];
 }
 
 /**

@@ -81,15 +81,14 @@ export function isReachedSince({
   }
 }
 
+/** It registered a short time ago for want of a key. */
+export function lostARekeyLately(last: GmFacts['lastReregistration'], nowMs: EpochMs): boolean {
+  return last !== null && MISSED_REKEY_CAUSES.has(last.cause) && Math.abs(nowMs - last.atMs) <= RECENT_MS;
+}
+
 /** It registered a short time ago for want of a key, and got no rekey since. */
 export function registeredForMissedRekey(gm: Parameters<typeof isReachedSince>[0], nowMs: EpochMs): boolean {
-  const { lastReregistration: last } = gm;
-  return (
-    last !== null &&
-    MISSED_REKEY_CAUSES.has(last.cause) &&
-    Math.abs(nowMs - last.atMs) <= RECENT_MS &&
-    !isReachedSince(gm)
-  );
+  return lostARekeyLately(gm.lastReregistration, nowMs) && !isReachedSince(gm);
 }
 
 export function symptomsOf(facts: GroupFacts): readonly Symptom[] {

@@ -50,6 +50,7 @@ export function factsOf(
       legacyKss: mixed.legacyKss.map(({ device, version }) => ({ device, version })),
       affectedGms: mixed.affectedGms.map(({ device }) => device),
     },
+    listed: yardstick.members.listed,
     acknowledging: acknowledges ? roster.acknowledging : 0,
     unacknowledged: unacknowledgedRekeys(yardstick.members, roster),
   };

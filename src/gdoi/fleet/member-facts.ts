@@ -112,8 +112,18 @@ function tekMadeMs({ currentTeks: [tek], tekLifetimeSeconds }: FleetKs): EpochMs
 }
 
 /** What most members never have. */
-function isSomethingUnusual({ linkDown, dropping, failingFor, clock, vanishedSinceMs }: MemberContext): boolean {
+function isSomethingUnusual({
+  answeredMs,
+  retrying,
+  linkDown,
+  dropping,
+  failingFor,
+  clock,
+  vanishedSinceMs,
+}: MemberContext): boolean {
   return (
+    answeredMs !== undefined ||
+    retrying !== undefined ||
     linkDown !== undefined ||
     dropping !== undefined ||
     failingFor !== undefined ||
@@ -123,13 +133,20 @@ function isSomethingUnusual({ linkDown, dropping, failingFor, clock, vanishedSin
 }
 
 function unusual({
+  answeredMs,
+  retrying,
   linkDown,
   dropping,
   failingFor,
   clock,
   vanishedSinceMs,
-}: MemberContext): Pick<MemberContext, 'linkDown' | 'dropping' | 'failingFor' | 'clock' | 'vanishedSinceMs'> {
+}: MemberContext): Pick<
+  MemberContext,
+  'answeredMs' | 'retrying' | 'linkDown' | 'dropping' | 'failingFor' | 'clock' | 'vanishedSinceMs'
+> {
   return {
+    ...(answeredMs === undefined ? {} : { answeredMs }),
+    ...(retrying === undefined ? {} : { retrying }),
     ...(linkDown === undefined ? {} : { linkDown }),
     ...(dropping === undefined ? {} : { dropping }),
     ...(failingFor === undefined ? {} : { failingFor }),

@@ -143,7 +143,7 @@ const BLAMED: Readonly<Record<ExplanationCause, 'kss' | 'ks_says' | 'gms' | 'non
   without_kek: 'gms',
   keys_differ: 'gms',
   coop_peer_lost: 'kss',
-  member_counts_differ: 'none',
+  member_counts_differ: 'kss',
   replay_errors: 'gms',
   reregistered: 'none',
 };

@@ -301,7 +301,7 @@ function registrationAttempts(input: GmHealthInput): HealthCheck {
       return check(['registration_attempts', group], 'ok', 'no registration is failing', { ...more, value: since });
     const left = tekSecondsLeft(input);
     const until = left === null ? '' : `, ${durationText(left)} of TEK left`;
-    const inVain = isCountdownOver(gm.reregistersInSeconds);
+    const inVain = tracking?.retrying === true || isCountdownOver(gm.reregistersInSeconds);
     return check(
       ['registration_attempts', group],
       // One that runs is for its next attempt, or a rekey has set it anew: which is not known.

@@ -474,7 +474,7 @@ function riskOf(
   if (
     gm.registered === true &&
     (tracking?.failedAttempts ?? 0) >= FAILED_ATTEMPTS &&
-    isCountdownOver(snapshot?.reregistersInSeconds ?? null)
+    (tracking?.retrying === true || isCountdownOver(snapshot?.reregistersInSeconds ?? null))
   ) {
     return ['critical', 'tries in vain to register'];
   }

@@ -55,6 +55,8 @@ export interface HealthTracking {
   readonly tekRekeyOverdue?: boolean;
   /** Attempts to register that failed since it last registered; absent or null: not known. */
   readonly failedAttempts?: number | null;
+  /** These go on, though a countdown runs as for the next attempt; absent: they do not. */
+  readonly retrying?: true;
   /** Anti-replay or the data plane drops packets now; absent or null: nothing tells. */
   readonly packetsDropped?: boolean | null;
   /** Messages alone tell of it, and which; absent or null: counters or anti-replay do. */

@@ -8,7 +8,7 @@ import { among, devicesOf, type Episode } from '../explain/candidate.ts';
 import type { ExplanationCause } from '../explain/explanation.ts';
 import type { GmFacts, GroupFacts, KsFacts } from '../explain/group-facts.ts';
 import { servedMs } from '../explain/ks-silence.ts';
-import { RECENT_MS } from '../explain/symptom.ts';
+import { lostARekeyLately, RECENT_MS, registeredForMissedRekey } from '../explain/symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** What is known at the end of an incident about the devices that it concerned. */
@@ -20,6 +20,8 @@ interface AtItsEnd {
   /** Which of them are polled. */
   readonly gms: readonly GmFacts[];
   readonly kss: readonly KsFacts[];
+  /** All that it explained at last are missing acknowledgements. */
+  readonly onlyAcks: boolean;
 }
 
 interface End {
@@ -43,16 +45,31 @@ const KSS_ANSWER = (words: string): End => ({
 const REKEYS_ARRIVE: readonly End[] = [
   {
     words: 'the GMs have the current keys, and none registered for a lost rekey for ten minutes',
-    isShown: ({ devices, gms, kss }) => gms.length + kss.length === devices.length && allOf(gms, hasCurrentKeys),
+    isShown: (end) =>
+      haveKeysAgain(end) && !end.gms.some((gm) => lostARekeyLately(gm.lastReregistration, end.facts.nowMs)),
+  },
+  {
+    words: 'the GMs have the current keys, and a later rekey has reached those that registered for a lost one',
+    isShown: (end) => haveKeysAgain(end) && !end.gms.some((gm) => registeredForMissedRekey(gm, end.facts.nowMs)),
   },
   {
     words: 'no KS lacks an acknowledgement of theirs any more',
     // Of a GM without a registration nothing is to be acknowledged.
-    isShown: ({ devices, gms, facts: { kss, unacknowledged } }) =>
+    isShown: ({ devices, gms, facts: { kss, unacknowledged, listed } }) =>
       kss.some(answers) &&
-      gms.every(({ registered }) => registered !== false) &&
+      gms.every(({ registered, listedByKs }) => registered !== false && listedByKs === true) &&
+      notPolled(devices, gms, kss).every((address) => listed.has(address)) &&
       !unacknowledged.some(({ address, device }) => devices.includes(device ?? address)),
   },
+  {
+    words: 'no KS lists the GMs any more, so that none counts what they acknowledge',
+    isShown: ({ devices, gms, onlyAcks, facts: { kss, listed } }) =>
+      onlyAcks &&
+      kss.some((ks) => answers(ks) && (listed.size > 0 || ks.members !== null)) &&
+      gms.every(({ address, listedByKs }) => listedByKs !== true && !listed.has(address ?? '')) &&
+      !notPolled(devices, gms, kss).some((address) => listed.has(address)),
+  },
+  REGISTERED_SINCE,
 ];
 
 /** In order: the first that is shown is said. */
@@ -217,6 +234,8 @@ export function endedBy(episode: Episode, after: readonly Episode[], facts: Grou
     devices,
     gms: among(facts.gms, devices),
     kss: facts.kss.filter(({ device }) => devices.includes(device)),
+    onlyAcks:
+      episode.said.explains.length > 0 && episode.said.explains.every(({ check }) => check === 'rekeys_acknowledged'),
   };
   if (OF_POLLED.has(episode.cause) && devices.length > 0 && end.gms.length + end.kss.length === 0)
     return 'no device that it was about is polled in the group any more';
@@ -252,6 +271,17 @@ function takesOver({ cause, endedMs, presentSinceMs, said }: Episode, { cause: o
 
 function answers({ failure }: GmFacts | KsFacts): boolean {
   return failure === null;
+}
+
+/** They lacked keys, and have them; of those whose acknowledgements alone were missing that shows no end. */
+function haveKeysAgain({ devices, gms, kss, onlyAcks }: AtItsEnd): boolean {
+  return !onlyAcks && gms.length + kss.length === devices.length && allOf(gms, hasCurrentKeys);
+}
+
+/** By address. */
+function notPolled(devices: readonly string[], gms: readonly GmFacts[], kss: readonly KsFacts[]): readonly string[] {
+  const polled = new Set([...gms, ...kss].map(({ device }) => device));
+  return devices.filter((device) => !polled.has(device));
 }
 
 /** A GM without a registration shows no keys, or what is left of them. */

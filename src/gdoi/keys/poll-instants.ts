@@ -17,6 +17,8 @@
  * - after expiry, expiry over: the KEK is gone or replaced; what came since `window over` came in [E, E + 80].
  * - `Reregisters in`: a poll before it (a TEK rekey that came moves it away) and one after it, so that a TEK-driven
  *   re-registration lies in half a minute of the TEK's window.
+ * - of a KS, once its rekey is over: whether it lived to send it to all, and who acknowledged it. And again soon after
+ *   it gave no answer: that it is down is told after three, which at 15 minutes each would take half an hour.
  * - settled: what passes while a GM registers has lasted too long for that, and is told for what it is; a page does not
  *   wait for a regular poll of minutes.
  *
@@ -37,6 +39,8 @@ export const POLL_REASONS = [
   'after_reregistration',
   'settled',
   'ks_rekey',
+  'ks_rekey_sent',
+  'ks_silent',
   'confirm',
   'retry',
 ] as const;
@@ -58,6 +62,8 @@ export interface PlanInput {
   readonly leadSeconds: number;
   /** A KS: instant of its next KEK or TEK rekey (`time to rekey`). */
   readonly ksRekeyAtMs?: EpochMs | null;
+  /** A KS: when the rekey with its present KEK was sent in full, retransmission included. */
+  readonly ksRekeySentMs?: EpochMs | null;
   /** A GM: instant at which `Reregisters in` runs out. */
   readonly reregistersAtMs?: EpochMs | null;
   /** A GM without registration or TEK: from when on it is no registration under way; null: it has both. */
@@ -113,6 +119,9 @@ const BEFORE_REREGISTRATION: Span = [-20, -ANSWER_SECONDS - 1];
 const AFTER_REREGISTRATION: Span = [SETTLE_SECONDS + 2, 20];
 const SETTLED: Span = [SETTLE_SECONDS, 15];
 const KS_REKEY: Span = [SETTLE_SECONDS, 15];
+const KS_SILENT: Span = [40, 60];
+/** Polls this often tell soon enough that a KS is silent. */
+const REGULAR_TELLS_SILENCE_MS = 90_000;
 const CONFIRM: Span = [5, 20];
 /**
  * After a lost poll at a time that decides. A device that gave no answer more than `MAX_RETRIES` times in a row waits
@@ -156,6 +165,10 @@ export function whyPlanned(reason: PollReason): string {
       return 'it is without a registration or a TEK for longer than to register takes: is it still?';
     case 'ks_rekey':
       return 'the KS sends a rekey now: new keys, and who acknowledged them?';
+    case 'ks_rekey_sent':
+      return 'the KS must have sent its KEK rekey to all by now: is it up, and who acknowledged it?';
+    case 'ks_silent':
+      return 'the KS gave no answer: was it lost, or is the KS down?';
     case 'confirm':
       return 'something changed: has it settled?';
     case 'retry':
@@ -171,8 +184,12 @@ function confirmation(input: PlanInput): PlannedPoll[] {
 }
 
 function ksPolls(input: PlanInput): PlannedPoll[] {
-  const { ksRekeyAtMs, kekExpiryMs } = input;
+  const { nowMs, ksRekeyAtMs, ksRekeySentMs, kekExpiryMs, failuresInARow = 0, regularIntervalMs } = input;
   const polls: PlannedPoll[] = [];
+  if (isToBeRepeated(failuresInARow) && (regularIntervalMs ?? Infinity) > REGULAR_TELLS_SILENCE_MS)
+    polls.push(pollIn(input, nowMs, KS_SILENT, 'ks_silent'));
+  if (ksRekeySentMs !== null && ksRekeySentMs !== undefined)
+    polls.push(pollIn(input, ksRekeySentMs, KS_REKEY, 'ks_rekey_sent'));
   if (ksRekeyAtMs !== null && ksRekeyAtMs !== undefined) polls.push(pollIn(input, ksRekeyAtMs, KS_REKEY, 'ks_rekey'));
   if (kekExpiryMs !== null) {
     const due = rekeyDue(input.leadSeconds);
@@ -214,7 +231,7 @@ function aroundKekExpiry(input: PlanInput, kekExpiryMs: EpochMs): readonly Plann
  */
 function retry(input: PlanInput): PlannedPoll[] {
   const { nowMs, kekExpiryMs, reregistersAtMs, settledAtMs, failuresInARow = 0 } = input;
-  if (failuresInARow < 1 || failuresInARow > MAX_RETRIES) return [];
+  if (!isToBeRepeated(failuresInARow)) return [];
   const inKekWindows =
     kekExpiryMs !== null &&
     nowMs >= kekExpiryMs - Math.max(input.leadSeconds, LEAD_FLOOR_SECONDS) * 1000 &&
@@ -228,6 +245,10 @@ function retry(input: PlanInput): PlannedPoll[] {
     settledAtMs !== undefined &&
     Math.abs(nowMs - settledAtMs) <= RETRY_AROUND_REREGISTRATION_SECONDS * 1000;
   return inKekWindows || aroundCountdown || toSettle ? [pollIn(input, nowMs, RETRY, 'retry')] : [];
+}
+
+function isToBeRepeated(failuresInARow: number): boolean {
+  return failuresInARow >= 1 && failuresInARow <= MAX_RETRIES;
 }
 
 /** From the rekey's arrival to the floor; null: the lead leaves no room, `before window` asks for the rekey. */

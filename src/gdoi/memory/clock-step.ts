@@ -141,7 +141,7 @@ const snmp = fields<SnmpPart>({
 const errorCount = fields<ErrorCount>({ at: readAt, count: stays, roseMs: orNull(instant) });
 
 const group = fields<
-  Omit<GroupState, 'multicast' | 'trying' | 'failingFor' | 'countsTekRekeys' | 'uncountedTek' | 'vanished'>
+  Omit<GroupState, 'multicast' | 'trying' | 'retrying' | 'failingFor' | 'countsTekRekeys' | 'uncountedTek' | 'vanished'>
 >({
   seen: readAt,
   sameBootMs: orNull(instant),
@@ -184,12 +184,13 @@ const uncounted = fields<UncountedTek>({ between: interval, uptime: stays });
 const gone = fields<Vanished>({ between: interval, answers: stays, knownMs: orNull(instant) });
 
 const stepped: Move<GroupState> = (
-  { multicast, trying, failingFor, countsTekRekeys, uncountedTek, vanished, ...known },
+  { multicast, trying, retrying, failingFor, countsTekRekeys, uncountedTek, vanished, ...known },
   byMs,
 ) => ({
   ...group(known, byMs),
   ...(multicast === undefined ? {} : { multicast }),
   ...(trying === undefined ? {} : { trying: shifted(trying, byMs) }),
+  ...(retrying === undefined ? {} : { retrying: { ...retrying, ...shifted(retrying, byMs) } }),
   ...(failingFor === undefined ? {} : { failingFor }),
   ...(countsTekRekeys === undefined ? {} : { countsTekRekeys }),
   ...(uncountedTek === undefined ? {} : { uncountedTek: uncounted(uncountedTek, byMs) }),

@@ -3,6 +3,7 @@
  */
 import { MAX_TEXT, type Shown } from './gm-answer.ts';
 import { SAME_TIMER_MS, tekLifetime, viewOf } from './held-view.ts';
+import { isCountdownOver } from '../seen/countdown.ts';
 import { FASTEST_REKEY_MS } from '../seen/counters.ts';
 import { type Interval, overlaps, widened } from '../seen/interval.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
@@ -10,7 +11,7 @@ import type { KekAfter } from './registration-facts.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
 import { kekExpiryWindow } from '../keys/timer-windows.ts';
 import { hasNewTek } from '../keys/tek-identity.ts';
-import { failedAttempts, type GroupState, type HeldView, NO_EPISODES } from './tracker-state.ts';
+import { failedAttempts, type GroupState, type HeldView, NO_EPISODES, type Retries } from './tracker-state.ts';
 
 /** As of its first answer: what was before is a baseline, and no event. */
 export function freshState(seen: Shown): GroupState {
@@ -99,7 +100,30 @@ export function updated(
   };
   const counting = tekCounting(state, seen, what);
   const known = counting === null ? next : { ...next, ...counting };
-  return trying === undefined ? known : { ...known, trying, view: viewOfTrying(state.view, next.view) };
+  if (trying !== undefined) return { ...known, trying, view: viewOfTrying(state.view, next.view) };
+  const retrying = retriesOf(state, seen, what);
+  return retrying === undefined ? known : { ...known, retrying };
+}
+
+/** Attempts further apart belong to different troubles: the alert counts them for so long as well. */
+const RETRIES_WITHIN_MS = 900_000;
+
+/**
+ * Attempts that fail while it shows a countdown, as for the next of them. A rekey sets a countdown anew as well, and
+ * ends them: what failed before it says nothing.
+ */
+function retriesOf(
+  state: GroupState,
+  { at, gm, counters, registered, teks }: Shown,
+  { kekAfter, registrations }: { readonly kekAfter: KekAfter; readonly registrations: number },
+): Retries | undefined {
+  const isRekeyed = kekAfter === 'new' || (state.view !== null && hasNewTek(state.view.teks, teks));
+  if (registrations > 0 || isRekeyed || !registered || !state.registered) return undefined;
+  const { retrying } = state;
+  const known = retrying === undefined || at.receivedAtMs - retrying.toMs > RETRIES_WITHIN_MS ? undefined : retrying;
+  const more = (counters.attempted ?? 0) - (state.counters.attempted ?? counters.attempted ?? 0);
+  if (more <= 0 || isCountdownOver(gm.reregistersInSeconds)) return known;
+  return { fromMs: known?.fromMs ?? at.receivedAtMs, toMs: at.receivedAtMs, attempts: (known?.attempts ?? 0) + more };
 }
 
 /** What a new TEK shows about whether this GM counts the rekey of a TEK; null: nothing. */

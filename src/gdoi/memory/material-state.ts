@@ -51,6 +51,7 @@ const groupFieldsChanged = changesBy<GroupState>({
   multicast: 'always',
   unregistered: begunOrEnded,
   trying: begunOrEnded,
+  retrying: (before, now) => before?.attempts !== now?.attempts,
   failingFor: (before, now) => before?.reason !== now?.reason,
   vanished: (before, now) => before?.answers !== now?.answers || before?.knownMs !== now?.knownMs,
   counters: (before, now) => COUNTER_NAMES.some((counter) => before[counter] !== now[counter]),

@@ -209,6 +209,11 @@ export const NO_EPISODES: Episodes = {
   replayErrors: false,
 };
 
+/** `fromMs`: the first answer that showed one of them, `toMs`: the last. */
+export interface Retries extends Interval {
+  readonly attempts: number;
+}
+
 export interface GroupState {
   readonly seen: ReadAt;
   /** When the last answer was asked for that is certainly of the same boot as the one before it; null: none is. */
@@ -224,6 +229,8 @@ export interface GroupState {
   readonly trying?: Interval;
   /** The answers of the device show no such group any more. Absent: the last one did. */
   readonly vanished?: Vanished;
+  /** Attempts that failed while a countdown ran, as for the next of them. Absent: none did. */
+  readonly retrying?: Retries;
   /** While it is not registered, or its attempts fail: why, in a router's own words. Absent: none says. */
   readonly failingFor?: Stated;
   readonly counters: Counters;
@@ -350,6 +357,14 @@ export function failedAttemptsOf(state: TrackerState, group: string): number | n
 export function failedAttempts({ failedBefore }: Pick<GroupState, 'failedBefore'>, counters: Counters): number {
   const { attempted, succeeded } = counters;
   return attempted === null ? 0 : Math.max(0, attempted - succeeded - (failedBefore ?? 0));
+}
+
+/** On-call catalogue, row 2: this many attempts that fail one after the other are no registration under way. */
+const RETRIES_IN_VAIN = 3;
+
+/** It is registered, a countdown runs as for its next attempt, and attempt after attempt fails. */
+export function retriesInVain({ retrying }: Pick<GroupState, 'retrying'>): boolean {
+  return retrying !== undefined && retrying.attempts >= RETRIES_IN_VAIN;
 }
 
 /** What the device, as a KS, said of the group and its members in its log, oldest first. */

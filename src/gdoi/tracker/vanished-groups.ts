@@ -103,7 +103,7 @@ function notShown(group: string, before: GroupState, listed: Listed): GroupTrack
     const sure = counted >= SURE_ANSWERS && (boot !== null || at.sentAtMs - between.toMs >= BOOT_SETTLES_MS);
     const vanished = { between, answers: Math.min(counted, SURE_ANSWERS), knownMs: sure ? at.receivedAtMs : null };
     if (!sure) return unchanged({ ...known, vanished });
-    const { trying: _, failingFor: _why, ...rest } = known;
+    const { trying: _tried, retrying: _retried, failingFor: _why, ...rest } = known;
     const gone: GroupState = {
       ...rest,
       vanished,

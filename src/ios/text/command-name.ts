@@ -65,9 +65,12 @@ const SHOW: Words = {
 };
 
 const MAX_WORDS = 10;
+/** Each line of a paste is asked about, and few of them are commands. */
+const SHOW_PERHAPS = /^\s*sh/i;
 
 /** What stands where a command line should: its canonical spelling, or null when it is none of ours. */
 export function canonicalCommand(typed: string): string | null {
+  if (!SHOW_PERHAPS.test(typed)) return null;
   const bar = typed.indexOf('|');
   const kept = (bar < 0 ? typed : typed.slice(0, bar)).trim().split(/\s+/);
   const words = kept.map((word) => word.toLowerCase());

@@ -771,6 +771,12 @@ describe('a GM that does not get registered', () => {
       ]);
     });
 
+    test('is reported although its countdown runs, as for the next attempt, if attempt after attempt fails', () => {
+      const ahead = { failedAttempts: 3, reregistersAtMs: START + 240_000 };
+      expect(told(ahead)).toEqual([]);
+      expect(told({ ...ahead, retrying: true })).toMatchObject([{ cause: 'not_registered', status: 'critical' }]);
+    });
+
     test('is reported as the same when its last TEK ends, before its status shows it', () => {
       const fleet = new Fleet();
       const trying = { failedAttempts: 2, reregistersAtMs: START + 130_000, unregisteredSinceMs: START + 140_000 };

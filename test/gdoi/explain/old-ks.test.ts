@@ -42,3 +42,14 @@ test('reports no legacy_ks for a later loss once a KEK came by rekey, as the KS 
   const view = fleet.see(member(1, 8060, { kekExpiry: 11_800, ...lost, succeeded: 4 }));
   expect(view.explanations.map((each) => each.cause)).not.toContain('legacy_ks');
 });
+
+test('blames no path before the look that tells whether the GM’s registration brought the same KEK', () => {
+  const look = (second: number) => ({ nextLookMs: START + second * 1000 });
+  const fleet = new Fleet();
+  fleet.see(member(1, 600, KEK, look(900)), member(2, 600, { kekExpiry: null }));
+  // Polled by its interval alone; it registers at 920 s, unseen.
+  const overdue = { ...KEK, change: { kekRekeyOverdue: true } };
+  const waiting = member(1, 850, overdue, { ...look(1150), reregistersAtMs: START + 920_000 });
+  expect(said(fleet, waiting)).toMatchObject({ phase: 'unclear', knownAtMs: START + 1_155_000 });
+  expect(said(fleet, member(2, 1100, { kekExpiry: null }))).toMatchObject({ phase: 'unclear' });
+});

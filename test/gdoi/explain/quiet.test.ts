@@ -173,6 +173,7 @@ const aGroup: fc.Arbitrary<GroupFacts> = fc
       legacyKss: [{ device: 'ks0', version: '15.1(4)M8' }],
       affectedGms: ['gm0'],
     }),
+    listed: fc.constant(new Map()),
     acknowledging: mostly(0, 5),
     acksMissed: mostly<number | null>(null, 2),
   })

@@ -91,6 +91,64 @@ test('does not blame the path for a GM’s registration while its KS was not pol
   });
 });
 
+describe('when some GMs got a KEK rekey that others miss, and their KS was not seen since it should have reached all,', () => {
+  const old = { kekExpiry: 300 } as const;
+  const waiting = { ...old, change: { kekRekeyOverdue: true } } as const;
+  const dies = (...kss: readonly MemberFacts[]) => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, old), member(1, 0, old), member(2, 0, old), member(3, 0, old));
+    fleet.see(...kss, member(2, 110));
+    return fleet;
+  };
+  // The rekey is due at 100 s; it takes a minute at most, as no KS says.
+  const answered = (second: number, options: Parameters<typeof ks>[1] = {}) => ({
+    ...ks(second, options),
+    context: { ...NO_CONTEXT, nextLookMs: START + 240_000 },
+  });
+
+  test('it may have died in the middle of it, and no path is blamed', () => {
+    expect(said(dies(answered(101)), member(1, 112, waiting))).toMatchObject({
+      cause: 'path_loss',
+      phase: 'unclear',
+      summary:
+        'GM gm1 did not get a rekey that others got, and KS ks1 gave no answer since it should have reached all: whether it went down meanwhile is not yet clear',
+    });
+  });
+
+  test('nor are the rekeys of the KS said not to arrive', () => {
+    const { explanations } = dies(answered(101)).see(member(1, 112, waiting), member(3, 113, waiting));
+    expect(explanations.map(({ cause, phase }) => `${cause} ${phase}`)).toEqual(['path_loss unclear']);
+  });
+
+  test('the path drops them as soon as the KS answers after that', () => {
+    const fleet = dies(answered(101));
+    fleet.see(member(1, 112, waiting));
+    expect(said(fleet, answered(171))).toMatchObject({
+      phase: 'present',
+      summary: expect.stringMatching(/^The path from KS ks1 to GM gm1 drops rekeys: .*; others got it$/u),
+    });
+  });
+
+  test('the path drops them if the KS registered a GM since', () => {
+    const fleet = dies(answered(101));
+    const registers = member(3, 172, { succeeded: 2, ...registered(171, 'operator_clear') });
+    expect(said(fleet, registers, member(1, 173, waiting))).toMatchObject({ cause: 'path_loss', phase: 'present' });
+  });
+
+  test('another KS that took over since says nothing of the one that sent it', () => {
+    const peers = { peers: { '10.1.0.2': 'Alive' } } as const;
+    const other = { device: 'ks2', address: '10.1.0.2' } as const;
+    const fleet = new Fleet();
+    fleet.see(ks(0, { ...old, ...peers }), ks(0, { ...old, ...other, role: 'secondary' }), member(1, 0, old));
+    fleet.see(member(2, 0, old), member(3, 0, old));
+    fleet.see(answered(101, peers), member(2, 110), ks(140, { ...other, role: 'primary' }));
+    expect(said(fleet, member(1, 142, waiting))).toMatchObject({
+      phase: 'unclear',
+      summary: expect.stringMatching(/, and KS ks1 gave no answer since it should have reached all: /u),
+    });
+  });
+});
+
 describe('when the TEK of a GM runs out,', () => {
   const running = (number: number, second: number, change: GmOptions = {}) =>
     member(number, second, { ...OLD, ...change });

@@ -138,3 +138,14 @@ describe('the only KS that lost its keys in a restart, so that GMs with old and 
     });
   });
 });
+
+test('no instant by which it is known is given that comes before the next look at anyone', () => {
+  const fleet = new Fleet();
+  const all = (second: number, next: number) =>
+    [1, 2, 3].map((number) => member(number, second, {}, { nextLookMs: START + next * 1000 }));
+  fleet.see(ks(0, { members: { '10.0.0.1': 0, '10.0.0.2': 0, '10.0.0.3': 0 } }), ...all(0, 900));
+  const cleared = { ...ks(900, { members: {} }), context: { ...NO_CONTEXT, nextLookMs: START + 1_800_000 } };
+  expect(fleet.see(...all(900, 1790), cleared).explanations).toMatchObject([
+    { cause: 'ks_members_lost', phase: 'unclear', knownAtMs: START + 1_790_000 },
+  ]);
+});

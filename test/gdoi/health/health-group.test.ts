@@ -137,6 +137,11 @@ test('a GM that was read after its group was judged is only a warning, and one t
 test.each([
   ['registered, but no KS lists it', { notListed: ['gm1'] }, { tracked: { kekRekeyOverdue: true } }],
   ['tries in vain to register', {}, { gm: { reregistersInSeconds: 0 }, tracked: { failedAttempts: 2 } }],
+  [
+    'tries in vain to register',
+    {},
+    { gm: { reregistersInSeconds: 40 }, tracked: { failedAttempts: 3, retrying: true } },
+  ],
   ['holds no TEK', {}, { gm: { teks: [] } }],
 ] as const)('a GM that %s is at risk, critical as on its own page', (reason, over, shown) => {
   const gm1 = device(shown);

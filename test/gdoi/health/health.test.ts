@@ -117,6 +117,12 @@ describe('a problem of a GM decides its status, is named in the summary and has 
       { tracked: { failedAttempts: 4 } },
     ],
     [
+      'it tries in vain to register again, and its countdown runs for each attempt',
+      'registration_attempts',
+      'critical',
+      { gm: { reregistersInSeconds: 20 }, tracked: { failedAttempts: 4, retrying: true } },
+    ],
+    [
       'attempts to register again failed, and its countdown runs again',
       'registration_attempts',
       'warning',
@@ -661,6 +667,12 @@ describe('a cause that names a device, though all of its checks are ok,', () => 
       expect(statusBy({ ks: {} }, { cause, scope: ['ks1'], phase: 'over', status: 'warning' })).toEqual(['ok', 'ok']);
     },
   );
+
+  test('makes each KS a warning where they know different numbers of GMs', () => {
+    const differ = { cause: 'member_counts_differ', scope: ['ks1', 'ks2'], status: 'warning' } as const;
+    expect(statusBy({ ks: {} }, differ)).toEqual(['warning', 'warning']);
+    expect(statusBy({ ks: {} }, { ...differ, phase: 'unclear', status: 'ok' })).toEqual(['ok', 'ok']);
+  });
 
   test('makes a GM as bad as it is where it is of this GM alone', () => {
     const flap = { cause: 'interface_flap', scope: ['gm1'] } as const;

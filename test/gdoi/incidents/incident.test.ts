@@ -198,6 +198,32 @@ describe('the end of an incident', () => {
     ]);
   });
 
+  test.each([
+    ['the KS counts its acknowledgement again', { '10.0.0.9': 0 }, 'no KS lacks an acknowledgement of theirs any more'],
+    ['the KS lists it no more', {}, 'no KS lists the GMs any more, so that none counts what they acknowledge'],
+  ])('of missing acknowledgements of a GM that nobody polls depends on its list: %s', (_what, members, ended) => {
+    const lists = (second: number, missed: Readonly<Record<string, number>>) =>
+      ks(second, { members: { '10.0.0.1': 0, ...missed } });
+    const incidents = keptAfter(lists(0, { '10.0.0.9': 0 }), gm(1), lists(100, { '10.0.0.9': 1 }), lists(200, members));
+    expect(incidents).toMatchObject([{ cause: 'path_loss', status: 'closed', endedBy: ended }]);
+  });
+
+  test('of a lost rekey is not that none registered for ten minutes, if a GM did and a later one has reached it', () => {
+    const [old, fresh] = [{ teks: { '0x0000000A': 660 } }, { teks: { '0x0000000B': 1500 } }] as const;
+    const lastReregistration = { cause: 'tek_expired', atMs: START + 600_000 } as const;
+    const again = { ...fresh, succeeded: 2, change: { lastReregistration } };
+    const lost = [ks(595, fresh), named(2, 598, fresh), named(1, 550, old), named(1, 605, again)];
+    const reached = named(1, 710, { ...again, received: 6, lastAge: 5 });
+    const incidents = keptAfter(ks(0, old), named(1, 0, old), named(2, 0, old), ...lost, reached);
+    expect(incidents).toMatchObject([
+      {
+        cause: 'path_loss',
+        status: 'closed',
+        endedBy: 'the GMs have the current keys, and a later rekey has reached those that registered for a lost one',
+      },
+    ]);
+  });
+
   test('is not said to be a registration of a GM that is no longer polled', () => {
     const off = (number: number, second: number): MemberFacts => ({
       ...named(number, second, { registered: false }),

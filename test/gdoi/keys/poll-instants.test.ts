@@ -174,6 +174,19 @@ describe('the plan of other devices', () => {
     ]);
   });
 
+  it('polls a KS again once it must have sent its rekey to all', () => {
+    const rekeyed = { role: 'ks', kekExpiryMs: null, nowMs: EXPIRY - 230_000 } as const;
+    expect(plan({ ...rekeyed, ksRekeySentMs: EXPIRY - 200_000 })).toEqual(['ks_rekey_sent@-197']);
+    expect(plan({ ...rekeyed, ksRekeySentMs: EXPIRY - 240_000 })).toEqual([]);
+  });
+
+  it('polls a silent KS again within a minute, twice, unless it is polled as often anyway', () => {
+    const silent = { role: 'ks', kekExpiryMs: null, nowMs: EXPIRY - 600_000 } as const;
+    for (const failuresInARow of [1, 2]) expect(plan({ ...silent, failuresInARow })).toEqual(['ks_silent@-560']);
+    for (const failuresInARow of [0, 3]) expect(plan({ ...silent, failuresInARow })).toEqual([]);
+    expect(plan({ ...silent, failuresInARow: 1, regularIntervalMs: 60_000 })).toEqual([]);
+  });
+
   it('is empty for a device that is polled every 30 s, but not for one without regular polls', () => {
     expect(plan({ regularIntervalMs: 30_000 })).toEqual([]);
     expect(plan({ regularIntervalMs: null })).toHaveLength(5);
@@ -195,6 +208,7 @@ it('keeps the plan short, in order, in the future and never beyond the last wind
         kekExpiryMs: instant,
         leadSeconds: fc.double(),
         ksRekeyAtMs: instant,
+        ksRekeySentMs: instant,
         reregistersAtMs: instant,
         settledAtMs: instant,
         changedAtMs: instant,
@@ -206,7 +220,7 @@ it('keeps the plan short, in order, in the future and never beyond the last wind
         const polls = planPolls(any).map(({ atMs }) => atMs);
         expect(polls.length).toBeLessThanOrEqual(MAX_PLANNED_POLLS);
         const origins = [any.kekExpiryMs, any.ksRekeyAtMs, any.reregistersAtMs, any.settledAtMs];
-        origins.push(any.changedAtMs, any.nowMs);
+        origins.push(any.changedAtMs, any.ksRekeySentMs, any.nowMs);
         const last = Math.max(...origins.filter((ms): ms is number => ms !== null && Number.isFinite(ms))) + 120_000;
         for (const [index, poll] of polls.entries()) {
           expect(poll).toBeGreaterThan(any.nowMs);

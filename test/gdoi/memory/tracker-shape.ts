@@ -77,6 +77,7 @@ const GROUP = {
   'multicast?': 'boolean',
   unregistered: [null, INTERVAL],
   'trying?': INTERVAL,
+  'retrying?': { fromMs: 'number', toMs: 'number', attempts: 'number' },
   'failingFor?': STATED,
   'vanished?': { between: INTERVAL, answers: 'number', knownMs: 'number | null' },
   counters: {

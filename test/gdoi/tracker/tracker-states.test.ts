@@ -1,7 +1,12 @@
 /** States that are reported once, sources that overlap, and devices and clocks that are wrong. */
 import { describe, expect, test } from 'vitest';
 import { silenceOf } from '../../../src/gdoi/tracker/reachability.ts';
-import { kekExpiryOf, kekRekeyOverdueOf, reregistrationsOf } from '../../../src/gdoi/memory/tracker-state.ts';
+import {
+  kekExpiryOf,
+  kekRekeyOverdueOf,
+  reregistrationsOf,
+  retriesInVain,
+} from '../../../src/gdoi/memory/tracker-state.ts';
 import {
   causes,
   facts,
@@ -25,6 +30,43 @@ test('reports kek_rekey when a rekey replaces the KEK', () => {
   expect(types(told)).toEqual(['kek_rekey']);
   expect(told.events[0]?.evidence[0]).toBe('Rekeys received 3 -> 4, Succeeded registration 1 as before');
   expect(told.events[0]?.betweenMs[1]).toBeLessThan((T0 + 776) * 1000);
+});
+
+describe('a registered GM whose countdown runs tries in vain to register', () => {
+  const teks = { '0x0000000A': 2000 };
+  const retries = (...answers: readonly (readonly [second: number, change: GmSketch])[]) => {
+    const sketches = answers.map(([second, change]) => gmAnswer(second, { teks, timerAt: second + 40, ...change }));
+    const known = history(sketches).state.groups.get('G1');
+    return known !== undefined && retriesInVain(known);
+  };
+  const tried = (attempted: number) => ({ succeeded: 1, attempted });
+
+  test('once three attempts failed one after the other', () => {
+    expect(retries([0, tried(1)], [60, tried(2)], [120, tried(3)])).toBe(false);
+    expect(retries([0, tried(1)], [60, tried(2)], [120, tried(3)], [180, tried(4)])).toBe(true);
+  });
+
+  test('until a quarter of an hour after the last one', () => {
+    const three = [
+      [0, tried(1)],
+      [60, tried(2)],
+      [120, tried(3)],
+      [180, tried(4)],
+    ] as const;
+    expect(retries(...three, [1060, tried(4)])).toBe(true);
+    expect(retries(...three, [1100, tried(4)])).toBe(false);
+  });
+
+  test('not if its countdown runs because a rekey came, or after a registration', () => {
+    const three = [
+      [0, tried(1)],
+      [60, tried(2)],
+      [120, tried(3)],
+      [180, tried(4)],
+    ] as const;
+    expect(retries(...three, [240, { ...tried(4), teks: { '0x0000000B': 2600 }, received: 6 }])).toBe(false);
+    expect(retries(...three, [240, { succeeded: 2, attempted: 5 }])).toBe(false);
+  });
 });
 
 test('does not report a TEK rekey', () => {
