@@ -16,6 +16,7 @@ const OF_KSS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'ks_down',
   'no_primary',
   'redundancy_lost',
+  'role_flapping',
   'ks_out_of_sight',
   'coop_mismatch',
   'rekeys_refused',

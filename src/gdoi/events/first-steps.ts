@@ -60,6 +60,10 @@ export const CHECK_SHOWN =
 export const CHECK_COOP =
   'show crypto gdoi ks coop on every KS: is there exactly one primary? Then the path between the KSs (UDP 848), IKE authentication and certificates, DPD, KS CPU';
 
+/** The role of primary keeps moving. */
+export const CHECK_ROLES =
+  'show crypto gdoi ks coop on every KS: priorities, and is a peer dead now and then? Then the CPU of the KSs (show processes cpu), and the path between them for UDP 848: IKE keepalives, fragmented announcements';
+
 export const CHECK_SPLIT = 'Check the WAN between the KSs (UDP 848, IKE); edit no policy while they are split';
 
 export const CHECK_REPLAY =

@@ -9,6 +9,7 @@ export const CAUSE_MEANING: Readonly<Record<ExplanationCause, string>> = {
   ks_down: 'no KS answers',
   no_primary: 'KSs answer, and none is primary',
   redundancy_lost: 'a KS is gone, another one serves the group',
+  role_flapping: 'the role of primary keeps moving between KSs',
   ks_out_of_sight: 'the agent does not reach a KS that serves its GMs, or sends messages',
   coop_mismatch: 'KSs of one group do not go together: policies, or how many GMs they can hold',
   legacy_ks: 'an old KS with GMs that wait for a KEK rekey before it expires',

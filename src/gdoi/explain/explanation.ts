@@ -17,6 +17,7 @@ export const EXPLANATION_CAUSES = [
   'ks_down',
   'no_primary',
   'redundancy_lost',
+  'role_flapping',
   'ks_out_of_sight',
   'coop_mismatch',
   'legacy_ks',

@@ -169,6 +169,8 @@ export interface KsFacts extends MemberContext {
   readonly address: string | null;
   readonly role: 'primary' | 'secondary' | null;
   readonly roleSinceMs: EpochMs;
+  /** Its last changes of role, by the answers that showed them, the latest last; absent: none is known. */
+  readonly roleChanges?: readonly { readonly atMs: EpochMs; readonly role: 'primary' | 'secondary' }[];
   readonly behavior: KekBehavior;
   readonly version: string | null;
   readonly readMs: EpochMs;

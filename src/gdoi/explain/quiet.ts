@@ -20,7 +20,9 @@ export function isQuiet(said: readonly Episode[], symptoms: readonly Symptom[], 
 
 function isQuietKs(ks: KsFacts, nowMs: EpochMs, isLately: (ms: EpochMs | null) => boolean): boolean {
   // However long ago that was: a GM that was refused may be refused still.
-  return ks.unread === undefined && ks.reasons.length === 0 && isUneventful(ks, nowMs, isLately);
+  const { unread, reasons, roleChanges } = ks;
+  const isSettled = !isLately(roleChanges?.at(-1)?.atMs ?? null);
+  return unread === undefined && reasons.length === 0 && isSettled && isUneventful(ks, nowMs, isLately);
 }
 
 function isQuietGm(gm: GmFacts, nowMs: EpochMs, isLately: (ms: EpochMs | null) => boolean): boolean {

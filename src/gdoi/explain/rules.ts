@@ -14,6 +14,7 @@ import type { ExplanationCause } from './explanation.ts';
 import { ksMembersLost } from './ks-members-lost.ts';
 import { nameShared } from './name-shared.ts';
 import { gmsReloaded, gmsUnreachable } from './member-causes.ts';
+import { roleFlapping } from './role-flapping.ts';
 import { ksForced, operatorClear } from './operator-causes.ts';
 import { registrationRefused, unauthorized } from './refused-registration-causes.ts';
 import { legacyKs } from './release-causes.ts';
@@ -35,6 +36,7 @@ export const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
   ks_down: ksDown,
   no_primary: noPrimary,
   redundancy_lost: redundancyLost,
+  role_flapping: roleFlapping,
   ks_out_of_sight: ksOutOfSight,
   coop_mismatch: coopMismatch,
   legacy_ks: legacyKs,

@@ -145,6 +145,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     role: role ?? before?.role ?? null,
     roleSinceMs: sameRole ? before.roleSinceMs : at.receivedAtMs,
     roleLastReadMs: role === null && before !== null ? before.roleLastReadMs : at.receivedAtMs,
+    ...roleChanges(before, role, at),
     kek: rememberKsKek(before?.kek ?? null, ks, at),
     currentTeks: currentOf(live, ks),
     liveSpis: live.map((tek) => tek.spi),
@@ -164,6 +165,20 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     nextRekeyMs: nextRekeyMs(ks, at),
     context: facts.context ?? NO_CONTEXT,
   };
+}
+
+/** More than that within half an hour say no more. */
+const MOST_ROLE_CHANGES = 8;
+
+function roleChanges(
+  before: FleetKs | null,
+  role: FleetKs['role'],
+  { receivedAtMs: atMs }: ReadAt,
+): Pick<FleetKs, 'roleChanges'> {
+  const known = before?.roleChanges;
+  const isNew = role !== null && before !== null && before.role !== null && role !== before.role;
+  if (!isNew) return known === undefined ? {} : { roleChanges: known };
+  return { roleChanges: [...(known ?? []), { atMs, role }].slice(-MOST_ROLE_CHANGES) };
 }
 
 function memberListOf(

@@ -168,6 +168,8 @@ export interface FleetKs {
   readonly role: Exclude<KsRole, 'unknown'> | null;
   readonly roleSinceMs: EpochMs;
   readonly roleLastReadMs: EpochMs;
+  /** The answers that showed another role than the one before, the latest last, bounded; absent: none did. */
+  readonly roleChanges?: readonly RoleTaken[];
   readonly kek: KsKek | null;
   /** Keys in use, without those that are only kept until they expire. */
   readonly currentTeks: readonly FleetTek[];
@@ -193,6 +195,12 @@ export interface FleetKs {
   /** The earliest rekey that its own `time to rekey` announces; null: it shows none. */
   readonly nextRekeyMs: EpochMs | null;
   readonly context: MemberContext;
+}
+
+/** A KS has another role since this answer. */
+export interface RoleTaken {
+  readonly atMs: EpochMs;
+  readonly role: Exclude<KsRole, 'unknown'>;
 }
 
 /** A GM as its KS knows it. */

@@ -180,6 +180,8 @@ const ksFieldsChanged = changesBy<FleetKs>({
   role: 'always',
   roleSinceMs: 'always',
   roleLastReadMs: 'never',
+  // With its role.
+  roleChanges: 'never',
   kek: changesOfOptional<KsKek, null>({
     spi: 'always',
     expiryMs: 'never',

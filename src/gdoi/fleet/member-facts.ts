@@ -95,12 +95,15 @@ export function ksFacts(ks: FleetKs): KsFacts {
     nextRekeyMs: ks.nextRekeyMs,
     members: ks.members,
   };
-  if (ks.multicast !== true && ks.unread !== true && !isSomethingUnusual(context)) return facts;
+  const { roleChanges } = ks;
+  const isPlain = ks.multicast !== true && ks.unread !== true && roleChanges === undefined;
+  if (isPlain && !isSomethingUnusual(context)) return facts;
   return {
     ...facts,
     ...unusual(context),
     ...(ks.multicast === true ? { multicast: true } : {}),
     ...(ks.unread === true ? { unread: true } : {}),
+    ...(roleChanges === undefined ? {} : { roleChanges }),
   };
 }
 

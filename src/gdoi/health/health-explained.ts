@@ -121,6 +121,7 @@ const BLAMED: Readonly<Record<ExplanationCause, 'kss' | 'ks_says' | 'gms' | 'non
   ks_down: 'kss',
   no_primary: 'kss',
   redundancy_lost: 'kss',
+  role_flapping: 'kss',
   ks_out_of_sight: 'kss',
   coop_mismatch: 'kss',
   legacy_ks: 'none',

@@ -124,6 +124,7 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
       isShown: ({ kss, facts }) => kss.length > 0 && kss.every((ks) => answers(ks) || servedMs(facts, ks) !== null),
     },
   ],
+  role_flapping: [{ words: 'no third change of a role within half an hour', isShown: () => true }],
   ks_out_of_sight: [KSS_ANSWER('the KS answers the agent again')],
   coop_mismatch: [afterTime('no KS has said so for ten minutes')],
   legacy_ks: [

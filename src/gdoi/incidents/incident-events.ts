@@ -64,6 +64,7 @@ const SHOWN_BY: Readonly<Record<ExplanationCause, ReadonlySet<EventType | Cause>
     'ks_role_changed',
     'ks_failover',
   ]),
+  role_flapping: new Set<EventType>(['ks_role_changed']),
   ks_out_of_sight: new Set<EventType>(['unreachable', 'reachable']),
   coop_mismatch: new Set<EventType>(),
   legacy_ks: new Set<EventType | Cause>(['legacy_ks', 'mixed_versions', 'kek_rekey_overdue', 'kek_missing']),

@@ -31,6 +31,7 @@ const PROOFS: Readonly<Record<ExplanationCause, Proof | null>> = {
   ks_down: { kinds: KS_OUTAGE, withinSeconds: 60 },
   no_primary: { kinds: [...KS_OUTAGE, 'coop_cut', 'role'], withinSeconds: 120 },
   redundancy_lost: { kinds: KS_OUTAGE, withinSeconds: 60 },
+  role_flapping: { kinds: [...KS_OUTAGE, 'coop_cut', 'role'], withinSeconds: 1800 },
   ks_out_of_sight: { kinds: [], withinSeconds: 0 },
   coop_mismatch: { kinds: [], withinSeconds: 0 },
   legacy_ks: null,

@@ -107,6 +107,7 @@ const KS = {
   role: 'string | null',
   roleSinceMs: 'number',
   roleLastReadMs: 'number',
+  'roleChanges?': { list: { atMs: 'number', role: 'string' } },
   kek: [null, { spi: 'string | null', expiryMs: 'number', remainingSeconds: 'number', sinceMs: 'number' }],
   currentTeks: { list: TEK },
   liveSpis: { list: 'string' },
