@@ -121,6 +121,8 @@ export interface KsOptions {
   readonly kekSpi?: string | null;
   readonly teks?: Readonly<Record<string, number>> | null;
   readonly peers?: Readonly<Record<string, string>> | null;
+  /** IKE status with each of them; absent: not shown. */
+  readonly ike?: string;
   /** As the KS shows it; absent: it does not. */
   readonly transport?: 'unicast' | 'multicast';
   /** Address -> acknowledgements missed. */
@@ -167,7 +169,15 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
                 timeToRekeySeconds: null,
               })),
         peers:
-          peers && Object.entries(peers).map(([address, status]): KsPeer => ({ address, role: 'secondary', status })),
+          peers &&
+          Object.entries(peers).map(
+            ([address, status]): KsPeer => ({
+              address,
+              role: 'secondary',
+              status,
+              ...(options.ike === undefined ? {} : { ike: options.ike }),
+            }),
+          ),
         memberDetails: members && Object.entries(members).map(([address, missed]) => member(address, missed)),
         ...(options.membersUnread === true ? { membersUnread: true } : {}),
       },

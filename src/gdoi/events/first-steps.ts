@@ -60,6 +60,20 @@ export const CHECK_SHOWN =
 export const CHECK_COOP =
   'show crypto gdoi ks coop on every KS: is there exactly one primary? Then the path between the KSs (UDP 848), IKE authentication and certificates, DPD, KS CPU';
 
+/** A COOP peer is dead, and IKE with it is not there. */
+const CHECK_COOP_IKE =
+  'show crypto isakmp sa (G-IKEv2: show crypto ikev2 sa) on both KSs, as IKE between them is not established: UDP 848 (500/4500) between them, pre-shared key or certificates, DPD. Then show crypto gdoi ks coop on every KS: is there exactly one primary?';
+/** A COOP peer is dead, and IKE with it stands. */
+const CHECK_ANNOUNCEMENTS =
+  'show crypto gdoi ks coop on every KS, as IKE between them is established: do Ann msgs recv rise, or Packet Recv drops, and is there exactly one primary? Then the path between the KSs for large packets of UDP 848 (fragments, MTU), and KS CPU';
+
+/** `ike`: how IKE with the peer stands for each KS that calls it dead; `otherwise`: where they do not show it. */
+export function checkPeer(ike: readonly (string | null)[], otherwise: string): string {
+  const shown = ike.flatMap((each) => (each === null ? [] : [each.toLowerCase()]));
+  if (shown.length === 0) return otherwise;
+  return shown.every((each) => each === 'established') ? CHECK_ANNOUNCEMENTS : CHECK_COOP_IKE;
+}
+
 /** The role of primary keeps moving. */
 export const CHECK_ROLES =
   'show crypto gdoi ks coop on every KS: priorities, and is a peer dead now and then? Then the CPU of the KSs (show processes cpu), and the path between them for UDP 848: IKE keepalives, fragmented announcements';

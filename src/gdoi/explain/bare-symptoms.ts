@@ -43,6 +43,7 @@ import {
   CHECK_REGISTRATION,
   CHECK_REKEY_PATH,
   CHECK_VANISHED,
+  checkPeer,
   firstStepBy,
 } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
@@ -314,11 +315,19 @@ function newestRead(gms: readonly GmFacts[]): EpochMs {
   return gms.reduce((newest, { readMs }) => Math.max(newest, readMs), 0);
 }
 
+/** As those say that call it dead. */
+function ikeWith(name: string, dead: GroupFacts['peers']): string {
+  const ike = dead.find(({ device, address }) => (device ?? address) === name)?.ike ?? [];
+  const shown = sorted(ike.flatMap((each) => each ?? []));
+  return shown.length === 0 ? '' : `, IKE status ${shown.join(' or ')}`;
+}
+
 export function coopPeerLost({ facts, open, before }: Asked): Candidate | null {
   const lost = claimed(open, { checks: ['coop_peers'] });
   if (lost.length === 0) return null;
   const claims = [...lost, ...claimed(open, { checks: ['rekeys_acknowledged'], of: gmsBeyond(facts) })];
   const names = sorted(lost.flatMap(({ device }) => device ?? []));
+  const dead = facts.peers.filter((peer) => peer.lost === true && names.includes(peer.device ?? peer.address));
   const sinceMs = before?.sinceMs ?? Math.min(...lost.map((claim) => claim.sinceMs));
   // A peer that is dead for the others, and was not looked at since, may be down: then its keys are not the question.
   const unseen = among(facts.kss, names).filter(
@@ -339,9 +348,15 @@ export function coopPeerLost({ facts, open, before }: Asked): Candidate | null {
         : null,
     confidence: established ? 'certain' : 'possible',
     knownAtMs: nextLook(unseen, facts.nowMs),
-    firstStep: unseen.length === 0 ? CHECK_COOP : CHECK_KS,
+    firstStep:
+      unseen.length === 0
+        ? checkPeer(
+            dead.flatMap(({ ike }) => ike),
+            CHECK_COOP,
+          )
+        : CHECK_KS,
     scope: names,
-    evidence: names.map((name) => `peer ${name}: status Dead`),
+    evidence: names.map((name) => `peer ${name}: status Dead${ikeWith(name, dead)}`),
     claims,
   };
 }

@@ -226,6 +226,8 @@ export interface GroupFacts {
     readonly device: string | null;
     readonly lost: boolean | null;
     readonly readMs: EpochMs;
+    /** How IKE with it stands for those for which it is dead; null: not shown. */
+    readonly ike: readonly (string | null)[];
   }[];
   readonly mixed: {
     readonly legacyKss: readonly { readonly device: string; readonly version: string | null }[];

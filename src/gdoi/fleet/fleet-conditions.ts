@@ -1,7 +1,7 @@
 /**
  * The conditions of a group that have events, with words, severity and first step from the on-call catalogue.
  */
-import { CHECK_OLD_KEK, firstStepBy, pathOfRekeys } from '../events/first-steps.ts';
+import { CHECK_OLD_KEK, checkPeer, firstStepBy, pathOfRekeys } from '../events/first-steps.ts';
 import { ksNamed, nameList } from '../events/name-list.ts';
 import { counted } from '../events/counted.ts';
 import { COOP_SETTLES_MS } from '../explain/ks-silence.ts';
@@ -144,9 +144,14 @@ function peerLost(group: string, peer: PeerSight): Condition {
       occurrence: [peer.address, firstReadMs],
       fromMs: null,
       summary: `COOP peer ${name} of group ${group} is dead as seen by ${nameList(peer.deadFor.map((ks) => ks.device))}`,
-      evidence: peer.deadFor.map((ks) => `${ks.device}: peer ${peer.address} status Dead`),
-      action:
+      evidence: peer.deadFor.map((ks, index) => {
+        const ike = peer.ike[index] ?? null;
+        return `${ks.device}: peer ${peer.address} status Dead${ike === null ? '' : `, IKE status ${ike}`}`;
+      }),
+      action: checkPeer(
+        peer.ike,
         'show crypto gdoi ks coop on both ends; then the path between the KSs (UDP 848), IKE authentication and certificates, and DPD (isakmp keepalive)',
+      ),
     }),
   };
 }

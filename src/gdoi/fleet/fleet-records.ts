@@ -158,7 +158,10 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     ...(multicast ? { multicast: true } : {}),
     members: ks.members,
     // A peer list that is not shown any more leaves the peers, without a verdict on them.
-    peers: ks.peers?.slice(0, MOST_PEERS) ?? before?.peers?.map((peer) => ({ ...peer, status: null })) ?? null,
+    peers:
+      ks.peers?.slice(0, MOST_PEERS) ??
+      before?.peers?.map(({ address, role: last }) => ({ address, role: last, status: null })) ??
+      null,
     identity: ks.identity,
     ...list,
     ...(unlisted.length === 0 ? {} : { unlisted }),

@@ -45,7 +45,7 @@ export function factsOf(
     },
     primaryMissing: primaryMissing(assessment, kss),
     otherServers: otherServers(assessment, kss),
-    peers: peers.map(({ address, device, lost, readMs }) => ({ address, device, lost, readMs })),
+    peers: peers.map(({ address, device, lost, readMs, ike }) => ({ address, device, lost, readMs, ike })),
     mixed: mixed && {
       legacyKss: mixed.legacyKss.map(({ device, version }) => ({ device, version })),
       affectedGms: mixed.affectedGms.map(({ device }) => device),

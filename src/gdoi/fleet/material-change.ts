@@ -18,6 +18,7 @@ import type { Stated } from '../events/gdoi-events.ts';
 import type { ClockFault, Failure, KnownReregistration, MemberContext } from '../explain/group-facts.ts';
 import { tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
 import { SAME_BOOT_MS } from '../seen/device-facts.ts';
+import type { KsPeer } from '../seen/snapshot.ts';
 import { changesBy, changesOfOptional, differentTexts, movedBeyond } from '../seen/material-fields.ts';
 
 /** An expiry is read in whole seconds, and with what reading takes. */
@@ -217,7 +218,9 @@ function spiOf({ spi }: { readonly spi: string }): string {
 }
 
 function peersOf(peers: FleetKs['peers']): readonly string[] {
-  return (peers ?? []).map(({ address, role, status }) => `${address} ${role} ${status}`);
+  // Of a peer that is alive IKE is made anew now and then.
+  const ikeOf = ({ status, ike }: KsPeer) => (status?.trim().toLowerCase() === 'alive' ? undefined : ike);
+  return (peers ?? []).map((peer) => `${peer.address} ${peer.role} ${peer.status} ${ikeOf(peer)}`);
 }
 
 function differentRows(before: FleetKs['memberRows'], now: FleetKs['memberRows']): boolean {

@@ -10,7 +10,7 @@ import { durationText } from '../events/duration-text.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
 import { nameList } from '../events/name-list.ts';
 import { check, type HealthCheck } from './health-check.ts';
-import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
+import { CHECK_COOP, checkPeer, CHECK_SPLIT } from '../events/first-steps.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import type { KsPeer, KsSnapshot } from '../seen/snapshot.ts';
@@ -153,7 +153,8 @@ function coopPeers({ group, ks, at, bootMs }: KsHealthInput): HealthCheck {
     return check(['coop_peers', group], 'ok', 'has no COOP peers', { value: 0, threshold: 0 });
   if (ks.peers === null)
     return check(['coop_peers', group], 'unknown', 'its COOP peers are not shown', { threshold: 0 });
-  const dead = ks.peers.filter((peer) => isStatus(peer, 'dead')).map(({ address }) => address);
+  const deadPeers = ks.peers.filter((peer) => isStatus(peer, 'dead'));
+  const dead = deadPeers.map(({ address }) => address);
   const more = { value: dead.length, threshold: 0 };
   const joins = bootMs !== null && at.receivedAtMs - bootMs <= COOP_JOINS_MS;
   const unheard =
@@ -171,12 +172,19 @@ function coopPeers({ group, ks, at, bootMs }: KsHealthInput): HealthCheck {
   return check(
     ['coop_peers', group],
     'warning',
-    `sees COOP ${verb(dead.length, 'peer', 'peers')} ${nameList(dead)} as dead`,
+    `sees COOP ${verb(dead.length, 'peer', 'peers')} ${nameList(deadPeers.map(withIke))} as dead`,
     {
       ...more,
-      action: CHECK_COOP,
+      action: checkPeer(
+        deadPeers.map(({ ike }) => ike ?? null),
+        CHECK_COOP,
+      ),
     },
   );
+}
+
+function withIke({ address, ike }: KsPeer): string {
+  return ike === undefined ? address : `${address} (IKE status ${ike})`;
 }
 
 /** Row 4 for every GM of the group. */

@@ -182,6 +182,8 @@ export interface KsPeer {
   readonly address: string;
   readonly role: KsRole | null;
   readonly status: string | null;
+  /** IKE between the two, `Established`, `Failed`; absent: not shown. */
+  readonly ike?: string;
 }
 
 /** A GM as its KS knows it. */

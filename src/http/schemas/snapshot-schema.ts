@@ -100,7 +100,9 @@ export const ksSnapshotSchema = z
     kek: ksKey.nullable(),
     retransmit: z.object({ period_seconds: seconds, attempts: count }),
     teks: z.array(ksKey).nullable(),
-    peers: z.array(z.object({ address: z.string(), role: ksRole, status: text })).nullable(),
+    peers: z
+      .array(z.object({ address: z.string(), role: ksRole, status: text, ike: z.string().optional() }))
+      .nullable(),
     member_details: z
       .array(
         z.object({

@@ -17,6 +17,7 @@ interface PeerSketch {
   address: string | null;
   role: KsRole | null;
   status: string | null;
+  ike: string | null;
   endShown: boolean;
 }
 
@@ -37,6 +38,8 @@ interface CoopSketch {
 const GROUP_HEADING = /^Crypto (?:Gdoi|Gkm) Group Name ?: ?(\S{1,128})$/i;
 // *NO* redundancy configured for this group
 const NO_REDUNDANCY = /^\*NO\* redundancy configured\b/i;
+// Established / In Progress / Failed
+const IKE_STATUS = /^[a-z][a-z ]{0,31}$/i;
 // Session 1:
 const SESSION = /^Session (\d{1,3}) ?:$/;
 
@@ -112,6 +115,13 @@ const LABELS = labelTable<CoopSketch>([
     }),
   ],
   [
+    'IKE status',
+    ofPeer((peer, value) => {
+      peer.ike = IKE_STATUS.test(value) ? value : null;
+      return true;
+    }),
+  ],
+  [
     'Total bytes recv',
     ofPeer((peer) => {
       peer.endShown = true;
@@ -138,7 +148,6 @@ const LABELS = labelTable<CoopSketch>([
       'Peer COOP version',
       'COOP Protocol',
       'Peer Priority',
-      'IKE status',
       'Counters',
       'Ann msgs sent',
       'Ann msgs sent with reply request',
@@ -186,7 +195,7 @@ function readLine(coop: CoopSketch, line: string): boolean | "another's" {
 /** False: there are as many as are taken. Its lines are then nobody's. */
 function startPeer(coop: CoopSketch, session: string): boolean {
   coop.peers ??= [];
-  const peer: PeerSketch = { session, address: null, role: null, status: null, endShown: false };
+  const peer: PeerSketch = { session, address: null, role: null, status: null, ike: null, endShown: false };
   const taken = addWithin(MOST_PEERS, coop.peers, peer);
   coop.peer = taken ? peer : null;
   return taken;
@@ -227,8 +236,8 @@ function coopSnapshot(coop: CoopSketch): KsSnapshot {
   };
 }
 
-function peerSnapshot(peer: PeerSketch): KsPeer[] {
-  return peer.address === null ? [] : [{ address: peer.address, role: peer.role, status: peer.status }];
+function peerSnapshot({ address, role, status, ike }: PeerSketch): KsPeer[] {
+  return address === null ? [] : [{ address, role, status, ...(ike === null ? {} : { ike }) }];
 }
 
 export const ksCoop: CommandGrammar = {

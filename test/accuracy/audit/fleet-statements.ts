@@ -100,11 +100,15 @@ function looksAt(answers: readonly KsAnswer[]): readonly Look[] {
   }, []);
 }
 
-const PEER_DEAD = statement(/(\S+): peer (\S+) status Dead/u, ({ history }, device = '', peer = '') => {
-  const last = history.kss.findLast((answer) => answer.device === device && answer.ks.peers !== null);
-  const status = last?.ks.peers?.find(({ address }) => address === peer)?.status ?? null;
-  return unless(status === 'Dead', `shown is ${status}`);
-});
+const PEER_DEAD = statement(
+  /(\S+): peer (\S+) status Dead(?:, IKE status ([\w ]+))?/u,
+  ({ history }, device = '', address = '', ike = '') => {
+    const last = history.kss.findLast((answer) => answer.device === device && answer.ks.peers !== null);
+    const peer = last?.ks.peers?.find((each) => each.address === address);
+    const shown = `${peer?.status ?? 'nothing'}, IKE ${peer?.ike ?? ''}`;
+    return unless(shown === `Dead, IKE ${ike}`, `shown is ${shown}`);
+  },
+);
 
 const REPLACED = statement(
   form(String.raw`KS (\S+) replaced its KEK between `, INSTANT, ' and ', INSTANT),

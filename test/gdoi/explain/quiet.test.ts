@@ -17,6 +17,7 @@ import type { LoggedReason } from '../../../src/gdoi/log/logged-reason.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const MINUTE = 60_000;
+const FLAPS = [20, 10, 1].map((ago) => ({ atMs: NOW - ago * MINUTE, role: 'primary' as const }));
 
 /** Usually the first value, sometimes one of the others. */
 function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
@@ -143,10 +144,11 @@ const aKs = (device: string): fc.Arbitrary<KsFacts> =>
       behavior: mostly<KsFacts['behavior']>('timer', 'legacy'),
       members: mostly<number | null>(2, null, 3),
       unread: mostly<true | null>(null, true),
+      flaps: mostly(false, true),
       tekSpis: mostly<readonly string[]>(['0x0000000A'], [], ['0x0000000B']),
       kekSinceMs: anInstant,
     })
-    .map(({ context, unread, ...ks }) => ({
+    .map(({ context, unread, flaps, ...ks }) => ({
       ...context,
       ...ks,
       device,
@@ -158,6 +160,7 @@ const aKs = (device: string): fc.Arbitrary<KsFacts> =>
       tekMadeMs: NOW - 30 * MINUTE,
       nextRekeyMs: NOW + 25 * MINUTE,
       ...(unread === null ? {} : { unread }),
+      ...(flaps ? { roleChanges: FLAPS } : {}),
     }));
 
 const aGroup: fc.Arbitrary<GroupFacts> = fc
@@ -187,7 +190,7 @@ const aGroup: fc.Arbitrary<GroupFacts> = fc
     leadMs: 200_000,
     strangers: null,
     members: group.gms.length + group.acknowledging,
-    peers: [{ address: '10.1.0.2', device: 'ks1', lost, readMs: NOW - MINUTE }],
+    peers: [{ address: '10.1.0.2', device: 'ks1', lost, readMs: NOW - MINUTE, ike: [] }],
     unacknowledged: acksMissed === null ? [] : [{ address: '10.0.0.77', device: null, acksMissed }],
   }));
 

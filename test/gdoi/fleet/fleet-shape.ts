@@ -124,7 +124,7 @@ const KS = {
   rekeySeconds: 'number',
   'multicast?': 'boolean',
   members: 'number | null',
-  peers: [null, { list: { address: 'string', role: 'string | null', status: 'string | null' } }],
+  peers: [null, { list: { address: 'string', role: 'string | null', status: 'string | null', 'ike?': 'string' } }],
   memberRows: [null, { list: { address: 'string', acksMissed: 'number | null' } }],
   'unlisted?': { list: { address: 'string', acksMissed: 'number | null', goneMs: 'number' } },
   'membersUnread?': 'boolean',

@@ -434,6 +434,25 @@ describe('the KSs among themselves', () => {
     expect(fleet.types()).toEqual(['coop_peer_lost', 'coop_peer_lost']);
   });
 
+  it.each([
+    ['Failed', /^show crypto isakmp sa .*not established.*ks coop on every KS/u],
+    ['Established', /^show crypto gdoi ks coop on every KS, as IKE between them is established: .*fragments/u],
+  ])('a dead peer with which IKE is %s has that as evidence, and its first step', (ike, firstStep) => {
+    const fleet = new Fleet();
+    const seen = (second: number) => [
+      ks(second, { peers: { '10.1.0.2': 'Dead' }, ike }),
+      ks(second, { ...other, role: 'secondary', peers: { '10.1.0.1': 'Alive' }, ike }),
+    ];
+    fleet.see(...seen(0));
+    const view = fleet.see(...seen(120));
+    const event = fleet.events.find(({ type }) => type === 'coop_peer_lost');
+    expect(event?.evidence).toEqual([`ks1: peer 10.1.0.2 status Dead, IKE status ${ike}`]);
+    expect(event?.action).toMatch(firstStep);
+    const said = view.explanations.find(({ cause }) => cause === 'coop_peer_lost');
+    expect(said).toMatchObject({ phase: 'present', evidence: [`peer ks2: status Dead, IKE status ${ike}`] });
+    expect(said?.firstStep).toMatch(firstStep);
+  });
+
   it('the status Unknown of a peer is normal between secondaries', () => {
     const fleet = new Fleet();
     const view = fleet.see(ks(0, { role: 'secondary', peers: { '10.1.0.3': 'Unknown' } }));

@@ -501,6 +501,11 @@ describe('a KS', () => {
       { peers: [{ address: '10.1.12.2', role: null, status: 'Dead' }] },
       'sees COOP peer 10.1.12.2 as dead',
     ],
+    [
+      'coop_peers',
+      { peers: [{ address: '10.1.12.2', role: null, status: 'Dead', ike: 'In Progress' }] },
+      'sees COOP peer 10.1.12.2 (IKE status In Progress) as dead',
+    ],
   ] as const)('is reported with what it shows of others, not with how these are (%s: %j)', (name, ks, detail) => {
     expect(checkOf(healthOf({ ks }), name).detail).toBe(detail);
   });
