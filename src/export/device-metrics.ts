@@ -397,6 +397,16 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     },
   ),
   gm(
+    'gdoi_gm_reregistrations_within_hour',
+    'gauge',
+    'Which one within an hour the latest unexpected re-registration is, from the third on; absent if it is the first or second, or nobody knows.',
+    (_, emit, { tracking }) => {
+      const tally = tracking?.reregistrations ?? null;
+      if (tally === null) return;
+      emit(UNEXPECTED, (tally.last?.unexpected === true ? tally.last : tally.lastUnexpected)?.repeated);
+    },
+  ),
+  gm(
     'gdoi_gm_kek_matches_ks',
     'gauge',
     "1 if the GM holds the KS's current KEK, 0 if it does not, except during a rekey; absent if unknown.",

@@ -73,7 +73,7 @@ const TRACKING: GroupTracking = {
   reregistrations: {
     expected: 0,
     unexpected: 1,
-    last: { atMs: NOON, cause: 'tek_expired', unexpected: true },
+    last: { atMs: NOON, cause: 'tek_expired', unexpected: true, repeated: 3 },
     recent: [],
   },
   forecast: {

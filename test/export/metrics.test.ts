@@ -1,3 +1,4 @@
+import type { Tally } from '../../src/gdoi/memory/tracker-state.ts';
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -405,6 +406,22 @@ describe('what the tracker knows becomes metrics', () => {
     expect(samples(text, 'gdoi_gm_last_reregistration_timestamp_seconds')).toEqual([
       `{device="gm1",group="G1",cause="legacy_ks",unexpected="true"} ${NOON / 1000}`,
     ]);
+  });
+
+  test('which unexpected one within an hour the latest is: from the third on, and also after an expected one', () => {
+    const third = { atMs: NOON, cause: 'tek_expired', unexpected: true, repeated: 3 } as const;
+    const cleared = { atMs: NOON + 60_000, cause: 'operator_clear', unexpected: false } as const;
+    const { repeated: _, ...blind } = third;
+    const of = (tally: Pick<Tally, 'last' | 'lastUnexpected'>) =>
+      samples(
+        exposition(tracked({ reregistrations: { expected: 1, unexpected: 3, recent: [], ...tally } })),
+        'gdoi_gm_reregistrations_within_hour',
+      );
+    const three = ['{device="gm1",group="G1",unexpected="true"} 3'];
+    expect(of({ last: third })).toEqual(three);
+    expect(of({ last: cleared, lastUnexpected: third })).toEqual(three);
+    expect(of({ last: blind })).toEqual([]);
+    expect(of({ last: cleared })).toEqual([]);
   });
 
   test('an overdue KEK rekey is 1; a GM that shows no KEK lifetime has no such series', () => {
