@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OtherAgentClient } from '../../src/agent/cluster/ask-agent.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
 import { AskedAgents } from '../../src/agent/cluster/asked-agents.ts';
 import type { OtherAgents } from '../../src/model/other-agents.ts';
 import { createReadModel } from '../../src/model/read-model.ts';
@@ -84,7 +85,8 @@ async function begin(web: WebAccess = OPEN_ACCESS): Promise<void> {
   logger = new MemoryLogger();
   west = await serve({ others: OF_WEST, web: () => withAgentsToken(web, TOKEN) });
   lease = { url: west.url, process: 'here', agent: 'w' };
-  client = new OtherAgentClient({ token: TOKEN, tls: null, clock: createSystemClock() });
+  // For its deadlines time stands still: on a busy machine no answer is too late.
+  client = new OtherAgentClient({ token: TOKEN, tls: null, clock: new FakeClock() });
   east = await serve({ others: eastOthers(), web: () => withAgentsToken(web, TOKEN) });
   for (const name of ['a1', 'a2']) east.fleet.set({ ...polledGm(name), cell: 'acme' });
   for (const name of ['b1', 'b2']) west.fleet.set({ ...polledGm(name), cell: 'beta' });
