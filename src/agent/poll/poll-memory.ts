@@ -54,7 +54,7 @@ export function followUpCommands(options: {
   const isGm = snapshots.some((snapshot) => snapshot.role === 'gm');
   const isKs = snapshots.some((snapshot) => snapshot.role === 'ks');
   const wanted: ShowCommand[] = [];
-  if (options.newSession || countersHintAtReload(memory.shown, snapshots)) wanted.push('show version');
+  if (options.newSession || hintAtReload(memory.shown, snapshots)) wanted.push('show version');
   const detail = (command: ShowCommand) => {
     if (isDue(memory, command, options.detailIntervalMs, nowMonoMs)) wanted.push(command);
   };
@@ -120,7 +120,10 @@ type Spelt = 'ks policy' | 'ks members' | 'ks coop' | 'gm replay' | 'gm dataplan
  * A registration counter that moved, or any counter that fell or came back: only the uptime tells a reload from a
  * clear.
  */
-function countersHintAtReload(before: readonly GroupSnapshot[], now: readonly GroupSnapshot[]): boolean {
+function hintAtReload(before: readonly GroupSnapshot[], now: readonly GroupSnapshot[]): boolean {
+  // A device that booted without the configuration of a group shows it no more.
+  const isGone = before.some(({ role, group }) => role === 'gm' && !now.some((shown) => shown.group === group));
+  if (isGone) return true;
   return now.some((snapshot) => {
     if (snapshot.role !== 'gm') return false;
     const known = before.find(({ role, group }) => role === 'gm' && group === snapshot.group);

@@ -56,6 +56,13 @@ describe('a poll asks only what is of interest', () => {
     expect(asked([now], { memory })).toEqual(['show version']);
   });
 
+  test('show version is asked once after a group of a GM is not shown any more: did the device boot without it?', () => {
+    const memory = rememberShown(NOTHING_LEARNT, [counted(3, 40), aGm({ group: 'G2' })]);
+    expect(asked([counted(3, 40)], { memory })).toEqual(['show version']);
+    expect(asked([], { memory })).toEqual(['show version']);
+    expect(asked([], { memory: rememberShown(memory, []) })).toEqual([]);
+  });
+
   test('a KS is asked its policy, members and COOP state at the pace of the details', () => {
     const details = ['show crypto gdoi ks policy', 'show crypto gdoi ks members', 'show crypto gdoi ks coop'] as const;
     expect(asked([aKs()])).toEqual(details);
