@@ -100,7 +100,10 @@ function notShown(group: string, before: GroupState, listed: Listed): GroupTrack
     };
     if (knownMs !== null) return unchanged(known);
     const counted = isBooting(boot, at) || isShownBySnmp(known, between.toMs) ? 0 : answers + 1;
-    const sure = counted >= SURE_ANSWERS && (boot !== null || at.sentAtMs - between.toMs >= BOOT_SETTLES_MS);
+    const sure =
+      counted >= SURE_ANSWERS &&
+      (boot !== null || at.sentAtMs - between.toMs >= BOOT_SETTLES_MS) &&
+      (listed.snapshots.length > 0 || answersElse(listed.before, between.toMs));
     const vanished = { between, answers: Math.min(counted, SURE_ANSWERS), knownMs: sure ? at.receivedAtMs : null };
     if (!sure) return unchanged({ ...known, vanished });
     const { trying: _tried, retrying: _retried, failingFor: _why, ...rest } = known;
@@ -114,6 +117,11 @@ function notShown(group: string, before: GroupState, listed: Listed): GroupTrack
     };
     return known.episodes.registrationLost ? unchanged(gone) : emitting(gone, eventOf(group, known, vanished, listed));
   });
+}
+
+/** An answer without a word says that nothing is configured only if the device answers other commands. */
+function answersElse({ factsSentMs }: TrackerState, sinceMs: number): boolean {
+  return factsSentMs !== null && factsSentMs >= sinceMs;
 }
 
 function isBooting(boot: Boot | null, { sentAtMs }: ReadAt): boolean {

@@ -21,7 +21,10 @@ import {
 const held: GmSketch = { kekAt: 50_000, teks: { '0x00000001': 40_000 }, timerAt: 39_900 };
 const other: GmSketch = { ...held, group: 'G2', identity: '4444', succeeded: 4 };
 /** Up for a day. */
-const up = facts(-100, 86_400);
+const upAt = (at: number) => facts(at, 86_500 + at);
+const up = upAt(-100);
+/** A poll that shows no group at all, of a device that answers another command. */
+const none = (at: number) => [gmAnswer(at), upAt(at + 1)];
 const lost = (told: History) => told.events.filter(({ type }) => type === 'registration_lost');
 const seconds = (ms: number) => Math.round(ms / 100 - T0 * 10) / 10;
 const without = (at: number, change: Partial<Extract<Observation, { kind: 'groups' }>>): Observation => {
@@ -32,7 +35,7 @@ const without = (at: number, change: Partial<Extract<Observation, { kind: 'group
 
 describe('a group that two answers in a row do not show', () => {
   test('is a lost registration, with the answers that show it', () => {
-    const told = history([up, gmAnswer(0, held), gmAnswer(60), gmAnswer(120)]);
+    const told = history([up, gmAnswer(0, held), ...none(60), ...none(120)]);
     expect(types(told)).toEqual(['registration_lost']);
     const [event] = lost(told);
     expect(event).toMatchObject({ severity: 'critical', device: 'gm1', group: 'G1' });
@@ -48,7 +51,7 @@ describe('a group that two answers in a row do not show', () => {
   });
 
   test('is told once, also after a restart of the agent', () => {
-    const answers = [60, 120, 180, 240].map((at) => gmAnswer(at));
+    const answers = [60, 120, 180, 240].flatMap(none);
     expect(types(history([up, gmAnswer(0, held), ...answers]))).toEqual(['registration_lost']);
   });
 
@@ -64,15 +67,15 @@ describe('a group that two answers in a row do not show', () => {
       up,
       gmAnswer(0, held),
       gmAnswer(60, { ...held, registered: false }),
-      gmAnswer(120),
-      gmAnswer(180),
+      ...none(120),
+      ...none(180),
     ]);
     expect(types(told)).toEqual(['registration_lost']);
   });
 
   test('is not told again of a GM whose loss was told', () => {
     const off: GmSketch = { ...held, registered: false, teks: {} };
-    const told = history([up, gmAnswer(0, held), gmAnswer(60, off), gmAnswer(120), gmAnswer(180)]);
+    const told = history([up, gmAnswer(0, held), gmAnswer(60, off), ...none(120), ...none(180)]);
     expect(types(told)).toEqual(['registration_lost']);
     expect(told.state.groups.get('G1')?.vanished?.knownMs).not.toBeNull();
   });
@@ -80,53 +83,64 @@ describe('a group that two answers in a row do not show', () => {
 
 describe('nothing is told', () => {
   test('of one answer without it', () => {
-    expect(types(history([up, gmAnswer(0, held), gmAnswer(60), gmAnswer(120, held), gmAnswer(180)]))).toEqual([]);
+    expect(types(history([up, gmAnswer(0, held), ...none(60), gmAnswer(120, held), ...none(180)]))).toEqual([]);
   });
 
   test('of a group in which it never was registered', () => {
     const never: GmSketch = { ...held, registered: false, succeeded: 0, teks: {}, kekAt: null };
-    expect(types(history([up, gmAnswer(0, never), gmAnswer(60), gmAnswer(120), gmAnswer(180)]))).toEqual([]);
+    expect(types(history([up, gmAnswer(0, never), ...none(60), ...none(120), ...none(180)]))).toEqual([]);
   });
 
   test('of a GM that nobody has seen registered', () => {
-    expect(types(history([up, gmAnswer(0), gmAnswer(60), gmAnswer(120)]))).toEqual([]);
+    expect(types(history([up, ...none(0), ...none(60), ...none(120)]))).toEqual([]);
   });
 
   test('within minutes of a boot', () => {
-    const booted = facts(300, 60);
-    const answers = [300, 360, 420, 480].map((at) => gmAnswer(at));
-    const [first, ...later] = answers;
-    const told = history([up, gmAnswer(0, held), first!, booted, ...later]);
+    const booted = facts(301, 61);
+    const later = [360, 420, 480].map((at) => gmAnswer(at));
+    const told = history([up, gmAnswer(0, held), gmAnswer(300), booted, ...later]);
     expect(types(told)).toEqual(['reload']);
-    const after = history([up, gmAnswer(0, held), first!, booted, ...later, gmAnswer(600), gmAnswer(660)]);
+    const after = history([up, gmAnswer(0, held), gmAnswer(300), booted, ...later, gmAnswer(600), gmAnswer(660)]);
     expect(types(after)).toEqual(['reload', 'registration_lost']);
   });
 
   test('until minutes have passed, where the device does not show whether it has booted', () => {
-    const answers = [60, 120, 180, 240].map((at) => gmAnswer(at));
-    expect(types(history([gmAnswer(0, held), ...answers]))).toEqual([]);
-    expect(types(history([gmAnswer(0, held), ...answers, gmAnswer(361)]))).toEqual(['registration_lost']);
+    const answers = [gmAnswer(0, held, other), ...[60, 120, 180, 240].map((at) => gmAnswer(at, other))];
+    expect(types(history(answers))).toEqual([]);
+    expect(types(history([...answers, gmAnswer(361, other)]))).toEqual(['registration_lost']);
+  });
+
+  test('of answers without a word, as long as the device answers nothing else', () => {
+    const silent = [60, 120, 180, 240, 300, 360, 420].map((at) => gmAnswer(at));
+    expect(types(history([up, gmAnswer(0, held), ...silent]))).toEqual([]);
+    expect(types(history([up, gmAnswer(0, held), ...silent, upAt(430), gmAnswer(480)]))).toEqual(['registration_lost']);
   });
 
   test('of answers that failed or were not understood', () => {
-    const strange = [60, 120, 180].map((at) => without(at, { unknownLines: 1 }));
+    const strange = [60, 120, 180].flatMap((at) => [without(at, { unknownLines: 1 }), upAt(at + 1)]);
     expect(types(history([up, gmAnswer(0, held), failure(30, 'command'), failure(90, 'command')]))).toEqual([]);
     expect(types(history([up, gmAnswer(0, held), ...strange]))).toEqual([]);
   });
 
   test('of the answer to another command', () => {
-    const details = [60, 120, 180].map((at) => without(at, { command: 'show crypto gdoi gm replay' }));
+    const details = [60, 120, 180].flatMap((at) => [
+      without(at, { command: 'show crypto gdoi gm replay' }),
+      upAt(at + 1),
+    ]);
     expect(types(history([up, gmAnswer(0, held), ...details]))).toEqual([]);
   });
 
   test('of SNMP or RESTCONF, which show other things', () => {
-    const bySnmp = [60, 120, 180].map((at) => without(at, { origin: 'snmp', command: 'CISCO-GDOI-MIB' }));
-    const beside = [61, 121, 181].map((at) => without(at, { origin: 'restconf', beside: true }));
+    const bySnmp = [60, 120, 180].flatMap((at) => [
+      without(at, { origin: 'snmp', command: 'CISCO-GDOI-MIB' }),
+      upAt(at + 1),
+    ]);
+    const beside = [63, 123, 183].map((at) => without(at, { origin: 'restconf', beside: true }));
     expect(types(history([up, gmAnswer(0, held), ...bySnmp, ...beside]))).toEqual([]);
   });
 
   test('while SNMP still shows its keys', () => {
-    const told = history([up, gmAnswer(0, held), gmAnswer(60), snmpAnswer(90), gmAnswer(120), snmpAnswer(150)]);
+    const told = history([up, gmAnswer(0, held), ...none(60), snmpAnswer(90), ...none(120), snmpAnswer(150)]);
     expect(types(told)).toEqual([]);
   });
 
@@ -135,7 +149,7 @@ describe('nothing is told', () => {
   });
 
   test('of a device that the operator says is a KS', () => {
-    const told = history([up, gmAnswer(0, held), gmAnswer(60), gmAnswer(120)], { asGm: false });
+    const told = history([up, gmAnswer(0, held), ...none(60), ...none(120)], { asGm: false });
     expect(types(told)).toEqual([]);
     expect(told.state.groups.size).toBe(0);
   });
@@ -156,12 +170,12 @@ describe('a group that is shown again', () => {
     const told = history([
       up,
       gmAnswer(0, held),
-      gmAnswer(60),
-      gmAnswer(120),
+      ...none(60),
+      ...none(120),
       gmAnswer(180, back),
       gmAnswer(240, back),
-      gmAnswer(300),
-      gmAnswer(360),
+      ...none(300),
+      ...none(360),
     ]);
     expect(types(told)).toEqual(['registration_lost', 'registration_restored', 'reregistration', 'registration_lost']);
     expect(new Set(told.events.map(({ id }) => id)).size).toBe(4);
@@ -169,7 +183,7 @@ describe('a group that is shown again', () => {
   });
 
   test('has lost nothing if one answer did not show it', () => {
-    const told = history([up, gmAnswer(0, held), gmAnswer(60), gmAnswer(120, held), gmAnswer(180, held)]);
+    const told = history([up, gmAnswer(0, held), ...none(60), gmAnswer(120, held), gmAnswer(180, held)]);
     expect(types(told)).toEqual([]);
     expect(told.state.groups.get('G1')?.vanished).toBeUndefined();
   });
@@ -177,7 +191,7 @@ describe('a group that is shown again', () => {
 
 test('a group that stays away is given up after a week', () => {
   const kept = VANISHED_KEPT_MS / 1000;
-  const before = [up, gmAnswer(0, held), gmAnswer(60), gmAnswer(120), gmAnswer(kept)];
+  const before = [up, gmAnswer(0, held), ...none(60), ...none(120), ...none(kept)];
   expect(history(before).state.groups.has('G1')).toBe(true);
-  expect(history([...before, gmAnswer(kept + 180)]).state.groups.has('G1')).toBe(false);
+  expect(history([...before, ...none(kept + 180)]).state.groups.has('G1')).toBe(false);
 });
