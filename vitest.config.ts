@@ -68,7 +68,7 @@ const PROJECTS: TestProjectConfiguration[] = [
       sequence: { groupOrder: 0 },
     },
   },
-  // What opens servers and sessions, starts programs, browsers and agents as a user does, or attacks them. Six workers
+  // What opens servers and sessions, starts programs, browsers and agents as a user does, or attacks them. Four workers
   // more than cores: most of what these files take is waiting, for servers, child processes and back-offs.
   {
     test: {
@@ -78,7 +78,7 @@ const PROJECTS: TestProjectConfiguration[] = [
       include: ['test/**/*.test.ts'],
       exclude: [...COMPUTED, COUNTED],
       isolate: false,
-      maxWorkers: availableParallelism() + 6,
+      maxWorkers: availableParallelism() + 4,
       sequence: { groupOrder: 1 },
     },
   },
@@ -87,7 +87,7 @@ const PROJECTS: TestProjectConfiguration[] = [
       ...EVERY_FILE,
       name: 'counted',
       include: [COUNTED],
-      maxWorkers: availableParallelism() + 6,
+      maxWorkers: availableParallelism() + 4,
       sequence: { groupOrder: 1 },
     },
   },
