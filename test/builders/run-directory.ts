@@ -3,7 +3,7 @@
  * at the end of the run. The first test that needs something puts it there.
  *
  * It is in memory where the machine has room for that. Tests make and remove databases of a thousand files each, and
- * none of them cuts the power: on a disk the tests of stores and clusters took a quarter more CPU, and half as long again.
+ * none of them cuts the power: on a busy disk the tests of stores and clusters took a quarter more CPU.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
