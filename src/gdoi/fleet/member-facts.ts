@@ -51,10 +51,11 @@ export function gmFacts(gm: FleetGm, inGroup: GmInGroup): GmFacts {
   };
   const uncounted = gm.counters.succeeded === null;
   const neverRekeyed = gm.counters.received === 0;
-  if (gm.multicast !== true && !uncounted && !neverRekeyed && !isSomethingUnusual(context)) return facts;
+  const more = unusual(context);
+  if (gm.multicast !== true && !uncounted && !neverRekeyed && more === null) return facts;
   return {
     ...facts,
-    ...unusual(context),
+    ...more,
     ...(gm.multicast === true ? { multicast: true } : {}),
     ...(uncounted ? { uncounted: true } : {}),
     ...(neverRekeyed ? { neverRekeyed } : {}),
@@ -97,10 +98,11 @@ export function ksFacts(ks: FleetKs): KsFacts {
   };
   const { roleChanges } = ks;
   const isPlain = ks.multicast !== true && ks.unread !== true && roleChanges === undefined;
-  if (isPlain && !isSomethingUnusual(context)) return facts;
+  const more = unusual(context);
+  if (isPlain && more === null) return facts;
   return {
     ...facts,
-    ...unusual(context),
+    ...more,
     ...(ks.multicast === true ? { multicast: true } : {}),
     ...(ks.unread === true ? { unread: true } : {}),
     ...(roleChanges === undefined ? {} : { roleChanges }),
@@ -114,27 +116,7 @@ function tekMadeMs({ currentTeks: [tek], tekLifetimeSeconds }: FleetKs): EpochMs
   return madeMs > tek.sinceMs + SAME_EXPIRY_MS ? null : madeMs;
 }
 
-/** What most members never have. */
-function isSomethingUnusual({
-  answeredMs,
-  retrying,
-  linkDown,
-  dropping,
-  failingFor,
-  clock,
-  vanishedSinceMs,
-}: MemberContext): boolean {
-  return (
-    answeredMs !== undefined ||
-    retrying !== undefined ||
-    linkDown !== undefined ||
-    dropping !== undefined ||
-    failingFor !== undefined ||
-    clock !== undefined ||
-    vanishedSinceMs !== undefined
-  );
-}
-
+/** What most members never have; null: nothing of it. */
 function unusual({
   answeredMs,
   retrying,
@@ -146,7 +128,16 @@ function unusual({
 }: MemberContext): Pick<
   MemberContext,
   'answeredMs' | 'retrying' | 'linkDown' | 'dropping' | 'failingFor' | 'clock' | 'vanishedSinceMs'
-> {
+> | null {
+  const isSomething =
+    answeredMs !== undefined ||
+    retrying !== undefined ||
+    linkDown !== undefined ||
+    dropping !== undefined ||
+    failingFor !== undefined ||
+    clock !== undefined ||
+    vanishedSinceMs !== undefined;
+  if (!isSomething) return null;
   return {
     ...(answeredMs === undefined ? {} : { answeredMs }),
     ...(retrying === undefined ? {} : { retrying }),

@@ -40,30 +40,24 @@ describe('a registered GM whose countdown runs tries in vain to register', () =>
     return known !== undefined && retriesInVain(known);
   };
   const tried = (attempted: number) => ({ succeeded: 1, attempted });
+  const three = [
+    [0, tried(1)],
+    [60, tried(2)],
+    [120, tried(3)],
+    [180, tried(4)],
+  ] as const;
 
   test('once three attempts failed one after the other', () => {
     expect(retries([0, tried(1)], [60, tried(2)], [120, tried(3)])).toBe(false);
-    expect(retries([0, tried(1)], [60, tried(2)], [120, tried(3)], [180, tried(4)])).toBe(true);
+    expect(retries(...three)).toBe(true);
   });
 
   test('until a quarter of an hour after the last one', () => {
-    const three = [
-      [0, tried(1)],
-      [60, tried(2)],
-      [120, tried(3)],
-      [180, tried(4)],
-    ] as const;
     expect(retries(...three, [1060, tried(4)])).toBe(true);
     expect(retries(...three, [1100, tried(4)])).toBe(false);
   });
 
   test('not if its countdown runs because a rekey came, or after a registration', () => {
-    const three = [
-      [0, tried(1)],
-      [60, tried(2)],
-      [120, tried(3)],
-      [180, tried(4)],
-    ] as const;
     expect(retries(...three, [240, { ...tried(4), teks: { '0x0000000B': 2600 }, received: 6 }])).toBe(false);
     expect(retries(...three, [240, { succeeded: 2, attempted: 5 }])).toBe(false);
   });
