@@ -462,7 +462,7 @@ function namesOrNobody(names: readonly string[]): VNode | string {
 function missedRekey(group: GroupDocument): VNode | string {
   const { missed_last_rekey: missed } = group;
   if (missed.gms.length === 0) return 'nobody';
-  const where = placeOfLoss(group.explanations.map(({ cause }) => cause));
+  const where = placeOfLoss(group.explanations);
   return (
     <Fragment>
       <NameList names={missed.gms} /> <span class="faint">{where}</span>

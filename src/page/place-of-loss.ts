@@ -1,11 +1,13 @@
-import type { ExplanationCause } from '../gdoi/explain/explanation.ts';
+import type { Explanation, ExplanationCause } from '../gdoi/explain/explanation.ts';
 
 /**
- * Where the last rekey was lost, only if the group's explanations are about a loss: beside others it would contradict
- * them.
+ * Where the last rekey was lost, only if the group's explanations are about a loss, and say so: beside others, or while
+ * they leave it open, it would contradict them.
  */
-export function placeOfLoss(causes: readonly ExplanationCause[]): string {
-  if (causes.includes('legacy_ks')) return 'their KS sends none before expiry';
-  if (causes.includes('ks_rekeys_lost')) return 'the loss is at the KS';
-  return causes.includes('path_loss') ? 'the loss is on the path' : '';
+export function placeOfLoss(explanations: readonly Pick<Explanation, 'cause' | 'phase'>[]): string {
+  const isSaid = (cause: ExplanationCause) =>
+    explanations.some((explanation) => explanation.cause === cause && explanation.phase !== 'unclear');
+  if (isSaid('legacy_ks')) return 'their KS sends none before expiry';
+  if (isSaid('ks_rekeys_lost')) return 'the loss is at the KS';
+  return isSaid('path_loss') ? 'the loss is on the path' : '';
 }
