@@ -30,6 +30,7 @@ const line = fc.constantFrom(
   '  labels: { site: x,',
   '    rack: y }',
   '  labels: &l { a: b }',
+  '- { name: a, labels: &l { c: d } }',
   '- { labels: *l }',
   '-',
   '  name: |',
@@ -97,6 +98,15 @@ describe('reading devices in blocks', () => {
     async (braces) => {
       const text = `${braces}devices:\n- { name: a, host: h }\n- { name: a, host: h }\n}\n`;
       expect(await seen(text, 1)).toEqual(await seen(text, WHOLE));
+    },
+  );
+
+  it.each(['', 'defaults: &l { a: b }\n'])(
+    'follows an alias behind the list to its anchor in the list, after %j',
+    async (before) => {
+      const list = 'devices:\n- { name: a, host: h }\n- { name: b, labels: &l { c: d } }\n';
+      const read = await readConfigText(`${before}${list}ssh: { a: *l }\n`, { devicesPerBlock: 1 });
+      expect(read).toMatchObject({ problems: [], value: { ssh: { a: { c: 'd' } } } });
     },
   );
 

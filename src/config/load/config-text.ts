@@ -84,8 +84,13 @@ function beginsInBraces(head: string): boolean {
   return /^(?:---)?\s*(?:[&!]\S* +){0,4}\{/.test(line) || (/^---\s*$/.test(line) && /^[ \t]*\{/m.test(head));
 }
 
+/** Perhaps in text or a comment: then the file is only read more slowly. */
+const ANCHOR = /(?:^|[\s[{,])&\S/;
+const ALIAS = /(?:^|[\s[{,])\*\S/;
+
 /** Null: something in it has to be read whole. */
 async function readInBlocks(source: string, cut: Cut, { pause }: ReadOptions): Promise<ConfigText | null> {
+  if (ANCHOR.test(source.slice(cut.start, cut.end)) && ALIAS.test(source.slice(cut.end))) return null;
   const outline = readYaml(source.slice(0, cut.start) + source.slice(cut.end));
   const top = outline.value;
   if (outline.syntaxErrors.length > 0 || !isMapping(top)) return null;
