@@ -25,7 +25,7 @@ import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
 import { type GroupState, initialTrackerState, type TrackerState } from '../gdoi/memory/tracker-state.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
-import { isRefusalResult } from '../gdoi/seen/poll-result.ts';
+import { isRefusalResult } from '../gdoi/seen/result-signs.ts';
 import { settle, track, type TrackOptions } from '../gdoi/tracker/tracker.ts';
 import {
   afterPoll,

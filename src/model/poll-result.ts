@@ -1,6 +1,6 @@
 /** How a poll can end: the closed set behind `gdoi_polls_total{result}`. */
 import { DEVICE_ERROR_KINDS } from '../access/device-error.ts';
-import type { RESULT_SIGNS } from '../gdoi/seen/poll-result.ts';
+import type { RESULT_SIGNS } from '../gdoi/seen/result-signs.ts';
 
 /**
  * `ok`; `command`: the device took none of the spellings of `show crypto gdoi`; `parse`: it answered something that

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isMuteResult, isRefusalResult, RESULT_SIGNS } from '../../src/gdoi/seen/poll-result.ts';
+import { isMuteResult, isRefusalResult, RESULT_SIGNS } from '../../src/gdoi/seen/result-signs.ts';
 import { POLL_RESULTS } from '../../src/model/poll-result.ts';
 
 test('the core knows each result of a poll, and no other one', () => {

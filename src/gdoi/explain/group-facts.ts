@@ -8,7 +8,7 @@ import type { LoggedReason } from '../log/logged-reason.ts';
 import { isCountdownOver } from '../seen/countdown.ts';
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { isMuteResult, isRefusalResult } from '../seen/poll-result.ts';
+import { isMuteResult, isRefusalResult } from '../seen/result-signs.ts';
 import type { KekBehavior } from '../seen/release.ts';
 
 /** The latest re-registration of a GM, as the tracker told it. Plain JSON. */

@@ -8,7 +8,7 @@ import { decidePending } from '../registrations/counter-restart.ts';
 import { unreachableEvent } from '../events/gdoi-events.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
-import { isMuteResult, isRefusalResult } from '../seen/poll-result.ts';
+import { isMuteResult, isRefusalResult } from '../seen/result-signs.ts';
 import { ignored, trackEach, type Tracked } from '../memory/tracked.ts';
 import type { AnsweredBeside, Failures, TrackerState } from '../memory/tracker-state.ts';
 
