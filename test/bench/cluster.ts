@@ -33,7 +33,7 @@ console.log(
   `registrations ${registrations}, kept ${kept}, doubled ${doubled}, told twice ${toldTwice}, owned twice ${ownedTwice}`,
 );
 console.log(
-  `of ${looks} looks at all connections (up to ${heldMost}), ${heldTwice.length} showed two agents with one to the same device, ${heldByStarved.length} where one had waited for a processor`,
+  `of ${looks} looks at all connections (up to ${heldMost}), ${heldTwice.length} showed two agents with one to the same device, ${heldByStarved.length} where an agent, the routers or the look waited for a processor`,
 );
 for (const each of astray) console.log(each);
 for (const held of [...heldTwice, ...heldByStarved]) console.log(JSON.stringify(held));

@@ -67,8 +67,10 @@ export interface HeldTwice {
   /** The last one, and how long before. */
   readonly fault: string;
   readonly sinceMs: number;
-  /** How long the threads of each agent waited for a processor during its last lease. */
+  /** How long the threads of each agent, and of the routers, waited for a processor during its last lease. */
   readonly waitedMs: readonly number[];
+  /** How long it took to see one agent's connection, the other's, and the first one's again. */
+  readonly lookedMs: number;
 }
 
 const OWNED = 'gdoi_cell_owned{cell="default"} 1';
@@ -79,6 +81,7 @@ const LOOK_EVERY_MS = 100;
 const ASK_EVERY_MS = 200;
 /**
  * From an agent's own end of its lease to the end for the others: a running agent needs no longer to release its cells.
+ * Within this time no device changes its owner twice, so that who had it before and after had it in between.
  */
 const MARGIN_MS = LEASE_MS / 4;
 /** How far the clock of each agent is off, one after the other. */
@@ -148,6 +151,7 @@ export class ClusterCampaign implements AsyncDisposable {
   #ownedTwice = 0;
   #aheadMs = -Infinity;
   readonly #sockets = new KnownSockets();
+  readonly #routersWait: ProcessorWaits;
   #looks = 0;
   readonly #heldTwice: HeldTwice[] = [];
   readonly #heldByStarved: HeldTwice[] = [];
@@ -174,6 +178,7 @@ export class ClusterCampaign implements AsyncDisposable {
     this.#directory = directory;
     this.#servers = parts.servers;
     this.#simulated = parts.simulated;
+    this.#routersWait = new ProcessorWaits(parts.simulated.pid);
     this.#command = parts.command;
     this.#yaml = yaml;
     const { devices }: { readonly devices: readonly ConfiguredDevice[] } = parse(yaml);
@@ -286,6 +291,7 @@ export class ClusterCampaign implements AsyncDisposable {
 
   #lookOnce(): void {
     const reached = new Map<string, readonly Member[]>();
+    this.#routersWait.look();
     for (const member of [...this.#members, ...this.#leaving]) {
       member.waits.look();
       if (member === this.#paused) continue;
@@ -294,8 +300,9 @@ export class ClusterCampaign implements AsyncDisposable {
         reached.set(address, [...others, member]);
         for (const other of others) {
           // It had it before and after, so at the look in between both had it.
+          const begun = performance.now();
           const isHeldTwice = [other, member, other].every((each) => this.#heldBy(each).has(address));
-          if (isHeldTwice) this.#held(address, [other, member]);
+          if (isHeldTwice) this.#held(address, [other, member], performance.now() - begun);
         }
       }
     }
@@ -303,11 +310,16 @@ export class ClusterCampaign implements AsyncDisposable {
     this.#heldMost = Math.max(this.#heldMost, reached.size);
   }
 
-  #held(device: string, members: readonly Member[]): void {
-    const waitedMs = members.map(({ waits }) => Math.round(waits.lastMs(LEASE_MS)));
+  /** A router that got no processor keeps the connection of an agent that says goodbye. */
+  #held(device: string, members: readonly Member[], lookedMs: number): void {
+    const waitedMs = [...members.map(({ waits }) => waits), this.#routersWait].map((waits) => {
+      waits.look();
+      return Math.round(waits.lastMs(LEASE_MS));
+    });
     const fault = this.#faults.at(-1) ?? 'none yet';
-    const held = { device, fault, sinceMs: Math.round(performance.now() - this.#faultMs), waitedMs };
-    (Math.max(...waitedMs) >= MARGIN_MS ? this.#heldByStarved : this.#heldTwice).push(held);
+    const sinceMs = Math.round(performance.now() - this.#faultMs);
+    const held = { device, fault, sinceMs, waitedMs, lookedMs: Math.round(lookedMs) };
+    (Math.max(lookedMs, ...waitedMs) >= MARGIN_MS ? this.#heldByStarved : this.#heldTwice).push(held);
   }
 
   /** The paused agent has noticed: it owns nothing, and is looked at again. */
