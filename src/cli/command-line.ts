@@ -1,6 +1,7 @@
 /** What is typed after `gdoiwatch`: each command is a file beside this one. stdout gets results, stderr everything else. */
 import { Command, CommanderError } from 'commander';
 import { USER_ERROR_EXIT, UserError, type UserErrorCode } from '../kernel/user-error.ts';
+import { errorLine } from './error-line.ts';
 import { mistypedFlag } from './mistyped-flag.ts';
 import { PLUGIN_STATUS } from './text/plugin-status.ts';
 import { Stopped } from './signals.ts';
@@ -44,7 +45,7 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     } else if (error instanceof Stopped) {
       process.exitCode = 0;
     } else if (error instanceof UserError) {
-      process.stderr.write(`gdoiwatch: ${error.message} [${error.code}]\n`);
+      process.stderr.write(errorLine(error));
       process.exitCode = isCheck ? PLUGIN_STATUS.unknown : error.exitCode;
     } else {
       throw error;
