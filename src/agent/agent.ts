@@ -338,19 +338,23 @@ export class Agent implements AsyncDisposable {
   }
 
   /**
-   * Groups named in maintenance windows that no device shows. Empty until each device was polled once, or if other
-   * agents poll too.
+   * Groups named in maintenance windows that no device shows. Empty until each device was polled once, and where other
+   * agents poll some of them.
    */
   #groupDoubts(): readonly string[] {
     const { maintenance } = this.#config;
     const isOfGroups = maintenance.some(({ groups }) => groups.length > 0);
-    if (!isOfGroups || !this.#firstSweep.done || this.#options.mayPoll !== undefined) return [];
+    if (!isOfGroups || !this.#firstSweep.done || !this.#pollsAll) return [];
     const shown = [...this.#views.devices()].flatMap(({ groups, tracking, namedIn = [] }) => [
       ...groups.keys(),
       ...tracking.keys(),
       ...namedIn,
     ]);
     return groupDoubts(maintenance, new Set(shown), this.#options.clock.wallMs());
+  }
+
+  get #pollsAll(): boolean {
+    return this.#polled(this.#config).length === this.#config.devices.length;
   }
 
   /** Logs each doubt once. */
