@@ -154,7 +154,7 @@ async function startParts(
     maintenance,
     ...ways,
     store,
-    ...(met === null ? {} : { mayPoll: () => writer() !== null, recall: () => met.refusals.load() }),
+    ...sharing(met, () => cluster),
     // Planned events wake nobody; webhooks get all events, with the mark.
     onEvents: (events) => {
       push.push(events.filter((event) => !isPlanned(event)));
@@ -195,6 +195,19 @@ async function startParts(
     errors: common.errors,
     reload: () => reloads.request(),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
+  };
+}
+
+/** What the agent asks where others poll the same devices; `met` null: nobody does. */
+function sharing(
+  met: ReturnType<typeof metByAgents> | null,
+  cluster: () => Cluster | null,
+): Pick<AgentOptions, 'mayPoll' | 'isBehind' | 'recall'> {
+  if (met === null) return {};
+  return {
+    mayPoll: () => (cluster()?.membership.writer ?? null) !== null,
+    isBehind: (cell) => cluster()?.isBehind(cell) ?? false,
+    recall: () => met.refusals.load(),
   };
 }
 
