@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DeviceTraffic } from '../access/device-traffic.ts';
 import type { PushedMessage } from '../access/pushed.ts';
 import { groupDoubts } from '../config/name-doubts.ts';
-import { diffConfig, restartNeeded } from '../config/reload-diff.ts';
+import { asItRuns, diffConfig, restartNeeded } from '../config/reload-diff.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
@@ -320,9 +320,10 @@ export class Agent implements AsyncDisposable {
 
   async #reloadNow(given: ResolvedConfig, removalsMeant: boolean): Promise<ReloadSummary> {
     if (!removalsMeant) refuseLosses(this.#config.devices.length, diffConfig(this.#config, given).removed.length);
+    const running = await asItRuns(this.#started);
     const config = this.#withStaying(given);
     this.#given = given;
-    this.#restartNeeded = restartNeeded(this.#started, config);
+    this.#restartNeeded = restartNeeded(running, config);
     this.#senders.setRelays(config.syslog?.relays ?? []);
     const diff = await this.#apply(config);
     const summary: ReloadSummary = {
