@@ -33,6 +33,7 @@ import { KnownSecrets } from '../kernel/known-secrets.ts';
 import { listenFailure } from '../kernel/listen-failure.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { Parts } from '../kernel/parts.ts';
+import { UserError } from '../kernel/user-error.ts';
 import { systemRandom } from '../kernel/random.ts';
 import type { Secret } from '../kernel/secret.ts';
 import { Maintenance } from '../model/maintenance.ts';
@@ -305,6 +306,7 @@ function beginReloads(
         throw error;
       });
       configured = fresh;
+      targets.accepted();
       maintenance.configure(targets.config.maintenance);
       server.renewCertificate();
       await push.configure(targets.config.alertmanager);
@@ -312,7 +314,17 @@ function beginReloads(
       warnOfFewFiles(targets.config, places, logger);
       return summary;
     },
-    takeTargets: () => agent.reload(targets.config),
+    async takeTargets() {
+      try {
+        const { config: found } = targets;
+        const summary = await agent.reload(found);
+        targets.accepted(found);
+        return summary;
+      } catch (error) {
+        if (error instanceof UserError) targets.refused(error.message);
+        throw error;
+      }
+    },
     refused: () => agent.reloadRefused(),
   });
 }
