@@ -108,6 +108,12 @@ describe.skipIf(chromiumMissing())('the page below a prefix', () => {
     await leave(tab);
   });
 
+  test('the description of the API says where the API is', async () => {
+    const at = `${root}/api/openapi.json`;
+    const { servers } = (await (await fetch(at)).json()) as { servers: readonly { url: string }[] };
+    expect(servers.map(({ url }) => new URL(url, at).href)).toEqual([`${root}/`]);
+  });
+
   test('without script, its links are there too', async () => {
     const html = await (await fetch(`${root}/devices/gm1`)).text();
     const hrefs = Array.from(
