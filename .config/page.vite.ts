@@ -6,6 +6,8 @@ export default defineConfig({
   root: fileURLToPath(new URL('../src/page', import.meta.url)),
   // Nothing but what index.html names, and nothing inline: the page's policy allows its own files only.
   publicDir: false,
+  // Wherever a proxy has them: the server puts in how far the root is above the page.
+  base: './',
   build: {
     outDir: fileURLToPath(new URL('../dist/page', import.meta.url)),
     emptyOutDir: true,

@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DeviceTraffic } from '../access/device-traffic.ts';
 import type { PushedMessage } from '../access/pushed.ts';
 import { groupDoubts } from '../config/name-doubts.ts';
-import { diffConfig, restartNeeded } from '../config/reload-diff.ts';
+import { asItRuns, diffConfig, restartNeeded } from '../config/reload-diff.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
@@ -46,6 +46,7 @@ import type { PollReport } from '../model/poll-report.ts';
 import { makeRecordDirectory } from './record/record-directory.ts';
 import { Recorder } from './record/recorder.ts';
 import { FirstSweep } from './schedule/first-sweep.ts';
+import { withStaying } from './staying-devices.ts';
 import { Scheduler } from './schedule/scheduler.ts';
 import { SenderLookup } from './heard/sender-lookup.ts';
 import { Senders } from './heard/senders.ts';
@@ -71,6 +72,11 @@ export interface AgentOptions extends Ways {
    * false: it may poll nothing now.
    */
   readonly mayPoll?: () => boolean;
+  /**
+   * The other agent that owns this cell has still the inventory that this one had before its reload, so it does not poll
+   * devices that the reload moves there. Absent: there is no other.
+   */
+  readonly isBehind?: (cell: string) => boolean;
   /** Loads what other agents learned about the devices, before those are polled here. Absent: nothing to load. */
   readonly recall?: () => Promise<void>;
   /** Counts internal errors; absent: the agent keeps its own count. */
@@ -117,13 +123,19 @@ export class Agent implements AsyncDisposable {
   readonly #errors: InternalErrors;
   /** The configuration at the start, for the settings that no reload can change. */
   readonly #started: ResolvedConfig;
+  /** What polls go by: as given, but for devices that stay until another agent takes them. */
   #config: ResolvedConfig;
+  #given: ResolvedConfig;
+  /** One change of the configuration after the other. */
+  #changes: Promise<unknown> = Promise.resolve();
   #restartNeeded: readonly string[] = [];
   /** Cells that this agent polls; null: all. */
   #owned: ReadonlySet<string> | null;
   /** Devices that a reload moved here from another agent's cell, and when. The other agent may still poll them. */
   readonly #moved = new Map<string, number>();
-  #inventory: { readonly of: ResolvedConfig; readonly devices: ReadonlyMap<string, ConfiguredDevice> } | null = null;
+  #inventory: Inventory | null = null;
+  /** With the devices that stay where they will be. */
+  #inventoryToCome: Inventory | null = null;
   /** The inventory that polls go by: the old one while a reload still stops devices that were removed. */
   #inventoryInForce: ReadonlyMap<string, ConfiguredDevice>;
   #inventoryComplete = false;
@@ -141,6 +153,7 @@ export class Agent implements AsyncDisposable {
     this.#errors = options.errors;
     this.#started = config;
     this.#config = config;
+    this.#given = config;
     this.#inventoryInForce = this.inventory();
     this.#owned = options.mayPoll === undefined ? null : new Set();
     this.#intake = intake;
@@ -295,24 +308,24 @@ export class Agent implements AsyncDisposable {
   }
 
   /** Applies a new configuration; unchanged devices keep their session, schedule and counters. */
-  async reload(given: ResolvedConfig, { removalsMeant = false } = {}): Promise<ReloadSummary> {
-    const config = withShownCells(given);
-    if (!removalsMeant) refuseLosses(this.#config.devices.length, diffConfig(this.#config, config).removed.length);
-    const polled = this.#ofPolled(this.#config);
-    this.#holdMoved(config);
-    const diff = diffConfig(polled, this.#ofPolled(config));
-    const fleetSize = config.devices.length;
-    this.#config = config;
-    this.#restartNeeded = restartNeeded(this.#started, config);
+  reload(config: ResolvedConfig, { removalsMeant = false } = {}): Promise<ReloadSummary> {
+    return this.#change(() => this.#reloadNow(withShownCells(config), removalsMeant));
+  }
+
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    const changed = this.#changes.then(work);
+    this.#changes = changed.catch(() => undefined);
+    return changed;
+  }
+
+  async #reloadNow(given: ResolvedConfig, removalsMeant: boolean): Promise<ReloadSummary> {
+    if (!removalsMeant) refuseLosses(this.#config.devices.length, diffConfig(this.#config, given).removed.length);
+    const running = await asItRuns(this.#started);
+    const config = this.#withStaying(given);
+    this.#given = given;
+    this.#restartNeeded = restartNeeded(running, config);
     this.#senders.setRelays(config.syslog?.relays ?? []);
-    this.#intake.settingsChanged(fleetSettings(config.devices));
-    this.#recorder?.settings(this.#replaySettings());
-    await Promise.all([...diff.removed, ...diff.changed].map((device) => this.#drop(device.name)));
-    this.#inventoryInForce = this.inventory();
-    for (const device of diff.removed) this.#intake.retire(device.name);
-    for (const device of [...diff.changed, ...diff.added]) this.#add(device, fleetSize);
-    for (const device of diff.rescheduled) this.#adjust(device, fleetSize);
-    for (const device of this.#devices.values()) this.#record.paceAgain(device);
+    const diff = await this.#apply(config);
     const summary: ReloadSummary = {
       added: diff.added.length,
       removed: diff.removed.length,
@@ -324,6 +337,58 @@ export class Agent implements AsyncDisposable {
     this.#options.logger.info(summary, 'configuration reloaded');
     this.#sayDoubts();
     return summary;
+  }
+
+  /** Polls by this configuration from now on. */
+  async #apply(config: ResolvedConfig): Promise<ReturnType<typeof diffConfig>> {
+    const polled = this.#ofPolled(this.#config);
+    this.#holdMoved(config);
+    const diff = diffConfig(polled, this.#ofPolled(config));
+    const fleetSize = config.devices.length;
+    this.#config = config;
+    this.#intake.settingsChanged(fleetSettings(config.devices));
+    this.#recorder?.settings(this.#replaySettings());
+    await Promise.all([...diff.removed, ...diff.changed].map((device) => this.#drop(device.name)));
+    this.#inventoryInForce = this.inventory();
+    for (const device of diff.removed) this.#intake.retire(device.name);
+    for (const device of [...diff.changed, ...diff.added]) this.#add(device, fleetSize);
+    for (const device of diff.rescheduled) this.#adjust(device, fleetSize);
+    for (const device of this.#devices.values()) this.#record.paceAgain(device);
+    return diff;
+  }
+
+  #withStaying(given: ResolvedConfig): ResolvedConfig {
+    const { logger, isBehind } = this.#options;
+    const owned = this.#owned;
+    if (owned === null || isBehind === undefined) return given;
+    const config = withStaying(
+      given,
+      (name) => this.#devices.get(name),
+      ({ from, to }) => owned.has(from) && !owned.has(to) && isBehind(to),
+    );
+    const devices = config.devices.filter((device, index) => device !== given.devices[index]).map(({ name }) => name);
+    if (devices.length > 0 && !this.staying) {
+      logger.info(
+        { devices },
+        'devices moved to other cells; they are polled here until the agents there know of them',
+      );
+    }
+    return config;
+  }
+
+  /** Devices are still polled as before a reload, because the agents of their new cells do not know of them. */
+  get staying(): boolean {
+    return this.#given !== this.#config;
+  }
+
+  /** Lets go of those whose agents know of them now; true: of all, so that the whole configuration is in force. */
+  letMovedGo(): Promise<boolean> {
+    return this.#change(async () => {
+      if (!this.staying) return false;
+      const config = this.#withStaying(this.#given);
+      if (config.devices.some((device, index) => device !== this.#config.devices[index])) await this.#apply(config);
+      return !this.staying;
+    });
   }
 
   /** A reload was refused: the old configuration stays in force, and metrics show it. */
@@ -338,19 +403,23 @@ export class Agent implements AsyncDisposable {
   }
 
   /**
-   * Groups named in maintenance windows that no device shows. Empty until each device was polled once, or if other
-   * agents poll too.
+   * Groups named in maintenance windows that no device shows. Empty until each device was polled once, and where other
+   * agents poll some of them.
    */
   #groupDoubts(): readonly string[] {
     const { maintenance } = this.#config;
     const isOfGroups = maintenance.some(({ groups }) => groups.length > 0);
-    if (!isOfGroups || !this.#firstSweep.done || this.#options.mayPoll !== undefined) return [];
+    if (!isOfGroups || !this.#firstSweep.done || !this.#pollsAll) return [];
     const shown = [...this.#views.devices()].flatMap(({ groups, tracking, namedIn = [] }) => [
       ...groups.keys(),
       ...tracking.keys(),
       ...namedIn,
     ]);
     return groupDoubts(maintenance, new Set(shown), this.#options.clock.wallMs());
+  }
+
+  get #pollsAll(): boolean {
+    return this.#polled(this.#config).length === this.#config.devices.length;
   }
 
   /** Logs each doubt once. */
@@ -362,11 +431,18 @@ export class Agent implements AsyncDisposable {
     this.#doubtsSaid = new Set(doubts);
   }
 
+  /** As the configuration has them, also those that stay. */
+  inventoryGiven(): ReadonlyMap<string, ConfiguredDevice> {
+    if (this.#inventoryToCome?.of !== this.#given) {
+      this.#inventoryToCome = { of: this.#given, devices: inventoryOf(this.#given) };
+    }
+    return this.#inventoryToCome.devices;
+  }
+
   /** All configured devices, whichever agent polls them. */
   inventory(): ReadonlyMap<string, ConfiguredDevice> {
     if (this.#inventory?.of !== this.#config) {
-      const devices = this.#config.devices.map((device) => [device.name, configured(device)] as const);
-      this.#inventory = { of: this.#config, devices: new Map(devices) };
+      this.#inventory = { of: this.#config, devices: inventoryOf(this.#config) };
     }
     return this.#inventory.devices;
   }
@@ -454,10 +530,22 @@ export class Agent implements AsyncDisposable {
     // Removed at once, like the devices: while their sessions end, this agent may own the cells again and show them.
     this.#views.forgetGroups(lost);
     await Promise.all(left.map(({ name }) => this.#leave(name)));
+    this.#endStays();
     if (keep) await this.#intake.keepAll();
     await this.#intake.abandon(lost);
     // Work that was gathered meanwhile has added them again.
     this.#views.forgetGroups(lost);
+  }
+
+  /** Nothing stays in a cell that this agent does not own any more. */
+  #endStays(): void {
+    if (!this.staying) return;
+    this.#config = withStaying(
+      this.#given,
+      (name) => this.#devices.get(name),
+      ({ from }) => this.#owned?.has(from) === true,
+    );
+    this.#inventoryInForce = this.inventory();
   }
 
   async #leave(name: string): Promise<void> {
@@ -636,6 +724,11 @@ export class Agent implements AsyncDisposable {
   }
 }
 
+interface Inventory {
+  readonly of: ResolvedConfig;
+  readonly devices: ReadonlyMap<string, ConfiguredDevice>;
+}
+
 /** Events that show that a GM's KS is up. */
 const SERVED: ReadonlySet<GdoiEvent['type']> = new Set<GdoiEvent['type']>([
   'reregistration',
@@ -662,6 +755,10 @@ function logEvent(logger: Logger, event: GdoiEvent): void {
   const fields = { id, type, device, group, cause, summary };
   if (severity === 'info') logger.info(fields, 'event');
   else logger.warn(fields, 'event');
+}
+
+function inventoryOf({ devices }: ResolvedConfig): ReadonlyMap<string, ConfiguredDevice> {
+  return new Map(devices.map((device) => [device.name, configured(device)]));
 }
 
 /** Cells are shown only if there are others than the default one. */

@@ -3,11 +3,15 @@
  * certificates are checked as Node.js does; a private CA goes into NODE_EXTRA_CA_CERTS.
  */
 import { isIPv6 } from 'node:net';
-import { codeOf } from '../kernel/error-code.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { SentEventParser } from '../http/events/server-sent-events.ts';
+import { createSystemClock } from '../kernel/clock.ts';
+import { DeadlineExceeded } from '../kernel/deadline.ts';
+import { codeOf } from '../kernel/error-code.ts';
+import { noAnswerText } from '../kernel/no-answer-text.ts';
 import type { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
+import { withDeadline } from '../kernel/with-deadline.ts';
 
 export type AgentAnswer =
   /** `atMs`: when the agent answered, by its own clock, to the second (ms since 1970); null: unknown. */
@@ -36,23 +40,29 @@ export type AgentStream =
   | { readonly kind: 'no_agent' | 'not_found' };
 
 export function createAgentClient(url: string, token: Secret | null): AgentClient {
-  if (!isWebUrl(url)) {
-    throw new UserError('usage_invalid', `--agent: ${JSON.stringify(url)} is not a URL (http://127.0.0.1:9848)`);
-  }
-  const base = url.replace(/(?<!\/)\/+$/, '');
+  const base = baseOf(url);
   const ask = (path: string, signal: AbortSignal) => answerOf(base, path, token, signal);
+  const clock = createSystemClock();
+  /** The whole answer as text. */
+  const whole = (path: string, timeoutMs: number) =>
+    withDeadline(clock, timeoutMs, async (signal) => {
+      const answer = await ask(path, signal);
+      if (answer.kind !== 'response') return answer;
+      const { response } = answer;
+      const text = await response.text().catch((error: unknown) => {
+        throw unanswered(base, error, 'the connection was lost in the middle of the answer');
+      });
+      return { kind: 'text' as const, text, atMs: answeredAt(response) };
+    });
   return {
     url: base,
     async get(path, timeoutMs) {
-      const answer = await ask(path, AbortSignal.timeout(timeoutMs));
-      if (answer.kind !== 'response') return answer;
-      const document: unknown = await answer.response.json().catch(() => null);
-      return { kind: 'document', document, atMs: answeredAt(answer.response) };
+      const answer = await whole(path, timeoutMs);
+      if (answer.kind !== 'text') return answer;
+      const { text, atMs } = answer;
+      return { kind: 'document', document: parsed(text), atMs };
     },
-    async text(path, timeoutMs) {
-      const answer = await ask(path, AbortSignal.timeout(timeoutMs));
-      return answer.kind === 'response' ? { kind: 'text', text: await answer.response.text() } : answer;
-    },
+    text: whole,
     async stream(path, signal) {
       const answer = await ask(path, signal);
       return answer.kind === 'response' ? { kind: 'stream', data: dataOf(answer.response, signal) } : answer;
@@ -65,8 +75,32 @@ export function createAgentClient(url: string, token: Secret | null): AgentClien
   };
 }
 
+function baseOf(url: string): string {
+  // It is not repeated: there may be a password in it.
+  if (isWebUrl(url) ? hasUser(new URL(url)) : url.includes('@')) {
+    throw new UserError('usage_invalid', '--agent: a URL with a user is not taken; a token goes into --token-file');
+  }
+  if (!isWebUrl(url)) {
+    throw new UserError('usage_invalid', `--agent: ${JSON.stringify(url)} is not a URL (http://127.0.0.1:9848)`);
+  }
+  return url.replace(/(?<!\/)\/+$/, '');
+}
+
+/** Null: it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 function isWebUrl(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
+
+function hasUser({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
 }
 
 /** RFC 9110, section 6.6.1. */
@@ -91,7 +125,7 @@ async function answerOf(
     });
   } catch (error) {
     if (isRefused(error)) return { kind: 'no_agent' };
-    throw new UserError('agent_unreachable', `the agent at ${base} does not answer: ${reasonOf(error)}`);
+    throw unanswered(base, error, reasonOf(error, new URL(base).protocol));
   }
   if (response.ok) return { kind: 'response', response };
   if (response.status === 404) return { kind: 'not_found' };
@@ -136,9 +170,24 @@ function isRefused(error: unknown): boolean {
   return error instanceof Error && codeOf(error.cause) === 'ECONNREFUSED';
 }
 
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
+/** `otherwise`: the reason if it is not that the time was up. */
+function unanswered(base: string, error: unknown, otherwise: string): UserError {
+  const why = error instanceof DeadlineExceeded ? noAnswerText(error) : otherwise;
+  return new UserError('agent_unreachable', `the agent at ${base} does not answer: ${why}`);
+}
+
+/** In one line and in words that a user can act on; `fetch` puts the reason into the error's cause. */
+function reasonOf(error: unknown, protocol: string): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const code = codeOf(cause);
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'it does not speak TLS there; then the URL begins with http:';
+  if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') {
+    const hint = protocol === 'http:' ? '; if it speaks TLS there, the URL begins with https' : '';
+    return `the connection was closed without an answer${hint}`;
+  }
+  const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+  // Of several addresses none of which answers there is only a code.
+  return line === '' ? noAnswerText(error) : line;
 }
 
 async function refusal(base: string, response: Response): Promise<UserError> {

@@ -18,6 +18,7 @@ import type { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { type AgentClient, agentUrl, createAgentClient } from './agent-client.ts';
 import { askPassword } from './ask-password.ts';
+import { errorLine } from './error-line.ts';
 import { explainText } from './explain.ts';
 import { groupText, type GroupHealthDocument, isGroupHealth } from './text/group-text.ts';
 import { healthText, pluginLine } from './text/health-text.ts';
@@ -28,8 +29,10 @@ import { readToken, secretInFile, secretInVariable, tokenFileFlag } from './secr
 import { takeSignals } from './signals.ts';
 import { lookAtTargetFiles } from './target-files.ts';
 
-/** The agent has to connect, log in and send a few commands first. */
-const AGENT_TIMEOUT_MS = 90_000;
+/** What an agent knows already. A monitoring plugin has ten seconds or more before it is ended without a word. */
+const KNOWN_TIMEOUT_MS = 8_000;
+/** The agent gives a poll 30 s, and another agent that it asks for it a little more. */
+const POLL_TIMEOUT_MS = 40_000;
 
 interface CheckFlags {
   readonly config: string;
@@ -180,10 +183,18 @@ const CLEAR_SCREEN = '\u001B[H\u001B[2J\u001B[3J';
 async function watch(look: ShownLook, flags: CheckFlags, clock: Clock): Promise<number> {
   const everyMs = (flags.watch === true || flags.watch === undefined ? 5 : flags.watch) * 1000;
   using signals = takeSignals();
-  let status: number = PLUGIN_STATUS.unknown;
+  let [status, hasLooked]: [number, boolean] = [PLUGIN_STATUS.unknown, false];
   while (!signals.stop.aborted) {
     if (process.stdout.isTTY && !flags.json) process.stdout.write(CLEAR_SCREEN);
-    status = await show(look, flags, clock);
+    try {
+      status = await show(look, flags, clock);
+      hasLooked = true;
+    } catch (error) {
+      // What could be asked once can be asked again: an agent restarts, a way to it is mended.
+      if (!hasLooked || !(error instanceof UserError)) throw error;
+      status = PLUGIN_STATUS.unknown;
+      process.stderr.write(errorLine(error));
+    }
     await clock.sleep(everyMs, signals.stop).catch(() => undefined);
   }
   return status;
@@ -252,7 +263,7 @@ function shownAs(checked: Checked, from: string): Looked {
 function lookAtGroup(group: string, client: AgentClient): Looked {
   return {
     async look() {
-      const answer = await client.get(`/api/v1/groups/${encodeURIComponent(group)}`, AGENT_TIMEOUT_MS);
+      const answer = await client.get(`/api/v1/groups/${encodeURIComponent(group)}`, KNOWN_TIMEOUT_MS);
       if (answer.kind === 'no_agent') {
         throw new UserError('agent_unreachable', `nothing listens at ${client.url}: --group asks a running agent`);
       }
@@ -324,7 +335,7 @@ function urlsOf({ targets }: ResolvedConfig, { url }: AgentClient): string {
 
 /** The host of the agent's device of this name; null: no agent answers, or it knows no such device. */
 async function knownHost(client: AgentClient, device: string): Promise<string | null> {
-  const answer = await client.get(`/api/v1/devices/${encodeURIComponent(device)}`, AGENT_TIMEOUT_MS);
+  const answer = await client.get(`/api/v1/devices/${encodeURIComponent(device)}`, KNOWN_TIMEOUT_MS);
   if (answer.kind !== 'document') return null;
   const { document } = answer;
   const host: unknown = document !== null && typeof document === 'object' ? Reflect.get(document, 'host') : null;
@@ -335,7 +346,7 @@ async function knownHost(client: AgentClient, device: string): Promise<string | 
 async function askAgent(client: AgentClient, device: string): Promise<Verdict> {
   const host = await knownHost(client, device);
   const path = `/api/v1/devices/${encodeURIComponent(device)}/health?live=true`;
-  const answer = await client.get(path, AGENT_TIMEOUT_MS);
+  const answer = await client.get(path, POLL_TIMEOUT_MS);
   if (answer.kind === 'not_found') return unknownDevice(device, `the agent at ${client.url}`);
   if (answer.kind === 'document' && isHealthDocument(answer.document)) {
     const from = `${device} (${host ?? 'host not known'}), via agent ${client.url}`;

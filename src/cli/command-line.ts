@@ -1,6 +1,8 @@
 /** What is typed after `gdoiwatch`: each command is a file beside this one. stdout gets results, stderr everything else. */
 import { Command, CommanderError } from 'commander';
+import { codeOf } from '../kernel/error-code.ts';
 import { USER_ERROR_EXIT, UserError, type UserErrorCode } from '../kernel/user-error.ts';
+import { errorLine } from './error-line.ts';
 import { mistypedFlag } from './mistyped-flag.ts';
 import { PLUGIN_STATUS } from './text/plugin-status.ts';
 import { Stopped } from './signals.ts';
@@ -33,23 +35,31 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map(
 /** Runs the command to its end; the exit status is then that of the process. A fault of the program itself is thrown. */
 export async function runCommandLine(words: readonly string[]): Promise<void> {
   const [asked = ''] = words;
-  const program = await programOf(asked);
   /** For a monitoring plugin, a check that could not be made is `unknown`. */
   const isCheck = asked === 'check';
   try {
+    const program = await programOf(asked);
     await program.parseAsync(mistypedFlag(program.commands, words) ?? words, { from: 'user' });
-  } catch (error) {
+  } catch (thrown) {
+    const error = isOutOfFiles(thrown) ? new UserError('start_failed', TOO_FEW_FILES, { cause: thrown }) : thrown;
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : isCheck ? PLUGIN_STATUS.unknown : USER_ERROR_EXIT[USAGE_INVALID];
     } else if (error instanceof Stopped) {
       process.exitCode = 0;
     } else if (error instanceof UserError) {
-      process.stderr.write(`gdoiwatch: ${error.message} [${error.code}]\n`);
+      process.stderr.write(errorLine(error));
       process.exitCode = isCheck ? PLUGIN_STATUS.unknown : error.exitCode;
     } else {
       throw error;
     }
   }
+}
+
+const TOO_FEW_FILES = 'too many open files: raise their limit (LimitNOFILE, ulimit -n)';
+
+/** The parts of the program are files, too, and are opened many at once. */
+function isOutOfFiles(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE'].includes(codeOf(error));
 }
 
 async function programOf(asked: string): Promise<Command> {

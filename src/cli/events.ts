@@ -5,9 +5,11 @@ import { type EventDocument, eventDocument, isoInstant } from '../gdoi/events/ev
 import { aroundSeconds, isToTheSecond } from '../gdoi/events/instant-text.ts';
 import { incidentOfEvent, incidentsAround } from '../gdoi/incidents/incident-events.ts';
 import { createSystemClock } from '../kernel/clock.ts';
+import type { UserError } from '../kernel/user-error.ts';
 import { type EventHistory, MAX_PAGE_EVENTS } from '../store/event-store.ts';
 import { openSqliteStoreReadOnly } from '../store/sqlite/sqlite-store.ts';
 import type { AgentClient } from './agent-client.ts';
+import { errorLine } from './error-line.ts';
 import { type AskEvents, type EventsAsked, type Found, isEventDocument } from './events-asked.ts';
 import { eventsAsTheyCome } from './follow-events.ts';
 import {
@@ -59,7 +61,8 @@ export function eventsCommand(): Command {
 async function show(flags: EventsFlags, ask: AskEvents, client: AgentClient | null): Promise<void> {
   if (flags.follow === true) {
     using signals = takeSignals();
-    const coming = eventsAsTheyCome({ ask, asked: flags, client, clock: createSystemClock(), stop: signals.stop });
+    const around = { client, clock: createSystemClock(), stop: signals.stop, onAway: sayAway };
+    const coming = eventsAsTheyCome({ ask, asked: flags, ...around });
     for await (const event of coming)
       process.stdout.write(flags.json ? jsonLine(event) : `${cells(event).join('  ')}\n`);
     return;
@@ -67,6 +70,10 @@ async function show(flags: EventsFlags, ask: AskEvents, client: AgentClient | nu
   const { events, more } = await ask(flags);
   process.stdout.write(flags.json ? events.map(jsonLine).join('') : table(events));
   if (more) process.stderr.write(`more than ${flags.limit} events; see --limit, --since, --until\n`);
+}
+
+function sayAway(reason: UserError | null): void {
+  process.stderr.write(reason === null ? 'it answers again\n' : `waiting: ${errorLine(reason)}`);
 }
 
 async function eventsOfStore(history: EventHistory, asked: EventsAsked): Promise<Found> {

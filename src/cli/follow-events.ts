@@ -24,11 +24,14 @@ export interface Followed {
   readonly client: AgentClient | null;
   readonly clock: Clock;
   readonly stop: AbortSignal;
+  /** Called once when it cannot be asked any more, and with null when it can again: silence would look like peace. */
+  readonly onAway: (reason: UserError | null) => void;
 }
 
 export async function* eventsAsTheyCome(followed: Followed): AsyncIterable<EventDocument> {
   const { ask, asked, clock, client, stop } = followed;
   const printed = new Printed();
+  const presence = new Presence(followed.onAway);
   const recent = () => ask({ ...asked, since: clock.wallMs() - OVERLAP_MS, limit: MAX_AT_ONCE });
   // What the first ones leave out was left out on purpose. Asked before them, so that nothing falls between.
   const known = await recent();
@@ -37,22 +40,41 @@ export async function* eventsAsTheyCome(followed: Followed): AsyncIterable<Event
   printed.fresh([...events, ...known.events]);
   while (!stop.aborted) {
     if (client !== null) yield* streamed(client, followed, printed);
-    yield* printed.fresh((await unlessAway(recent)).toReversed());
+    yield* printed.fresh((await presence.unlessAway(recent)).toReversed());
     await clock.sleep(client === null ? LOOK_EVERY_MS : OPEN_AGAIN_MS, stop).catch(() => undefined);
   }
 }
 
-/** While an agent restarts or a store is locked: the next look gives what happened meanwhile. */
-async function unlessAway(ask: () => Promise<Found>): Promise<readonly EventDocument[]> {
-  try {
-    return (await ask()).events;
-  } catch (error) {
-    if (error instanceof UserError && PASSING.has(error.code)) return [];
-    throw error;
+/** While an agent restarts or a store is locked, the next look gives what happened meanwhile. */
+class Presence {
+  readonly #onAway: Followed['onAway'];
+  #isAway = false;
+
+  constructor(onAway: Followed['onAway']) {
+    this.#onAway = onAway;
+  }
+
+  async unlessAway(ask: () => Promise<Found>): Promise<readonly EventDocument[]> {
+    try {
+      const { events } = await ask();
+      if (this.#isAway) this.#onAway(null);
+      this.#isAway = false;
+      return events;
+    } catch (error) {
+      if (!(error instanceof UserError && PASSING.has(error.code))) throw error;
+      if (!this.#isAway) this.#onAway(error);
+      this.#isAway = true;
+      return [];
+    }
   }
 }
 
-const PASSING: ReadonlySet<UserErrorCode> = new Set<UserErrorCode>(['agent_unreachable', 'store_locked']);
+/** Of a question that was answered once. An error of the agent may be that of a proxy before it. */
+const PASSING: ReadonlySet<UserErrorCode> = new Set<UserErrorCode>([
+  'agent_unreachable',
+  'agent_refused',
+  'store_locked',
+]);
 
 /** Until the stream breaks. */
 async function* streamed(

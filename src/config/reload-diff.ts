@@ -110,18 +110,30 @@ const samePostgres = sameIn<ResolvedPostgres>({
   tls: orNull(sameTls),
 });
 const sameFile = sameIn<Extract<ResolvedStore, { kind: 'sqlite' }>>({ kind: equal, retentionMs: equal, path: equal });
-const sameDatabase = sameIn<Extract<ResolvedStore, { kind: 'postgres' }>>({
+type SharedStore = Extract<ResolvedStore, { kind: 'postgres' }>;
+const sameDatabase = sameIn<SharedStore>({
   kind: equal,
   retentionMs: equal,
+  postgres: samePostgres,
+  // of the section cluster: see SAME_CLUSTER
+  leaseMs: ignored,
+  aloneMs: ignored,
+  others: ignored,
+});
+const SAME_CLUSTER = sameIn<Pick<SharedStore, 'leaseMs' | 'aloneMs' | 'others'>>({
   leaseMs: equal,
   aloneMs: equal,
   others: sameIn<ResolvedOtherAgents>({ url: equal, token: sameSecret, tls: orNull(sameTls) }),
-  postgres: samePostgres,
 });
 
 function sameStore(a: ResolvedStore, b: ResolvedStore): boolean {
   if (a.kind === 'sqlite') return b.kind === 'sqlite' && sameFile(a, b);
   return b.kind === 'postgres' && sameDatabase(a, b);
+}
+
+/** Between different kinds of store there is nothing to compare. */
+function sameCluster(a: ResolvedStore, b: ResolvedStore): boolean {
+  return a.kind !== 'postgres' || b.kind !== 'postgres' || SAME_CLUSTER(a, b);
 }
 
 /** Compares by one value of it. */
@@ -201,7 +213,10 @@ const CONFIG: Readonly<Record<keyof ResolvedConfig, readonly FixedSetting[]>> = 
   metrics: [['metrics', by(({ metrics }) => metrics)]],
   log: fixedIn(({ log }) => log, { level: 'log.level' }),
   limits: fixedIn(({ limits }) => limits, { concurrentPolls: 'limits.concurrent_polls' }),
-  store: [['store', by(({ store }) => store, sameStore)]],
+  store: [
+    ['store', by(({ store }) => store, sameStore)],
+    ['cluster', by(({ store }) => store, sameCluster)],
+  ],
   ssh: fixedIn(({ ssh }) => ssh, {
     knownHostsPath: 'ssh.known_hosts',
     maxHandshakes: 'ssh.max_handshakes',
@@ -218,6 +233,14 @@ const CONFIG: Readonly<Record<keyof ResolvedConfig, readonly FixedSetting[]>> = 
   maintenance: [],
   doubts: [],
 };
+
+/** The configuration of the start as it counts now: the password of the database is read again for each connection. */
+export async function asItRuns(started: ResolvedConfig): Promise<ResolvedConfig> {
+  const { store } = started;
+  if (store.kind !== 'postgres' || store.postgres.password === null) return started;
+  const password = await store.postgres.password.renewed();
+  return { ...started, store: { ...store, postgres: { ...store.postgres, password } } };
+}
 
 /** Settings that differ and that no reload applies. */
 export function restartNeeded(before: ResolvedConfig, after: ResolvedConfig): readonly string[] {

@@ -3,6 +3,7 @@
  * the tab keeps it.
  */
 import type { Problem } from '../http/schemas/problem-schema.ts';
+import { addressOf } from './root.ts';
 
 export type Reply<Body> =
   | { readonly kind: 'ok'; readonly body: Body }
@@ -10,7 +11,8 @@ export type Reply<Body> =
   /** No answer, or one that is not the agent's. */
   | { readonly kind: 'unreachable' };
 
-const TOKEN_KEY = 'gdoiwatch-token';
+/** One for each agent: a proxy may have several below one name. */
+const TOKEN_KEY = `gdoiwatch-token${addressOf('/').slice(0, -1)}`;
 const TIMEOUT_MS = 10_000;
 /** The server gives a poll on request 30 s. */
 export const POLL_TIMEOUT_MS = 35_000;
@@ -31,7 +33,7 @@ export function authorization(): Readonly<Record<string, string>> {
 
 export async function ask<Body>(path: string, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Promise<Reply<Body>> {
   try {
-    const response = await fetch(path, {
+    const response = await fetch(addressOf(path), {
       headers: authorization(),
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
@@ -48,7 +50,7 @@ export async function ask<Body>(path: string, signal: AbortSignal, timeoutMs = T
 /** An answer that is not JSON; null: there is none. */
 export async function askText(path: string, signal: AbortSignal): Promise<string | null> {
   try {
-    const response = await fetch(path, {
+    const response = await fetch(addressOf(path), {
       headers: authorization(),
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });

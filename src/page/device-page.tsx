@@ -17,6 +17,7 @@ import { recentEvents } from './recent-events.ts';
 import { devicePath, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
 import type { Page } from './page.ts';
+import { addressOf } from './root.ts';
 
 export class DevicePage implements Page {
   readonly title: string;
@@ -107,7 +108,7 @@ export class DevicePage implements Page {
           <h2 id="events">Events</h2>
           <EventList events={this.#events.body?.events ?? []} nowMs={nowMs} />
           <p>
-            <a href={withFilter('/events', { device: device.device })}>All events of this device</a>
+            <a href={addressOf(withFilter('/events', { device: device.device }))}>All events of this device</a>
           </p>
         </section>
         <Answers device={device} nowMs={nowMs} />

@@ -6,6 +6,7 @@ import type { EventDocument } from '../http/schemas/event-schema.ts';
 import { authorization } from './agent-api.ts';
 import { after, pause } from './browser-time.ts';
 import { type SentEvent, SentEventParser } from '../http/events/server-sent-events.ts';
+import { addressOf } from './root.ts';
 
 const RETRY_MS = 3000;
 /** The agent sends something every 15 s: longer silence is a lost connection. */
@@ -39,7 +40,7 @@ export async function followEvents(options: {
 
 async function* sentEvents(lastId: string | null, onOpen: () => void): AsyncGenerator<SentEvent> {
   const silence = new AbortController();
-  const response = await fetch('/api/v1/events/stream', {
+  const response = await fetch(addressOf('/api/v1/events/stream'), {
     headers: { ...authorization(), ...(lastId === null ? {} : { 'last-event-id': lastId }) },
     signal: silence.signal,
   });

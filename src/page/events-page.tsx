@@ -13,6 +13,7 @@ import { Refusal } from './refusal.tsx';
 import { type Filter, withFilter } from './route.ts';
 import type { Session } from './session.ts';
 import type { Page } from './page.ts';
+import { addressOf } from './root.ts';
 
 const PAGE_EVENTS = 50;
 
@@ -129,7 +130,7 @@ const FEED_TEXT: Readonly<Record<FeedState, string>> = {
 
 function EventFilters({ filter }: { readonly filter: Filter }): VNode {
   const choose = (key: string, value: string) =>
-    navigate(withFilter('/events', { ...filter, [key]: value }), 'replace');
+    navigate(addressOf(withFilter('/events', { ...filter, [key]: value })), 'replace');
   const name = (key: 'device' | 'group' | 'cell', label: string) => (
     <NameChoice label={label} value={filter[key]} onChoose={(value) => choose(key, value)} />
   );
@@ -153,7 +154,7 @@ function EventFilters({ filter }: { readonly filter: Filter }): VNode {
         say={(hours) => SPANS.get(hours) ?? `${hours} hours`}
         onChoose={(value) => choose('hours', value)}
       />
-      {Object.keys(filter).length > 0 && <a href="/events">Clear</a>}
+      {Object.keys(filter).length > 0 && <a href={addressOf('/events')}>Clear</a>}
     </form>
   );
 }

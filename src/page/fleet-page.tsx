@@ -19,6 +19,7 @@ import { type Filter, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
 import { StatusMark } from './status-mark.tsx';
 import type { Page } from './page.ts';
+import { addressOf } from './root.ts';
 
 const PAGE_ROWS = 100;
 const MAX_GROUP_CARDS = 6;
@@ -95,7 +96,7 @@ export class FleetPage implements Page {
       return (
         <p class="note">
           {fleet === 1 ? 'The one device does not match.' : `None of ${fleet} devices matches.`}{' '}
-          <a href="/">Show all</a>
+          <a href={addressOf('/')}>Show all</a>
         </p>
       );
     }
@@ -132,7 +133,7 @@ export class FleetPage implements Page {
     const sorted = (this.#filter['sort'] ?? 'status') === sort;
     return (
       <th role="columnheader" scope="col" aria-sort={sorted ? (sort === 'name' ? 'ascending' : 'descending') : 'none'}>
-        <a href={withFilter('/', { ...this.#filter, sort, cursor: undefined })}>
+        <a href={addressOf(withFilter('/', { ...this.#filter, sort, cursor: undefined }))}>
           {text}
           <span aria-hidden="true">{sorted ? ' ▾' : ''}</span>
         </a>
@@ -145,9 +146,9 @@ export class FleetPage implements Page {
     if (first && list.next_cursor === null) return false;
     return (
       <nav class="pages" aria-label="Pages of devices">
-        {!first && <a href={withFilter('/', { ...this.#filter, cursor: undefined })}>First page</a>}
+        {!first && <a href={addressOf(withFilter('/', { ...this.#filter, cursor: undefined }))}>First page</a>}
         {list.next_cursor !== null && (
-          <a href={withFilter('/', { ...this.#filter, cursor: list.next_cursor })}>Next {PAGE_ROWS}</a>
+          <a href={addressOf(withFilter('/', { ...this.#filter, cursor: list.next_cursor }))}>Next {PAGE_ROWS}</a>
         )}
       </nav>
     );
@@ -207,11 +208,13 @@ function StatusCounts(props: {
       {HEALTH_STATUSES.toReversed().map((status) => (
         <li key={status}>
           <a
-            href={withFilter('/', {
-              ...props.filter,
-              status: chosen === status ? undefined : status,
-              cursor: undefined,
-            })}
+            href={addressOf(
+              withFilter('/', {
+                ...props.filter,
+                status: chosen === status ? undefined : status,
+                cursor: undefined,
+              }),
+            )}
             class={props.counts[status] === 0 ? 'none' : ''}
             aria-current={chosen === status ? 'true' : undefined}
           >
@@ -225,7 +228,7 @@ function StatusCounts(props: {
 
 function Filters({ filter, groups }: { readonly filter: Filter; readonly groups: readonly GroupSummary[] }): VNode {
   const choose = (key: string, value: string) =>
-    navigate(withFilter('/', { ...filter, cursor: undefined, [key]: value }), 'replace');
+    navigate(addressOf(withFilter('/', { ...filter, cursor: undefined, [key]: value })), 'replace');
   const names = groups.map(({ group }) => group);
   const group = filter['group'];
   const offered = group === undefined || names.includes(group) ? names : [group, ...names];
@@ -256,7 +259,7 @@ function Filters({ filter, groups }: { readonly filter: Filter; readonly groups:
       />
       <Choice label="Group" value={group} options={offered} onChoose={(value) => choose('group', value)} />
       {Object.keys(filter).some((key) => key !== 'sort') && (
-        <a href={withFilter('/', { sort: filter['sort'] })}>Clear</a>
+        <a href={addressOf(withFilter('/', { sort: filter['sort'] }))}>Clear</a>
       )}
     </form>
   );

@@ -7,6 +7,7 @@ import { GroupLink } from './names.tsx';
 import { Fragment, type VNode } from 'preact';
 import { groupPath } from './route.ts';
 import { StatusMark } from './status-mark.tsx';
+import { addressOf } from './root.ts';
 
 export function GroupCards(props: {
   readonly groups: readonly GroupSummary[];
@@ -45,7 +46,7 @@ export function GroupCards(props: {
       </ul>
       {rest > 0 && (
         <p>
-          <a href="/groups">All {sorted.length} groups</a>
+          <a href={addressOf('/groups')}>All {sorted.length} groups</a>
         </p>
       )}
     </Fragment>

@@ -28,6 +28,7 @@ import { Kept, type Session } from './session.ts';
 import { StatusMark } from './status-mark.tsx';
 import { recentEvents } from './recent-events.ts';
 import type { Page } from './page.ts';
+import { addressOf } from './root.ts';
 
 /** GMs drawn before someone asks for more. */
 const FIRST_ROWS = 100;
@@ -166,7 +167,9 @@ export class GroupPage implements Page {
           <h2 id="events">Events</h2>
           <EventList events={this.#events.body?.events ?? []} nowMs={nowMs} />
           <p>
-            <a href={withFilter('/events', { group: group.group, cell: group.cell })}>All events of this group</a>
+            <a href={addressOf(withFilter('/events', { group: group.group, cell: group.cell }))}>
+              All events of this group
+            </a>
           </p>
         </section>
       </Fragment>
@@ -179,7 +182,7 @@ export class GroupPage implements Page {
         <h2 id="incidents">Incidents of the last week</h2>
         <IncidentList incidents={this.#incidents.body?.incidents ?? []} tickets={this.#tickets} nowMs={nowMs} />
         <p>
-          <a href={withFilter('/incidents', { group, cell })}>All incidents of this group</a>
+          <a href={addressOf(withFilter('/incidents', { group, cell }))}>All incidents of this group</a>
         </p>
       </section>
     );

@@ -11,6 +11,7 @@ import { Refusal } from './refusal.tsx';
 import { type Filter, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
 import type { Page } from './page.ts';
+import { addressOf } from './root.ts';
 
 const MOST = 100;
 const SPANS: ReadonlyMap<string, string> = new Map(
@@ -77,7 +78,7 @@ export function incidentsPath(filter: Filter, nowMs: number | null, most: number
 
 function IncidentFilters({ filter }: { readonly filter: Filter }): VNode {
   const choose = (key: string, value: string) =>
-    navigate(withFilter('/incidents', { ...filter, [key]: value }), 'replace');
+    navigate(addressOf(withFilter('/incidents', { ...filter, [key]: value })), 'replace');
   const name = (key: 'device' | 'group' | 'cell', label: string) => (
     <NameChoice label={label} value={filter[key]} onChoose={(value) => choose(key, value)} />
   );
@@ -99,7 +100,7 @@ function IncidentFilters({ filter }: { readonly filter: Filter }): VNode {
         say={(hours) => SPANS.get(hours) ?? `${hours} hours`}
         onChoose={(value) => choose('hours', value)}
       />
-      {Object.keys(filter).length > 0 && <a href="/incidents">Clear</a>}
+      {Object.keys(filter).length > 0 && <a href={addressOf('/incidents')}>Clear</a>}
     </form>
   );
 }

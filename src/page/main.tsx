@@ -11,6 +11,7 @@ import { IncidentsPage } from './incidents-page.tsx';
 import { followKeyboard } from './keyboard.ts';
 import { followNavigation } from './navigation.ts';
 import { render } from 'preact';
+import { pathAt } from './root.ts';
 import { type Route, routeOf } from './route.ts';
 import { Session } from './session.ts';
 import { Shell } from './shell.tsx';
@@ -45,7 +46,12 @@ let page = open(route);
 let drawPending = false;
 
 function here(): Route {
-  return routeOf(location.pathname, location.search) ?? { kind: 'fleet', filter: {} };
+  return routeAt(location) ?? { kind: 'fleet', filter: {} };
+}
+
+function routeAt({ pathname, search }: Pick<URL, 'pathname' | 'search'>): Route | null {
+  const path = pathAt(pathname);
+  return path === null ? null : routeOf(path, search);
 }
 
 function open(to: Route): Page {
@@ -135,7 +141,7 @@ function go(): void {
 const refreshAfterTyping = gathered(AFTER_TYPING_MS, refresh);
 const refreshAfterEvents = gathered(AFTER_EVENT_MS, refresh);
 followKeyboard();
-followNavigation((url) => routeOf(url.pathname, url.search) !== null, go);
+followNavigation((url) => routeAt(url) !== null, go);
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') refreshAll();
 });

@@ -2,6 +2,7 @@
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import { Fragment, type VNode } from 'preact';
 import { devicePath, type GroupName, groupPath } from './route.ts';
+import { addressOf } from './root.ts';
 
 /** Most of a name that is shown; its title has the whole. */
 const MAX_SHOWN = 60;
@@ -16,7 +17,7 @@ export function Name({ text }: { readonly text: string }): VNode {
 
 export function DeviceLink({ name }: { readonly name: string }): VNode {
   return (
-    <a href={devicePath(name)}>
+    <a href={addressOf(devicePath(name))}>
       <Name text={name} />
     </a>
   );
@@ -25,7 +26,7 @@ export function DeviceLink({ name }: { readonly name: string }): VNode {
 /** With its cell, if groups have one; a group of the default cell has none beside it. */
 export function GroupLink({ name, cell }: GroupName): VNode {
   return (
-    <a href={groupPath({ name, cell })}>
+    <a href={addressOf(groupPath({ name, cell }))}>
       <Name text={name} />
       {cell !== undefined && cell !== DEFAULT_CELL && (
         <Fragment>

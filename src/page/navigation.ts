@@ -3,9 +3,9 @@
 const listeners = new Set<() => void>();
 
 /** `replace`: a change of filter is no step back in the history. */
-export function navigate(path: string, how: 'push' | 'replace' = 'push'): void {
-  if (how === 'push') history.pushState(null, '', path);
-  else history.replaceState(null, '', path);
+export function navigate(address: string, how: 'push' | 'replace' = 'push'): void {
+  if (how === 'push') history.pushState(null, '', address);
+  else history.replaceState(null, '', address);
   for (const listener of listeners) listener();
 }
 

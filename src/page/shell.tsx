@@ -6,6 +6,7 @@ import { Fragment, type VNode } from 'preact';
 import type { AgentDocument } from '../http/page/agent-document.ts';
 import type { Session } from './session.ts';
 import { utcText } from './instants.tsx';
+import { addressOf } from './root.ts';
 
 export function Shell(props: {
   readonly session: Session;
@@ -19,7 +20,7 @@ export function Shell(props: {
   const { agent } = session;
   const nowMs = session.nowMs();
   const place = (path: string, name: string) => (
-    <a href={path} aria-current={room === name ? 'page' : undefined}>
+    <a href={addressOf(path)} aria-current={room === name ? 'page' : undefined}>
       {name}
     </a>
   );
@@ -35,7 +36,7 @@ export function Shell(props: {
           {place('/groups', 'Groups')}
           {place('/incidents', 'Incidents')}
           {place('/events', 'Events')}
-          <a href="/metrics">Metrics</a>
+          <a href={addressOf('/metrics')}>Metrics</a>
         </nav>
         <span class="faint clock">{nowMs !== null && utcText(new Date(nowMs).toISOString())}</span>
       </header>
@@ -48,7 +49,7 @@ export function Shell(props: {
         {props.incident}
       </p>
       <footer class="faint">
-        gdoiwatch {agent?.version ?? ''} · times are UTC, then local · <a href="/api/openapi.json">API</a>
+        gdoiwatch {agent?.version ?? ''} · times are UTC, then local · <a href={addressOf('/api/openapi.json')}>API</a>
       </footer>
     </Fragment>
   );

@@ -31,6 +31,8 @@ export interface Cluster extends AsyncDisposable {
   status(): ClusterStatus;
   /** It may poll nothing and could not join for several leases. A standby may. */
   outcast(): boolean;
+  /** Another agent owns this cell, and has still the inventory that this one had before its reload. */
+  isBehind(cell: string): boolean;
 }
 
 /** The name of this agent for other agents and in logs. */
@@ -75,18 +77,43 @@ export function withAgentsToken(web: ResolvedConfig['web'], token: Secret | null
   return { ...web, tokens: [...web.tokens, { name: 'cluster', scope: 'operate', sha256 }] };
 }
 
+/** Before the digest of an inventory whose devices are not yet where it has them. */
+const NOT_YET = 'not yet ';
+
 /**
- * Digest of which device is in which cell, the same in every agent with the same inventory. Computed once per
+ * Digests of which device is in which cell, the same in every agent with the same inventory. Computed once per
  * configuration.
  */
-function digestOfInventory(agent: Pick<Agent, 'inventoryInForce'>): () => string {
-  let made: { readonly of: ReturnType<Agent['inventoryInForce']>; readonly digest: string } | null = null;
-  return () => {
-    const of = agent.inventoryInForce();
-    if (made?.of === of) return made.digest;
-    made = { of, digest: createHash('sha256').update(placesOf(of)).digest('base64') };
-    return made.digest;
-  };
+class Inventories {
+  readonly #agent: Pick<Agent, 'inventoryInForce' | 'inventoryGiven' | 'staying'>;
+  readonly #digests = new WeakMap<ReturnType<Agent['inventoryInForce']>, string>();
+  #former = '';
+
+  constructor(agent: Pick<Agent, 'inventoryInForce' | 'inventoryGiven' | 'staying'>) {
+    this.#agent = agent;
+  }
+
+  /** What this agent has, or will have as soon as no device stays. */
+  get own(): string {
+    const { staying } = this.#agent;
+    return this.#digestOf(staying ? this.#agent.inventoryGiven() : this.#agent.inventoryInForce());
+  }
+
+  get told(): string {
+    return this.#agent.staying ? `${NOT_YET}${this.own}` : this.own;
+  }
+
+  /** That by which the devices stay: the one before the reload. */
+  get former(): string {
+    if (!this.#agent.staying) this.#former = this.own;
+    return this.#former;
+  }
+
+  #digestOf(inventory: ReturnType<Agent['inventoryInForce']>): string {
+    const digest = this.#digests.get(inventory) ?? createHash('sha256').update(placesOf(inventory)).digest('base64');
+    this.#digests.set(inventory, digest);
+    return digest;
+  }
 }
 
 export function startCluster(options: {
@@ -103,6 +130,7 @@ export function startCluster(options: {
   readonly errors: InternalErrors;
 }): Cluster {
   const { store, agent, maintenance, url, version, clock, logger, errors, times } = options;
+  const inventories = new Inventories(agent);
   const membership = new Membership({
     leases: store.leases,
     poller: {
@@ -110,7 +138,9 @@ export function startCluster(options: {
       own: (cells) => agent.own(cells),
       disown: (cells, keep) => agent.disown(cells, keep),
       pollMoved: (agoMs) => agent.pollMoved(agoMs),
-      inventoryDigest: digestOfInventory(agent),
+      letMovedGo: () => agent.letMovedGo(),
+      inventoryDigest: () => inventories.own,
+      toldInventory: () => inventories.told,
     },
     clock,
     random: systemRandom,
@@ -127,6 +157,12 @@ export function startCluster(options: {
   return {
     membership,
     status: () => clusterStatus(membership.status, agent.weights(), store.fencedWrites),
+    isBehind: (cell) => {
+      const { id, view } = membership.status;
+      const owner = view.cells.find((lease) => lease.cell === cell)?.agent ?? null;
+      const other = view.agents.find((each) => each.id === owner);
+      return other !== undefined && owner !== id && other.inventory === inventories.former;
+    },
     outcast: () => (membership.status.withoutLeaseMs ?? 0) > LEASES_UNTIL_OUTCAST * times.leaseMs,
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('the agent stops'));

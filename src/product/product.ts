@@ -33,6 +33,7 @@ import { KnownSecrets } from '../kernel/known-secrets.ts';
 import { listenFailure } from '../kernel/listen-failure.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { Parts } from '../kernel/parts.ts';
+import { UserError } from '../kernel/user-error.ts';
 import { systemRandom } from '../kernel/random.ts';
 import type { Secret } from '../kernel/secret.ts';
 import { Maintenance } from '../model/maintenance.ts';
@@ -154,7 +155,7 @@ async function startParts(
     maintenance,
     ...ways,
     store,
-    ...(met === null ? {} : { mayPoll: () => writer() !== null, recall: () => met.refusals.load() }),
+    ...sharing(met, () => cluster),
     // Planned events wake nobody; webhooks get all events, with the mark.
     onEvents: (events) => {
       push.push(events.filter((event) => !isPlanned(event)));
@@ -195,6 +196,19 @@ async function startParts(
     errors: common.errors,
     reload: () => reloads.request(),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
+  };
+}
+
+/** What the agent asks where others poll the same devices; `met` null: nobody does. */
+function sharing(
+  met: ReturnType<typeof metByAgents> | null,
+  cluster: () => Cluster | null,
+): Pick<AgentOptions, 'mayPoll' | 'isBehind' | 'recall'> {
+  if (met === null) return {};
+  return {
+    mayPoll: () => (cluster()?.membership.writer ?? null) !== null,
+    isBehind: (cell) => cluster()?.isBehind(cell) ?? false,
+    recall: () => met.refusals.load(),
   };
 }
 
@@ -292,6 +306,7 @@ function beginReloads(
         throw error;
       });
       configured = fresh;
+      targets.accepted();
       maintenance.configure(targets.config.maintenance);
       server.renewCertificate();
       await push.configure(targets.config.alertmanager);
@@ -299,7 +314,17 @@ function beginReloads(
       warnOfFewFiles(targets.config, places, logger);
       return summary;
     },
-    takeTargets: () => agent.reload(targets.config),
+    async takeTargets() {
+      try {
+        const { config: found } = targets;
+        const summary = await agent.reload(found);
+        targets.accepted(found);
+        return summary;
+      } catch (error) {
+        if (error instanceof UserError) targets.refused(error.message);
+        throw error;
+      }
+    },
     refused: () => agent.reloadRefused(),
   });
 }

@@ -19,8 +19,8 @@ const configOf = (cells: Readonly<Record<string, string>>) =>
     devices: Object.entries(cells).map(([name, cell]) => aConfiguredDevice({ name, cell, schedule: EACH_MINUTE })),
   });
 
-/** An agent that owns `north` and `south`; `west` is another one's. */
-async function owning(cells: Readonly<Record<string, string>>) {
+/** An agent that owns `north` and `south`; `west` is another one's. `behind`: cells whose agents know of no reload. */
+async function owning(cells: Readonly<Record<string, string>>, behind: ReadonlySet<string> = new Set()) {
   const clock = new FakeClock(Date.UTC(2026, 0, 1));
   const polled = new Set<string>();
   const agent = await Agent.open({
@@ -37,6 +37,7 @@ async function owning(cells: Readonly<Record<string, string>>) {
     store: createMemoryStore(),
     logger: new MemoryLogger(),
     mayPoll: () => true,
+    isBehind: (cell) => behind.has(cell),
   });
   onTestFinished(() => agent[Symbol.asyncDispose]());
   agent.start();
@@ -94,4 +95,58 @@ test('other agents hear of a reload when nothing is polled by the inventory befo
   expect(agent.inventoryInForce().get('gm2')?.cell).toBe('north');
   await reloaded;
   expect(agent.inventoryInForce().get('gm2')?.cell).toBe('west');
+});
+
+test('a device that moves into a cell whose agent does not know of it is polled and shown as before, until that one knows', async () => {
+  const behind = new Set(['west']);
+  const { agent, clock, polled, polledFrom } = await owning({ gm1: 'north', gm2: 'north', gm3: 'west' }, behind);
+  const reload = { gm1: 'north', gm2: 'west', gm4: 'south' };
+  expect(await polledFrom(reload)).toEqual(['gm1', 'gm2', 'gm4']);
+  expect(agent.readModel.device('gm2')).toMatchObject({ cell: 'north', result: 'ok' });
+  expect(agent.staying).toBe(true);
+  expect(agent.inventoryInForce().get('gm2')?.cell).toBe('north');
+  expect(agent.inventoryGiven().get('gm2')?.cell).toBe('west');
+  expect(await agent.letMovedGo()).toBe(false);
+  expect(await polledFrom(reload)).toEqual(['gm1', 'gm2', 'gm4']);
+  behind.clear();
+  expect(await agent.letMovedGo()).toBe(true);
+  polled.clear();
+  await clock.advance(2 * MINUTE_MS);
+  expect([...polled].toSorted()).toEqual(['gm1', 'gm4']);
+  expect(agent.readModel.device('gm2')).toBeUndefined();
+  expect([agent.staying, agent.inventoryInForce().get('gm2')?.cell]).toEqual([false, 'west']);
+  expect(await agent.letMovedGo()).toBe(false);
+});
+
+test('one that stays goes with its old cell, with its new one if that comes here, and with the next reload', async () => {
+  const behind = new Set(['west', 'east']);
+  const before = { gm1: 'north', gm2: 'north', gm3: 'south', gm4: 'south' };
+  const { agent, clock, polled, polledFrom } = await owning(before, behind);
+  expect(await polledFrom({ gm1: 'north', gm2: 'west', gm3: 'east', gm4: 'west' })).toEqual([
+    'gm1',
+    'gm2',
+    'gm3',
+    'gm4',
+  ]);
+  expect(await polledFrom({ gm1: 'north', gm2: 'north', gm3: 'east', gm4: 'west' })).toEqual([
+    'gm1',
+    'gm2',
+    'gm3',
+    'gm4',
+  ]);
+  expect(await polledFrom({ gm1: 'north', gm2: 'west', gm3: 'east', gm4: 'west' })).toEqual([
+    'gm1',
+    'gm2',
+    'gm3',
+    'gm4',
+  ]);
+  await agent.disown(['south'], false);
+  expect(agent.staying).toBe(true);
+  await agent.own(['west']);
+  await agent.letMovedGo();
+  polled.clear();
+  await clock.advance(2 * MINUTE_MS);
+  expect([...polled].toSorted()).toEqual(['gm1', 'gm2', 'gm4']);
+  expect(agent.readModel.device('gm2')).toMatchObject({ cell: 'west' });
+  expect(agent.staying).toBe(false);
 });

@@ -1,10 +1,18 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { diffConfig } from '../../src/config/reload-diff.ts';
+import { asItRuns, diffConfig, restartNeeded } from '../../src/config/reload-diff.ts';
 import type { SnmpCredential } from '../../src/access/device-snmp.ts';
-import type { ResolvedConfig, ResolvedDevice, ResolvedSnmp, ResolvedSsh } from '../../src/config/resolved-config.ts';
+import type {
+  ResolvedConfig,
+  ResolvedDevice,
+  ResolvedSnmp,
+  ResolvedSsh,
+  ResolvedStore,
+} from '../../src/config/resolved-config.ts';
 import type { ResolvedTls } from '../../src/config/resolved-web.ts';
+import { RenewableSecret } from '../../src/config/secret-origin.ts';
 import { Secret } from '../../src/kernel/secret.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
 import { ENV, loadOk, withDevices } from './given-config.ts';
 
 const ssh = (changes: Partial<ResolvedSsh> = {}): ResolvedSsh => ({
@@ -97,6 +105,20 @@ const traps = (credential: SnmpCredential): ResolvedConfig['traps'] => ({
 });
 
 const names = (devices: readonly ResolvedDevice[]) => devices.map(({ name }) => name);
+
+type SharedStore = Extract<ResolvedStore, { kind: 'postgres' }>;
+
+function shared(over: Partial<SharedStore> = {}): SharedStore {
+  return {
+    kind: 'postgres',
+    retentionMs: 1,
+    postgres: { hosts: [], user: 'gdoiwatch', password: new Secret('before'), database: 'gdoiwatch', tls: null },
+    leaseMs: 20_000,
+    aloneMs: 60_000,
+    others: { url: null, token: new Secret('a token of the agents'), tls: null },
+    ...over,
+  };
+}
 
 describe('a reload', () => {
   it('adds, removes and keeps devices by name, in any order of the file', () => {
@@ -211,6 +233,34 @@ describe('a reload', () => {
     expect(diffConfig(before, config([], { traps: traps(v2('c0mmunity')) })).restartNeeded).toEqual([]);
     expect(diffConfig(before, config([], { traps: traps(v2('other')) })).restartNeeded).toEqual(['traps']);
     expect(diffConfig(before, config([], { traps: null })).restartNeeded).toEqual(['traps']);
+  });
+
+  it('names the section of what waits for a restart: the store, or what the agents that share it have', () => {
+    const needed = (changed: Partial<SharedStore>) =>
+      diffConfig(config([], { store: shared() }), config([], { store: shared(changed) })).restartNeeded;
+    const { postgres, others } = shared();
+    expect(needed({})).toEqual([]);
+    expect(needed({ postgres: { ...postgres, database: 'other' } })).toEqual(['store']);
+    expect(needed({ retentionMs: 7 })).toEqual(['store']);
+    expect(needed({ leaseMs: 30_000 })).toEqual(['cluster']);
+    expect(needed({ others: { ...others, token: new Secret('another one') } })).toEqual(['cluster']);
+    expect(diffConfig(config([]), config([], { store: shared() })).restartNeeded).toEqual(['store']);
+  });
+
+  it('needs no restart for a password of the database that was changed where it is kept', async () => {
+    const kept = { value: 'before' };
+    const { latest: password } = new RenewableSecret(kept.value, {
+      read: async () => ({ kind: 'right', value: kept.value }),
+      renewal: 'each login',
+      clock: new FakeClock(),
+      report: () => undefined,
+    });
+    const withPassword = (secret: Secret) =>
+      config([], { store: shared({ postgres: { ...shared().postgres, password: secret } }) });
+    const started = withPassword(password);
+    kept.value = 'after';
+    expect(restartNeeded(await asItRuns(started), withPassword(new Secret('after')))).toEqual([]);
+    expect(restartNeeded(await asItRuns(started), withPassword(new Secret('of another file')))).toEqual(['store']);
   });
 
   it('users, tokens, certificates, targets and receivers of events need no restart', () => {

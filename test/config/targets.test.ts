@@ -72,7 +72,12 @@ async function start(
 ) {
   const onChange = vi.fn<() => void>();
   const config = await configOf(targets, options.devices, options.more);
-  const found = await startTargets({ config, clock: fastPace, logger, onChange, ...options });
+  const changed = () => {
+    // As the agent does that takes them.
+    found.accepted();
+    onChange();
+  };
+  const found = await startTargets({ config, clock: fastPace, logger, onChange: changed, ...options });
   started.push(found);
   return { found, onChange };
 }
@@ -272,9 +277,9 @@ describe('targets from files', () => {
   });
 });
 
-describe('names in the configuration that no device has', () => {
-  const WORK = 'from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z';
+const WORK = 'from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z';
 
+describe('names in the configuration that no device has', () => {
   it('are checked with the present targets, reported once, and no longer when a device of that name came', async () => {
     await writeFile(file('a.json'), groups('gm1'));
     const more = `maintenance: [{ ${WORK}, devices: [gm1, gm22], cells: [acme] }]\nmetrics: { labels: [site, town] }\nmatch: [{ name: "ks*", interval: 5m }]\ncluster: { cell_label: customer }\n`;
@@ -304,6 +309,37 @@ describe('names in the configuration that no device has', () => {
       'devices: there are none: nothing is polled',
     ]);
     expect(logger.lines('warn')).toContainEqual({ finding: 'devices: there are none: nothing is polled' });
+  });
+});
+
+describe('lists that are not taken, since most devices would go', () => {
+  it('say nothing of the devices that stay; that they are not taken is said until others are', async () => {
+    await writeFile(file('a.json'), groups('gm1', 'gm2', 'gm3'));
+    const config = await configOf(JSON_FILES, undefined, `maintenance: [{ ${WORK}, devices: [gm3] }]\n`);
+    let takes = true;
+    const found = await startTargets({
+      config,
+      clock: fastPace,
+      logger,
+      onChange: () => (takes ? found.accepted() : found.refused('3 of 3 devices would be removed')),
+    });
+    started.push(found);
+    expect(found.doubts()).toEqual([]);
+    takes = false;
+    await replaceFile('a.json', '[]');
+    await until(() => expect(names(found)).toEqual([]));
+    const refused = 'targets: the last lists are not used: 3 of 3 devices would be removed';
+    expect(found.doubts()).toEqual([`${file('a.json')}: has no target`, refused]);
+    expect(found.status().devices).toBe(3);
+    // A reload of the file that fails as well changes nothing about it.
+    await found.reload(config);
+    expect(found.doubts()).toContain(refused);
+    expect(JSON.stringify(logger.lines('warn'))).not.toMatch(/nothing is polled|gm3/);
+    takes = true;
+    await replaceFile('a.json', groups('gm1', 'gm2'));
+    await until(() => expect(names(found)).toEqual(['gm1', 'gm2']));
+    expect(found.doubts()).toEqual(['maintenance[0].devices[0]: no device is called "gm3"; did you mean "gm1"?']);
+    expect(found.status().devices).toBe(2);
   });
 });
 
@@ -492,6 +528,7 @@ describe('a reload', () => {
 
     const none = { ...next, targets: null };
     expect((await found.reload(none)).devices.map(({ name }) => name)).toEqual(['gm1']);
+    found.accepted();
     expect(found.status()).toEqual({ devices: 0, findings: 0, complete: true, sources: [] });
     expect(onChange).not.toHaveBeenCalled();
   });

@@ -242,3 +242,14 @@ describe('config check', () => {
     expect(stderr).not.toContain('planted-secret-1');
   });
 });
+
+test('a limit on open files that is too low to start is said in one line', async () => {
+  const path = await file(
+    'few.yml',
+    'listen: 127.0.0.1:0\ncredentials: { main: { username: u, password_env: PATH } }\ndevices: [{ name: gm1, host: 127.0.0.1, port: 9 }]\n',
+  );
+  await using started = new Gdoiwatch(['run', '--config', path], { openFiles: 36 });
+  const { status, stdout, stderr } = await started.finished;
+  expect(stderr).toMatch(/^gdoiwatch: too many open files: [^\n]+ \[start_failed\]\n$/);
+  expect([stdout, status]).toEqual(['', 1]);
+});

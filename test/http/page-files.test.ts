@@ -10,14 +10,27 @@ beforeAll(async () => {
 });
 afterAll(() => served[Symbol.asyncDispose]());
 
-const named = () => Array.from(shell.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g), ([, path = '']) => path);
+/** As a browser at this address understands them. */
+function namedAt(address: string, html: string): readonly string[] {
+  const names = Array.from(html.matchAll(/(?:src|href)="([^"]*assets\/[^"]+)"/g), ([, name = '']) => name);
+  return names.map((name) => new URL(name, address).href);
+}
+const named = () => namedAt(`${served.url}/`, shell).map((url) => new URL(url).pathname);
 
 describe('the shell', () => {
-  test.each(['/', '/groups', '/groups/G1', '/devices/gm1', '/events'])('stands at %s', async (path) => {
-    const response = await served.get(path);
-    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(await response.text()).toBe(shell);
-  });
+  test.each(['/', '/groups', '/groups/', '/groups/G1', '/devices/gm1', '/events', '/incidents'])(
+    'stands at %s, and finds its files also below a prefix that a proxy takes off',
+    async (path) => {
+      const response = await served.get(path);
+      expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      const html = await response.text();
+      expect(html.replaceAll('"../', '"./')).toBe(shell);
+      expect(named().length).toBeGreaterThan(1);
+      for (const root of [served.url, 'https://noc.example.net/vpn/gdoiwatch'])
+        expect(namedAt(`${root}${path}`, html)).toEqual(named().map((file) => `${root}${file}`));
+      for (const [, link = ''] of html.matchAll(/(?:src|href)="([^"]*)"/g)) expect(link).toMatch(/^\.\.?\//);
+    },
+  );
 
   test('names a script, a style sheet and an icon, and contains no script or style itself', () => {
     expect(named().map((path) => path.replace(/^.*\./, ''))).toEqual(expect.arrayContaining(['js', 'css', 'svg']));

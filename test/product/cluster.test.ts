@@ -110,6 +110,7 @@ async function join(
     store,
     logger,
     mayPoll: () => writer() !== null,
+    isBehind: (cell) => cluster?.isBehind(cell) ?? false,
     onEvents: (events) => told.push(...events),
   });
   agent.start();
@@ -263,6 +264,53 @@ test.concurrent('a device that moves into another agent’s cell is polled there
   await from.agent.reload(aConfig({ devices: at('c2') }));
   await vi.waitFor(() => expect(fleet.polls.filter((poll) => poll === young).length).toBeGreaterThan(2), PATIENCE);
   expect(fleet.polls.lastIndexOf(old)).toBeLessThan(fleet.polls.indexOf(young));
+});
+
+test.concurrent('a device that moves out of a cell is polled there until the agent of its new cell is reloaded too, and then only by that', async () => {
+  const [address, fleet] = [await server.database(), new Fleet()];
+  const at = (gm3: string, gm4: string) => gms({ gm1: 'c1', gm2: 'c2', gm3, gm4 });
+  await using a = await join('a', { address, fleet, devices: at('c1', 'c2'), times: LONG_LEASE });
+  await vi.waitFor(() => expect(a.owned()).toEqual(['c1', 'c2']), PATIENCE);
+  await using b = await join('b', { address, fleet, devices: at('c1', 'c2'), times: LONG_LEASE });
+  await vi.waitFor(() => expect([a.owned(), b.owned()].map(({ length }) => length)).toEqual([1, 1]), PATIENCE);
+  const [first, second] = a.owned().includes('c1') ? [a, b] : [b, a];
+  const [old, young] = first === a ? ['a', 'b'] : ['b', 'a'];
+  const pollsOf = (poll: string) => fleet.polls.filter((each) => each === poll).length;
+  await vi.waitFor(() => expect(pollsOf(`${young} gm4`)).toBeGreaterThan(1), PATIENCE);
+  // Each gives one to the other: neither waits for the other to begin.
+  fleet.polls.length = 0;
+  await first.agent.reload(aConfig({ devices: at('c2', 'c1') }));
+  await vi.waitFor(() => expect(second.cluster.status().differing).toBe(1), PATIENCE);
+  const before = pollsOf(`${old} gm3`);
+  await vi.waitFor(() => expect(pollsOf(`${old} gm3`)).toBeGreaterThan(before + 3), PATIENCE);
+  expect(first.agent.readModel.device('gm3')).toMatchObject({ cell: 'c1', result: 'ok' });
+  expect([`${young} gm3`, `${old} gm4`].map(pollsOf)).toEqual([0, 0]);
+  await second.agent.reload(aConfig({ devices: at('c2', 'c1') }));
+  await vi.waitFor(() => {
+    expect(pollsOf(`${young} gm3`)).toBeGreaterThan(2);
+    expect(pollsOf(`${old} gm4`)).toBeGreaterThan(2);
+  }, PATIENCE);
+  expect(fleet.polls.lastIndexOf(`${old} gm3`)).toBeLessThan(fleet.polls.indexOf(`${young} gm3`));
+  expect(fleet.polls.lastIndexOf(`${young} gm4`)).toBeLessThan(fleet.polls.indexOf(`${old} gm4`));
+  await vi.waitFor(() => expect([a, b].map(({ cluster }) => cluster.status().differing)).toEqual([0, 0]), PATIENCE);
+});
+
+test.concurrent('agents that are reloaded at once give each other their devices', async () => {
+  const [address, fleet] = [await server.database(), new Fleet()];
+  const at = (gm3: string, gm4: string) => gms({ gm1: 'c1', gm2: 'c2', gm3, gm4 });
+  await using a = await join('a', { address, fleet, devices: at('c1', 'c2'), times: LONG_LEASE });
+  await vi.waitFor(() => expect(a.owned()).toEqual(['c1', 'c2']), PATIENCE);
+  await using b = await join('b', { address, fleet, devices: at('c1', 'c2'), times: LONG_LEASE });
+  await vi.waitFor(() => expect([a.owned(), b.owned()].map(({ length }) => length)).toEqual([1, 1]), PATIENCE);
+  const [old, young] = a.owned().includes('c1') ? ['a', 'b'] : ['b', 'a'];
+  await vi.waitFor(() => expect(fleet.polls.slice(-6)).toContain(`${young} gm4`), PATIENCE);
+  fleet.polls.length = 0;
+  await Promise.all([a, b].map(({ agent }) => agent.reload(aConfig({ devices: at('c2', 'c1') }))));
+  await vi.waitFor(() => {
+    for (const poll of [`${young} gm3`, `${old} gm4`]) expect(fleet.polls.slice(-12)).toContain(poll);
+  }, PATIENCE);
+  expect(fleet.polls.lastIndexOf(`${old} gm3`)).toBeLessThan(fleet.polls.indexOf(`${young} gm3`));
+  expect(fleet.polls.lastIndexOf(`${young} gm4`)).toBeLessThan(fleet.polls.indexOf(`${old} gm4`));
 });
 
 test.concurrent('listeners of every agent hear of every event', async () => {

@@ -38,10 +38,27 @@ test('a list that drops more than half of the devices changes nothing, and is re
   await vi.waitUntil(() => logger.messages('error').length > 0, PATIENCE);
   expect(logger.lines('error')).toMatchObject([{ code: 'reload_refused', reason: expect.stringMatching(/^3 of 4/) }]);
   expect(devices()).toHaveLength(4);
+  const told = async (path: string) => (await fetch(`${product.url}${path}`)).text();
+  expect(JSON.parse(await told('/page/agent'))).toMatchObject({
+    doubts: [expect.stringMatching(/^targets: the last lists are not used: 3 of 4 devices would be removed; if that/)],
+  });
+  expect(await told('/metrics')).toContain('gdoi_targets 4\n');
+  await holds();
+  await vi.waitUntil(() => logger.messages('error').length > 1, PATIENCE);
+  const [doubt, refused, ...more] = JSON.parse(await told('/page/agent')).doubts;
+  expect([doubt, refused, more]).toEqual([
+    `${list}: has no target`,
+    expect.stringMatching(/^targets: the last lists are not used: 4 of 4 devices/),
+    [],
+  ]);
+  // Whoever reads the configuration again without meaning it changes nothing.
+  expect(await product.reload()).toMatchObject({ ok: false });
+  expect(JSON.parse(await told('/page/agent')).doubts).toEqual([doubt, refused]);
 
   await holds('192.0.2.1', '192.0.2.2');
   await vi.waitUntil(() => devices().length === 2, PATIENCE);
-  expect(logger.messages('error')).toHaveLength(1);
+  expect(logger.messages('error')).toHaveLength(3);
+  expect(JSON.parse(await told('/page/agent'))).toMatchObject({ doubts: [] });
 });
 
 test('a pattern that no file matches is said by metrics, page and status, until a file is there', async () => {

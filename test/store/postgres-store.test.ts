@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { RenewableSecret } from '../../src/config/secret-origin.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import type { ToldTime } from '../../src/kernel/following-clock.ts';
 import { UserError } from '../../src/kernel/user-error.ts';
@@ -693,5 +694,24 @@ describe('a server in trouble', () => {
     const batch = aBatch({ events: [anEvent({ id: 'after' })] });
     await expect.poll(() => failureOf(store.commit(batch)), PATIENCE).toBeNull();
     expect((await store.query(everything)).events.map(({ id }) => id)).toEqual(['after', 'before']);
+  });
+});
+
+describe('a password that changes where it is kept', () => {
+  it('is used at the next connection', async () => {
+    await server.sql(`CREATE ROLE rotating LOGIN SUPERUSER PASSWORD 'before'`);
+    let file = 'before';
+    const password = new RenewableSecret(file, {
+      read: async () => ({ kind: 'right', value: file }),
+      renewal: 'each login',
+      clock: new FakeClock(),
+      report: () => undefined,
+    }).latest;
+    const store = await open({ ...(await server.database()), user: 'rotating', password });
+    expect(await store.counts()).toEqual([]);
+    await server.sql(`ALTER ROLE rotating PASSWORD 'after'`);
+    file = 'after';
+    await server.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'rotating'`);
+    await expect.poll(() => store.counts().catch(String), PATIENCE).toEqual([]);
   });
 });

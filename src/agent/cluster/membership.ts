@@ -60,6 +60,11 @@ interface CellPoller {
   /** Digest of which device is in which cell. */
   inventoryDigest(): string;
   /**
+   * The same as other agents are told: another text as long as devices are polled here that belong to cells of others,
+   * so that nobody takes them for let go of.
+   */
+  toldInventory(): string;
+  /**
    * Loads what is known of the cells and polls them. Rejects with a `StoreError` if that cannot be read; it is tried
    * again.
    */
@@ -69,6 +74,11 @@ interface CellPoller {
    * is dropped.
    */
   disown(cells: readonly string[], keep: boolean): Promise<void>;
+  /**
+   * Stops polling devices that a reload moved into cells of other agents, where those know of it by now. True: some were
+   * polled until now, and none is any more.
+   */
+  letMovedGo(): Promise<boolean>;
   /** Also polls devices that a reload moved into own cells from those of another agent at least this long ago. */
   pollMoved(agoMs: number): void;
 }
@@ -251,11 +261,16 @@ export class Membership implements AsyncDisposable {
   }
 
   async #round(id: string): Promise<void> {
-    const { leases, poller } = this.#options;
-    await leases.announce(id, { weights: poller.weights(), digest: poller.inventoryDigest() });
+    const { leases } = this.#options;
+    await this.#announce(id);
     await leases.fenceDead();
     const view = await leases.view();
     await this.#act((await this.#bury(view)) ? await leases.view() : view);
+  }
+
+  #announce(id: string): Promise<void> {
+    const { leases, poller } = this.#options;
+    return leases.announce(id, { weights: poller.weights(), digest: poller.toldInventory() });
   }
 
   /** Renews the lease. Returns why this agent is fenced; null: it is not. */
@@ -316,6 +331,9 @@ export class Membership implements AsyncDisposable {
     const me = this.#id;
     if (me === null || this.#stop.signal.aborted) return;
     this.#view = view;
+    // Told at once: the agents of their new cells wait for it.
+    if (await poller.letMovedGo()) await this.#announce(me);
+    if (this.#id !== me) return;
     const digest = poller.inventoryDigest();
     const waits = this.#inventories.compare(view, { id: me, digest }, this.#options.clock.monoMs());
     // An agent with another inventory may poll them until it has reloaded.

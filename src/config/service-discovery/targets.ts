@@ -51,6 +51,7 @@ export interface TargetsStatus {
 export async function startTargets(options: TargetsOptions): Promise<Targets> {
   const targets = new Targets(options);
   await targets.reload(options.config);
+  targets.accepted();
   return targets;
 }
 
@@ -61,8 +62,12 @@ export class Targets implements AsyncDisposable {
   #configured: ResolvedConfig;
   #merged: ResolvedConfig;
   #findings: ReadonlySet<string> = new Set();
-  /** Names in the configuration that no device has. */
+  /** Names in the configuration that no device in use has. */
   #doubts: readonly string[] = [];
+  /** Devices in use that lists brought. */
+  #inUse = 0;
+  /** Why the present devices are not used, but those before; null: they are, or nobody has decided yet. */
+  #refusal: string | null = null;
   /** Some list differs from what `#merged` was made of. */
   #changed = false;
   #stop = new AbortController();
@@ -74,7 +79,7 @@ export class Targets implements AsyncDisposable {
     this.#merged = options.config;
   }
 
-  /** The configuration with the present devices. */
+  /** The configuration with the present devices, which count once they are `accepted`. */
   get config(): ResolvedConfig {
     return this.#merged;
   }
@@ -112,20 +117,34 @@ export class Targets implements AsyncDisposable {
     return this.#merged;
   }
 
+  /** Devices are polled by this `config` now. */
+  accepted({ devices }: ResolvedConfig = this.#merged): void {
+    this.#refusal = null;
+    this.#inUse = devices.length - this.#configured.devices.length;
+    this.#doubt(this.#configured.doubts(devices));
+  }
+
+  /** Devices are polled as before the last lists. */
+  refused(reason: string): void {
+    this.#refusal = reason;
+  }
+
   /**
-   * What differs from the configuration, one line each: failing sources, targets left out, names that no device has.
+   * What differs from the configuration, one line each: failing sources, targets left out, lists that are not used,
+   * names that no device in use has.
    */
   doubts(): readonly string[] {
     const failing = this.status().sources.flatMap(({ source, failing: why }) =>
       why === null ? [] : [`targets of ${source}: ${why}`],
     );
-    return [...failing, ...this.#findings, ...this.#doubts];
+    const refused = this.#refusal === null ? [] : [`targets: the last lists are not used: ${this.#refusal}`];
+    return [...failing, ...this.#findings, ...refused, ...this.#doubts];
   }
 
   status(): TargetsStatus {
     const sources = [...this.#sources.values()].map((source) => source.status());
     return {
-      devices: this.#merged.devices.length - this.#configured.devices.length,
+      devices: this.#inUse,
       findings: this.#findings.size,
       complete: sources.every(({ lastSuccessAtMs }) => lastSuccessAtMs !== null),
       sources,
@@ -215,7 +234,6 @@ export class Targets implements AsyncDisposable {
     this.#tell([...sources.flatMap((source) => source.findings), ...findings]);
     const before = this.#merged;
     this.#merged = { ...this.#configured, devices };
-    this.#doubt(this.#configured.doubts(devices));
     const { added, removed, changed, rescheduled } = diffConfig(before, this.#merged);
     return added.length + removed.length + changed.length + rescheduled.length > 0;
   }

@@ -17,6 +17,10 @@ import { Authentication, needsCredentials } from './authentication.ts';
 import { isCrossSite, namesLoopback } from './request-origin.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
+/** Also what an operator of a reverse proxy reads who sends the outer name. */
+const NO_OTHER_NAME =
+  'This server listens on loopback and answers to no other name. A reverse proxy has to send Host as in its own request (127.0.0.1); or set users or tokens (web).';
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: 'open' | 'operate' | 'shell';
@@ -41,7 +45,7 @@ export function guard(app: App, options: HttpOptions, counters: HttpCounters): v
     const { access } = request.routeOptions.config;
     if (onLoopback && !needsCredentials(web) && !namesLoopback(request.headers)) {
       counters.crossSiteRefused += 1;
-      return sendProblem(reply, 421, 'This server listens on loopback and answers to no other name.');
+      return sendProblem(reply, 421, NO_OTHER_NAME);
     }
     const acts = access === 'operate' || (request.method !== 'GET' && request.method !== 'HEAD');
     if (acts && isCrossSite(request.headers)) return refuseCrossSite(reply, counters);

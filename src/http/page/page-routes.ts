@@ -3,7 +3,7 @@
  * files contain nothing about the network: if only tokens are configured anyone gets them, and the page asks for the
  * token. Everything in the build is served: files are named by their content, so a browser may keep them for ever.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
@@ -49,10 +49,21 @@ export async function pageRoutes(app: App, options: HttpOptions): Promise<void> 
 async function servePage(app: App): Promise<void> {
   // `serve: false`: the routes are ours, so that access is decided as for all others.
   await app.register(fastifyStatic, { root: BUILT, serve: false });
+  const shell = readFileSync(join(BUILT, 'index.html'), 'utf8');
   for (const path of Object.values(PAGE_PATHS)) {
-    app.get(path, SHELL, (_request, reply) => reply.sendFile('index.html', { cacheControl: false }));
+    const html = shellAt(shell, path);
+    app.get(path, SHELL, (_request, reply) => reply.type('text/html; charset=utf-8').send(html));
   }
   app.get<{ Params: { readonly file: string } }>('/assets/:file', SHELL, (request, reply) =>
     reply.sendFile(request.params.file, join(BUILT, 'assets'), { immutable: true, maxAge: '1y' }),
   );
+}
+
+/**
+ * Links to what the page needs are relative, because a reverse proxy may have the page below a prefix that nobody told
+ * this server: they go up from the page's own address.
+ */
+function shellAt(shell: string, path: string): string {
+  const up = '../'.repeat(path.split('/').length - 2);
+  return up === '' ? shell : shell.replaceAll('"./', `"${up}`);
 }

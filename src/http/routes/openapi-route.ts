@@ -18,7 +18,6 @@ export async function openApi(app: App, version: string): Promise<void> {
           'GETVPN (GDOI) group members and key servers: state, health, history. `null` is "not known", never 0.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      servers: [{ url: '/' }],
       tags: [{ name: 'devices' }, { name: 'groups' }, { name: 'events' }, { name: 'prometheus' }],
       components: {
         securitySchemes: {
@@ -34,10 +33,13 @@ export async function openApi(app: App, version: string): Promise<void> {
   });
 }
 
+/** Relative to the document: a proxy may have all of it below a prefix. */
+const SERVERS = [{ url: '../' }];
+
 export function openApiRoute(app: App): void {
   let document: string | null = null;
   app.get('/api/openapi.json', { schema: { hide: true } }, (_request, reply) => {
-    document ??= JSON.stringify(app.swagger());
+    document ??= JSON.stringify({ ...app.swagger(), servers: SERVERS });
     return reply.type('application/json').send(document);
   });
 }

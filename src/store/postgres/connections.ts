@@ -150,8 +150,9 @@ export class PostgresConnections implements AsyncDisposable {
       host,
       port,
       user,
-      // A function, so that the library reads no environment variable and no file of its own.
-      password: () => password?.reveal() ?? '',
+      // A function, so that the library reads no environment variable and no file of its own; for each connection, so
+      // that a password that was changed where it is kept needs no restart.
+      password: async () => (await password?.renewed())?.reveal() ?? '',
       database,
       // The stream does TLS.
       ssl: false,

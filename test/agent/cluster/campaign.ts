@@ -236,6 +236,8 @@ class ModelProcess {
       poller: {
         weights: () => world.weights,
         inventoryDigest: () => 'the same',
+        toldInventory: () => 'the same',
+        letMovedGo: () => Promise.resolve(false),
         own: (cells) => this.#own(cells),
         disown: (cells, keep) => this.#disown(cells, keep),
         pollMoved: nothing,

@@ -62,6 +62,8 @@ function oneAgent(
     poller: {
       weights: inventory,
       inventoryDigest: () => 'mine',
+      toldInventory: () => 'mine',
+      letMovedGo: () => Promise.resolve(false),
       own: async (cells) => {
         if (moveMs > 0) await time.sleep(moveMs);
         done.push(`own ${cells.join(' ')}`);
