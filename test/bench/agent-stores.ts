@@ -10,13 +10,12 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
 import { PASSWORD, startPostgres } from '../store/postgres-server.ts';
+import { cpuMsOf, cpuMsOfAll } from './process-cpu.ts';
 
 const SECONDS = Number(process.argv[2] ?? 60);
 const GMS = 60;
 /** The first sweep logs in. */
 const WARM_UP_SECONDS = 15;
-/** Linux counts CPU of a process in these, in hundredths of a second. */
-const TICK_MS = 10;
 
 const main = join(process.cwd(), 'dist', 'cli', 'main.js');
 const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-bench-agents-'));
@@ -67,20 +66,13 @@ async function figuresOf({ agent, url }: { readonly agent: Gdoiwatch; readonly u
   const text = await (await fetch(`${url}/metrics`)).text();
   const counts = text.matchAll(/^gdoi_polls_total\{.*result="ok".*\} (\d+)$/gm);
   const polls = [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
-  return { polls, cpuMs: agent.pid === undefined ? 0 : cpuMsOf(agent.pid) };
-}
-
-/** Of the process, its threads, and children that ended (proc(5): utime, stime, cutime, cstime). */
-function cpuMsOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * TICK_MS;
+  return { polls, cpuMs: agent.pid === undefined ? 0 : cpuMsOf(agent.pid, { ended: true }) };
 }
 
 /** Of the server and all that serve a connection; few end meanwhile, and those are counted with their parent. */
 function serverCpuMs(): number {
   const pid = Number(readFileSync(join(server.directory, 'data', 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  return [pid, ...children].reduce((sum, each) => sum + cpuMsOf(each), 0);
+  return cpuMsOfAll(pid, { ended: true });
 }
 
 function pause(seconds: number): Promise<void> {

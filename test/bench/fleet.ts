@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BenchRow, median } from './bench-row.ts';
+import { cpuMsOfAll, mainThreadCpuMs, processesOf } from './process-cpu.ts';
 import { BareShell, cpuOfPolls, openAll } from './ssh-poll.ts';
 
 interface Fleet {
@@ -57,8 +58,6 @@ const SCRAPE_EVERY_MS = 15_000;
 const MOST_BARE_SHELLS = 10_050;
 const AGENT = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const SERVER = fileURLToPath(new URL('./fleet-server.js', import.meta.url));
-/** Linux counts CPU of a process in these, in hundredths of a second. */
-const TICK_MS = 10;
 
 interface Measured {
   readonly devices: number;
@@ -164,7 +163,7 @@ async function measure(fleet: Fleet): Promise<Measured> {
     const sweepScrapeMs = await ready(url, begun);
     const sweepSeconds = (performance.now() - begun) / 1000;
     await pause(Math.max(SETTLE_MS, STEADY_MS - (performance.now() - begun)));
-    const steady = await steadyState(agent, url);
+    const steady = await steadyState(pidOf(agent), url);
     await stopped(agent);
     agent = null;
     const rate = Math.min(RATE, steady.pollsPerSecond);
@@ -290,25 +289,25 @@ async function scrape(url: string): Promise<{ readonly ms: number; readonly text
   return { ms: performance.now() - from, text };
 }
 
-async function steadyState(agent: ChildProcess, url: string) {
+async function steadyState(pid: number, url: string) {
   // Between two scrapes that count polls, and after what the first of them leaves behind.
   const first = await countPolls(url);
   await pause(SCRAPED_MS);
-  const from = { cpuMs: cpuMsOf(agent), mainMs: mainCpuMsOf(agent), at: performance.now() };
+  const from = { cpuMs: cpuMsOfAll(pid), mainMs: mainThreadCpuMs(pid), at: performance.now() };
   await pause(MEASURE_MS);
-  const usedMs = cpuMsOf(agent) - from.cpuMs;
-  const mainMs = mainCpuMsOf(agent) - from.mainMs;
+  const usedMs = cpuMsOfAll(pid) - from.cpuMs;
+  const mainMs = mainThreadCpuMs(pid) - from.mainMs;
   const ms = performance.now() - from.at;
   const last = await countPolls(url);
   const pollsPerMs = (last.polls - first.polls) / (last.at - first.at);
   const pollingMsPerMs = usedMs / ms;
   const scrapes: { readonly ms: number; readonly cpuMs: number }[] = [];
   for (let n = 0; n < 5; n += 1) {
-    const began = { cpuMs: cpuMsOf(agent), at: performance.now() };
+    const began = { cpuMs: cpuMsOfAll(pid), at: performance.now() };
     const { ms: took } = await scrape(url);
     await pause(SCRAPED_MS);
     const polling = (performance.now() - began.at) * pollingMsPerMs;
-    scrapes.push({ ms: took, cpuMs: cpuMsOf(agent) - began.cpuMs - polling });
+    scrapes.push({ ms: took, cpuMs: cpuMsOfAll(pid) - began.cpuMs - polling });
   }
   return {
     cpuMs: usedMs / ms / pollsPerMs,
@@ -318,7 +317,7 @@ async function steadyState(agent: ChildProcess, url: string) {
     scrapeCpuMs: median(scrapes.map((each) => each.cpuMs)),
     loopP99Ms: valueOf(last.text, 'nodejs_eventloop_lag_p99_seconds') * 1000,
     loopMaxMs: valueOf(last.text, 'nodejs_eventloop_lag_max_seconds') * 1000,
-    rssKb: rssKbOf(agent),
+    rssKb: rssKbOf(pid),
   };
 }
 
@@ -338,28 +337,13 @@ function valueOf(text: string, name: string): number {
   return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1] ?? Number.NaN);
 }
 
-/** User and system time of the process, its threads and the processes with its sessions. */
-function cpuMsOf(agent: ChildProcess): number {
-  return processesOf(agent).reduce((sum, pid) => sum + cpuMsIn(`/proc/${pid}/stat`), 0);
+function pidOf({ pid }: ChildProcess): number {
+  if (pid === undefined) throw new Error('the agent did not start');
+  return pid;
 }
 
-function processesOf({ pid }: ChildProcess): readonly string[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
-  return [String(pid), ...children.filter((child) => child !== '')];
-}
-
-function mainCpuMsOf({ pid }: ChildProcess): number {
-  return cpuMsIn(`/proc/${pid}/task/${pid}/stat`);
-}
-
-function cpuMsIn(file: string): number {
-  const text = readFileSync(file, 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-}
-
-function rssKbOf(agent: ChildProcess): number {
-  const ofOne = (pid: string) => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+function rssKbOf(agent: number): number {
+  const ofOne = (pid: number) => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
   return processesOf(agent).reduce((sum, pid) => sum + ofOne(pid), 0);
 }
 

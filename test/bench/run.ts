@@ -13,6 +13,7 @@ import { benchParse } from './parse.ts';
 import { benchRestconf } from './restconf.ts';
 import { benchSnmp } from './snmp.ts';
 import { benchSshPoll } from './ssh-poll.ts';
+import { benchWorkers } from './session-workers.ts';
 import { benchStep } from './step.ts';
 import { benchStore } from './store.ts';
 import { benchTracker } from './tracker.ts';
@@ -20,6 +21,7 @@ import { benchTracker } from './tracker.ts';
 const BENCHMARKS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   parse: benchParse,
   ssh: benchSshPoll,
+  workers: benchWorkers,
   snmp: benchSnmp,
   restconf: benchRestconf,
   exposition: benchExposition,

@@ -14,6 +14,7 @@ import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { startPostgres } from '../store/postgres-server.ts';
 import { median } from './bench-row.ts';
+import { cpuMsOfAll } from './process-cpu.ts';
 
 const DEVICES = 2_000;
 /** 2,000 devices a minute, gathered for 200 ms. */
@@ -22,8 +23,6 @@ const ROUNDS = 4;
 const BATCHES_A_ROUND = 300;
 /** Of a device's state and of its part in a group, as JSON. */
 const STATE_BYTES = 1_500;
-/** Linux counts CPU of a process in these, in hundredths of a second. */
-const TICK_MS = 10;
 
 const silent = () => undefined;
 const clock = createSystemClock();
@@ -99,13 +98,5 @@ function nextBatch(): Batch {
 /** Of the server, the processes that it runs, and those that it ran. */
 function serverCpuMs(): number {
   const pid = Number(readFileSync(join(server.directory, 'data', 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  return TICK_MS * [pid, ...children].reduce((sum, each) => sum + ticksOf(each), 0);
-}
-
-/** proc(5): fields 14 to 17; the second, in brackets, may hold anything. */
-function ticksOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return cpuMsOfAll(pid, { ended: true });
 }

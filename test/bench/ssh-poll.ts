@@ -18,7 +18,7 @@ import { NOTHING_LEARNT, type PollMemory } from '../../src/agent/poll/poll-memor
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { track } from '../../src/gdoi/tracker/tracker.ts';
 import { initialTrackerState, type TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
-import { createSshAccess } from '../../src/access/ssh/ssh-access.ts';
+import { createSshAccess, type SshAccessOptions } from '../../src/access/ssh/ssh-access.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { Secret } from '../../src/kernel/secret.ts';
@@ -43,7 +43,8 @@ const trusting: HostKeyStore = {
   knownTypes: () => Promise.resolve([]),
 };
 
-function newAccess(): DeviceAccess {
+/** `workers`: where sessions live if not in this thread. */
+export function newAccess(workers: Pick<SshAccessOptions, 'workers' | 'workerKind' | 'workerUrl'> = {}): DeviceAccess {
   const silent = () => undefined;
   return createSshAccess({
     clock: createSystemClock(),
@@ -51,10 +52,11 @@ function newAccess(): DeviceAccess {
     hostKeyStore: trusting,
     maxHandshakes: 8,
     logger: { debug: silent, info: silent, warn: silent, error: silent },
+    ...workers,
   });
 }
 
-function targetOf(port: number, index: number): SshTarget {
+export function targetOf(port: number, index: number): SshTarget {
   return {
     device: `gm${index}`,
     host: '127.0.0.1',
@@ -248,14 +250,18 @@ async function benchMemory(port: number): Promise<BenchRow> {
   };
 }
 
-export async function benchSshPoll(): Promise<BenchRow[]> {
+export function benchSshPoll(): Promise<BenchRow[]> {
+  return withRouter(async (port) => [await benchCpu(port), await benchMemory(port)]);
+}
+
+/** A router in a process of its own, on this port while `work` runs. */
+export async function withRouter<T>(work: (port: number) => Promise<T>): Promise<T> {
   const server = spawn(process.execPath, [fileURLToPath(new URL('./ssh-poll-server.js', import.meta.url))], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   try {
     const [chunk]: unknown[] = await once(server.stdout, 'data');
-    const port = Number(String(chunk).trim());
-    return [await benchCpu(port), await benchMemory(port)];
+    return await work(Number(String(chunk).trim()));
   } finally {
     server.kill();
   }
