@@ -231,7 +231,7 @@ describe('dropped packets', () => {
     ]);
   });
 
-  test.each(['CRYPTO-4-RECVD_PKT_NOT_IPSEC', 'CRYPTO-4-RECVD_PKT_INV_SPI'])('have %s as evidence', (message) => {
+  test.each(['CRYPTO-4-RECVD_PKT_NOT_IPSEC', 'CRYPTO-4-RECVD_PKT_INV_SPI', 'IPSEC-3-RECVD_PKT_INV_SPI'])('have %s as evidence', (message) => {
     const told = history([
       answer(0),
       packetErrors(0, { dataplane: { no_sa: 1 } }),
