@@ -226,9 +226,7 @@ const CRYPTO_RECALLED_KS: readonly Row[] = [
 const IPSEC_SEEN: readonly Row[] = [['REPLAY_ERROR', 'replay']];
 const IPSEC_RECALLED = CRYPTO_RECALLED.filter(([, proof]) => proof === 'invalid_spi' || proof === 'not_ipsec');
 /** It names no peer. */
-const IKEV2_RECALLED: readonly Row[] = [
-  ['NEG_ABORT', 'ike_failed', 'an IKEv2 negotiation was aborted', CHECK_IKEV2],
-];
+const IKEV2_RECALLED: readonly Row[] = [['NEG_ABORT', 'ike_failed', 'an IKEv2 negotiation was aborted', CHECK_IKEV2]];
 /** The rest of the name says what is wrong with the certificate. */
 const INVALID_CERTIFICATE = 'CERTIFICATE_INVALID';
 const PKI_SEEN: readonly Row[] = [

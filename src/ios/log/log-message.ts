@@ -25,7 +25,8 @@ const DATE_STAMP = new RegExp(
   String.raw`([*.]?)((?:\d{4} )?[A-Z][a-z]{2}[ ]{1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: ?${ZONE})?)$`,
 );
 // gm1.example / R0/0: kmd: what some put between the stamp and the tag
-const BEHIND_STAMP = /(?<=\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [A-Za-z]{1,10})?:) (?:[RFC]P?\d\/\d: )?[A-Za-z][\w.-]{0,62}:?$/;
+const BEHIND_STAMP =
+  /(?<=\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [A-Za-z]{1,10})?:) (?:[RFC]P?\d\/\d: )?[A-Za-z][\w.-]{0,62}:?$/;
 // 00:01:07 / 1d02h / 2w3d: service timestamps log uptime
 const UPTIME_STAMP = /(?:^|[ >])([*.]?)(\d{1,3}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{1,4}[ywdh]\d{1,3}[wdhm])$/;
 // 031402: Jun 19 06:17:42 / <189>48: gm1:
