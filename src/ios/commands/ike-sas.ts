@@ -88,10 +88,11 @@ const STATE_V1 = /^state: ?(\S{1,32}) conn-id: ?\d{1,12}(?: slot: ?\d{1,4})? sta
 function takeV1OfIpv6(sas: IkeSa[], ends: Ends, line: string, mayGoOn: boolean): boolean {
   if (takeEnd(ends, END_V1.exec(line), 'dst')) return true;
   const [, state, words] = STATE_V1.exec(line) ?? [];
+  if (state === undefined || words === undefined) return false;
   const { remote, local } = ends;
   ends.remote = null;
   ends.local = null;
-  if (state === undefined || words === undefined || remote === null || local === null) return false;
+  if (remote === null || local === null) return false;
   return addV1(sas, { remote, local, state }, words, mayGoOn);
 }
 

@@ -3,33 +3,106 @@
  * is quoted-printable or base64.
  */
 
+import { canonicalCommand } from '../text/command-name.ts';
+import { HOST_MARK } from '../text/debris.ts';
+import { routerInTitle } from '../text/prompt.ts';
+
 const MAX_STRINGS = 10_000;
 
 /** The strings of a JSON document that have lines in them; null: it is no such document. */
 export function textInJson(text: string): string | null {
   const first = text.trimStart()[0];
   if (first !== '{' && first !== '[' && first !== '"') return null;
+  const strings = linesInJson(text);
+  return strings === null || strings.length === 0 ? null : strings.join('\n');
+}
+
+// ok: [gm1] => {"stdout": ["..."]}, in one line or in several; a closing brace at its beginning ends them
+const TASK = /^(ok|changed|fatal|failed): (\[[^\]\n]{1,160}\][^\n{]{0,200}=> )(\{.*\}|\{\n(?:[ \t"].*\n)*\})$/gm;
+
+/** What a task of Ansible printed: its heading, and the lines in its JSON. */
+export function textInTasks(text: string): string {
+  if (!text.includes('] => {')) return text;
+  return text.replace(TASK, (task, word: string, heading: string, json: string) => {
+    const strings = linesInJson(json);
+    return strings === null || strings.length === 0 ? task : `${word}: ${heading.trimEnd()}\n${strings.join('\n')}`;
+  });
+}
+
+function linesInJson(text: string): readonly string[] | null {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return null;
   }
-  const strings = linedStrings(value);
-  return strings.length === 0 ? null : strings.join('\n');
+  return linedStrings(value);
 }
 
+const HOST_KEYS = [
+  'host',
+  'hostname',
+  'device',
+  'device_name',
+  'inventory_hostname',
+  'router',
+  'node',
+  'name',
+] as const;
+const HOST = /^[A-Za-z0-9][\w.-]{0,62}$/;
+
+interface Found {
+  readonly value: unknown;
+  /** The key that it stands under. */
+  readonly key: string;
+}
+
+/** In order, with the router and the command that the document names beside or above a text. */
 function linedStrings(root: unknown): readonly string[] {
   const found: string[] = [];
-  const left: unknown[] = [root];
+  const left: Found[] = [{ value: root, key: '' }];
   while (left.length > 0 && found.length < MAX_STRINGS) {
-    const value = left.pop();
-    if (typeof value === 'string' && value.includes('\n')) found.push(value);
+    const { value, key } = left.pop() ?? { value: null, key: '' };
+    const text = textOf(value);
+    if (text !== null) found.push(...headingOf(key, value), text);
     else if (typeof value === 'object' && value !== null) {
-      for (const inner of Object.values(value).toReversed()) left.push(inner);
+      const entries = Object.entries(value);
+      const host = hostIn(entries);
+      if (host !== null && !Array.isArray(value)) found.push(`${HOST_MARK}${host}`);
+      else if (key !== '' && !Array.isArray(value)) found.push(...headingOf(key, value));
+      const under = (name: string) => (Array.isArray(value) ? key : name);
+      const inner = entries.filter(([name]) => !isLinesOfAnother(name, entries));
+      for (const [name, each] of inner.toReversed()) left.push({ value: each, key: under(name) });
     }
   }
-  return found;
+  return found.some((each) => each.includes('\n')) ? found : [];
+}
+
+/** A text with line breaks, or a list of its lines. */
+function textOf(value: unknown): string | null {
+  if (typeof value === 'string') return value.includes('\n') ? value : null;
+  if (!Array.isArray(value) || value.length < 2 || !value.every((line) => typeof line === 'string')) return null;
+  return value.some((line: string) => line.includes('\n')) ? null : `${value.join('\n')}\n`;
+}
+
+/** Ansible shows `stdout` a second time as `stdout_lines`. */
+function isLinesOfAnother(name: string, entries: readonly (readonly [string, unknown])[]): boolean {
+  return name.endsWith('_lines') && entries.some(([other]) => `${other}_lines` === name);
+}
+
+function hostIn(entries: readonly (readonly [string, unknown])[]): string | null {
+  for (const key of HOST_KEYS) {
+    const value = entries.find(([name]) => name.toLowerCase() === key)?.[1];
+    if (typeof value === 'string' && HOST.test(value)) return value;
+  }
+  return null;
+}
+
+/** `{"gm1": "..."}` names a router, `{"show crypto gdoi": "..."}` a command, `{"stdout": "..."}` neither. */
+function headingOf(key: string, value: unknown): readonly string[] {
+  if (canonicalCommand(key) !== null) return typeof value === 'object' && !Array.isArray(value) ? [] : [key];
+  const name = HOST.test(key) ? routerInTitle(key) : null;
+  return name === null ? [] : [`${HOST_MARK}${name}`];
 }
 
 const QUOTED_PRINTABLE = /^content-transfer-encoding: *quoted-printable/im;

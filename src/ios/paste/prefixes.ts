@@ -42,7 +42,7 @@ const EPOCH = String.raw`\d{10}(?:\.\d{1,9})?`;
 // [    0.130000] / [+00:00:01.123]: since the recording began
 const ELAPSED = String.raw`\[(?:\s{0,12}\d{1,9}\.\d{1,9}|\+\d{1,3}:\d{2}:\d{2}(?:\.\d{1,9})?)(?=\])`;
 const STAMP = new RegExp(
-  String.raw`^\s{0,4}(?:[[(<]?(?:(?:${DATE}|${NAMED_DATE})?${CLOCK}(?: \d{4})?|${COMPACT}|${EPOCH})|${ELAPSED})[\])>]?(?: ?[|:,;-](?= |$))?(?:\s|$|(?<=[\])>]))`,
+  String.raw`^\s{0,4}(?:[[(<]?(?:(?:${DATE})?${CLOCK}|${NAMED_DATE}${CLOCK}(?: (?:19|20)\d{2})?|${COMPACT}|${EPOCH})|${ELAPSED})[\])>]?(?: ?[|:,;-](?= |$))?(?:\s|$|(?<=[\])>]))`,
 );
 // Mar  1 10:11:12.120: ISAKMP: a line of debugging output with the router's own stamp
 const OWN_DEBUG = /^[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?: /;

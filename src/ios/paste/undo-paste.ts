@@ -4,7 +4,8 @@
  */
 import { PAGER_MARK, withoutDebris } from '../text/debris.ts';
 import { plainCharacters } from './characters.ts';
-import { decodedMail, textInJson } from './escaped-text.ts';
+import { decodedMail, textInJson, textInTasks } from './escaped-text.ts';
+import { withHostHeadings } from './host-headings.ts';
 import { isPage, withoutHtml, withoutMarkdown } from './markup.ts';
 import type { PastedLine } from './pasted-line.ts';
 import {
@@ -44,13 +45,14 @@ export function undoPaste(captured: string): Pasted {
       message: TIMELINE,
       lines: numbered(captured).length,
     };
-  const text = plainCharacters(withoutDebris(decodedMail(textInJson(captured) ?? captured)));
+  const text = plainCharacters(withoutDebris(decodedMail(textInJson(captured) ?? textInTasks(captured))));
   let lines = withoutMailHeaders(withoutMarkdown(withoutHtml(numbered(text))));
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const before = lines;
     lines = withoutMarkdown(withoutPrefixes(lines));
     if (lines.every((pasted, index) => pasted.text === before[index]?.text)) break;
   }
+  lines = withHostHeadings(lines);
   if (lines.some((pasted) => lostLineBreaks(pasted.text)))
     return { kind: 'refused', message: LOST_LINE_BREAKS, lines: lines.length };
   return {
