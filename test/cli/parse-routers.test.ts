@@ -65,6 +65,13 @@ describe('the name of a router', () => {
     expect(told(text)).toEqual(NAMED);
   });
 
+  test('is none in the name of a task, and none in that of a certificate', () => {
+    expect(told(JSON.stringify({ name: 'show_gdoi', stdout: ONE }))).toEqual([['device', 'ok']]);
+    const certificate =
+      'gm1#show crypto pki certificates\nCertificate\n  Status: Available\n  Certificate Serial Number (hex): 02\n  Certificate Usage: General Purpose\n  Issuer:\n    cn=CA\n  Subject:\n    Name: gm1.example\n    hostname=gm1.example\n  Validity Date:\n    start date: 10:00:00 UTC Jan 1 2026\n    end   date: 10:00:00 UTC Jan 1 2027\n  Associated Trustpoints: CA\n\ngm1#\n';
+    expect(parseCapturedText(certificate)).toMatchObject([{ device: 'gm1', unknownLines: [] }]);
+  });
+
   test('gives way to that of a prompt', () => {
     const text = `===== gm1 =====\nbranch-7#show crypto gdoi\n${ONE}branch-7#\n===== gm2 =====\nbranch-8#show crypto gdoi\n${OTHER}branch-8#\n`;
     expect(told(text).map(([device]) => device)).toEqual(['branch-7', 'branch-8']);

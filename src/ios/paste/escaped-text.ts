@@ -39,16 +39,9 @@ function linesInJson(text: string): readonly string[] | null {
   return linedStrings(value);
 }
 
-const HOST_KEYS = [
-  'host',
-  'hostname',
-  'device',
-  'device_name',
-  'inventory_hostname',
-  'router',
-  'node',
-  'name',
-] as const;
+const HOST_KEYS = ['host', 'hostname', 'device', 'device_name', 'inventory_hostname', 'router'] as const;
+/** Of anything, so that the value must look like a router's name. */
+const NAME_KEYS = ['name', 'node', 'target'] as const;
 const HOST = /^[A-Za-z0-9][\w.-]{0,62}$/;
 
 interface Found {
@@ -94,6 +87,10 @@ function hostIn(entries: readonly (readonly [string, unknown])[]): string | null
   for (const key of HOST_KEYS) {
     const value = entries.find(([name]) => name.toLowerCase() === key)?.[1];
     if (typeof value === 'string' && HOST.test(value)) return value;
+  }
+  for (const key of NAME_KEYS) {
+    const value = entries.find(([name]) => name.toLowerCase() === key)?.[1];
+    if (typeof value === 'string' && HOST.test(value) && routerInTitle(value) !== null) return value;
   }
   return null;
 }

@@ -10,8 +10,8 @@ const HEADINGS: readonly RegExp[] = [
   /^(?:ok|changed|fatal|failed|skipping): \[([A-Za-z0-9][\w.@:-]{0,62})(?: -> [^\]]{1,80})?\].{0,200}$/,
   // [1] 10:11:12 [SUCCESS] gm1 (parallel-ssh)
   /^\[\d{1,6}\] \d{2}:\d{2}:\d{2} \[(?:SUCCESS|FAILURE)\] ([A-Za-z0-9][\w.@:-]{0,62})(?: .{0,80})?$/,
-  // Host: gm1 / Router = gm1
-  /^(?:host(?:name)?|router|device)(?: name)? ?[:=] ?([A-Za-z0-9][\w.-]{0,62})$/i,
+  // Host: gm1 / Router name : gm1; `hostname=gm1` is of a certificate
+  /^(?:host(?:name)?|router|device)(?: name)? ?: ([A-Za-z0-9][\w.-]{0,62})$/i,
 ];
 // ## gm1 / **gm1** / ### Router: gm1
 const MARKDOWN_TITLE = /^(?:#{1,6} +|\*\*)`?([^`*#]{1,80}?)`?:?(?:\*\*:?)?$/;

@@ -99,6 +99,8 @@ class TextReader {
   #named: string | null = null;
   readonly #mayRepeat: boolean;
   #repeated = new RepeatedHeading();
+  /** Where the lines of the answer stand, if another router's may follow them. */
+  #numbers: number[] = [];
   #line = 0;
   #afterPager = false;
   readonly #mayHavePrompt: boolean;
@@ -169,6 +171,7 @@ class TextReader {
     this.#current = newAnswerSketch(this.#line);
     this.#current.device = this.#named;
     this.#repeated = new RepeatedHeading();
+    this.#numbers = [];
     return this.#current;
   }
 
@@ -176,15 +179,18 @@ class TextReader {
   #splitRepeated(): void {
     const sketch = this.#current;
     if (sketch.typed?.includes('|') === true) return;
+    this.#numbers.push(this.#line);
     const at = this.#repeated.begins(sketch.lines);
     if (at === null || at < 1) return;
+    const numbers = this.#numbers.slice(at);
     const moved = sketch.lines.splice(at);
     if (sketch.withLogs !== null) sketch.withLogs.length = sketch.withLogs.lastIndexOf(moved[0] ?? '');
     this.#answers.push(answerOf(sketch));
     const next = this.#begin();
-    next.line = Math.max(1, this.#line - moved.length + 1);
-    for (const line of moved) {
+    next.line = numbers[0] ?? this.#line;
+    for (const [index, line] of moved.entries()) {
       next.lines.push(line);
+      this.#numbers.push(numbers[index] ?? this.#line);
       this.#repeated.begins(next.lines);
     }
   }
