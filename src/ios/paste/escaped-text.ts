@@ -102,6 +102,29 @@ function headingOf(key: string, value: unknown): readonly string[] {
   return name === null ? [] : [`${HOST_MARK}${name}`];
 }
 
+const LEAST_BREAKS = 2;
+const ESCAPED_BREAK = /(?:\\r)?\\n/g;
+// "stdout": "GROUP INFORMATION / b'gm1#show clock
+const BEFORE_STRING = /^\s{0,40}(?:["']?[\w.-]{1,40}["']?\s?[:=]\s?)?b?["'](?=[^"'])/;
+const AFTER_STRING = /["'][,)\]}]{0,4}\s*$/;
+
+/** A string in the words of a program, `b'gm1#show clock\\r\\n10:11...'`: its escaped breaks are those of the lines. */
+export function withBreaks(text: string): string {
+  if (!text.includes('\\n')) return text;
+  return text
+    .split('\n')
+    .map((line) => {
+      if ((line.match(ESCAPED_BREAK) ?? []).length < LEAST_BREAKS) return line;
+      const quoted = BEFORE_STRING.test(line);
+      const bare = quoted ? line.replace(BEFORE_STRING, '').replace(AFTER_STRING, '') : line;
+      return bare
+        .replace(ESCAPED_BREAK, '\n')
+        .replace(/\\(["'])/g, '$1')
+        .replace(/\\t/g, ' ');
+    })
+    .join('\n');
+}
+
 const QUOTED_PRINTABLE = /^content-transfer-encoding: *quoted-printable/im;
 const BASE64 = /^content-transfer-encoding: *base64/im;
 const SOFT_BREAK = /=[ \t]{0,4}\r?\n/g;

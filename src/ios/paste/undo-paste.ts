@@ -4,13 +4,14 @@
  */
 import { PAGER_MARK, withoutDebris } from '../text/debris.ts';
 import { plainCharacters } from './characters.ts';
-import { decodedMail, textInJson, textInTasks } from './escaped-text.ts';
+import { decodedMail, textInJson, textInTasks, withBreaks } from './escaped-text.ts';
 import { withHostHeadings } from './host-headings.ts';
 import { isPage, withoutHtml, withoutMarkdown } from './markup.ts';
 import type { PastedLine } from './pasted-line.ts';
 import {
   withoutCommonWord,
   withoutLineNumbers,
+  withoutLogger,
   withoutQuotes,
   withoutStamps,
   withoutStringQuotes,
@@ -45,7 +46,7 @@ export function undoPaste(captured: string): Pasted {
       message: TIMELINE,
       lines: numbered(captured).length,
     };
-  const text = plainCharacters(withoutDebris(decodedMail(textInJson(captured) ?? textInTasks(captured))));
+  const text = plainCharacters(withoutDebris(decodedMail(textInJson(captured) ?? withBreaks(textInTasks(captured)))));
   let lines = withoutMailHeaders(withoutMarkdown(withoutHtml(numbered(text))));
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const before = lines;
@@ -63,7 +64,7 @@ export function undoPaste(captured: string): Pasted {
 }
 
 function withoutPrefixes(lines: readonly PastedLine[]): readonly PastedLine[] {
-  return withoutCommonWord(withoutLineNumbers(withoutStamps(withoutStringQuotes(withoutQuotes(lines)))));
+  return withoutCommonWord(withoutLineNumbers(withoutLogger(withoutStamps(withoutStringQuotes(withoutQuotes(lines))))));
 }
 
 /** Lines with the numbers they had before the pager was taken out of them. */
