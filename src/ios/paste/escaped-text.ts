@@ -57,15 +57,14 @@ function linedStrings(root: unknown): readonly string[] {
   while (left.length > 0 && found.length < MAX_STRINGS) {
     const { value, key } = left.pop() ?? { value: null, key: '' };
     const text = textOf(value);
-    if (text !== null) found.push(...headingOf(key, value), text);
+    const heading = text !== null || typeof value === 'object' ? headingOf(key, value) : null;
+    if (heading !== null) found.push(heading);
+    if (text !== null) found.push(text);
+    else if (Array.isArray(value)) for (const each of value.toReversed()) left.push({ value: each, key });
     else if (typeof value === 'object' && value !== null) {
-      const entries = Object.entries(value);
-      const host = hostIn(entries);
-      if (host !== null && !Array.isArray(value)) found.push(`${HOST_MARK}${host}`);
-      else if (key !== '' && !Array.isArray(value)) found.push(...headingOf(key, value));
-      const under = (name: string) => (Array.isArray(value) ? key : name);
-      const inner = entries.filter(([name]) => !isLinesOfAnother(name, entries));
-      for (const [name, each] of inner.toReversed()) left.push({ value: each, key: under(name) });
+      const names = new Set(Object.keys(value));
+      const inner = Object.entries(value).filter(([name]) => !isLinesOfAnother(name, names));
+      for (const [name, each] of inner.toReversed()) left.push({ value: each, key: name });
     }
   }
   return found.some((each) => each.includes('\n')) ? found : [];
@@ -79,27 +78,27 @@ function textOf(value: unknown): string | null {
 }
 
 /** Ansible shows `stdout` a second time as `stdout_lines`. */
-function isLinesOfAnother(name: string, entries: readonly (readonly [string, unknown])[]): boolean {
-  return name.endsWith('_lines') && entries.some(([other]) => `${other}_lines` === name);
+function isLinesOfAnother(name: string, names: ReadonlySet<string>): boolean {
+  return name.endsWith('_lines') && names.has(name.slice(0, -'_lines'.length));
 }
 
-function hostIn(entries: readonly (readonly [string, unknown])[]): string | null {
-  for (const key of HOST_KEYS) {
-    const value = entries.find(([name]) => name.toLowerCase() === key)?.[1];
-    if (typeof value === 'string' && HOST.test(value)) return value;
-  }
-  for (const key of NAME_KEYS) {
-    const value = entries.find(([name]) => name.toLowerCase() === key)?.[1];
-    if (typeof value === 'string' && HOST.test(value) && routerInTitle(value) !== null) return value;
-  }
-  return null;
+/** Of the fields of an object; null: none names a router. */
+function hostIn(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const named = (key: string): string | null => {
+    const name: unknown = Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+    return typeof name === 'string' && HOST.test(name) ? name : null;
+  };
+  for (const key of HOST_KEYS) if (named(key) !== null) return named(key);
+  return NAME_KEYS.map(named).find((name) => name !== null && routerInTitle(name) !== null) ?? null;
 }
 
 /** `{"gm1": "..."}` names a router, `{"show crypto gdoi": "..."}` a command, `{"stdout": "..."}` neither. */
-function headingOf(key: string, value: unknown): readonly string[] {
-  if (canonicalCommand(key) !== null) return typeof value === 'object' && !Array.isArray(value) ? [] : [key];
-  const name = HOST.test(key) ? routerInTitle(key) : null;
-  return name === null ? [] : [`${HOST_MARK}${name}`];
+function headingOf(key: string, value: unknown): string | null {
+  const isObject = typeof value === 'object' && !Array.isArray(value);
+  if (canonicalCommand(key) !== null) return isObject ? null : key;
+  const name = hostIn(value) ?? (HOST.test(key) && !Array.isArray(value) ? routerInTitle(key) : null);
+  return name === null ? null : `${HOST_MARK}${name}`;
 }
 
 const LEAST_BREAKS = 2;

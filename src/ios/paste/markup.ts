@@ -115,7 +115,7 @@ const LITTER = /^(?:-{4}|\.{4}|(?:=~){4,20}=? PuTTY log [\d. :]{8,30} (?:=~){4,2
 // <rpc-reply message-id="1"> / <output><![CDATA[ / ]]></output>
 const XML_BEFORE =
   /^(?:\s{0,40}<\/?(?:rpc-reply|data|output|result|response|cli|stdout|msg)(?:\s[^<>]{0,200})?>)*(?:\s{0,40}<!\[CDATA\[)?/;
-const XML_AFTER = /(?:\]\]>)?(?:\s{0,8}<\/(?:rpc-reply|data|output|result|response|cli|stdout|msg)>\s{0,8})*$/;
+const XML_AFTER = /(?:\]\]>)?(?:\s{0,8}<\/(?:rpc-reply|data|output|result|response|cli|stdout|msg)>)*\s{0,8}$/;
 
 /** Off the lines between which an XML document has the output. */
 function withoutXml(pasted: PastedLine): PastedLine {

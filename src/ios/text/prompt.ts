@@ -67,7 +67,7 @@ export function isCommand(text: string): boolean {
 
 // gm1 / Router: gm1 / Host gm1 (198.51.100.7)
 const NAMED_ROUTER = /^(?:(?:router|host(?:name)?|device) ?[:=]? ?)?([A-Za-z0-9][\w.-]{0,62})(?: \([^()]{1,60}\))?$/i;
-const HAS_WORD = /^(?:router|host(?:name)?|device)\b/i;
+const HAS_WORD = /^(?:router|host(?:name)?|device)\b[ :=]{1,3}\S/i;
 /** A hostname has one of these more often than not, and `Output` has none. */
 const OF_A_NAME = /[\d.-]/;
 const OF_A_STEP =
