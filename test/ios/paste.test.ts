@@ -394,6 +394,11 @@ describe('filtered output', () => {
     expect(result?.kind === 'parsed' ? result.partial : null).toContain(kind);
   });
 
+  it('that counts lines shows nothing of them, and its count is understood', () => {
+    const text = 'GM1#show crypto gdoi | count spi\nNumber of lines which match regexp = 2\nGM1#\n';
+    expect(parseCapturedText(text)).toMatchObject([{ nothing: 'filtered-away', unknownLines: [] }]);
+  });
+
   it('that lets nothing through is reported as filtered away, not as nothing configured', () => {
     expect(parseCapturedText('R1#show crypto gdoi | include Foo\nR1#\n')).toMatchObject([{ nothing: 'filtered-away' }]);
   });
