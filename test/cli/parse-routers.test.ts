@@ -114,3 +114,50 @@ describe('answers without any name', () => {
     expect(told(text)).toEqual(NAMED);
   });
 });
+
+describe('a log file of several routers', () => {
+  const hosts = (text: string) =>
+    parseCapturedText(text).map((result) =>
+      result.kind === 'parsed'
+        ? [
+            result.device,
+            result.line,
+            result.snapshots.flatMap((each) =>
+              each.role === 'log' ? each.messages.map(({ mnemonic }) => mnemonic) : [],
+            ),
+            result.unknownLines,
+          ]
+        : result.message,
+    );
+  const body = (mnemonic: string) => `Mar  3 10:11:13.123: %GDOI-5-${mnemonic}: text`;
+
+  test.each<[string, (host: string) => string]>([
+    ['of a relay', (host) => `Mar  3 10:11:12 ${host} 48: `],
+    ['of a relay with ISO times', (host) => `2026-03-03T10:11:12.123+00:00 ${host} 48: `],
+    ['with priorities', (host) => `<189>Mar  3 10:11:12 ${host} 48: `],
+    ['with the names that routers put first', (host) => `<189>48: ${host}: `],
+    ['with names alone', (host) => `${host}: `],
+    ['in RFC 5424', (host) => `<189>1 2026-03-03T10:11:12Z ${host} - - - - `],
+  ])('%s is one log for each, in its order', (_, header) => {
+    const text = `${header('gm1')}${body('ONE')}\n${header('192.0.2.1')}${body('TWO')}\n${header('gm1')}${body('THREE')}\n${header('gm1')}${body('FOUR')}\n`;
+    expect(hosts(text)).toEqual([
+      ['gm1', 1, ['ONE', 'THREE', 'FOUR'], []],
+      ['192.0.2.1', 2, ['TWO'], []],
+    ]);
+  });
+
+  test('keeps the lines of a message with their router', () => {
+    const text = `Mar  3 10:11:12 gm1 48: ${body('ONE')}\n-Traceback= 1#abc\nMar  3 10:11:12 gm2 48: ${body('TWO')}\n`;
+    expect(hosts(text)).toEqual([
+      ['gm1', 1, ['ONE'], []],
+      ['gm2', 3, ['TWO'], []],
+    ]);
+  });
+
+  test('that names none is nobody’s, and so is what follows one that does', () => {
+    expect(hosts(`${body('ONE')}\n000123: ${body('TWO')}\n*${body('THREE')}\n`)).toEqual([
+      [null, 1, ['ONE', 'TWO', 'THREE'], []],
+    ]);
+    expect(told(`Mar  3 10:11:12 gm1 48: ${body('ONE')}\n\n\n${ONE}`)).toContainEqual(['device', 'ok']);
+  });
+});

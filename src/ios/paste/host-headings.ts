@@ -1,4 +1,5 @@
 /** What tools and people write over the output of each router, in place of a prompt. */
+import { hostOfMessage } from '../log/log-host.ts';
 import { HOST_MARK } from '../text/debris.ts';
 import { isShowCommand, routerInTitle } from '../text/prompt.ts';
 import { isMark, type PastedLine } from './pasted-line.ts';
@@ -47,4 +48,44 @@ function hostAlone(text: string, lines: readonly PastedLine[], index: number): s
   const next = lines.slice(index + 1, index + 4).find((pasted) => !isMark(pasted) && pasted.text.trim() !== '');
   const behind = next?.text.trim() ?? '';
   return BEGINS_ANSWER.test(behind) || isShowCommand(behind) ? name : null;
+}
+
+/**
+ * The messages of each router of a log file together, where lines of several stand among each other: each with the
+ * number of its line.
+ */
+export function byHostOfMessage(lines: readonly PastedLine[]): readonly PastedLine[] {
+  const result: PastedLine[] = [];
+  let hosts = new Map<string, PastedLine[]>();
+  let last: PastedLine[] | null = null;
+  const close = (line: number) => {
+    for (const [host, own] of hosts) {
+      result.push({ text: `${HOST_MARK}${host}${HOST_MARK}`, line: own[0]?.line ?? line });
+      for (const each of own) result.push(each);
+    }
+    if (hosts.size > 0) result.push({ text: `${HOST_MARK}${HOST_MARK}`, line });
+    hosts = new Map();
+    last = null;
+  };
+  for (const pasted of lines) {
+    const host = isMark(pasted) ? null : hostOfMessage(pasted.text.trim());
+    if (host !== null) {
+      last = hosts.get(host) ?? [];
+      hosts.set(host, last);
+      last.push(pasted);
+    } else if (last !== null && isOfMessage(pasted)) last.push(pasted);
+    else {
+      if (hosts.size > 0) close(pasted.line);
+      result.push(pasted);
+    }
+  }
+  close(lines.at(-1)?.line ?? 0);
+  return result;
+}
+
+// -Traceback= 1#abc / a banner's line, indented
+const OF_MESSAGE = /^(?:-|\s+\S)/;
+
+function isOfMessage(pasted: PastedLine): boolean {
+  return !isMark(pasted) && OF_MESSAGE.test(pasted.text);
 }

@@ -5,7 +5,7 @@
 import { PAGER_MARK, withoutDebris } from '../text/debris.ts';
 import { plainCharacters } from './characters.ts';
 import { decodedMail, textInJson, textInTasks, withBreaks } from './escaped-text.ts';
-import { withHostHeadings } from './host-headings.ts';
+import { byHostOfMessage, withHostHeadings } from './host-headings.ts';
 import { isPage, withoutHtml, withoutMarkdown } from './markup.ts';
 import type { PastedLine } from './pasted-line.ts';
 import {
@@ -53,7 +53,7 @@ export function undoPaste(captured: string): Pasted {
     lines = withoutMarkdown(withoutPrefixes(lines));
     if (lines.every((pasted, index) => pasted.text === before[index]?.text)) break;
   }
-  lines = withHostHeadings(lines);
+  lines = byHostOfMessage(withHostHeadings(lines));
   if (lines.some((pasted) => lostLineBreaks(pasted.text)))
     return { kind: 'refused', message: LOST_LINE_BREAKS, lines: lines.length };
   return {

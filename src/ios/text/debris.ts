@@ -10,7 +10,7 @@ export const PAGER_MARK = '\u0001';
 export const MARKUP_MARK = '\u0002';
 /** Stands where a block of a page begins or ends: what is around it is no part of the answer inside. */
 export const BLOCK_MARK = '\u0004';
-/** Begins a line that names the router whose answers follow. */
+/** Begins a line that names the router whose answers follow; at its end too where that is no line of the text. */
 export const HOST_MARK = '\u0005';
 /** Stands for a line that was joined to the one before it. */
 export const WRAPPED_MARK = '\u0003';

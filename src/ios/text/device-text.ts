@@ -225,8 +225,9 @@ class TextReader {
         return true;
       default:
         if (!line.startsWith(HOST_MARK)) return false;
-        this.#beginRouter(line.slice(HOST_MARK.length));
-        this.#ignore('markup');
+        this.#beginRouter(line.replaceAll(HOST_MARK, ''));
+        // one that ends in the mark was put between the lines
+        if (!line.endsWith(HOST_MARK)) this.#ignore('markup');
         return true;
     }
   }
@@ -239,11 +240,12 @@ class TextReader {
   }
 
   #beginRouter(name: string): void {
-    this.#named = name;
+    this.#named = name === '' ? null : name;
     this.#host = null;
     const before = this.#current;
     this.#begin();
-    if (isOnlyNoise(before)) this.#passOn(before);
+    const isOwnLog = before.device !== null && before.logMessages.length > 0;
+    if (isOnlyNoise(before) && !isOwnLog) this.#passOn(before);
     else this.#answers.push(answerOf(before));
   }
 
