@@ -107,6 +107,21 @@ describe('answers without any name', () => {
     expect(told(`${ONE}\n${REGISTERING}`)).toEqual([['device', 'critical']]);
   });
 
+  test.each([
+    'gm/xe17.txt',
+    'ks/xe17-with-and-without-redundancy.txt',
+    'ks-coop/ios15-without-versions.txt',
+    'ks-policy/xe17-two-teks.txt',
+    'ks-members/xe17-two-groups.txt',
+    'gm-rekey/detail-two-groups.txt',
+    'gm-replay/enabled-and-not.txt',
+  ])('to the same command are told apart: %s twice', (name) => {
+    const text = goldenText(name).replace(/^[\w-]+[#>].*\n?/gm, '');
+    const parsed = (of: string) =>
+      parseCapturedText(of).map((result) => [result.command, result.kind === 'parsed' ? result.snapshots : result]);
+    expect(parsed(`${text}\n${text}`)).toEqual([...parsed(text), ...parsed(text)]);
+  });
+
   test('that show two host names are of two routers', () => {
     const version = (name: string) =>
       `show version\nCisco IOS Software, C2900 Software (C2900-UNIVERSALK9-M), Version 15.7(3)M6, RELEASE SOFTWARE (fc1)\n${name} uptime is 4 weeks\ncisco CISCO2911/K9 (revision 1.0) with 475136K/49152K bytes of memory.\n`;

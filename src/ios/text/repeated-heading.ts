@@ -11,6 +11,7 @@ const HEADINGS: readonly { readonly heading: RegExp; readonly next?: RegExp }[] 
     next: /^(?:Group Identity|Re-auth on new CRL)\b/i,
   },
   { heading: /^(?:Group|For group) (\S{1,128}) \((?:Unicast|Multicast|handle)\b/i },
+  { heading: /^(?:Group Member|Key Server) Information For Group (\S{1,128}?):$/i },
   { heading: /^Crypto Gdoi Group Name ?: ?(\S{1,128})$/i },
   { heading: /^(?:Anti-replay Information|Data-plane statistics) for group (\S{1,128}?):?$/i },
   { heading: /^Number of rekeys sent for group (\S{1,128}) ?:/i },
