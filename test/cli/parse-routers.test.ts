@@ -161,6 +161,17 @@ describe('a log file of several routers', () => {
     ]);
   });
 
+  test('of JSON Lines, as a log search exports it, is one for each as well', () => {
+    const record = (host: string, mnemonic: string) =>
+      JSON.stringify({ _time: '2026-03-03T10:11:12', host, _raw: `<189>48: ${body(mnemonic)}` });
+    const text = `${record('gm1', 'ONE')}\n${record('gm2', 'TWO')}\n`;
+    expect(hosts(text).map((each) => [each[0], each[2], each[3]])).toEqual([
+      ['gm1', ['ONE'], []],
+      ['gm2', ['TWO'], []],
+    ]);
+    expect(parseCapturedText(text)[0]).toMatchObject({ snapshots: [{ messages: [{ text: 'text' }] }] });
+  });
+
   test('keeps the lines of a message with their router', () => {
     const text = `Mar  3 10:11:12 gm1 48: ${body('ONE')}\n-Traceback= 1#abc\nMar  3 10:11:12 gm2 48: ${body('TWO')}\n`;
     expect(hosts(text)).toEqual([

@@ -3,6 +3,7 @@
  * is quoted-printable or base64.
  */
 
+import { parseLogMessage } from '../log/log-message.ts';
 import { canonicalCommand } from '../text/command-name.ts';
 import { HOST_MARK } from '../text/debris.ts';
 import { routerInTitle } from '../text/prompt.ts';
@@ -30,13 +31,24 @@ export function textInTasks(text: string): string {
 }
 
 function linesInJson(text: string): readonly string[] | null {
-  let value: unknown;
+  const value = parsed(text) ?? records(text);
+  return value === null ? null : linedStrings(value);
+}
+
+function parsed(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return null;
   }
-  return linedStrings(value);
+}
+
+/** JSON Lines: what a log search exports. */
+function records(text: string): unknown {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (lines.length < 2 || !lines.every((line) => line.startsWith('{'))) return null;
+  const values = lines.map(parsed);
+  return values.includes(null) ? null : values;
 }
 
 const HOST_KEYS = ['host', 'hostname', 'device', 'device_name', 'inventory_hostname', 'router'] as const;
@@ -67,12 +79,12 @@ function linedStrings(root: unknown): readonly string[] {
       for (const [name, each] of inner.toReversed()) left.push({ value: each, key: name });
     }
   }
-  return found.some((each) => each.includes('\n')) ? found : [];
+  return found.some((each) => !each.startsWith(HOST_MARK)) ? found : [];
 }
 
-/** A text with line breaks, or a list of its lines. */
+/** A text with line breaks, a list of its lines, or a log message. */
 function textOf(value: unknown): string | null {
-  if (typeof value === 'string') return value.includes('\n') ? value : null;
+  if (typeof value === 'string') return value.includes('\n') || parseLogMessage(value) !== null ? value : null;
   if (!Array.isArray(value) || value.length < 2 || !value.every((line) => typeof line === 'string')) return null;
   return value.some((line: string) => line.includes('\n')) ? null : `${value.join('\n')}\n`;
 }

@@ -97,6 +97,8 @@ class TextReader {
   #host: string | null = null;
   /** The router that a title named, until a prompt does. */
   #named: string | null = null;
+  /** What stands below the last title that named one. */
+  #below: AnswerSketch | null = null;
   readonly #mayRepeat: boolean;
   #repeated = new RepeatedHeading();
   /** Where the lines of the answer stand, if another router's may follow them. */
@@ -161,7 +163,7 @@ class TextReader {
   finish(): Answer[] {
     const last = this.#answers.at(-1);
     const sketch = this.#current;
-    if (last === undefined || !isOnlyNoise(sketch)) this.#answers.push(answerOf(sketch));
+    if (last === undefined || !isOnlyNoise(sketch) || this.#isLogOfRouter(sketch)) this.#answers.push(answerOf(sketch));
     else this.#answers[this.#answers.length - 1] = withNoise(last, sketch);
     return this.#answers;
   }
@@ -239,14 +241,19 @@ class TextReader {
     this.#begin();
   }
 
+  /** Messages below the title that names a router, and nothing else. */
+  #isLogOfRouter(sketch: AnswerSketch): boolean {
+    return sketch === this.#below && sketch.device !== null && sketch.logMessages.length > 0;
+  }
+
   #beginRouter(name: string): void {
     this.#named = name === '' ? null : name;
     this.#host = null;
     const before = this.#current;
-    this.#begin();
-    const isOwnLog = before.device !== null && before.logMessages.length > 0;
-    if (isOnlyNoise(before) && !isOwnLog) this.#passOn(before);
+    const below = this.#begin();
+    if (isOnlyNoise(before) && !this.#isLogOfRouter(before)) this.#passOn(before);
     else this.#answers.push(answerOf(before));
+    this.#below = below;
   }
 
   #takeCommand(line: string, first: number): boolean {
