@@ -184,6 +184,10 @@ describe('a log file of several routers', () => {
     expect(hosts(`${body('ONE')}\n000123: ${body('TWO')}\n*${body('THREE')}\n`)).toEqual([
       [null, 1, ['ONE', 'TWO', 'THREE'], []],
     ]);
+    for (const zone of ['CET', 'UTC', 'UTC+1', 'EST5EDT', '+0100']) {
+      const text = `Mar  3 10:11:13.123 ${zone}: %GDOI-5-ONE: text\n*Mar  3 10:11:13 ${zone}: %GDOI-5-TWO: text\n`;
+      expect(hosts(text)).toEqual([[null, 1, ['ONE', 'TWO'], []]]);
+    }
     expect(told(`Mar  3 10:11:12 gm1 48: ${body('ONE')}\n\n\n${ONE}`)).toContainEqual(['device', 'ok']);
   });
 });

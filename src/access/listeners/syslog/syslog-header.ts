@@ -27,7 +27,7 @@ const SEQUENCE_ID = /\[meta [^\]]{0,200}\bsequenceId="(\d{1,10})"/;
 // Nov 24 11:30:00 gm1 / Nov 24 2026 11:30:00 gm1 / 2026-11-24T11:30:00.123456+00:00 gm1 / `Nov 24 11:30:00 gm1: ` with a
 // digit or dot in the name: `Nov 24 11:30:00 UTC: ` and `UTC+1: ` are a device's stamp
 const RELAY =
-  /^(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}[T ][\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})?) (?:([^\s%]{0,254}[^\s%:])|((?=[\w.-]{0,63}[\d.])(?![A-Za-z]{0,10}[+-]\d)[A-Za-z0-9][\w.-]{0,62}):) /;
+  /^(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}[T ][\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})?) (?:([^\s%]{0,254}[^\s%:])|((?=[\w.-]{0,63}[\d.])(?![A-Za-z]{0,10}[+-]\d|[A-Z]{3,4}\d{1,2}[A-Z]{3,4}:)[A-Za-z0-9][\w.-]{0,62}):) /;
 // Original Address=192.0.2.1 (a relay that keeps it) / Nov 24 11:30:00 Message forwarded from gm1: (a Unix host)
 const FORWARDED =
   /^(?:(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}[T ][\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})?) )?(?:Original Address=([^\s%]{1,255}) |(?:Message )?[Ff]orwarded from ([^\s%]{0,254}[^\s%:]): )/;
