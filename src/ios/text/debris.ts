@@ -32,8 +32,8 @@ const DEBRIS = [
 ] as const;
 
 // ESC[2K, ESC[?7l, ESC[38:5:10m, ESC[>4;1m, ESC=, ESC7, ESC M, ESC]0;title BEL, ESC P question ESC \, and 8-bit controls
-// oxlint-disable-next-line no-control-regex
 const ANSI =
+  // oxlint-disable-next-line no-control-regex
   /(?:\u001b\[|\u009b)[0-?]{0,32}[ -/]{0,4}[@-~]|\u001b\][^\u0007\u001b\n]{0,256}(?:\u0007|\u001b\\)|\u001b[P^_X][^\u001b\n]{0,256}\u001b\\|\u001b[=>78DEHMZc]|\u001b[()*+][0-9A-Z]/g;
 // ` --More-- `, `--more--`, `<--- More --->` and what the terminal printed to wipe it out
 // oxlint-disable-next-line no-control-regex

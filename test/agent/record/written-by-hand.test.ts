@@ -106,7 +106,7 @@ describe('values', () => {
   const trap = (values: Values) => line(9, { [TRAP_OID]: `${ROOT}.0.12`, ...values });
   const varbinds = (values: Values) => {
     const read = readRecordedLine(trap(values));
-    if (typeof read === 'string' || read.kind !== 'report' || read.seen.kind !== 'snmp') throw new Error(String(read));
+    if (typeof read === 'string' || read.kind !== 'report' || read.seen.kind !== 'snmp') throw new Error('no varbinds');
     return decodeTrap(`${ROOT}.0.12`, read.seen.varbinds);
   };
   const told = {
