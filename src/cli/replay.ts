@@ -10,9 +10,12 @@ import { systemReason } from '../kernel/system-reason.ts';
 import { incidentDocument } from '../gdoi/incidents/incident-document.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { readConfig } from './read-config.ts';
+import { noTimeline } from './text/no-timeline.ts';
 import { ReplayedEvents } from './replayed-events.ts';
 
 const BAD_LINES = 1;
+/** Of a line that is no line of a timeline. */
+const SHOWN_CHARS = 400;
 
 export function replayCommand(): Command {
   return new Command('replay')
@@ -26,6 +29,7 @@ export function replayCommand(): Command {
       let number = 0;
       let blank = 0;
       let bad = 0;
+      let firstBad: string | null = null;
       try {
         for await (const line of timelineLines(file === '-' ? process.stdin : createReadStream(file), MAX_LINE_CHARS)) {
           number += 1;
@@ -37,12 +41,15 @@ export function replayCommand(): Command {
           if (step.kind === 'events') print(events.take(step.events));
           else {
             bad += 1;
+            firstBad ??= line?.slice(0, SHOWN_CHARS) ?? '';
             process.stderr.write(`gdoiwatch: ${file}:${number}: skipped: ${step.reason}\n`);
           }
         }
       } catch (error) {
         throw new UserError('file_unreadable', `cannot read ${file}: ${systemReason(error)}`, { cause: error });
       }
+      if (firstBad !== null && bad === number - blank)
+        process.stderr.write(`gdoiwatch: ${file}: none of its lines is of a timeline: ${noTimeline(firstBad)}\n`);
       if (number === blank) process.stderr.write(`gdoiwatch: ${file}: no lines to replay\n`);
       print(events.end(replay.end()));
       if (replay.linesBack > 0) {

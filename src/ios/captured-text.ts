@@ -31,7 +31,7 @@ function parsePasted(lines: readonly PastedLine[], finalNewline: boolean): reado
   const text = lines.map((pasted) => pasted.text).join('\n');
   // a last line of which nothing is left is a line too
   const closed = finalNewline || lines.at(-1)?.text === '';
-  const answers = readDeviceText(closed ? `${text}\n` : text);
+  const answers = readDeviceText(closed ? `${text}\n` : text, 'several');
   return answers.map((answer) => ({
     ...parseAnswerOfUnknown(answer),
     device: answer.device,

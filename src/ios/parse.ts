@@ -96,17 +96,19 @@ function parseTyped(answer: Answer, typed: string): ParseResult {
   const lines = `${count} ${count === 1 ? 'line' : 'lines'}`;
   return OF_GDOI.test(typed)
     ? failed(typed, 'unrecognised', `no parser for this command (${lines})`, tally)
-    : failed(typed, 'not-ours', `not read: it says nothing of GETVPN (${lines})`, tally);
+    : failed(typed, 'not-ours', `not read: it is none of the commands that are (${lines})`, tally);
 }
 
+// Number of lines which match regexp = 2 (| count)
+const COUNT = /^Number of lines which match regexp = \d{1,10}$/;
 // show crypto gdoi ks something / sh cry gkm what
 const OF_GDOI = /^sh\w{0,2} +cr\w{0,4} +g(?:d\w{0,2}|k\w?)\b/i;
 
 function parseAnswer(command: string, grammar: CommandGrammar, answer: Answer): ParseResult {
   const refusal = findRefusal(answer.lines);
   if (refusal !== null) return failed(command, 'rejected', refusal, nothingRead(answer));
-  if (grammar.ofLog !== true && findNothingConfigured(answer.lines) !== null) {
-    const rest = answer.lines.filter((line) => !isNothingConfigured(line));
+  if (grammar.ofLog !== true && (answer.filter?.kind === 'count' || findNothingConfigured(answer.lines) !== null)) {
+    const rest = answer.lines.filter((line) => !isNothingConfigured(line) && !COUNT.test(line));
     const said = answer.lines.length - rest.length;
     if (rest.length === 0) return parsed({ command, grammar, answer, reading: EMPTY, said });
     return parseLines(command, grammar, {

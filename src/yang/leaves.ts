@@ -102,11 +102,12 @@ export class Leaves {
     return meant === undefined ? this.#odd(name) : meant;
   }
 
-  /** On the device's clock. */
+  /** On the device's clock; null also for what never happened. */
   instant(name: string): EpochMs | null {
     const value = this.#values.get(name);
     if (isAbsent(value)) return null;
-    return (typeof value === 'string' ? parseDateAndTime(value) : null) ?? this.#odd(name);
+    const atMs = typeof value === 'string' ? parseDateAndTime(value) : null;
+    return atMs === 'never' ? null : (atMs ?? this.#odd(name));
   }
 
   /** Null also for 0.0.0.0 and `::`. In upper case, as the CLI and SNMP show it, and without its zone. */

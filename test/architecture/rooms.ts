@@ -228,6 +228,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'mib',
     'model',
     'node:fs/promises',
+    'node:net',
     'node:path',
     'store',
   ],

@@ -77,10 +77,16 @@ describe('an answer to a command that was sent', () => {
     });
   });
 
-  it('has no snapshot when it says that nothing is configured', () => {
-    expect(parseCommandOutput('show crypto gdoi', '% GDOI is not configured\n')).toMatchObject({
+  it.each([
+    '% GDOI is not configured',
+    '% GDOI process is not running',
+    '% No group member configured',
+    'There is no key server configured',
+  ])('has no snapshot when it says that nothing is configured: %s', (line) => {
+    expect(parseCommandOutput('show crypto gdoi', `${line}\n`)).toMatchObject({
       kind: 'parsed',
       snapshots: [],
+      unknownLines: [],
     });
   });
 

@@ -91,6 +91,37 @@ const FORMS: readonly (readonly [name: string, form: Form])[] = [
   ['no-break spaces', (text) => text.replaceAll(' ', '\u00a0')],
   ['a byte order mark and zero-width spaces', (text) => `\ufeff${text.replaceAll(': ', ':\u200b ')}`],
   ['terminal colours', each((line) => `\u001b[32m${line}\u001b[0m`)],
+  ['terminal colours with colons', each((line) => `\u001b[38:5:10m${line}\u001b[m`)],
+  ['terminal colours in 8-bit controls', each((line) => `\u009b32m${line}\u009b0m`)],
+  ['private modes of a terminal', each((line) => `\u001b[>4;1m${line}\u001b[?25h`)],
+  ['reverse line feeds', each((line) => `\u001bM${line}`)],
+  ['a question to the terminal', (text) => `\u001bP$q"p\u001b\\${text}`],
+  ['terminal colours as `cat -v` shows them', each((line) => `^[[32m${line}^[[0m`)],
+  ['CR LF as an editor shows it', each((line) => `${line}^M`)],
+  ['the time of MobaXterm before each line', each((line, i) => `[2026-03-01 10:11.${two(i)}] ${line}`)],
+  ['a month, day and time before each line', each((line, i) => `03-01 10:11:${two(i)} ${line}`)],
+  ['a time and a level before each line', each((line, i) => `2026-03-01 10:11:${two(i)},120 INFO ${line}`)],
+  ['a time and a level in brackets before each line', each((line, i) => `2026-03-01 10:11:${two(i)} [DEBUG] ${line}`)],
+  ['level and logger of Python before each line', each((line) => `INFO:netmiko:${line}`)],
+  ['hours and minutes before each line', each((line) => `10:11 | ${line}`)],
+  ['days and time since the recording began before each line', each((line, i) => `[0 00:00:${two(i)}.234] ${line}`)],
+  [
+    'a recording of script(1)',
+    (text) =>
+      `Script started on Sun 01 Mar 2026 10:11:12 AM CET [TERM="xterm"]\n${text}\nScript done on Sun 01 Mar 2026 10:11:14 AM CET [COMMAND_EXIT_CODE="0"]\n`,
+  ],
+  [
+    'a log of PuTTY',
+    (text) => `=~=~=~=~=~=~=~=~=~=~=~= PuTTY log 2026.03.01 10:11:12 =~=~=~=~=~=~=~=~=~=~=~=\n${text}`,
+  ],
+  ['a block of AsciiDoc', (text) => `----\n${text.replace(/\n?$/, '\n')}----\n`],
+  ['a block of Org', (text) => `#+BEGIN_EXAMPLE\n${text.replace(/\n?$/, '\n')}#+END_EXAMPLE\n`],
+  ['a block of a wiki', (text) => `<nowiki>\n${text.replace(/\n?$/, '\n')}</nowiki>\n`],
+  ['a section of XML', (text) => `<output><![CDATA[${text}]]></output>\n`],
+  ['the answer to an RPC', (text) => `<rpc-reply>\n<data>\n${html(text)}\n</data>\n</rpc-reply>\n`],
+  ['mathematical colons', (text) => text.replaceAll(':', '\u2236')],
+  ['one line, its breaks escaped', (text) => `${text.replaceAll('\n', '\\n')}\n`],
+  ['octets as Python prints them', (text) => `b'${text.replaceAll("'", "\\'").replaceAll('\n', '\\r\\n')}'\n`],
   ['JSON with the output as a string', (text) => JSON.stringify([{ host: 'gm1', output: `${text}\n` }], null, 2)],
   [
     'a list of quoted strings, one per line',
@@ -361,6 +392,11 @@ describe('filtered output', () => {
       unknownLines: [],
     });
     expect(result?.kind === 'parsed' ? result.partial : null).toContain(kind);
+  });
+
+  it('that counts lines shows nothing of them, and its count is understood', () => {
+    const text = 'GM1#show crypto gdoi | count spi\nNumber of lines which match regexp = 2\nGM1#\n';
+    expect(parseCapturedText(text)).toMatchObject([{ nothing: 'filtered-away', unknownLines: [] }]);
   });
 
   it('that lets nothing through is reported as filtered away, not as nothing configured', () => {

@@ -135,6 +135,19 @@ describe('a GM', () => {
     },
   );
 
+  test.each(['1970-01-01T00:00:00+00:00', '1970-01-01T00:00:00.00001+00:00'])(
+    'that never got a rekey and was never registered shows %s: both are absent, and nothing is odd',
+    (never) => {
+      const shown = gm({
+        'gm-state': 'crypto-reg-status-registering',
+        'last-rekey-time': never,
+        'prev-reg-time': never,
+      });
+      expect(shown).toMatchObject({ registered: new Map(), unknown: 0, problems: [] });
+      expect(shown.snapshot).toMatchObject({ reregistersInSeconds: null, rekeys: { lastAgeSeconds: null } });
+    },
+  );
+
   test('counts a leaf that another module adds under a known name, and does not use it for the known one', () => {
     const other = { 'acme-crypto:gm-state': 'crypto-reg-status-registering' };
     for (const leaves of [

@@ -1,13 +1,15 @@
 /**
  * Values in a recorded timeline. Those of SNMP (`{"snmp": {"<oid>": value}}`): numbers as they are, octets as `0x` and
  * hex digits, object identifiers as `.1.3.6...` (the leading dot tells them from text), 64-bit numbers as `{"u64":
- * "..."}`. Any other text is taken as octets, so that a hand-written timeline may contain names. Where the dot tells
+ * "..."}`. Any other text is what its column makes of it (written-values.ts), or else octets, so
+ * that a hand-written timeline may contain names and addresses. Where the dot tells
  * nothing, in a key and in a trap's own OID, it may be there or not.
  */
 import { type EpochMs, instantFromOutside, type ReadAt } from '../../gdoi/seen/instant.ts';
 import type { SnmpValue, Varbind } from '../../gdoi/seen/varbind.ts';
 import type { RawDocument } from '../../model/poll-report.ts';
 import { parseIsoInstant } from '../../kernel/iso-instant.ts';
+import { writtenValue } from './written-values.ts';
 
 /** snmpTrapOID.0: a line that contains it is a notification. */
 export const TRAP_OID_INSTANCE = '1.3.6.1.6.3.1.1.4.1.0';
@@ -36,7 +38,7 @@ export function varbindsOf(recorded: object): readonly Varbind[] | null {
   const varbinds: Varbind[] = [];
   for (const [key, recordedAs] of entries) {
     const oid = key.startsWith('.') ? key.slice(1) : key;
-    const value = oid === TRAP_OID_INSTANCE ? trapOidOf(recordedAs) : valueOf(recordedAs);
+    const value = oid === TRAP_OID_INSTANCE ? trapOidOf(recordedAs) : valueOf(oid, recordedAs);
     if (!OID.test(oid) || value === undefined) return null;
     varbinds.push({ oid, value });
   }
@@ -44,17 +46,19 @@ export function varbindsOf(recorded: object): readonly Varbind[] | null {
 }
 
 /** Anything else would make the line a poll that shows nothing of GDOI. */
-function trapOidOf(recorded: unknown): string | undefined {
-  if (typeof recorded !== 'string') return undefined;
+function trapOidOf(written: unknown): string | undefined {
+  if (typeof written !== 'string') return undefined;
+  const recorded = written.replace(/^OID: ?/, '');
   const oid = DOTTED.test(recorded) ? recorded.slice(1) : recorded;
   return OID.test(oid) ? oid : undefined;
 }
 
-function valueOf(recorded: unknown): SnmpValue | undefined {
+function valueOf(oid: string, recorded: unknown): SnmpValue | undefined {
   if (recorded === null || typeof recorded === 'number') return recorded;
   if (typeof recorded === 'string') {
     if (DOTTED.test(recorded)) return recorded.slice(1);
-    return HEX.test(recorded) ? Buffer.from(recorded.slice(2), 'hex') : Buffer.from(recorded);
+    if (HEX.test(recorded)) return Buffer.from(recorded.slice(2), 'hex');
+    return writtenValue(oid, recorded) ?? Buffer.from(recorded);
   }
   const u64: unknown = typeof recorded === 'object' ? Reflect.get(recorded, 'u64') : undefined;
   return typeof u64 === 'string' && U64.test(u64) ? BigInt(u64) : undefined;

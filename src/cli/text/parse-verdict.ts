@@ -2,26 +2,20 @@
 import { type CapturedAnswers, capturedDevices } from '../../agent/poll/captured-devices.ts';
 import { deviceHealth } from '../../gdoi/health/health.ts';
 import { type HealthDocument, healthDocument } from '../../gdoi/health/health-document.ts';
+import { byRouter } from './routers-of-text.ts';
 import type { CapturedResult } from '../../ios/text/parse-result.ts';
 
-type ParsedText = Extract<CapturedResult, { kind: 'parsed' }>;
+export type ParsedText = Extract<CapturedResult, { kind: 'parsed' }>;
 
-/** For a router whose name is in no prompt and no `show version`. */
-const UNNAMED_DEVICE = 'device';
 /** Checks of whether the device answers now say nothing about a text. */
 const OF_POLLING: ReadonlySet<string> = new Set(['reachable', 'fresh']);
 
 /** By the last answer of each router. Routers that show nothing to judge have none. */
 export function verdictsOf(answers: readonly ParsedText[], nowMs: number): ReadonlyMap<ParsedText, HealthDocument> {
-  const byDevice = new Map<string, ParsedText[]>();
-  const only = hostnameOf(answers);
-  for (const answer of answers) {
-    // a filtered answer lacks a part, so it proves no absence
-    const device = answer.device ?? only ?? UNNAMED_DEVICE;
-    byDevice.set(device, [...(byDevice.get(device) ?? []), answer]);
-  }
+  const byDevice = byRouter(answers);
   const captures: readonly CapturedAnswers[] = [...byDevice].map(([device, all]) => ({
     device,
+    // a filtered answer lacks a part, so it proves no absence
     answers: all.filter(({ partial, nothing }) => partial === null && nothing !== 'no-snapshot'),
   }));
   const shownAtMs = clockOf(answers);
@@ -83,16 +77,4 @@ function clockOf(answers: readonly ParsedText[]): number | null {
       if (snapshot.role === 'clock' && snapshot.epochMs !== null) return snapshot.epochMs;
   }
   return null;
-}
-
-/** The one router that `show version` names in a text without prompts. */
-function hostnameOf(answers: readonly ParsedText[]): string | null {
-  const names = new Set<string>();
-  for (const { snapshots } of answers) {
-    for (const snapshot of snapshots) {
-      if (snapshot.role === 'device' && snapshot.hostname !== null) names.add(snapshot.hostname);
-    }
-  }
-  const [name] = names;
-  return name !== undefined && names.size === 1 ? name : null;
 }

@@ -14,9 +14,9 @@ export interface LogStamp {
   readonly zone: string | null;
 }
 
-// Mar  1 01:12:10.919 / Jun  5 2026 07:23:09.318 EST / Jun 19 06:17:42
+// Mar  1 01:12:10.919 / Jun  5 2026 07:23:09.318 EST / 2026 Jun 19 06:17:42 / Mar 26 20:49:19KST
 const STAMP =
-  /^([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(?: ([A-Za-z][A-Za-z0-9+-]{0,9}))?$/;
+  /^(?:(\d{4}) )?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(?: ?([A-Za-z+-][A-Za-z0-9:+-]{0,14}))?$/;
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 /** A line may be ahead of what is taken for now: the offset is an interval, and the answer takes time. */
 const AHEAD_MS = 3_600_000;
@@ -27,7 +27,8 @@ const FRACTION_MS = 1;
 export function readLogStamp(text: string | null, deviceNowMs: EpochMs): LogStamp | null {
   const match = text === null ? null : STAMP.exec(text);
   if (match === null) return null;
-  const [, monthName = '', day, year, hour, minute, second, fraction, zone] = match;
+  const [, yearFirst, monthName = '', day, yearBehind, hour, minute, second, fraction, zone] = match;
+  const year = yearFirst ?? yearBehind;
   const month = MONTHS.indexOf(monthName) / 3;
   if (!Number.isInteger(month) || month < 0) return null;
   const ms = fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000);
@@ -41,9 +42,11 @@ export function readLogStamp(text: string | null, deviceNowMs: EpochMs): LogStam
   };
 }
 
+const UTC_ZONES: ReadonlySet<string> = new Set(['UTC', 'GMT', 'Z', '+0000', '+00:00']);
+
 /** Zones that are UTC need no name. */
 export function zoneKey(zone: string | null): string | null {
-  return zone === 'UTC' || zone === 'GMT' ? null : zone;
+  return zone === null || UTC_ZONES.has(zone) ? null : zone;
 }
 
 /** null: no such day in these years. */

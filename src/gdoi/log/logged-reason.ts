@@ -63,6 +63,7 @@ const KINDS: ReadonlyMap<string, ReasonKind> = new Map<string, ReasonKind>([
   ['UNSUPPORTED_TEK_PROTO', 'not_installed'],
   ['TIMEBASED_REPLAY_FAILED', 'replay'],
   ['PKT_REPLAY_ERR', 'replay'],
+  ['REPLAY_ERROR', 'replay'],
   ['PSEUDO_TIME_LARGE', 'replay'],
   ['PSEUDO_TIME_TOO_OLD', 'replay'],
   ['RECVD_PKT_NOT_IPSEC', 'in_clear'],
@@ -87,7 +88,7 @@ export function loggedReason({ facility, mnemonic, text, severity }: LogMessage,
 
 function kindOf(facility: string, mnemonic: string): ReasonKind | undefined {
   if (facility === 'PKI') return mnemonic === 'CERTIFICATE_INVALID_NOT_YET_VALID' ? 'certificate_too_early' : undefined;
-  return GETVPN_FACILITIES.has(facility) ? KINDS.get(mnemonic) : undefined;
+  return GETVPN_FACILITIES.has(facility) || facility === 'IPSEC' ? KINDS.get(mnemonic) : undefined;
 }
 
 /** Each dropped packet has figures of its own, so no text is repeated: they must not push out what is said once. */

@@ -60,6 +60,7 @@ function source(text: string): string {
 
 const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/u;
 const IPV6 = /^[\da-f:]{2,39}(?:\.\d{1,3}){0,3}$/iu;
+const LABEL = /^[a-z_]{1,20}:(?=(?:\d{1,3}\.){3})/iu;
 const MAX_ADDRESSES = 3;
 
 /** The eight groups of an IPv6 address, however it is shortened; others as they are. */
@@ -81,7 +82,8 @@ export function isSameAddress(one: string, other: string): boolean {
 export function addressesIn(text: string): readonly string[] {
   const found = new Set<string>();
   for (const word of text.split(/[\s,;()[\]="'/]+/u)) {
-    const bare = word.replace(/(?<![.:])[.:]+$/u, '');
+    // remote:192.0.2.1
+    const bare = word.replace(/(?<![.:])[.:]+$/u, '').replace(LABEL, '');
     const isAddress = IPV4.test(bare) || (IPV6.test(bare) && (bare.includes('::') || bare.split(':').length === 8));
     if (isAddress && found.size < MAX_ADDRESSES) found.add(bare.toLowerCase());
   }

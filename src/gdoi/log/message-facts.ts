@@ -78,6 +78,8 @@ const CHECK_AUTHORIZATION =
   'show crypto gdoi ks and its configuration: the authorization list of the group against this GM’s address or identity';
 const CHECK_IKE =
   'show crypto isakmp sa on both ends: pre-shared key or certificate, IKE policy, and the path for UDP 848 (500/4500)';
+const CHECK_IKEV2 =
+  'show crypto ikev2 sa on both ends: pre-shared key or certificate, IKEv2 profile and proposal, and the path for UDP 848 (500/4500)';
 const COMPARE_TEKS =
   'show crypto gdoi on this GM and on the sender: do they hold the same TEK SPIs? If not, show crypto gdoi ks coop on every KS: is there exactly one primary?';
 const CHECK_EJECTION =
@@ -190,20 +192,41 @@ const CRYPTO_SEEN: readonly Row[] = [
   ['PKT_REPLAY_ERR', 'replay'],
   ['IKMP_BAD_MESSAGE', 'ike_failed', 'IKE with its KS failed', CHECK_IKE],
 ];
+/** `IKMP_AUTH_FAIL` and the like: each names the peer. */
+const IKE_FAILURES = [
+  'IKMP_MODE_FAILURE',
+  'IKMP_NO_SA',
+  'IKMP_AUTH_FAIL',
+  'IKMP_CRYPT_FAILURE',
+  'IKMP_SA_NOT_AUTH',
+  'IKMP_SA_NOT_OFFERED',
+  'IKMP_SETUP_FAILURE',
+] as const;
+const INVALID_IKE_CERTIFICATE: Row = [
+  'IKMP_INVAL_CERT',
+  'ike_failed',
+  'a certificate was not accepted',
+  CHECK_CERTIFICATE,
+];
 const CRYPTO_RECALLED: readonly Row[] = [
   ['RECVD_PKT_INV_SPI', 'invalid_spi', 'it met a TEK that it does not hold', COMPARE_TEKS],
   ['RECVD_PKT_NOT_IPSEC', 'not_ipsec', 'packets came in clear that should be encrypted', CHECK_IN_CLEAR],
-  ['IKMP_MODE_FAILURE', 'ike_failed', 'IKE with its KS failed', CHECK_IKE],
-  ['IKMP_NO_SA', 'ike_failed', 'IKE with its KS failed', CHECK_IKE],
+  ...IKE_FAILURES.map((mnemonic): Row => [mnemonic, 'ike_failed', 'IKE with its KS failed', CHECK_IKE]),
+  INVALID_IKE_CERTIFICATE,
 ];
 /** The same on the other end: the KS names the GM with which it failed. */
 const CRYPTO_SEEN_KS: readonly Row[] = [
   ['IKMP_BAD_MESSAGE', 'ike_failed', 'IKE between the KS and it failed', CHECK_IKE],
 ];
 const CRYPTO_RECALLED_KS: readonly Row[] = [
-  ['IKMP_MODE_FAILURE', 'ike_failed', 'IKE between the KS and it failed', CHECK_IKE],
-  ['IKMP_NO_SA', 'ike_failed', 'IKE between the KS and it failed', CHECK_IKE],
+  ...IKE_FAILURES.map((mnemonic): Row => [mnemonic, 'ike_failed', 'IKE between the KS and it failed', CHECK_IKE]),
+  INVALID_IKE_CERTIFICATE,
 ];
+/** What CRYPTO writes on IOS, the forwarding engine of IOS XE does under a facility of its own. */
+const IPSEC_SEEN: readonly Row[] = [['REPLAY_ERROR', 'replay']];
+const IPSEC_RECALLED = CRYPTO_RECALLED.filter(([, proof]) => proof === 'invalid_spi' || proof === 'not_ipsec');
+/** It names no peer. */
+const IKEV2_RECALLED: readonly Row[] = [['NEG_ABORT', 'ike_failed', 'an IKEv2 negotiation was aborted', CHECK_IKEV2]];
 /** The rest of the name says what is wrong with the certificate. */
 const INVALID_CERTIFICATE = 'CERTIFICATE_INVALID';
 const PKI_SEEN: readonly Row[] = [
@@ -216,9 +239,11 @@ const PKI_RECALLED: readonly Row[] = [
   ['CRLINSERTFAIL', 'ike_failed', 'the CRL could not be used', CHECK_CERTIFICATE],
 ];
 /** A KS that writes one does not say whose registration failed for it. */
-const OF_ANY_PEER: ReadonlySet<string> = new Set([...PKI_SEEN, ...PKI_RECALLED].map(([mnemonic]) => mnemonic));
+const OF_ANY_PEER: ReadonlySet<string> = new Set(
+  [...PKI_SEEN, ...PKI_RECALLED, ...IKEV2_RECALLED].map(([mnemonic]) => mnemonic),
+);
 
-type Facility = 'GDOI' | 'CRYPTO' | 'PKI' | 'SYS';
+type Facility = 'GDOI' | 'CRYPTO' | 'IPSEC' | 'IKEV2' | 'PKI' | 'SYS';
 
 /** The same GETVPN message may come under any of the three names: releases differ. */
 export const GETVPN_FACILITIES: ReadonlySet<string> = new Set(['GDOI', 'GKM', 'CRYPTO']);
@@ -243,6 +268,8 @@ const FACTS: Readonly<Record<Facility, ReadonlyMap<string, readonly MessageFact[
     rows(PKI_SEEN, 'ks', false),
     rows(PKI_RECALLED, 'ks', true),
   ),
+  IPSEC: byMnemonic(rows(IPSEC_SEEN, 'gm', false), rows(IPSEC_RECALLED, 'gm', true)),
+  IKEV2: byMnemonic(rows(IKEV2_RECALLED, 'gm', true), rows(IKEV2_RECALLED, 'ks', true)),
   SYS: byMnemonic(rows([['RESTART', 'restart']], 'gm', false)),
 };
 
@@ -268,7 +295,7 @@ function byMnemonic(
 
 /** What a message states: nothing, one thing, or several, such as one of a GM and another of a KS that writes it. */
 export function messageFacts(facility: string, mnemonic: string): readonly MessageFact[] {
-  if (facility === 'SYS') return FACTS.SYS.get(mnemonic) ?? [];
+  if (facility === 'SYS' || facility === 'IPSEC' || facility === 'IKEV2') return FACTS[facility].get(mnemonic) ?? [];
   if (facility === 'PKI') {
     return FACTS.PKI.get(mnemonic.startsWith(INVALID_CERTIFICATE) ? INVALID_CERTIFICATE : mnemonic) ?? [];
   }
@@ -295,9 +322,13 @@ export function isOfAnyPeer(mnemonic: string): boolean {
   return OF_ANY_PEER.has(mnemonic.startsWith(INVALID_CERTIFICATE) ? INVALID_CERTIFICATE : mnemonic);
 }
 
+function facilityOf(mnemonic: string): Facility {
+  if (mnemonic.startsWith(INVALID_CERTIFICATE) || FACTS.PKI.has(mnemonic)) return 'PKI';
+  return FACTS.IKEV2.has(mnemonic) ? 'IKEV2' : 'CRYPTO';
+}
+
 /** The reason that a kept message states, by its mnemonic alone; null: it states none. */
 export function statedReason(mnemonic: string, by: MessageFact['by']): Stated | null {
-  const facility = mnemonic.startsWith(INVALID_CERTIFICATE) || FACTS.PKI.has(mnemonic) ? 'PKI' : 'CRYPTO';
-  const fact = messageFacts(facility, mnemonic).find((each) => each.by === by && each.reason !== null);
+  const fact = messageFacts(facilityOf(mnemonic), mnemonic).find((each) => each.by === by && each.reason !== null);
   return fact === undefined || fact.reason === null ? null : { reason: fact.reason, firstStep: fact.firstStep };
 }

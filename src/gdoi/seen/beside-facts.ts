@@ -14,9 +14,9 @@ export interface IkeSa {
   /** IKEv1: destination and source; IKEv2: remote and local address, without port. */
   readonly remote: string;
   readonly local: string;
-  /** `GDOI_IDLE`, `MM_NO_STATE`, `READY`. */
-  readonly state: string;
-  /** null: the state is no known word. */
+  /** `GDOI_IDLE`, `MM_NO_STATE`, `READY`; `show crypto isakmp sa detail` prints none. */
+  readonly state: string | null;
+  /** null: the state is not shown, or no known word. */
   readonly established: boolean | null;
   /** `ACTIVE`, `ACTIVE (deleted)`; IKEv2 prints none. */
   readonly status: string | null;

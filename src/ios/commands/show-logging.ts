@@ -32,6 +32,8 @@ const HEADER_LINES: readonly RegExp[] = [
   /^(?:xml|filtering|authentication|encryption|audit|sequence number|link) (?:enabled|disabled|up|down)\b.{0,200}$/i,
   /^No active filter modules\.?$/i,
   /^ESM: ?\d.{0,80}$/,
+  // Logging to: vty2(3)
+  /^Logging to: \S{1,64}$/i,
   // Logging to 192.0.2.10  (Mgmt-vrf) (udp port 514,  audit disabled, / Logging Source-Interface:       VRF Name:
   /^Logging (?:to \S{1,64}\b.{0,120}|Source-Interface ?:.{0,120})$/i,
   // Loopback246 (a row under Source-Interface, with its VRF or none)

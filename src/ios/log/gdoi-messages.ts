@@ -15,7 +15,9 @@ const GDOI: Readonly<Record<MessageUse, readonly string[]>> = {
     'GM_REGS_COMPL',
     'GM_DELETE_EXPIRED_KEK',
     'GM_INSTALL_POLICIES_SUCCESS',
+    'GM_REKEY_TRANS_2_MULTI',
     'GM_REKEY_TRANS_2_UNI',
+    'GM_REKEY_NOT_RECD',
     'SA_KEK_UPDATED',
     'SA_TEK_UPDATED',
     'GM_CLEAR_REGISTER',
@@ -54,6 +56,8 @@ const GDOI: Readonly<Record<MessageUse, readonly string[]>> = {
     'GDOI_ACE_DENY',
     'KS_BAD_ID',
     'KS_BLACKHOLE_ACK',
+    'KS_CLEAR_REGISTER',
+    'KS_HASH_FAIL',
     'KS_NACK_GM_EJECT',
     'KS_NO_RSA_KEYS',
     'KS_CONV_SAS_DUPLEX',
@@ -75,6 +79,7 @@ const GDOI: Readonly<Record<MessageUse, readonly string[]>> = {
     'COOP_KS_REACH',
     'COOP_KS_REMOVE',
     'COOP_KS_TRANS_TO_PRI',
+    'COOP_KS_UNAUTH',
     'COOP_KS_UNREACH',
     'COOP_LIMIT_REACHED',
   ],
@@ -92,11 +97,20 @@ const CRYPTO: Readonly<Record<MessageUse, readonly string[]>> = {
     'IKMP_BAD_MESSAGE',
     'IKMP_MODE_FAILURE',
     'IKMP_NO_SA',
+    'IKMP_AUTH_FAIL',
+    'IKMP_CRYPT_FAILURE',
+    'IKMP_INVAL_CERT',
+    'IKMP_SA_NOT_AUTH',
+    'IKMP_SA_NOT_OFFERED',
+    'IKMP_SETUP_FAILURE',
   ],
 };
 
 /** Of other facilities; a name that ends in `*` is the beginning of one. */
 const OTHERS: ReadonlyMap<string, readonly string[]> = new Map([
+  // what CRYPTO writes on IOS, the forwarding engine of IOS XE does
+  ['IPSEC', ['REPLAY_ERROR', 'RECVD_PKT_INV_SPI', 'RECVD_PKT_NOT_IPSEC']],
+  ['IKEV2', ['NEG_ABORT']],
   ['LINEPROTO', ['UPDOWN']],
   ['LINK', ['UPDOWN', 'CHANGED']],
   ['PKI', ['CERTIFICATE_INVALID*', 'CERTIFICATE_REVOKED', 'CRL_FETCH_FAIL', 'CRL_INSERT_FAIL', 'CRLINSERTFAIL']],

@@ -18,9 +18,13 @@ const MNEMONIC = /^[A-Z0-9][A-Z0-9_]{0,79}$/;
 const SEVERITY = /^[0-7]$/;
 const FACILITY = /^[A-Z][A-Z0-9_-]{0,79}$/;
 
-// *Mar  1 01:12:10.919 / Aug 14 15:26:31.204 / Jun  5 2024 07:23:09.318 EST, at the end of what precedes the tag
+// *Mar  1 01:12:10.919 / Aug 14 15:26:31.204 / Jun  5 2024 07:23:09.318 EST / 20:49:19KST / UTC+1 / EST5EDT / +0100, at the
+// end of what precedes the tag; `gm1` is no zone
 const DATE_STAMP =
-  /([*.]?)([A-Z][a-z]{2}[ ]{1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [A-Za-z][A-Za-z0-9+-]{0,9})?)$/;
+  /([*.]?)((?:\d{4} )?[A-Z][a-z]{2}[ ]{1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: ?(?:[A-Za-z]{1,10}(?:[+-]\d{1,4}(?:[A-Za-z]{3,5})?)?|[A-Z]{3,4}\d{1,2}[A-Z]{3,4}|[+-]\d{2}:?\d{2}))?)$/;
+// gm1.example / R0/0: kmd: what some put between the stamp and the tag
+const BEHIND_STAMP =
+  /(?<=\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [A-Za-z]{1,10})?:) (?:[RFC]P?\d\/\d: )?[A-Za-z][\w.-]{0,62}:?$/;
 // 00:01:07 / 1d02h / 2w3d: service timestamps log uptime
 const UPTIME_STAMP = /(?:^|[ >])([*.]?)(\d{1,3}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{1,4}[ywdh]\d{1,3}[wdhm])$/;
 // 031402: Jun 19 06:17:42 / <189>48: gm1:
@@ -29,6 +33,11 @@ const SEQUENCE = /^(?:<\d{1,3}>)?(\d{1,10}):(?: |$)/;
 // `), `031402: `, a host name and a colon
 const HEADER =
   /^(?:<\d{1,3}>)?(?:\d{1,2} )?(?:(?:[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2})\S{0,20} )?(?:\[?(?:[A-Za-z0-9][\w.-]{0,62}|[0-9A-Fa-f:]{3,45})\]?(?:: {0,2}| {1,2})){0,3}(?:\d{1,10}: ?)?(?:[A-Za-z0-9][\w.-]{0,62}: ?)?(?:\d{1,10}: ?)?[*.]?$/;
+// <189>1 2019-10-04T14:05:50.112Z gm1 - - - [meta sequenceId="48"] (RFC 5424, as a log file has it)
+const RFC5424 =
+  /^(?:<\d{1,3}>)?1 (?:-|\d{4}-\d{2}-\d{2}T[\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})) \S{1,255} \S{1,48} \S{1,128} \S{1,32} (?:-|(?:\[[^\]]{0,500}\]){1,8})(?: |$)/;
+/** What the forwarding engine of IOS XE logs stands inside a message of the platform. */
+const PLATFORM_FACILITY = /^IOSXE/;
 // Chassis 2 R0/0: wncd: (IOS XE puts the process before the text)
 const XE_PROCESS = /^(?:(?:Chassis|Switch) \d{1,2} )?[RFC]P?\d\/\d: (?:[\w.-]{1,32}: )?/;
 
@@ -43,7 +52,7 @@ export function findLogMessage(line: string): { readonly message: LogMessage; re
   let percent = line.indexOf('%');
   for (let tried = 0; percent >= 0 && tried < MAX_CANDIDATES; tried++) {
     const tag = readTag(line, percent);
-    if (tag !== null) return withHeader(line, percent, tag);
+    if (tag !== null) return withHeader(line, percent, insideOf(line, tag) ?? tag);
     percent = line.indexOf('%', percent + 1);
   }
   return null;
@@ -70,9 +79,18 @@ function readTag(line: string, percent: number): Tag | null {
   return { facility, severity: Number(severity), mnemonic, end: colon + 1 };
 }
 
+/** The message inside that of the platform; null: it is a message by itself. */
+function insideOf(line: string, { facility, mnemonic, end }: Tag): Tag | null {
+  if (mnemonic !== 'PLATFORM' || !PLATFORM_FACILITY.test(facility)) return null;
+  const percent = line.indexOf(' %', end);
+  return percent < 0 ? null : readTag(line, percent + 1);
+}
+
 function withHeader(line: string, percent: number, tag: Tag): { message: LogMessage; before: string } {
   const header = line.slice(0, percent).trim();
-  const stamped = header.endsWith(':') ? header.slice(0, -1).trimEnd() : header;
+  const behind = BEHIND_STAMP.exec(header);
+  const own = behind === null ? header : header.slice(0, behind.index);
+  const stamped = own.endsWith(':') ? own.slice(0, -1).trimEnd() : own;
   const stamp = DATE_STAMP.exec(stamped) ?? UPTIME_STAMP.exec(stamped);
   const front =
     stamp === null ? header : stamped.slice(0, stamped.length - (stamp[1]?.length ?? 0) - (stamp[2]?.length ?? 0));
@@ -86,6 +104,6 @@ function withHeader(line: string, percent: number, tag: Tag): { message: LogMess
       timestamp: stamp?.[2] ?? null,
       sequence: sequence === undefined ? null : Number(sequence),
     },
-    before: HEADER.test(front.trim()) ? '' : front.trim(),
+    before: HEADER.test(front.trim().replace(RFC5424, '')) ? '' : front.trim(),
   };
 }

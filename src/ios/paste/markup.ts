@@ -107,6 +107,25 @@ function decoded(text: string): string {
 // ``` / ~~~text / {code:title=gm1} / {noformat} / [code] / ---8<---
 const FENCE =
   /^\s{0,8}(?:`{3,16}|~{3,16})\s{0,4}[\w+.-]{0,24}\s{0,4}$|^\s{0,8}\{(?:code|noformat|panel|quote)[^{}]{0,80}\}\s*$|^\s{0,8}\[\/?(?:code|quote|pre)[^[\]]{0,80}\]\s*$/i;
+// #+BEGIN_EXAMPLE / <nowiki> / `Script started on Sun ...` of script(1)
+const FRAME =
+  /^\s{0,8}(?:#\+(?:BEGIN|END)_(?:EXAMPLE|SRC|QUOTE)\b.{0,80}|<\/?(?:nowiki|syntaxhighlight)\b[^<>]{0,80}>|Script (?:started|done) on .{10,160})\s*$/i;
+// the rule of AsciiDoc, and what PuTTY writes at the beginning of its log
+const LITTER = /^(?:-{4}|\.{4}|(?:=~){4,20}=? PuTTY log [\d. :]{8,30} (?:=~){4,20}=?)\s*$/;
+// <rpc-reply message-id="1"> / <output><![CDATA[ / ]]></output>
+const XML_BEFORE =
+  /^(?:\s{0,40}<\/?(?:rpc-reply|data|output|result|response|cli|stdout|msg)(?:\s[^<>]{0,200})?>)*(?:\s{0,40}<!\[CDATA\[)?/;
+const XML_AFTER = /(?:\]\]>)?(?:\s{0,8}<\/(?:rpc-reply|data|output|result|response|cli|stdout|msg)>)*\s{0,8}$/;
+
+/** Off the lines between which an XML document has the output. */
+function withoutXml(pasted: PastedLine): PastedLine {
+  const { text, line } = pasted;
+  if (isMark(pasted) || !/<(?:\/|rpc-reply|data|output|result|response|cli|stdout|msg|!\[CDATA)|\]\]>/.test(text))
+    return pasted;
+  const rest = text.replace(XML_BEFORE, '').replace(XML_AFTER, '');
+  return { text: rest === text || rest.trim() !== '' ? rest : MARKUP_MARK, line };
+}
+
 // | --- | :---: | and +-----+-----+ and the frames of box characters
 const TABLE_RULE =
   /^\s{0,8}(?:[|+](?=.*-{2})[-+|:= ]{2,400}|(?=\s{0,40}[\u2500-\u257f])[\u2500-\u257f\s]{3,400}|:?-{2,200}:?(?:\s?\|\s?:?-{2,200}:?){1,20})\s*$/;
@@ -121,11 +140,13 @@ const AFTER_COMMAND = /[\s*_`~:]{1,12}$/;
 
 export function withoutMarkdown(lines: readonly PastedLine[]): readonly PastedLine[] {
   let columns: number | null = null;
-  return lines.map((pasted, index) => {
+  return lines.map((shown, index) => {
+    const pasted = withoutXml(shown);
     const { line } = pasted;
     if (isMark(pasted)) return pasted;
     const text = pasted.text.replace(BOX_BAR, '|');
-    if (FENCE.test(text)) return { text: BLOCK_MARK, line };
+    if (FENCE.test(text) || FRAME.test(text)) return { text: BLOCK_MARK, line };
+    if (LITTER.test(text)) return { text: MARKUP_MARK, line };
     if (TABLE_RULE.test(text)) {
       if (text.includes('|')) columns = columnsOf(lines[index - 1]?.text ?? '');
       return { text: MARKUP_MARK, line };

@@ -1,4 +1,4 @@
-import { BLOCK_MARK, MARKUP_MARK, WRAPPED_MARK } from '../text/debris.ts';
+import { BLOCK_MARK, HOST_MARK, MARKUP_MARK, WRAPPED_MARK } from '../text/debris.ts';
 
 /** A line of a captured text on its way to a router's line: what is left of it, and where it stood. */
 export interface PastedLine {
@@ -8,5 +8,5 @@ export interface PastedLine {
 }
 
 export function isMark({ text }: PastedLine): boolean {
-  return text === MARKUP_MARK || text === WRAPPED_MARK || text === BLOCK_MARK;
+  return text === MARKUP_MARK || text === WRAPPED_MARK || text === BLOCK_MARK || text.startsWith(HOST_MARK);
 }

@@ -30,8 +30,8 @@ export function withoutQuotes(lines: readonly PastedLine[]): readonly PastedLine
   });
 }
 
-// 2026-03-01 / 2026/03/01 / 01.03.2026 / 01-Mar-2026 / 20260301 / 1 Mar 2026, and a blank, T or _ behind it
-const DATE = String.raw`(?:\d{1,4}[-/.](?:\d{1,2}|[A-Z][a-z]{2})[-/.]\d{1,4}|\d{8}|\d{1,2} [A-Z][a-z]{2} \d{4})[ T,_]{1,3}`;
+// 2026-03-01 / 2026/03/01 / 01.03.2026 / 01-Mar-2026 / 03-01 / 20260301 / 1 Mar 2026, and a blank, T or _ behind it
+const DATE = String.raw`(?:\d{1,2}[-/]\d{1,2}|\d{1,4}[-/.](?:\d{1,2}|[A-Z][a-z]{2})[-/.]\d{1,4}|\d{8}|\d{1,2} [A-Z][a-z]{2} \d{4})[ T,_]{1,3}`;
 // 10:11:12 / 10:11:12.120 AM / 14:25:36.204456+01:00 / 10:11:12 UTC, and the 20260301T101112 of file names
 const ZONE = String.raw`(?:Z| ?[+-]\d{2}:?\d{2}| (?:UTC|GMT|[A-Z]{1,3}[SD]?T)(?![\w-]))?`;
 const CLOCK = String.raw`\d{1,2}:\d{2}:\d{2}(?:[.,:]\d{1,9})?(?: ?[AaPp][Mm])?${ZONE}`;
@@ -39,10 +39,14 @@ const COMPACT = String.raw`\d{8}[T_]\d{6}(?:\.\d{1,9})?${ZONE}`;
 // Mar  1 10:11:12 / Sun Mar  1 10:11:12 2026
 const NAMED_DATE = String.raw`(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} {1,2}\d{1,2},? (?:\d{4} )?`;
 const EPOCH = String.raw`\d{10}(?:\.\d{1,9})?`;
-// [    0.130000] / [+00:00:01.123]: since the recording began
-const ELAPSED = String.raw`\[(?:\s{0,12}\d{1,9}\.\d{1,9}|\+\d{1,3}:\d{2}:\d{2}(?:\.\d{1,9})?)(?=\])`;
+// [    0.130000] / [+00:00:01.123] / [0 00:00:01.234]: since the recording began
+const ELAPSED = String.raw`\[(?:\s{0,12}\d{1,9}\.\d{1,9}|(?:\+|\d{1,4} )\d{1,3}:\d{2}:\d{2}(?:\.\d{1,9})?)(?=\])`;
+// 2026-03-01 10:11.12 (MobaXterm) / [10:11] / 10:11 |
+const OTHER_CLOCK = String.raw`${DATE}\d{1,2}:\d{2}\.\d{2}|(?<=\[)\d{1,2}:\d{2}(?: ?[AaPp][Mm])?(?=\])|\d{1,2}:\d{2}(?= \|)`;
+// INFO / [DEBUG] / WARNING:
+const LEVEL = String.raw`(?: \[?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR)\]?:?(?=\s|$))?`;
 const STAMP = new RegExp(
-  String.raw`^\s{0,4}(?:[[(<]?(?:(?:${DATE}|${NAMED_DATE})?${CLOCK}(?: \d{4})?|${COMPACT}|${EPOCH})|${ELAPSED})[\])>]?(?: ?[|:,;-](?= |$))?(?:\s|$|(?<=[\])>]))`,
+  String.raw`^\s{0,4}(?:[[(<]?(?:(?:${DATE})?${CLOCK}|${NAMED_DATE}${CLOCK}(?: (?:19|20)\d{2})?|${OTHER_CLOCK}|${COMPACT}|${EPOCH})|${ELAPSED})[\])>]?(?: ?[|:,;-](?= |$))?${LEVEL}(?:\s|$|(?<=[\])>]))`,
 );
 // Mar  1 10:11:12.120: ISAKMP: a line of debugging output with the router's own stamp
 const OWN_DEBUG = /^[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?: /;
@@ -61,6 +65,16 @@ export function withoutStamps(lines: readonly PastedLine[]): readonly PastedLine
     return OWN_DEBUG.test(text) || OWN_STAMP.test(behind) || CLOCK_ANSWER.test(behind) ? OWN : behind;
   };
   return withoutPrefix(lines, rest, (text) => MAYBE_OWN_DEBUG.test(text));
+}
+
+// INFO:netmiko: as the logging of Python begins a line
+const LOGGER = /^(?:DEBUG|INFO|WARNING|ERROR):[\w.]{1,60}:/;
+
+export function withoutLogger(lines: readonly PastedLine[]): readonly PastedLine[] {
+  return withoutPrefix(lines, (text) => {
+    const logger = LOGGER.exec(text)?.[0];
+    return logger === undefined ? null : text.slice(logger.length);
+  });
 }
 
 // "Group WANGRP (Unicast)", as an automation tool prints a list of lines

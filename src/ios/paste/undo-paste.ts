@@ -4,12 +4,14 @@
  */
 import { PAGER_MARK, withoutDebris } from '../text/debris.ts';
 import { plainCharacters } from './characters.ts';
-import { decodedMail, textInJson } from './escaped-text.ts';
+import { decodedMail, textInJson, textInTasks, withBreaks } from './escaped-text.ts';
+import { byHostOfMessage, withHostHeadings } from './host-headings.ts';
 import { isPage, withoutHtml, withoutMarkdown } from './markup.ts';
 import type { PastedLine } from './pasted-line.ts';
 import {
   withoutCommonWord,
   withoutLineNumbers,
+  withoutLogger,
   withoutQuotes,
   withoutStamps,
   withoutStringQuotes,
@@ -44,13 +46,14 @@ export function undoPaste(captured: string): Pasted {
       message: TIMELINE,
       lines: numbered(captured).length,
     };
-  const text = plainCharacters(withoutDebris(decodedMail(textInJson(captured) ?? captured)));
+  const text = plainCharacters(withoutDebris(decodedMail(textInJson(captured) ?? withBreaks(textInTasks(captured)))));
   let lines = withoutMailHeaders(withoutMarkdown(withoutHtml(numbered(text))));
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const before = lines;
     lines = withoutMarkdown(withoutPrefixes(lines));
     if (lines.every((pasted, index) => pasted.text === before[index]?.text)) break;
   }
+  lines = byHostOfMessage(withHostHeadings(lines));
   if (lines.some((pasted) => lostLineBreaks(pasted.text)))
     return { kind: 'refused', message: LOST_LINE_BREAKS, lines: lines.length };
   return {
@@ -61,7 +64,7 @@ export function undoPaste(captured: string): Pasted {
 }
 
 function withoutPrefixes(lines: readonly PastedLine[]): readonly PastedLine[] {
-  return withoutCommonWord(withoutLineNumbers(withoutStamps(withoutStringQuotes(withoutQuotes(lines)))));
+  return withoutCommonWord(withoutLineNumbers(withoutLogger(withoutStamps(withoutStringQuotes(withoutQuotes(lines))))));
 }
 
 /** Lines with the numbers they had before the pager was taken out of them. */

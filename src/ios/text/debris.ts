@@ -10,15 +10,31 @@ export const PAGER_MARK = '\u0001';
 export const MARKUP_MARK = '\u0002';
 /** Stands where a block of a page begins or ends: what is around it is no part of the answer inside. */
 export const BLOCK_MARK = '\u0004';
+/** Begins a line that names the router whose answers follow; at its end too where that is no line of the text. */
+export const HOST_MARK = '\u0005';
 /** Stands for a line that was joined to the one before it. */
 export const WRAPPED_MARK = '\u0003';
 
 /** With none of these (and no pager) in it a text is used as it is; behind this point every blank is a space. */
-const DEBRIS = ['\t', '\r', '\b', '\0', '\u001b', '\u0007', '\u007f', '\f', '\v', '\u00a0', '\ufeff'] as const;
+const DEBRIS = [
+  '\t',
+  '\r',
+  '\b',
+  '\0',
+  '\u001b',
+  '\u009b',
+  '\u0007',
+  '\u007f',
+  '\f',
+  '\v',
+  '\u00a0',
+  '\ufeff',
+] as const;
 
-// ESC[2K, ESC[?7l, ESC=, ESC7, ESC]0;title BEL
-// oxlint-disable-next-line no-control-regex
-const ANSI = /\u001b(?:\[[0-9;?]{0,16}[A-Za-z]|\][^\u0007\u001b\n]{0,256}(?:\u0007|\u001b\\)|[=>78]|[()][0AB])/g;
+// ESC[2K, ESC[?7l, ESC[38:5:10m, ESC[>4;1m, ESC=, ESC7, ESC M, ESC]0;title BEL, ESC P question ESC \, and 8-bit controls
+const ANSI =
+  // oxlint-disable-next-line no-control-regex
+  /(?:\u001b\[|\u009b)[0-?]{0,32}[ -/]{0,4}[@-~]|\u001b\][^\u0007\u001b\n]{0,256}(?:\u0007|\u001b\\)|\u001b[P^_X][^\u001b\n]{0,256}\u001b\\|\u001b[=>78DEHMZc]|\u001b[()*+][0-9A-Z]/g;
 // ` --More-- `, `--more--`, `<--- More --->` and what the terminal printed to wipe it out
 // oxlint-disable-next-line no-control-regex
 const PAGER = /[ ]?(?:--[ ]?[Mm]ore[ ]?--|<--- [Mm]ore --->)(?:[ \b\u0000\u007f]|\r(?!\n))*/g;

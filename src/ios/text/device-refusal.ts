@@ -25,11 +25,13 @@ const REFUSALS: readonly RegExp[] = [
 
 const NOTHING_CONFIGURED: readonly RegExp[] = [
   // % GDOI is not configured / GDOI not configured / %GKM is not enabled
-  /^%? ?(?:crypto )?(?:gdoi|gkm|getvpn) (?:is )?not (?:configured|enabled|running)\b/i,
+  /^%? ?(?:crypto )?(?:gdoi|gkm|getvpn) (?:process )?(?:is )?not (?:configured|enabled|running)\b/i,
   // % No GDOI groups configured / No crypto gdoi group is configured
   /^%? ?no (?:crypto )?(?:gdoi|gkm) groups? (?:is |are )?(?:configured|found|defined)\b/i,
   // % Key server is not configured / Not a group member
   /^%? ?(?:key server|group member|ks|gm) (?:is )?not configured\b/i,
+  // % No group member configured / There is no key server configured
+  /^%? ?(?:there (?:is|are) )?no (?:crypto )?(?:(?:gdoi|gkm) )?(?:group members?|key servers?|groups?) (?:is |are )?(?:configured|found|defined)\b/i,
 ];
 
 /** A refusal stands at the start of an answer, after the echo and the line with the caret. */

@@ -9,18 +9,21 @@
 import type { LogMessage } from '../../gdoi/seen/device-facts.ts';
 import type { Answer, BrokenLine, Ending } from './answer.ts';
 import { canonicalCommand } from './command-name.ts';
-import { BLOCK_MARK, MARKUP_MARK, PAGER_MARK, withoutDebris, WRAPPED_MARK } from './debris.ts';
+import { BLOCK_MARK, HOST_MARK, MARKUP_MARK, PAGER_MARK, withoutDebris, WRAPPED_MARK } from './debris.ts';
 import { type IgnoredKind, noneIgnored, sumOfIgnored } from './line-tally.ts';
 import { findLogMessage } from '../log/log-message.ts';
 import {
+  isCommand,
   isShowCommand,
   type Prompt,
   printsFile,
   readFilter,
   readPrompt,
   readTechHeading,
+  routerInTitle,
   withoutDo,
 } from './prompt.ts';
+import { RepeatedHeading } from './repeated-heading.ts';
 
 /** A KS with 8,000 members answers with some 4 MB. */
 export const MAX_TEXT_CHARS = 16 * 1024 * 1024;
@@ -30,10 +33,13 @@ const SHOWN_OF_BROKEN_LINE = 200;
 /** A command that is echoed again after this many lines was sent again. */
 const LINES_BEFORE_ECHO = 2;
 
-/** One answer for each command in the text, in order; a text without prompt and echo is one answer. */
-export function readDeviceText(text: string): Answer[] {
+/**
+ * One answer for each command in the text, in order; a text without prompt and echo is one answer, but `several` if it
+ * may hold those of several routers.
+ */
+export function readDeviceText(text: string, routers: 'one' | 'several' = 'one'): Answer[] {
   const clean = withoutDebris(text);
-  const reader = new TextReader(clean);
+  const reader = new TextReader(clean, routers === 'several');
   const length = clean.length;
   let start = 0;
   while (start < length) {
@@ -89,6 +95,14 @@ class TextReader {
   readonly #answers: Answer[] = [];
   #current: AnswerSketch = newAnswerSketch(1);
   #host: string | null = null;
+  /** The router that a title named, until a prompt does. */
+  #named: string | null = null;
+  /** What stands below the last title that named one. */
+  #below: AnswerSketch | null = null;
+  readonly #mayRepeat: boolean;
+  #repeated = new RepeatedHeading();
+  /** Where the lines of the answer stand, if another router's may follow them. */
+  #numbers: number[] = [];
   #line = 0;
   #afterPager = false;
   readonly #mayHavePrompt: boolean;
@@ -97,12 +111,13 @@ class TextReader {
   readonly #mayHavePager: boolean;
   readonly #mayHaveMarks: boolean;
 
-  constructor(text: string) {
+  constructor(text: string, mayRepeat: boolean) {
+    this.#mayRepeat = mayRepeat;
     this.#mayHavePrompt = text.includes('#') || text.includes('>');
     this.#mayHaveLog = text.includes('%');
     this.#mayHaveRemark = REMARK_MARKS.some((mark) => text.includes(mark));
     this.#mayHavePager = text.includes(PAGER_MARK);
-    this.#mayHaveMarks = [MARKUP_MARK, WRAPPED_MARK, BLOCK_MARK].some((mark) => text.includes(mark));
+    this.#mayHaveMarks = [MARKUP_MARK, WRAPPED_MARK, BLOCK_MARK, HOST_MARK].some((mark) => text.includes(mark));
   }
 
   takeBlank(): void {
@@ -141,15 +156,45 @@ class TextReader {
       sketch.lines.push(text);
     }
     sketch.withLogs?.push(text === '' ? line : text);
-    if (unterminated) sketch.ending = 'mid-line';
+    if (this.#mayRepeat && text !== '') this.#splitRepeated();
+    if (unterminated) this.#current.ending = 'mid-line';
   }
 
   finish(): Answer[] {
     const last = this.#answers.at(-1);
     const sketch = this.#current;
-    if (last === undefined || !isOnlyNoise(sketch)) this.#answers.push(answerOf(sketch));
+    if (last === undefined || !isOnlyNoise(sketch) || this.#isLogOfRouter(sketch)) this.#answers.push(answerOf(sketch));
     else this.#answers[this.#answers.length - 1] = withNoise(last, sketch);
     return this.#answers;
+  }
+
+  /** The answer of which nothing was read yet. */
+  #begin(): AnswerSketch {
+    this.#current = newAnswerSketch(this.#line);
+    this.#current.device = this.#named;
+    this.#repeated = new RepeatedHeading();
+    this.#numbers = [];
+    return this.#current;
+  }
+
+  /** What belongs to the next answer already goes there. */
+  #splitRepeated(): void {
+    const sketch = this.#current;
+    if (sketch.typed?.includes('|') === true) return;
+    this.#numbers.push(this.#line);
+    const at = this.#repeated.begins(sketch.lines);
+    if (at === null || at < 1) return;
+    const numbers = this.#numbers.slice(at);
+    const moved = sketch.lines.splice(at);
+    if (sketch.withLogs !== null) sketch.withLogs.length = sketch.withLogs.lastIndexOf(moved[0] ?? '');
+    this.#answers.push(answerOf(sketch));
+    const next = this.#begin();
+    next.line = numbers[0] ?? this.#line;
+    for (const [index, line] of moved.entries()) {
+      next.lines.push(line);
+      this.#numbers.push(numbers[index] ?? this.#line);
+      this.#repeated.begins(next.lines);
+    }
   }
 
   #break(text: string): void {
@@ -181,15 +226,34 @@ class TextReader {
         this.#ignore('markup');
         return true;
       default:
-        return false;
+        if (!line.startsWith(HOST_MARK)) return false;
+        this.#beginRouter(line.replaceAll(HOST_MARK, ''));
+        // one that ends in the mark was put between the lines
+        if (!line.endsWith(HOST_MARK)) this.#ignore('markup');
+        return true;
     }
   }
 
-  /** The end of a block of a page proves nothing: the answer in it may be a part. */
+  /** The end of a block of a page, or a title, proves nothing: the answer before it may be a part. */
   #endBlock(): void {
     if (this.#current.lines.length === 0) return;
     this.#answers.push(answerOf(this.#current));
-    this.#current = newAnswerSketch(this.#line);
+    this.#begin();
+  }
+
+  /** Messages below the title that names a router, and nothing else. */
+  #isLogOfRouter(sketch: AnswerSketch): boolean {
+    return sketch === this.#below && sketch.device !== null && sketch.logMessages.length > 0;
+  }
+
+  #beginRouter(name: string): void {
+    this.#named = name === '' ? null : name;
+    this.#host = null;
+    const before = this.#current;
+    const below = this.#begin();
+    if (isOnlyNoise(before) && !this.#isLogOfRouter(before)) this.#passOn(before);
+    else this.#answers.push(answerOf(before));
+    this.#below = below;
   }
 
   #takeCommand(line: string, first: number): boolean {
@@ -241,28 +305,38 @@ class TextReader {
     sketch.foreign = !isShow;
   }
 
-  /** `------------------ show clock ------------------` of a `show tech-support` ends the section before it. */
+  /** `------------------ show clock ------------------` of a `show tech-support`, or a title, ends what stands before it. */
   #takeHeading(line: string): boolean {
     const command = readTechHeading(line);
     if (command === null) return false;
-    this.#endCurrent(null);
+    if (isCommand(command)) {
+      this.#endCurrent(null);
+      this.#openTyped({ host: this.#host ?? this.#named, typed: command, isShow: isShowCommand(command) });
+    } else {
+      const name = routerInTitle(command);
+      if (name === null) this.#endBlock();
+      else this.#beginRouter(name);
+    }
     this.#ignore('heading');
-    const isShow = isShowCommand(command);
-    this.#openTyped({ host: this.#host, typed: command, isShow });
     return true;
   }
 
   #endCurrent(promptHost: string | null): void {
     const sketch = this.#current;
     sketch.ending = this.#afterPager ? 'mid-line' : 'prompt';
-    sketch.device ??= promptHost;
-    this.#current = newAnswerSketch(this.#line);
-    this.#afterPager = false;
-    if (!isOnlyNoise(sketch)) {
-      this.#answers.push(answerOf(sketch));
-      return;
+    if (promptHost !== null) {
+      if (sketch.device === this.#named) sketch.device = null;
+      this.#named = null;
     }
-    // what the console printed before the first command belongs to no answer, but is not lost
+    sketch.device ??= promptHost;
+    this.#begin();
+    this.#afterPager = false;
+    if (isOnlyNoise(sketch)) this.#passOn(sketch);
+    else this.#answers.push(answerOf(sketch));
+  }
+
+  /** What the console printed before the first command belongs to no answer, but is not lost. */
+  #passOn(sketch: AnswerSketch): void {
     const next = this.#current;
     for (const message of sketch.logMessages) next.logMessages.push(message);
     for (const broken of sketch.brokenLines) next.brokenLines.push(broken);
@@ -286,8 +360,8 @@ class TextReader {
     }
     if (sketch.lines.length > 0) {
       this.#answers.push(answerOf(sketch));
-      this.#current = newAnswerSketch(this.#line);
-      this.#current.device = this.#host;
+      this.#begin();
+      this.#current.device = this.#host ?? this.#named;
     }
     if (this.#current.typed === null || before === null) {
       this.#current.typed = typed;

@@ -54,10 +54,30 @@ export function withoutDo(typed: string): string {
 // ------------------ show clock ------------------ / ===== show version ===== / ***** show crypto gdoi *****
 const TECH_HEADING = /^([-=*#+~_])\1{2,200} {0,8}([a-z][^\n]{0,200}?[^-=*#+~_ ]) {0,8}\1{3,200}$/i;
 
-/** The command over a section of `show tech-support`, whatever its dashes; null: no such heading. */
+/** The command over a section of `show tech-support`, or a person's title, whatever its dashes; null: no such heading. */
 export function readTechHeading(line: string): string | null {
   const command = TECH_HEADING.exec(line)?.[2];
   return command === undefined ? null : withoutDo(command.replace(/^['"`]|['"`]$/g, ''));
+}
+
+/** `show clock`, `dir nvram:`; any other text in a heading is a title. */
+export function isCommand(text: string): boolean {
+  return isShowCommand(text) || (EXEC_WORD.test(text) && text.includes(' ') && !HAS_WORD.test(text));
+}
+
+// gm1 / Router: gm1 / Host gm1 (198.51.100.7)
+const NAMED_ROUTER = /^(?:(?:router|host(?:name)?|device) ?[:=]? ?)?([A-Za-z0-9][\w.-]{0,62})(?: \([^()]{1,60}\))?$/i;
+const HAS_WORD = /^(?:router|host(?:name)?|device)\b[ :=]{1,3}\S/i;
+/** A hostname has one of these more often than not, and `Output` has none. */
+const OF_A_NAME = /[\d.-]/;
+const OF_A_STEP =
+  /^(?:\d[\d.:-]*|(?:step|part|phase|test|output|attempt|section|case|page|example|task|item|figure|no|try|run|take|snapshot|capture|session|day|week|pre|post|before|after)[-_.]?(?:\d{1,4}|check|change)?)$/i;
+
+/** The router that a title names; null: it may be about anything. */
+export function routerInTitle(title: string): string | null {
+  const name = NAMED_ROUTER.exec(title)?.[1];
+  if (name === undefined || OF_A_STEP.test(name)) return null;
+  return HAS_WORD.test(title) || OF_A_NAME.test(name) ? name : null;
 }
 
 // show crypto gdoi | include Registration

@@ -350,6 +350,14 @@ describe('registered, and attempts fail', () => {
   test.each([
     ['CRYPTO-6-IKMP_MODE_FAILURE', `Processing of Main mode failed with peer at ${KS1}`, /IKE with its KS/u],
     ['CRYPTO-4-IKMP_NO_SA', `IKE message from ${KS1} has no SA`, /IKE with its KS/u],
+    ['CRYPTO-6-IKMP_AUTH_FAIL', `Authentication method 4 failed with host ${KS1}`, /IKE with its KS/u],
+    ['CRYPTO-5-IKMP_INVAL_CERT', `Certificate received from ${KS1} is bad: unknown error`, /certificate/u],
+    [
+      'CRYPTO-5-IKMP_SETUP_FAILURE',
+      `IKE SETUP FAILED for local:${GM_ADDRESS} local_id:${GM_ADDRESS} remote:${KS1} remote_id:None IKE profile:None fvrf:None fail_reason:Peer lost fail_class_cnt:1`,
+      /IKE with its KS/u,
+    ],
+    ['IKEV2-3-NEG_ABORT', 'Negotiation aborted due to ERROR: Auth exchange failed', /IKEv2 negotiation/u],
     ['PKI-3-CERTIFICATE_INVALID_EXPIRED', 'Certificate chain validation has failed.', /certificate/u],
     ['PKI-3-CRL_FETCH_FAIL', 'CRL fetch for trustpoint CA failed', /CRL/u],
     ['GDOI-3-GM_NO_IPSEC_FLOWS', 'IPSec FLOW limit possibly reached', /flows/u],
@@ -362,6 +370,12 @@ describe('registered, and attempts fail', () => {
     const [event] = failed(failing([4, 7], said(20, `${message}: ${text}`)));
     expect(event?.summary).toMatch(reason);
     expect(wordsOf(event)).toContain(`log: ${message.split('-')[2]}`);
+  });
+
+  test('IKE with another peer is none', () => {
+    const text =
+      'CRYPTO-5-IKMP_SETUP_FAILURE: IKE SETUP FAILED for local:198.51.100.200 local_id:198.51.100.200 remote:203.0.113.99 remote_id:None';
+    expect(wordsOf(failed(failing([4, 7], said(20, text)))[0])).not.toContain('IKMP');
   });
 
   test('IKE that failed on the KS’s end is one where it names the GM', () => {
@@ -377,10 +391,12 @@ describe('registered, and attempts fail', () => {
     expect(wordsOf(at('203.0.113.99'))).not.toContain('IKMP');
   });
 
-  test('a certificate that the KS did not accept may be another GM’s: it is shown and is no reason', () => {
-    const message = 'PKI-3-CERTIFICATE_INVALID_EXPIRED: Certificate chain validation has failed.';
+  test.each([
+    ['CERTIFICATE_INVALID_EXPIRED', 'PKI-3-CERTIFICATE_INVALID_EXPIRED: Certificate chain validation has failed.'],
+    ['NEG_ABORT', 'IKEV2-3-NEG_ABORT: Negotiation aborted due to ERROR: Auth exchange failed'],
+  ])('%s of the KS may be about another GM: it is shown and is no reason', (mnemonic, message) => {
     const [event] = failed([KS1_ANSWERS, ...failing([4, 7], said(20, message, 'ks1'))]);
-    expect(wordsOf(event)).toContain('ks1 log: CERTIFICATE_INVALID_EXPIRED');
+    expect(wordsOf(event)).toContain(`ks1 log: ${mnemonic}`);
     expect(event?.summary).toMatch(/does not succeed; it is still registered/u);
   });
 });
@@ -464,6 +480,11 @@ describe('packets that are dropped', () => {
       /PSEUDO_TIME_LARGE/u,
     ],
     ['PKT_REPLAY_ERR', 'CRYPTO-4-PKT_REPLAY_ERR: decrypt: replay check failed connection id=2001', /PKT_REPLAY_ERR/u],
+    [
+      'the same of the forwarding engine of IOS XE',
+      'IOSXE-3-PLATFORM: R0/0: cpp_cp: QFP:0.0 Thread:001 TS:00000612 %IPSEC-3-REPLAY_ERROR: IPSec SA receives anti-replay error, DP Handle 9, src_addr 198.51.100.9, dest_addr 198.51.100.7, SPI 0x77aa0001',
+      /REPLAY_ERROR \(from 198\.51\.100\.9\)/u,
+    ],
   ])('%s alone tells of them where no counter is read', (_name, text, words) => {
     const [event] = told([answer(1), said(30, text), answer(61)], 'replay_errors');
     expect(wordsOf(event)).toMatch(words);

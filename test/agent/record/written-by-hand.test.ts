@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { readRecordedLine } from '../../../src/agent/record/recorded-line.ts';
 import { Replay } from '../../../src/agent/record/replay.ts';
+import { decodeTrap } from '../../../src/mib/decode-trap.ts';
 import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
 
 const START_MS = Date.UTC(2026, 2, 2);
@@ -97,6 +98,93 @@ describe('traps', () => {
 
   test('a trap whose OID is none is a bad line', () => {
     expect(readRecordedLine(line(1, { [TRAP_OID]: 'coldStart' }))).toContain('"snmp" holds something');
+  });
+});
+
+describe('values', () => {
+  const NOTIF = `${ROOT}.1.5`;
+  const trap = (values: Values) => line(9, { [TRAP_OID]: `${ROOT}.0.12`, ...values });
+  const varbinds = (values: Values) => {
+    const read = readRecordedLine(trap(values));
+    if (typeof read === 'string' || read.kind !== 'report' || read.seen.kind !== 'snmp') throw new Error('no varbinds');
+    return decodeTrap(`${ROOT}.0.12`, read.seen.varbinds);
+  };
+  const told = {
+    groupIdentity: '4711',
+    groupName: 'WANGRP',
+    keyServer: '192.0.2.1',
+    peer: '2001:DB8::2',
+    keyServerRole: 'primary',
+  };
+
+  test.each<[string, Values]>([
+    [
+      'in the words of a person',
+      {
+        [`${NOTIF}.1.0`]: '11',
+        [`${NOTIF}.2.0`]: '4711',
+        [`${NOTIF}.3.0`]: 'WANGRP',
+        [`${NOTIF}.4.0`]: '1',
+        [`${NOTIF}.5.0`]: '192.0.2.1',
+        [`${NOTIF}.6.0`]: '1',
+        [`${NOTIF}.9.0`]: '5',
+        [`${NOTIF}.10.0`]: '2001:db8::2',
+      },
+    ],
+    [
+      'as the tools of Net-SNMP print them',
+      {
+        [`${NOTIF}.1.0`]: 'INTEGER: groupNumber(11)',
+        [`${NOTIF}.2.0`]: 'Hex-STRING: 00 00 12 67 ',
+        [`${NOTIF}.3.0`]: 'STRING: "WANGRP"',
+        [`${NOTIF}.4.0`]: 'INTEGER: 1',
+        [`${NOTIF}.5.0`]: 'IpAddress: 192.0.2.1',
+        [`${NOTIF}.6.0`]: 'INTEGER: 1',
+        [`${NOTIF}.9.0`]: 'INTEGER: 5',
+        [`${NOTIF}.10.0`]: 'Hex-STRING: 20 01 0D B8 00 00 00 00 00 00 00 00 00 00 00 02',
+      },
+    ],
+    [
+      'in hex digits with blanks',
+      {
+        [`${NOTIF}.1.0`]: 11,
+        [`${NOTIF}.2.0`]: '00 00 12 67',
+        [`${NOTIF}.3.0`]: 'WANGRP',
+        [`${NOTIF}.4.0`]: 1,
+        [`${NOTIF}.5.0`]: 'C0 00 02 01',
+        [`${NOTIF}.6.0`]: 1,
+        [`${NOTIF}.9.0`]: 5,
+        [`${NOTIF}.10.0`]: '0x20010DB8000000000000000000000002',
+      },
+    ],
+  ])('%s are read', (_, values) => {
+    expect(varbinds(values)).toMatchObject(told);
+  });
+
+  test('that are a name stay one, whatever it looks like', () => {
+    for (const name of ['100', '192.0.2.1', 'AA:BB']) {
+      expect(varbinds({ [`${NOTIF}.3.0`]: name })).toMatchObject({ groupName: name });
+    }
+  });
+
+  test('of columns and counters may be digits in quotes', () => {
+    const asText = (values: Values) =>
+      Object.fromEntries(Object.entries(values).map(([oid, value]) => [oid, String(value)]));
+    const look = (at: number, change: (values: Values) => Values) =>
+      line(
+        at,
+        change({
+          ...upAfter(at),
+          ...gmTable(OLD_KEK),
+          ...kekTable(OLD_KEK, Math.max(0, 40 - at)),
+          ...tekTable('0x00000001', 3000 - at),
+        }),
+      );
+    const both = [(values: Values) => values, asText].map((change) =>
+      replayed([1, 61, 121].map((at) => look(at, change))).map(({ type }) => type),
+    );
+    expect(both[0]).toContain('kek_missing');
+    expect(both[1]).toEqual(both[0]);
   });
 });
 

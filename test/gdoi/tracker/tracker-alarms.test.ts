@@ -231,18 +231,25 @@ describe('dropped packets', () => {
     ]);
   });
 
-  test.each(['CRYPTO-4-RECVD_PKT_NOT_IPSEC', 'CRYPTO-4-RECVD_PKT_INV_SPI'])('have %s as evidence', (message) => {
-    const told = history([
-      answer(0),
-      packetErrors(0, { dataplane: { no_sa: 1 } }),
-      log(30, message, "Rec'd packet not an IPSEC packet. (ip) vrf/dest_addr= /10.1.1.1, src_addr= 10.2.2.2, prot= 1"),
-      packetErrors(60, { dataplane: { no_sa: 9 } }),
-    ]);
-    const [, name = ''] = /-(\w+)$/u.exec(message) ?? [];
-    expect(eventOf(told, 'replay_errors')?.evidence.join('\n')).toMatch(
-      new RegExp(`log: ${name} .*at 2026-01-01T00:00:30`, 'u'),
-    );
-  });
+  test.each(['CRYPTO-4-RECVD_PKT_NOT_IPSEC', 'CRYPTO-4-RECVD_PKT_INV_SPI', 'IPSEC-3-RECVD_PKT_INV_SPI'])(
+    'have %s as evidence',
+    (message) => {
+      const told = history([
+        answer(0),
+        packetErrors(0, { dataplane: { no_sa: 1 } }),
+        log(
+          30,
+          message,
+          "Rec'd packet not an IPSEC packet. (ip) vrf/dest_addr= /10.1.1.1, src_addr= 10.2.2.2, prot= 1",
+        ),
+        packetErrors(60, { dataplane: { no_sa: 9 } }),
+      ]);
+      const [, name = ''] = /-(\w+)$/u.exec(message) ?? [];
+      expect(eventOf(told, 'replay_errors')?.evidence.join('\n')).toMatch(
+        new RegExp(`log: ${name} .*at 2026-01-01T00:00:30`, 'u'),
+      );
+    },
+  );
 
   describe('that came in clear', () => {
     const inClear = (at: number) =>

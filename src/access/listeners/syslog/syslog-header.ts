@@ -3,7 +3,7 @@
  * would show it.
  *
  * There are three headers: IOS's own (a counter, a host or any `logging origin-id`, a sequence number, each optional
- * and followed by a colon), RFC 5424, and the `Nov 24 11:30:00 gm1 ` that a relay puts before either. If none is
+ * and followed by a colon), RFC 5424, and the `Nov 24 11:30:00 gm1 ` that each relay puts before either. If none is
  * recognised the message passes unchanged: the parser will find a tag inside. Without a priority it is not syslog.
  *
  * The sequence number of `service sequence-numbers` stays with the message, wherever a relay has put it: before or
@@ -24,9 +24,14 @@ const RFC5424 =
   /^1 (?:-|\d{4}-\d{2}-\d{2}T[\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})) (\S{1,255}) (\S{1,48}) \S{1,128} \S{1,32} /;
 // [meta sequenceId="48"]
 const SEQUENCE_ID = /\[meta [^\]]{0,200}\bsequenceId="(\d{1,10})"/;
-// Nov 24 11:30:00 gm1 / 2026-11-24T11:30:00.123456+00:00 gm1; not `Nov 24 11:30:00 UTC: `, which is a device's stamp
+// Nov 24 11:30:00 gm1 / Nov 24 2026 11:30:00 gm1 / 2026-11-24T11:30:00.123456+00:00 gm1 / `Nov 24 11:30:00 gm1: ` with a
+// digit or dot in the name: `Nov 24 11:30:00 UTC: ` and `UTC+1: ` are a device's stamp
 const RELAY =
-  /^(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}T[\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})) ([^\s%]{0,254}[^\s%:]) /;
+  /^(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}[T ][\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})?) (?:([^\s%]{0,254}[^\s%:])|((?=[\w.-]{0,63}[\d.])(?![A-Za-z]{0,10}[+-]\d|[A-Z]{3,4}\d{1,2}[A-Z]{3,4}:)[A-Za-z0-9][\w.-]{0,62}):) /;
+// Original Address=192.0.2.1 (a relay that keeps it) / Nov 24 11:30:00 Message forwarded from gm1: (a Unix host)
+const FORWARDED =
+  /^(?:(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}[T ][\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})?) )?(?:Original Address=([^\s%]{1,255}) |(?:Message )?[Ff]orwarded from ([^\s%]{0,254}[^\s%:]): )/;
+const MAX_RELAYS = 3;
 // 45: / 000045:
 const NUMBER = /^\d{1,10}: {1,2}/;
 // 000063: (IOS pads its sequence numbers to six digits, and its counter to none)
@@ -87,13 +92,16 @@ function withoutByteOrderMark(text: string): string {
   return text.startsWith('BOM%') ? text.slice('BOM'.length) : text;
 }
 
-function withoutRelay(rest: string): SyslogMessage | null {
-  const header = RELAY.exec(rest);
+/** `passed`: relays whose headers stood before this text. */
+function withoutRelay(rest: string, passed = 0): SyslogMessage | null {
+  const header = passed > MAX_RELAYS ? null : (FORWARDED.exec(rest) ?? RELAY.exec(rest));
   if (header === null) return null;
-  // `tag: text` after a relay's host is a program's name; only IOS's counter shows that an origin follows.
-  const message = rest.slice(header[0].length);
-  const own = withoutOrigin(message, NUMBER.test(message));
-  return { claimedHost: own.claimedHost ?? hostOrNull(header[1]), text: own.text };
+  const behind = rest.slice(header[0].length);
+  const message = behind.replace(PRIORITY, '');
+  // `tag: text` after a relay's host is a program's name; only what IOS puts first shows that an origin follows.
+  const mayHaveOrigin = message !== behind || NUMBER.test(message);
+  const own = withoutRelay(message, passed + 1) ?? withoutOrigin(message, mayHaveOrigin);
+  return { claimedHost: own.claimedHost ?? hostOrNull(header[1] ?? header[2]), text: own.text };
 }
 
 /** `45: gm1: 000063: ` before the stamp or the tag. */
