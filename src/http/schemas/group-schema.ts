@@ -113,6 +113,7 @@ export const groupSchema = z
     mixed_versions: z
       .object({
         legacy_kss: z.array(z.object({ device: z.string(), version: z.string().nullable() })),
+        sending: z.array(z.string()).describe('Of these, who sends the rekeys now, or may; a secondary does not'),
         affected_gms: z.array(z.string()),
       })
       .nullable(),
