@@ -47,13 +47,17 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
   // The primary works, and only the agent does not see it.
   if (silent.some((ks) => isPrimaryElsewhere(facts, ks))) return null;
   const secondaries = sorted(answering.map(({ device }) => device));
+  const gone = sorted(silent.map(({ device }) => device));
   const sinceMs = before?.sinceMs ?? Math.min(nowMs, ...silent.map((ks) => askedInVainMs(ks, nowMs)));
   const established = nowMs - sinceMs >= COOP_SETTLES_MS + facts.pollIntervalMs;
   return {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
     sinceMs,
-    summary: `No KS of ${facts.group} is primary since ${clockTime(sinceMs)}: ${ksNamed(secondaries)} ${verb(secondaries.length, 'is', 'are')} secondary${silent.length === 0 ? '' : `, ${ksNamed(sorted(silent.map(({ device }) => device)))} ${verb(silent.length, 'does', 'do')} not answer`}`,
+    summary:
+      established || gone.length === 0
+        ? whyNone(facts.group, { sinceMs, secondaries, gone })
+        : mayBePrimary({ sinceMs, secondaries, gone }),
     ...ifSo(
       established ? null : 'if it stays so',
       trafficStops(gms, nowMs, () => 'a KS becomes primary before'),
@@ -73,6 +77,24 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
       { checks: GM_CHECKS, fromMs: sinceMs - slackMs(facts) },
     ),
   };
+}
+
+interface WithoutPrimary {
+  readonly sinceMs: EpochMs;
+  readonly secondaries: readonly string[];
+  /** They do not answer. */
+  readonly gone: readonly string[];
+}
+
+function whyNone(group: string, { sinceMs, secondaries, gone }: WithoutPrimary): string {
+  const silent = gone.length === 0 ? '' : `, ${ksNamed(gone)} ${verb(gone.length, 'does', 'do')} not answer`;
+  return `No KS of ${group} is primary since ${clockTime(sinceMs)}: ${ksNamed(secondaries)} ${verb(secondaries.length, 'is', 'are')} secondary${silent}`;
+}
+
+/** A secondary takes over within a minute, and may have since it was asked. */
+function mayBePrimary({ sinceMs, secondaries, gone }: WithoutPrimary): string {
+  const were = verb(secondaries.length, 'was secondary when it was', 'were secondary when they were');
+  return `${ksNamed(gone)} gave no answer at ${clockTime(sinceMs)}, and ${ksNamed(secondaries)} ${were} asked last: whether a KS is primary is not yet clear`;
 }
 
 /** A KS of several is gone, and another one is primary: the keys go on. */
