@@ -165,7 +165,9 @@ describe('a problem of a GM decides its status, is named in the summary and has 
       'mixed_versions',
       'warning',
       {},
-      { mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], sending: ['ks1'], affectedGms: ['gm1'] } },
+      {
+        mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], sending: ['ks1'], affectedGms: ['gm1'] },
+      },
     ],
     ['its certificate ends in 29 days', 'certificates', 'warning', { certificates: certificateEnding(29) }],
     ['its certificate ends in 6 days', 'certificates', 'critical', { certificates: certificateEnding(6) }],
@@ -443,7 +445,9 @@ describe('a KS', () => {
       'mixed_versions',
       'warning',
       { ks: {} },
-      { mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], sending: ['ks1'], affectedGms: ['gm1'] } },
+      {
+        mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], sending: ['ks1'], affectedGms: ['gm1'] },
+      },
     ],
     [
       'has keys that ran out',
