@@ -59,7 +59,7 @@ function betweenCauses(explanations: readonly Explanation[]): readonly string[] 
 
 /** That no KEK rekey is sent ahead, and that one was lost: of a TEK's both can be true. */
 function ofRelease(explanations: readonly Explanation[]): readonly string[] {
-  const old = explanations.find(({ summary }) => / sends? no KEK rekey before expiry/u.test(summary));
+  const old = explanations.find(({ summary }) => /(?<!would) sends? no KEK rekey before expiry/u.test(summary));
   if (old === undefined) return [];
   return explanations
     .filter(
