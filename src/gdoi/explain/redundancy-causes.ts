@@ -6,7 +6,10 @@ import {
   type Asked,
   type Candidate,
   claimed,
+  devicesOf,
+  type Episode,
   GM_CHECKS,
+  goingOn,
   lastLook,
   list,
   named,
@@ -34,6 +37,7 @@ import {
   wasAskedAlready,
 } from './ks-silence.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
+import { LOSSES } from './who-missed-a-rekey.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** Some KSs answer, and none of them is primary. */
@@ -218,7 +222,7 @@ function whilePrimaryIsUnseen({ facts, open, before, now }: Asked, gone: readonl
   };
 }
 
-function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): Candidate | null {
+function redundancyBack({ facts, open, last, said }: Asked): Candidate | null {
   if (last === null || last.presentSinceMs === null) return null;
   const { kss, nowMs } = facts;
   const endedMs = last.endedMs ?? nowMs;
@@ -227,7 +231,7 @@ function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'l
   const traces = claimed(
     open,
     { checks: ['members', 'coop_peers'] },
-    { checks: ['reregistrations'], fromMs: last.sinceMs - slackMs(facts) },
+    { checks: ['reregistrations'], of: madeToRegister(facts, last, said), fromMs: last.sinceMs - slackMs(facts) },
   ).filter(({ check, sinceMs }) => check !== 'reregistrations' || sinceMs <= endedMs + REGISTERS_AGAIN_MS);
   if (traces.length === 0) return null;
   const dead = sorted(named(traces, 'coop_peers'));
@@ -243,6 +247,18 @@ function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'l
     summary: `${ksNamed(last.said.scope)} did not ${last.said.scope.length > 1 ? 'all answer' : 'answer'} from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(last.said.scope.length, 'is', 'are')} back; ${still.join('; ')}`,
     status: 'ok',
   });
+}
+
+/**
+ * Whom the outage can have made register: the GMs of those that were gone, or all if another one had to take over.
+ * Whoever was found to lose rekeys goes on losing them.
+ */
+function madeToRegister(facts: GroupFacts, { said: told, sinceMs }: Episode, said: Asked['said']): ReadonlySet<string> {
+  const { kss, gms } = facts;
+  const tookOver = kss.some(({ role, roleSinceMs }) => role === 'primary' && roleSinceMs >= sinceMs - slackMs(facts));
+  const theirs = tookOver ? gms.map(({ device }) => device) : gmsOf(facts, among(kss, told.scope));
+  const losing = new Set(goingOn(said, LOSSES).flatMap(devicesOf));
+  return new Set(theirs.filter((device) => !losing.has(device)));
 }
 
 /** It began with the first of them; all have been silent only since the last one answered. */
