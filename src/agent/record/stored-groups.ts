@@ -4,7 +4,10 @@
  */
 import type { ResolvedConfig } from '../../config/resolved-config.ts';
 import { type ReadFleet, readFleetState, type StoredPart } from '../../gdoi/fleet/fleet-state-format.ts';
+import type { FleetGm, FleetKs, FleetState } from '../../gdoi/fleet/fleet-state.ts';
 import { cellDoubts } from '../../gdoi/fleet/misplaced-cells.ts';
+import { named } from '../../gdoi/seen/named.ts';
+import { NameTree } from '../../gdoi/seen/name-tree.ts';
 import { readTrackerState } from '../../gdoi/memory/state-format.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import { DEFAULT_CELL, groupOfKey } from '../../gdoi/seen/cell.ts';
@@ -19,9 +22,23 @@ export function storedGroups({ fleets, members }: Pick<StoredStates, 'fleets' | 
   const names = new Set([...fleets.keys(), ...partsOf.keys()]);
   const groups = Array.from(names).flatMap((name) => {
     const read = readFleetState(groupOfKey(name).group, storedPart(fleets.get(name)), partsOf.get(name) ?? []);
-    return read === null ? [] : [[name, read] as const];
+    return read === null ? [] : [[name, { ...read, state: withoutPlans(read.state) }] as const];
   });
   return { names, groups };
+}
+
+/**
+ * Polls that were planned in another life of the agent are none that wait for an answer: a device is asked again when
+ * its turn comes.
+ */
+function withoutPlans(state: FleetState): FleetState {
+  const unplanned = <Member extends FleetGm | FleetKs>([name, member]: readonly [string, Member]) =>
+    [name, { ...member, context: { ...member.context, nextLookMs: null } }] as const;
+  return {
+    ...state,
+    gms: NameTree.of(Array.from(state.gms, unplanned)),
+    kss: named(Array.from(state.kss, unplanned)),
+  };
 }
 
 /** All stored groups, whether or not they can be continued, in any cell. */
