@@ -82,7 +82,10 @@ export const groupSchema = z
       }),
     ),
     missed_last_rekey: z.object({
-      where: z.enum(['none', 'path', 'ks']),
+      where: z
+        .enum(['none', 'path', 'ks'])
+        .nullable()
+        .describe('null: whether one was lost, and where, is not clear, or another cause explains it'),
       gms: z.array(z.string()),
       share: z.number(),
       evidence: z.array(z.string()),
