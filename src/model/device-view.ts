@@ -514,9 +514,14 @@ function withNewestRole(ks: Read<KsSnapshot>, parts: readonly GroupPart[]): KsRe
     .toSorted((a, b) => b.at.receivedAtMs - a.at.receivedAtMs);
   if (newest === undefined || newest.at.receivedAtMs <= ks.at.receivedAtMs) return ks;
   const { localRole, localStatus } = newest.snapshot;
+  // What it said of its peers before another role came to it is of the time before.
+  const peers =
+    localRole === ks.snapshot.localRole
+      ? ks.snapshot.peers
+      : (ks.snapshot.peers?.map(({ address }) => ({ address, role: null, status: null })) ?? null);
   return {
     ...ks,
-    snapshot: { ...ks.snapshot, localRole, localStatus: localStatus ?? ks.snapshot.localStatus },
+    snapshot: { ...ks.snapshot, peers, localRole, localStatus: localStatus ?? ks.snapshot.localStatus },
     roleMs: newest.at.receivedAtMs,
   };
 }

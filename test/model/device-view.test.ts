@@ -83,11 +83,20 @@ describe('the view of a device', () => {
     const first = aReport({
       [MAIN]: [aKs({ localRole: 'secondary', localStatus: 'Alive' })],
       'show crypto gdoi ks policy': [aKs({ kek: { ...KS_KEK, remainingSeconds: 500 } })],
-      'show crypto gdoi ks coop': [aKs({ localRole: 'secondary', localStatus: 'Alive', redundancy: true })],
+      'show crypto gdoi ks coop': [
+        aKs({
+          localRole: 'secondary',
+          localStatus: 'Alive',
+          redundancy: true,
+          peers: [{ address: '10.1.11.2', role: 'primary', status: 'Alive' }],
+        }),
+      ],
     });
     const tookOver = aReport({ [MAIN]: [aKs({ localRole: 'primary', localStatus: 'Alive' })] }, {}, NOON + 60_000);
     const ks = viewAfter(first, tookOver).groups.get('G1')?.ks;
     expect(ks).toMatchObject({ snapshot: { localRole: 'primary' }, at: { receivedAtMs: NOON }, roleMs: NOON + 60_000 });
+    // Else it would be primary, and list the one that is gone as primary, too.
+    expect(ks?.snapshot.peers).toEqual([{ address: '10.1.11.2', role: null, status: null }]);
     expect(viewAfter(first).groups.get('G1')?.ks).not.toHaveProperty('roleMs');
   });
 

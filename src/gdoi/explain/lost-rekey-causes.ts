@@ -316,9 +316,11 @@ function hasKeysOfRekey(gm: GmFacts, kss: readonly KsFacts[]): boolean {
 }
 
 /** The rekey that was not acknowledged may have been the TEK's, and is not there yet. */
-function lacksTek({ tekMissing, tekOverdue, divergent, tekSpis }: GmFacts, kss: readonly KsFacts[]): boolean {
+function lacksTek(gm: GmFacts, kss: readonly KsFacts[]): boolean {
+  const { tekMissing, tekOverdue, divergent, tekSpis, lastRekeyMs } = gm;
   if (tekMissing || tekOverdue || divergent) return true;
-  const given = kss.filter((ks) => ks.tekSpis.length > 0);
+  // What a KS gave out before the rekey that the GM got last is older than what this brought.
+  const given = kss.filter((ks) => ks.tekSpis.length > 0 && ks.readMs >= (lastRekeyMs ?? ks.readMs));
   if (tekSpis.length === 0 || given.length === 0) return false;
   return !given.some((ks) => ks.tekSpis.every((spi) => tekSpis.includes(spi)));
 }

@@ -19,6 +19,7 @@ import {
 } from './candidate.ts';
 import {
   askedInVainMs,
+  COOP_JOINS_MS,
   type GroupFacts,
   isMute,
   isRefused,
@@ -50,6 +51,8 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
   if (!facts.primaryMissing && !(noneLeft && answering.length > 0)) return null;
   // The primary works, and only the agent does not see it.
   if (silent.some((ks) => isPrimaryElsewhere(facts, ks))) return null;
+  // Where none answers, nobody is known to be secondary now.
+  if (answering.length === 0) return null;
   const secondaries = sorted(answering.map(({ device }) => device));
   const gone = sorted(silent.map(({ device }) => device));
   const sinceMs = before?.sinceMs ?? Math.min(nowMs, ...silent.map((ks) => askedInVainMs(ks, nowMs)));
@@ -58,10 +61,9 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
     sinceMs,
-    summary:
-      established || gone.length === 0
-        ? whyNone(facts.group, { sinceMs, secondaries, gone })
-        : mayBePrimary({ sinceMs, secondaries, gone }),
+    summary: established
+      ? whyNone(facts.group, { sinceMs, secondaries, gone })
+      : mayBePrimary({ sinceMs, secondaries, gone }),
     ...ifSo(
       established ? null : 'if it stays so',
       trafficStops(gms, nowMs, () => 'a KS becomes primary before'),
@@ -98,7 +100,8 @@ function whyNone(group: string, { sinceMs, secondaries, gone }: WithoutPrimary):
 /** A secondary takes over within a minute, and may have since it was asked. */
 function mayBePrimary({ sinceMs, secondaries, gone }: WithoutPrimary): string {
   const were = verb(secondaries.length, 'was secondary when it was', 'were secondary when they were');
-  return `${ksNamed(gone)} gave no answer at ${clockTime(sinceMs)}, and ${ksNamed(secondaries)} ${were} asked last: whether a KS is primary is not yet clear`;
+  const silent = gone.length === 0 ? '' : `${ksNamed(gone)} gave no answer at ${clockTime(sinceMs)}, and `;
+  return `${silent}${ksNamed(secondaries)} ${were} asked last: whether a KS is primary is not yet clear`;
 }
 
 /** A KS of several is gone, and another one is primary: the keys go on. */
@@ -230,7 +233,9 @@ function redundancyBack({ facts, open, last, said }: Asked): Candidate | null {
   if (nowMs - endedMs > TRACES_MS || !back.every(({ failure }) => failure === null)) return null;
   const traces = claimed(
     open,
-    { checks: ['members', 'coop_peers'] },
+    { checks: ['members'] },
+    // Of another peer only until those that are back have heard from it.
+    { checks: ['coop_peers'], ...(nowMs - endedMs > COOP_JOINS_MS ? { of: new Set(last.said.scope) } : {}) },
     { checks: ['reregistrations'], of: madeToRegister(facts, last, said), fromMs: last.sinceMs - slackMs(facts) },
   ).filter(({ check, sinceMs }) => check !== 'reregistrations' || sinceMs <= endedMs + REGISTERS_AGAIN_MS);
   if (traces.length === 0) return null;

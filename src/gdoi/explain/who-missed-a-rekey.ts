@@ -10,6 +10,7 @@ import {
   claimed,
   devicesOf,
   type Episode,
+  explainedAtLastLook,
   explainedBefore,
   GM_CHECKS,
   goingOn,
@@ -181,6 +182,8 @@ function tracesOf(asked: Asked, explained: ReadonlySet<string>, missedOne: Reado
   );
 }
 
+const KEY_CHECKS = ['kek_matches_ks', 'tek_matches_ks'] as const;
+
 /** Keys that are no older ones: no rekey that was lost leaves them, and who holds them can acknowledge none. */
 function otherKeysOf({ facts, said }: Asked): (symptom: Symptom) => boolean {
   const { gms } = facts;
@@ -188,9 +191,12 @@ function otherKeysOf({ facts, said }: Asked): (symptom: Symptom) => boolean {
   // A GM that was found to lose rekeys goes on losing them when its KS is gone.
   const beyond = new Set([...gmsBeyond(facts)].filter((name) => !losing.has(name)));
   const behind = new Map(gms.map((gm) => [gm.device, gm]));
+  // Found to be older ones beside the KS that had given them out: beside another one they do not become others.
+  const isLost = explainedAtLastLook(said, (cause) => LOSSES.has(cause));
+  const wasBehind = (device: string) => KEY_CHECKS.some((check) => isLost({ check, device, sinceMs: facts.nowMs }));
   return ({ check, device }) => {
     const gm = behind.get(device ?? '');
-    if (gm === undefined) return false;
+    if (gm === undefined || wasBehind(gm.device)) return false;
     if (check === 'kek_matches_ks') return !gm.kekBehind;
     if (check === 'tek_matches_ks') return !gm.teksBehind;
     return check === 'rekeys_acknowledged' && (beyond.has(gm.device) || holdsOtherKeys(gm));

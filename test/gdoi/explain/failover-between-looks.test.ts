@@ -4,6 +4,7 @@ import { Fleet, ks, START } from '../../builders/fleet-group.ts';
 import { member, silent } from './members.ts';
 
 const PEERS = { '10.1.0.2': 'Alive' } as const;
+const at = (second: number) => START + second * 1000;
 const second = (at: number, role: 'primary' | 'secondary') =>
   ks(at, { device: 'ks2', address: '10.1.0.2', role, peers: { '10.1.0.1': 'Alive' } });
 
@@ -32,4 +33,30 @@ test('takes the role that a KS shows beside older details, and places the change
     atMs: START + 100_000,
     betweenMs: [START + 40_200, START + 100_000],
   });
+});
+
+test('says of nobody that he is secondary while no KS answers', () => {
+  const fleet = failing();
+  const other = silent(second(40, 'secondary'), 75, { inARow: 2, established: false });
+  const view = fleet.see({ ...silent(ks(0, { peers: PEERS }), 60), atMs: at(200) }, { ...other, atMs: at(201) });
+  expect(view.explanations.map(({ cause }) => cause)).toEqual(['ks_down']);
+});
+
+test('leaves open whether a KS is primary when the primary restarted as secondary before the other one was asked', () => {
+  const fleet = failing();
+  const [first] = fleet.see(ks(100, { role: 'secondary', peers: PEERS })).explanations;
+  expect(first).toMatchObject({ cause: 'no_primary', phase: 'unclear' });
+  expect(first?.summary).toBe(
+    'KSs ks1, ks2 were secondary when they were asked last: whether a KS is primary is not yet clear',
+  );
+});
+
+test('does not take a peer that goes for a trace of the outage of another one that ended minutes before', () => {
+  const fleet = failing();
+  const dead = { '10.1.0.1': 'Dead' } as const;
+  fleet.see({ ...silent(ks(0, { peers: PEERS }), 60), atMs: at(200) });
+  fleet.see(ks(210, { device: 'ks2', address: '10.1.0.2', role: 'primary', peers: dead }));
+  fleet.see(ks(300, { role: 'secondary', peers: PEERS }), second(310, 'primary'));
+  const view = fleet.see(ks(600, { role: 'primary', peers: { '10.1.0.2': 'Dead' } }));
+  expect(view.explanations.map(({ cause, phase }) => `${cause} ${phase}`)).not.toContain('redundancy_lost over');
 });
