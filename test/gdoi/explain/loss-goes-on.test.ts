@@ -18,6 +18,10 @@ test('still says that only acknowledgements are lost when the KS’s TEKs were r
   // Another rekey, of which the KS's list and policy tell at the next look; the TEK that these show has ended.
   const later = fleet.see(...got(1230, three, 7, 120)).explanations[0];
   expect(later?.summary).toMatch(/^Acknowledgements of GM gm1 do not reach KS ks1, /u);
+  // And one more, of which the KS tells before its GMs are looked at.
+  const four = { '0x0000000D': 2300 };
+  const ahead = ks(1650, { teks: { ...three, ...four }, tekLifetime: 700, members: listed(2) });
+  expect(fleet.see(ahead).explanations[0]?.summary).toMatch(/^Acknowledgements of GM gm1 do not reach KS ks1, /u);
 });
 
 test('does not call keys that were older ones others when the KS that gave them out is gone', () => {
