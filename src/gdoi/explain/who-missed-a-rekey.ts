@@ -153,12 +153,14 @@ function tracesOf(asked: Asked, explained: ReadonlySet<string>, missedOne: Reado
   const hanging = new Set(gms.filter((gm) => givesNoAnswer(gm, nowMs)).map(({ device }) => device));
   const unregistered = new Set(gms.filter(cannotTakeRekeys).map(({ device }) => device));
   const ofOtherKeys = otherKeysOf(asked);
+  const endedBeforeRekey = keksEndedBeforeRekey(facts);
   // A GM that was found to lose rekeys goes on losing them, whether on its path or on the KS's side.
   const losses = goingOn(said, LOSSES);
   const losing = new Set(losses.flatMap((episode) => episode.said.scope));
   const answering = open.filter(
     (symptom) =>
       !ofOtherKeys(symptom) &&
+      !endedBeforeRekey.has(symptom.device ?? '') &&
       (symptom.check !== 'rekeys_acknowledged' ||
         losing.has(symptom.device ?? '') ||
         !(
@@ -180,6 +182,16 @@ function tracesOf(asked: Asked, explained: ReadonlySet<string>, missedOne: Reado
       fromMs: Math.min(...losses.map(({ sinceMs }) => sinceMs)) - SEEN_WITHIN_MS,
     },
   );
+}
+
+/**
+ * Their KS sends no KEK rekey before the KEK's end: who holds none has lost no rekey, and what comes until it registers
+ * cannot reach it.
+ */
+function keksEndedBeforeRekey({ gms, mixed }: GroupFacts): ReadonlySet<string> {
+  if (mixed === null || mixed.sending.length === 0) return new Set();
+  const affected = new Set(mixed.affectedGms);
+  return new Set(gms.filter(({ device, kek }) => kek === 'absent' && affected.has(device)).map(({ device }) => device));
 }
 
 const KEY_CHECKS = ['kek_matches_ks', 'tek_matches_ks'] as const;

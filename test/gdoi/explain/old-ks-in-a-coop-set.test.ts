@@ -130,3 +130,17 @@ test('lays to an old KS that sends the rekeys what comes of it at the end of the
   const renewed = { kekExpiry: 3600, ...registered('legacy_ks', 1830), succeeded: 3 };
   expect(causes(fleet.see(member(2, 1840, renewed)))).toEqual(['legacy_ks warning']);
 });
+
+test('takes a KEK that ended beside an old KS for no rekey lost on the path, however long the GM is without one', () => {
+  const fleet = new Fleet();
+  const old = (second: number, kekExpiry: number) => ks(second, { ...OLD, kekExpiry });
+  fleet.see(old(0, 1800), member(1, 1, { kekExpiry: 1800 }), ...gms(2));
+  const renewed = gms(1860, { kekExpiry: 3600, ...registered('legacy_ks', 1850) });
+  const without = (second: number) => member(1, second, { kekExpiry: 0, version: '17.6.3' });
+  fleet.see(old(1805, 3600), without(1806), ...renewed);
+  const causes = [1900, 2000, 2060, 2120, 2180].map((second) =>
+    fleet.see(old(second, 3600), without(second + 1)).explanations.map(({ cause, phase }) => `${cause} ${phase}`),
+  );
+  expect(causes.flat()).not.toContain('path_loss present');
+  expect(causes.at(-1)).toContain('without_kek present');
+});
