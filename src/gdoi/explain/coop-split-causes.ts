@@ -163,6 +163,13 @@ function splitConsequence(
       };
     }
   }
+  // The lists of the KSs are older than what a GM shows.
+  const apart = sorted(gms.filter((gm) => isHeard(gm) && gm.divergent).map(({ device }) => device));
+  if (apart.length > 0) {
+    const [hold, them] = [verb(apart.length, 'holds', 'hold'), verb(apart.length, 'it', 'them')];
+    const what = `${list(apart)} ${hold} other TEKs than the group: traffic with ${them} is dropped`;
+    return { consequence: { what, unless: null }, deadlineMs: null };
+  }
   const ahead = sides.flatMap(({ nextRekeyMs }) => (nextRekeyMs === null || nextRekeyMs <= nowMs ? [] : [nextRekeyMs]));
   return {
     consequence: {
