@@ -98,6 +98,8 @@ export function lossOf(asked: Asked): Loss {
   const heldOld = new Set(heldOldKek(said, nowMs));
   const ofOldKek = missed.length > 0 && missed.every((name) => heldOld.has(name));
   const isMissed = new Set(missed);
+  // Their KS sends no KEK rekey ahead: that says nothing of the rekeys that it does send.
+  const waiting = new Set((facts.mixed?.sending.length ?? 0) > 0 ? facts.mixed?.affectedGms : []);
   const others = gms.filter(
     (gm) =>
       isHeard(gm) &&
@@ -105,7 +107,7 @@ export function lossOf(asked: Asked): Loss {
       !isMissed.has(gm.device) &&
       !holdsOtherKeys(gm) &&
       // Another cause says why these lack it.
-      !gm.rekeyOverdue &&
+      (!gm.rekeyOverdue || waiting.has(gm.device)) &&
       !explained.has(gm.device),
   );
   const key = ofOldKek ? 'KEK' : lostKey(traces, facts);

@@ -144,3 +144,19 @@ test('takes a KEK that ended beside an old KS for no rekey lost on the path, how
   expect(causes.flat()).not.toContain('path_loss present');
   expect(causes.at(-1)).toContain('without_kek present');
 });
+
+test('makes no loss on the KS’s side of two paths when all GMs wait for the KEK rekey that an old KS does not send', () => {
+  const fleet = new Fleet();
+  const listed = { '10.0.0.1': 1, '10.0.0.2': 1, '10.0.0.3': 0, '10.0.0.4': 0, '10.0.0.5': 0, '10.0.0.6': 0 };
+  const none = Object.fromEntries(Object.keys(listed).map((address) => [address, 0]));
+  const old = (second: number, members: Readonly<Record<string, number>>) =>
+    ks(second, { ...OLD, kekExpiry: 1800, members });
+  const all = (second: number, options: GmOptions = {}) =>
+    [1, 2, 3, 4, 5, 6].map((number) => member(number, second, { kekExpiry: 1800, ...options }));
+  fleet.see(old(0, none), ...all(1));
+  fleet.see(old(1000, listed), ...all(1010));
+  const known = fleet.see(old(1300, listed), ...all(1310)).explanations.map(({ cause }) => cause);
+  expect(known).toContain('path_loss');
+  const waiting = all(1610, { change: { kekRekeyOverdue: true } }).flatMap((each) => fleet.see(each).explanations);
+  expect(waiting.map(({ cause }) => cause)).not.toContain('ks_rekeys_lost');
+});
