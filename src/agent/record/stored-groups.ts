@@ -32,13 +32,16 @@ export function storedGroups({ fleets, members }: Pick<StoredStates, 'fleets' | 
  * its turn comes.
  */
 function withoutPlans(state: FleetState): FleetState {
-  const unplanned = <Member extends FleetGm | FleetKs>([name, member]: readonly [string, Member]) =>
-    [name, { ...member, context: { ...member.context, nextLookMs: null } }] as const;
-  return {
-    ...state,
-    gms: NameTree.of(Array.from(state.gms, unplanned)),
-    kss: named(Array.from(state.kss, unplanned)),
-  };
+  const unplanned = (context: FleetGm['context']): FleetGm['context'] => ({ ...context, nextLookMs: null });
+  const gms = Array.from(state.gms, ([name, gm]): [string, FleetGm] => [
+    name,
+    { ...gm, context: unplanned(gm.context) },
+  ]);
+  const kss = Array.from(state.kss, ([name, ks]): [string, FleetKs] => [
+    name,
+    { ...ks, context: unplanned(ks.context) },
+  ]);
+  return { ...state, gms: NameTree.of(gms), kss: named(kss) };
 }
 
 /** All stored groups, whether or not they can be continued, in any cell. */

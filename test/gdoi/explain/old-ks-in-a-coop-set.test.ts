@@ -6,9 +6,8 @@ import { expect, test } from 'vitest';
 import { deviceHealth } from '../../../src/gdoi/health/health.ts';
 import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import { device } from '../../builders/health-builders.ts';
-import { Fleet, ks, START } from '../../builders/fleet-group.ts';
+import { Fleet, type GmOptions, ks, START } from '../../builders/fleet-group.ts';
 import type { KnownReregistration } from '../../../src/gdoi/explain/group-facts.ts';
-import type { GmOptions } from '../../builders/fleet-group.ts';
 import { member } from './members.ts';
 
 const OLD = { behavior: 'legacy', version: '15.1(4)M8' } as const;
