@@ -8,6 +8,7 @@ import {
   devicesOf,
   type Candidate,
   claimed,
+  explainedBefore,
   GM_CHECKS,
   list,
   REGISTERING_MS,
@@ -152,6 +153,18 @@ function comesOfRelease({ gms, kss, nowMs, leadMs, listAgeMs }: GroupFacts): (sy
   };
 }
 
+/** Whose registration was told as its doing while it sent the rekeys, before another KS took over. */
+function registeredForIt({ facts: { gms, kss, nowMs }, said }: Asked): readonly GmFacts[] {
+  const wasTold = explainedBefore(said, (cause) => cause === 'legacy_ks');
+  const takenOverMs = kss
+    .filter(({ role, failure }) => role === 'primary' && failure === null)
+    .reduce((earliest, { roleSinceMs }) => Math.min(earliest, roleSinceMs), nowMs);
+  return gms.filter(
+    ({ device, lastReregistration: last }) =>
+      last !== null && last.atMs <= takenOverMs + CLOCKS_MS && wasTold(device, last.atMs),
+  );
+}
+
 export function legacyKs(asked: Asked): Candidate | null {
   const { facts, open } = asked;
   const { mixed, gms, kss, nowMs } = facts;
@@ -163,7 +176,7 @@ export function legacyKs(asked: Asked): Candidate | null {
   const affected = sorted(mixed?.affectedGms ?? proven.map(({ device }) => device));
   const legacy = sorted(mixed?.legacyKss.map(({ device }) => device) ?? []);
   const sends = mixed === null || mixed.sending.length > 0;
-  const concerned = sends ? affected : sorted(proven.map(({ device }) => device));
+  const concerned = sends ? affected : sorted([...proven, ...registeredForIt(asked)].map(({ device }) => device));
   // What one GM proved holds for all with a KEK timer: the KS sends none of them a KEK rekey ahead.
   const others = over || !sends ? [] : gms.filter(({ behavior }) => behavior === 'timer');
   const waitingInVain = others.filter(({ rekeyOverdue }) => rekeyOverdue);
