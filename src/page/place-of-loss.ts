@@ -7,7 +7,8 @@ import type { Explanation, ExplanationCause } from '../gdoi/explain/explanation.
 export function placeOfLoss(explanations: readonly Pick<Explanation, 'cause' | 'phase' | 'explains'>[]): string {
   const isSaid = (cause: ExplanationCause) =>
     explanations.some(
-      ({ cause: said, phase, explains }) => said === cause && phase !== 'unclear' && explains.some(isOfGms),
+      ({ cause: said, phase, explains }) =>
+        said === cause && phase !== 'unclear' && (cause !== 'legacy_ks' || explains.some(isOfGms)),
     );
   if (isSaid('legacy_ks')) return 'their KS sends none before expiry';
   if (isSaid('ks_rekeys_lost')) return 'the loss is at the KS';
