@@ -154,7 +154,7 @@ export interface GroupTracking {
 export interface GroupView {
   readonly group: string;
   readonly gm: Read<GmSnapshot> | null;
-  readonly ks: Read<KsSnapshot> | null;
+  readonly ks: KsRead | null;
   /** What SNMP showed last, where another transport answers too; null: it is `gm` and `ks`, or there is none. */
   readonly snmp: LastRead | null;
   /** What RESTCONF showed last, where the CLI answers too; null likewise. */
@@ -164,7 +164,13 @@ export interface GroupView {
 
 interface LastRead {
   readonly gm: Read<GmSnapshot> | null;
-  readonly ks: Read<KsSnapshot> | null;
+  readonly ks: KsRead | null;
+}
+
+/** Its keys and lists are those of its last details; `at` is when these were read. */
+export interface KsRead extends Read<KsSnapshot> {
+  /** When a later answer showed its role, which is the one it has here. Absent: none did. */
+  readonly roleMs?: EpochMs;
 }
 
 export interface Read<Snapshot> {
@@ -494,7 +500,29 @@ function merged(parts: readonly GroupPart[]): LastRead {
   const ks = mergeParts('ks', ofKs.map(snapshotOf));
   return {
     gm: gm && { snapshot: gm, at: countdownReadAt(ofGm) },
-    ks: ks && { snapshot: ks, at: countdownReadAt(ofKs) },
+    ks: ks && withNewestRole({ snapshot: ks, at: countdownReadAt(ofKs) }, ofKs),
+  };
+}
+
+/**
+ * A KS shows its role in the main answer, too, which is asked more often than its details: another KS takes over within
+ * a minute, and until its details are asked again nobody would know.
+ */
+function withNewestRole(ks: Read<KsSnapshot>, parts: readonly GroupPart[]): KsRead {
+  const [newest] = parts
+    .flatMap(({ snapshot, at }) => (snapshot.role === 'ks' && snapshot.localRole !== null ? [{ snapshot, at }] : []))
+    .toSorted((a, b) => b.at.receivedAtMs - a.at.receivedAtMs);
+  if (newest === undefined || newest.at.receivedAtMs <= ks.at.receivedAtMs) return ks;
+  const { localRole, localStatus } = newest.snapshot;
+  // What it said of its peers before another role came to it is of the time before.
+  const peers =
+    localRole === ks.snapshot.localRole
+      ? ks.snapshot.peers
+      : (ks.snapshot.peers?.map(({ address }) => ({ address, role: null, status: null })) ?? null);
+  return {
+    ...ks,
+    snapshot: { ...ks.snapshot, peers, localRole, localStatus: localStatus ?? ks.snapshot.localStatus },
+    roleMs: newest.at.receivedAtMs,
   };
 }
 

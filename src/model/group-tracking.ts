@@ -115,7 +115,8 @@ export function membershipChanges(
     };
     const newerTeks = newerTeksOf(known);
     const tekRekeyOverdue = tracking?.tekRekeyOverdue === true;
-    const isPlain = !isNamed && newerTeks === null && !tekRekeyOverdue;
+    const ksRoleMs = known?.ks?.roleMs;
+    const isPlain = !isNamed && newerTeks === null && !tekRekeyOverdue && ksRoleMs === undefined;
     changes.set(
       group,
       isPlain
@@ -125,6 +126,7 @@ export function membershipChanges(
             ...(isNamed ? { named: true } : {}),
             ...(newerTeks === null ? {} : { newerTeks }),
             ...(tekRekeyOverdue ? { tekRekeyOverdue } : {}),
+            ...(ksRoleMs === undefined ? {} : { ksRoleMs }),
           },
     );
   }

@@ -483,6 +483,7 @@ function mixedVersions({ mixed_versions: mixed }: GroupDocument): VNode | string
       />
       ; until then {counted(mixed.affected_gms.length, 'GM')}
       {mixed.affected_gms.length === 1 ? ' re-registers' : ' re-register'} twice in every KEK cycle
+      {mixed.sending.length === 0 ? ' once it is primary' : ''}
     </Fragment>
   );
 }

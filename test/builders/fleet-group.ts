@@ -120,6 +120,8 @@ export interface KsOptions {
   readonly kekLifetime?: number;
   readonly kekSpi?: string | null;
   readonly teks?: Readonly<Record<string, number>> | null;
+  /** Seconds that its TEKs last in all. */
+  readonly tekLifetime?: number;
   readonly peers?: Readonly<Record<string, string>> | null;
   /** IKE status with each of them; absent: not shown. */
   readonly ike?: string;
@@ -164,7 +166,7 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
             ? null
             : Object.entries(teks).map(([spi, expiry]) => ({
                 spi,
-                lifetimeSeconds: 3600,
+                lifetimeSeconds: options.tekLifetime ?? 3600,
                 remainingSeconds: Math.max(0, expiry - second),
                 timeToRekeySeconds: null,
               })),

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { type GroupDocument, groupSchema } from '../../src/http/schemas/group-schema.ts';
 import { aKs, aReport, viewAfter } from '../builders/view-builder.ts';
 import { fleet as aGroup, gmInFleet } from '../builders/health-builders.ts';
@@ -74,6 +75,35 @@ test('a group in two cells is recognised by the KEK of its KSs only', async () =
 test('the name is enough if only one cell has a group of that name', async () => {
   served.fleet.setGroup(aGroup({ cell: 'acme' }));
   expect(await served.json('/api/v1/groups/G1')).toMatchObject({ group: 'G1', cell: 'acme' });
+});
+
+test.each([
+  ['is decided', 'present', 'path_loss', 'path'],
+  ['is over', 'over', 'path_loss', 'path'],
+  ['is not clear yet', 'unclear', 'path_loss', null],
+  ['has another cause', 'present', 'ks_down', null],
+] as const)('a group names where a rekey was lost only if that %s', async (_what, phase, cause, where) => {
+  const said: Explanation = {
+    cause,
+    phase,
+    status: 'warning',
+    sinceMs: 0,
+    summary: 'a rekey to GM gm2 was lost',
+    consequence: null,
+    deadlineMs: null,
+    confidence: 'likely',
+    knownAtMs: null,
+    firstStep: null,
+    scope: ['gm2'],
+    evidence: [],
+    explains: [{ check: 'reregistrations', devices: ['gm2'] }],
+  };
+  served.fleet.setGroup(
+    aGroup({ rekeyLoss: { where: 'path', gms: ['gm2'], share: 0.5, evidence: ['1 of 2'] }, explanations: [said] }),
+  );
+  const group = await served.json<GroupDocument>('/api/v1/groups/G1');
+  expect(groupSchema.safeParse(group).error).toBeUndefined();
+  expect(group.missed_last_rekey).toMatchObject({ where, gms: ['gm2'] });
 });
 
 test('a group shows every member’s KEK timeline, those at risk first, and who missed the last rekey', async () => {

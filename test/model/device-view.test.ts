@@ -12,6 +12,7 @@ const KEK = {
   signatureHash: null,
   signatureKeyBits: null,
 };
+const KS_KEK = { spi: null, lifetimeSeconds: 1800, remainingSeconds: 500, timeToRekeySeconds: null };
 const MAIN = 'show crypto gdoi';
 
 describe('the view of a device', () => {
@@ -76,6 +77,27 @@ describe('the view of a device', () => {
     const late = aReport({ [MAIN]: [aKs({ members: 3 })] }, {}, NOON + 181_000);
     expect(viewAfter(first, soon).groups.get('G1')?.ks?.snapshot).toMatchObject({ members: 3, localRole: 'primary' });
     expect(viewAfter(first, soon, late).groups.get('G1')?.ks?.snapshot).toMatchObject({ members: 3, localRole: null });
+  });
+
+  test('has the role of a KS by its newest answer, and the instant of it', () => {
+    const first = aReport({
+      [MAIN]: [aKs({ localRole: 'secondary', localStatus: 'Alive' })],
+      'show crypto gdoi ks policy': [aKs({ kek: { ...KS_KEK, remainingSeconds: 500 } })],
+      'show crypto gdoi ks coop': [
+        aKs({
+          localRole: 'secondary',
+          localStatus: 'Alive',
+          redundancy: true,
+          peers: [{ address: '10.1.11.2', role: 'primary', status: 'Alive' }],
+        }),
+      ],
+    });
+    const tookOver = aReport({ [MAIN]: [aKs({ localRole: 'primary', localStatus: 'Alive' })] }, {}, NOON + 60_000);
+    const ks = viewAfter(first, tookOver).groups.get('G1')?.ks;
+    expect(ks).toMatchObject({ snapshot: { localRole: 'primary' }, at: { receivedAtMs: NOON }, roleMs: NOON + 60_000 });
+    // Else it would be primary, and list the one that is gone as primary, too.
+    expect(ks?.snapshot.peers).toEqual([{ address: '10.1.11.2', role: null, status: null }]);
+    expect(viewAfter(first).groups.get('G1')?.ks).not.toHaveProperty('roleMs');
   });
 
   test('keeps the instant of the answer that showed the countdown', () => {

@@ -133,7 +133,11 @@ describe.skipIf(chromiumMissing())('a group', () => {
         explanations: [LOST_ON_THE_PATH],
         notPolled: ['10.0.0.9'],
         notListed: ['gm1'],
-        mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], affectedGms: ['gm1', 'gm2'] },
+        mixedVersions: {
+          legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }],
+          sending: ['ks1'],
+          affectedGms: ['gm1', 'gm2'],
+        },
         coopSplit: { primaries: ['ks1', 'ks2'], sinceMs: under.clock.wallMs() },
         separateKeyServers: [['ks1'], ['ks2']],
       },

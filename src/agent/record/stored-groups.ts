@@ -4,7 +4,10 @@
  */
 import type { ResolvedConfig } from '../../config/resolved-config.ts';
 import { type ReadFleet, readFleetState, type StoredPart } from '../../gdoi/fleet/fleet-state-format.ts';
+import type { FleetGm, FleetKs, FleetState } from '../../gdoi/fleet/fleet-state.ts';
 import { cellDoubts } from '../../gdoi/fleet/misplaced-cells.ts';
+import { named } from '../../gdoi/seen/named.ts';
+import { NameTree } from '../../gdoi/seen/name-tree.ts';
 import { readTrackerState } from '../../gdoi/memory/state-format.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import { DEFAULT_CELL, groupOfKey } from '../../gdoi/seen/cell.ts';
@@ -19,9 +22,26 @@ export function storedGroups({ fleets, members }: Pick<StoredStates, 'fleets' | 
   const names = new Set([...fleets.keys(), ...partsOf.keys()]);
   const groups = Array.from(names).flatMap((name) => {
     const read = readFleetState(groupOfKey(name).group, storedPart(fleets.get(name)), partsOf.get(name) ?? []);
-    return read === null ? [] : [[name, read] as const];
+    return read === null ? [] : [[name, { ...read, state: withoutPlans(read.state) }] as const];
   });
   return { names, groups };
+}
+
+/**
+ * Polls that were planned in another life of the agent are none that wait for an answer: a device is asked again when
+ * its turn comes.
+ */
+function withoutPlans(state: FleetState): FleetState {
+  const unplanned = (context: FleetGm['context']): FleetGm['context'] => ({ ...context, nextLookMs: null });
+  const gms = Array.from(state.gms, ([name, gm]): [string, FleetGm] => [
+    name,
+    { ...gm, context: unplanned(gm.context) },
+  ]);
+  const kss = Array.from(state.kss, ([name, ks]): [string, FleetKs] => [
+    name,
+    { ...ks, context: unplanned(ks.context) },
+  ]);
+  return { ...state, gms: NameTree.of(gms), kss: named(kss) };
 }
 
 /** All stored groups, whether or not they can be continued, in any cell. */

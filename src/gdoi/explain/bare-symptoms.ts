@@ -208,9 +208,11 @@ function registeredAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: 
 }
 
 export function withoutKek(asked: Asked): Candidate | null {
-  const { facts } = asked;
+  const { facts, open } = asked;
+  const without = new Set(named(open, 'kek_present'));
   return standing(asked, {
     checks: ['kek_present'],
+    also: claimed(open, { checks: ['kek_matches_ks', 'tek_remaining', 'tek_matches_ks'], of: without }),
     holdMs: WITHOUT_KEK_MS,
     summary: (names) =>
       `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} registered and ${verb(names.length, 'holds', 'hold')} no KEK: no rekey reaches ${verb(names.length, 'it', 'them')}`,

@@ -27,7 +27,7 @@ export interface Episode {
   readonly devices?: readonly string[];
   /**
    * Devices whose re-registration it explained at an earlier look and no longer does, with the last such look: the
-   * evidence grows old before the re-registration does. Absent: none.
+   * evidence grows old before the re-registration does. And those that it explained after its end. Absent: none.
    */
   readonly explainedUntil?: readonly (readonly [device: string, atMs: EpochMs])[];
   /** What was said when it concerned more devices at once than `said` does. Absent: it never did. */

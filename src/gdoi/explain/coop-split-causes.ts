@@ -2,7 +2,8 @@
 import { CHECK_SPLIT } from '../events/first-steps.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { over, REGISTERS_AGAIN_MS, TRACES_MS } from './after-its-end.ts';
-import { type Asked, type Candidate, claimed, GM_CHECKS, list, sorted } from './candidate.ts';
+import { type Asked, type Candidate, claimed, GM_CHECKS, goingOn, list, sorted } from './candidate.ts';
+import type { ExplanationCause } from './explanation.ts';
 import { answeredLastMs, type GmFacts, type GroupFacts, isHeard, isSilent, type KsFacts } from './group-facts.ts';
 import { COOP_SETTLES_MS, hasNotAnswered, ifSo } from './ks-silence.ts';
 import { clockTime, gmsNamed, ksNamed, naturalOrder, verb } from './said.ts';
@@ -54,12 +55,14 @@ export function coopSplit(asked: Asked): Candidate | null {
   };
 }
 
+const ORDERS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['ks_forced']);
+
 /**
  * A set of KSs of which one is not seen: its GMs tell a split by their keys. All GMs of one KS hold other TEKs than
  * those of the others, and no GM stands on both sides. One GM alone is no side, unless its KS is dead for those that
  * are seen.
  */
-function splitSeenByGms({ facts, open, before }: Asked): Candidate | null {
+function splitSeenByGms({ facts, open, before, said }: Asked): Candidate | null {
   const { gms, kss, nowMs, peers } = facts;
   const seen = new Set(kss.flatMap(({ failure, address }) => (failure === null && address !== null ? [address] : [])));
   const holding = gms.filter(
@@ -76,6 +79,8 @@ function splitSeenByGms({ facts, open, before }: Asked): Candidate | null {
   const cutOff = peers.some(({ address, lost }) => lost === true && sides.has(address) && !seen.has(address));
   if (!goesOn && differing.some(({ teksBehind }) => teksBehind)) return null;
   if (!goesOn && !cutOff && onlyMissedARekey(differing, together, facts)) return null;
+  // Whom an order of the KS did not reach holds the old keys until it registers.
+  if (!goesOn && !cutOff && goingOn(said, ORDERS).length > 0) return null;
   const several = cutOff || [...sides.values()].some(({ length }) => length > 1);
   if (sides.size < 2 || !several || [...sides.keys()].every((address) => seen.has(address))) return null;
   const sinceMs = before?.sinceMs ?? nowMs;
@@ -157,6 +162,13 @@ function splitConsequence(
         deadlineMs: null,
       };
     }
+  }
+  // The lists of the KSs are older than what a GM shows.
+  const apart = sorted(gms.filter((gm) => isHeard(gm) && gm.divergent).map(({ device }) => device));
+  if (apart.length > 0) {
+    const [hold, them] = [verb(apart.length, 'holds', 'hold'), verb(apart.length, 'it', 'them')];
+    const what = `${list(apart)} ${hold} other TEKs than the group: traffic with ${them} is dropped`;
+    return { consequence: { what, unless: null }, deadlineMs: null };
   }
   const ahead = sides.flatMap(({ nextRekeyMs }) => (nextRekeyMs === null || nextRekeyMs <= nowMs ? [] : [nextRekeyMs]));
   return {

@@ -134,7 +134,8 @@ function episodeAfter(before: Episode | null, said: Explanation | null, facts: G
   if (said === null || said.phase === 'over') {
     // A single failed look is taken up once: the next one that fails alone is no news.
     if (before === null || (before.presentSinceMs === null && !KEPT_UNCLEAR.has(before.cause))) return null;
-    return before.endedMs === null ? { ...before, endedMs: nowMs } : before;
+    const ended = before.endedMs === null ? { ...before, endedMs: nowMs } : before;
+    return said === null ? ended : explainedAfterItsEnd(ended, said, facts);
   }
   const again = continued(before, said, facts);
   const sameWords = again !== null && saysTheSame(again.said, said);
@@ -200,6 +201,19 @@ function formerlyExplained(again: Episode | null, said: Explanation, nowMs: Epoc
   for (const device of reregisteredBy(again.said)) until.set(device, nowMs);
   const past = [...until].filter(([device, ms]) => !now.has(device) && nowMs - ms <= RECENT_MS);
   return past.length === 0 ? {} : { explainedUntil: past };
+}
+
+/** Registrations that follow from what is over: they stay explained when its traces are looked for no more. */
+function explainedAfterItsEnd(ended: Episode, said: Explanation, { gms, nowMs }: GroupFacts): Episode {
+  const devices = new Set(reregisteredBy(said));
+  const known = new Map(ended.explainedUntil);
+  const fresh = gms.filter(
+    ({ device, lastReregistration: last }) =>
+      devices.has(device) && (known.get(device) ?? Number.NEGATIVE_INFINITY) < (last?.atMs ?? nowMs),
+  );
+  if (fresh.length === 0) return ended;
+  for (const { device } of fresh) known.set(device, nowMs);
+  return { ...ended, explainedUntil: [...known].filter(([, ms]) => nowMs - ms <= RECENT_MS) };
 }
 
 /** Devices recover one after the other, so the last words about a happening do not tell the whole of it. */

@@ -118,6 +118,10 @@ export function byWeight(a: Explanation, b: Explanation): number {
   );
 }
 
+/** That releases are mixed stands as long as they are: whatever happens beside it comes first. */
 function explainedCount({ explains }: Explanation): number {
-  return explains.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 0);
+  return explains.reduce(
+    (sum, { check, devices }) => sum + (check === 'mixed_versions' ? 0 : Math.max(1, devices.length)),
+    0,
+  );
 }

@@ -231,6 +231,8 @@ export interface GroupFacts {
   }[];
   readonly mixed: {
     readonly legacyKss: readonly { readonly device: string; readonly version: string | null }[];
+    /** Of these, who sends the rekeys now, or may: a secondary does not. */
+    readonly sending: readonly string[];
     readonly affectedGms: readonly string[];
   } | null;
   /** By address: whom a KS that answers lists. Empty: nobody, or none shows a list. */

@@ -277,9 +277,21 @@ function whatMayFollow(
 /** They have the current keys by rekeys: only their acknowledgements are missing. */
 function holdsKeys({ facts, before }: Asked, loss: Loss): boolean {
   const mine = among(facts.gms, loss.missed);
+  // While the next rekey is under way nobody is compared: what they held before they hold until they show otherwise.
+  const held = before?.said.firstStep === CHECK_ACK_PATH;
   return (
-    hasOnlyAcks(loss) && !lackedKeys(before) && mine.length > 0 && mine.every((gm) => hasKeysOfRekey(gm, facts.kss))
+    hasOnlyAcks(loss) &&
+    !lackedKeys(before) &&
+    mine.length > 0 &&
+    mine.every((gm) => hasKeysOfRekey(gm, facts.kss) || (held && isUncompared(gm, facts.kss)))
   );
+}
+
+/** It was looked at last before its KS made the keys of now, and lacks none that it shows. */
+function isUncompared(gm: GmFacts, kss: readonly KsFacts[]): boolean {
+  const { kekMatchesKs, tekMissing, tekOverdue, divergent, readMs } = gm;
+  if (kekMatchesKs === false || tekMissing || tekOverdue || divergent) return false;
+  return kekMatchesKs === null || kss.some(({ tekMadeMs }) => tekMadeMs !== null && tekMadeMs > readMs);
 }
 
 /** A KS lacks acknowledgements, and nobody was looked at since. */
@@ -316,9 +328,11 @@ function hasKeysOfRekey(gm: GmFacts, kss: readonly KsFacts[]): boolean {
 }
 
 /** The rekey that was not acknowledged may have been the TEK's, and is not there yet. */
-function lacksTek({ tekMissing, tekOverdue, divergent, tekSpis }: GmFacts, kss: readonly KsFacts[]): boolean {
+function lacksTek(gm: GmFacts, kss: readonly KsFacts[]): boolean {
+  const { tekMissing, tekOverdue, divergent, tekSpis, lastRekeyMs } = gm;
   if (tekMissing || tekOverdue || divergent) return true;
-  const given = kss.filter((ks) => ks.tekSpis.length > 0);
+  // What a KS gave out before the rekey that the GM got last is older than what this brought.
+  const given = kss.filter((ks) => ks.tekSpis.length > 0 && ks.readMs >= (lastRekeyMs ?? ks.readMs));
   if (tekSpis.length === 0 || given.length === 0) return false;
   return !given.some((ks) => ks.tekSpis.every((spi) => tekSpis.includes(spi)));
 }

@@ -38,10 +38,11 @@ export function ksForced({ facts, open, before, said }: Asked): Candidate | null
   const fromMs = Math.min(before?.sinceMs ?? nowMs, ...instants);
   const isLost = lostBefore(said);
   const isKeptOut = keptOut(facts, fromMs);
+  const isEarlier = registeredBefore(facts, fromMs);
   const claims = butMissingTeks(
     claimed(open, { checks: ['members'] }, { checks: GM_CHECKS, fromMs: fromMs - pollIntervalMs - CLOCKS_MS }),
     gms,
-  ).filter((symptom) => !isLost(symptom) && !isKeptOut(symptom));
+  ).filter((symptom) => !isLost(symptom) && !isKeptOut(symptom) && !isEarlier(symptom));
   const waiting = named(claims, 'registered');
   const servers = sorted(logged.map(({ ks }) => ks.device));
   const who = servers.length > 0 ? ksNamed(servers) : kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'The KS';
@@ -103,6 +104,22 @@ function keptOut({ gms, nowMs }: Asked['facts'], fromMs: EpochMs): (symptom: Sym
       .map(({ device }) => device),
   );
   return ({ device }) => device !== null && names.has(device);
+}
+
+/** Who had registered for a reason of its own before the first sign of the order was not made to by it. */
+function registeredBefore({ gms }: Asked['facts'], fromMs: EpochMs): (symptom: Symptom) => boolean {
+  const names = new Set(
+    gms
+      .filter(
+        ({ lastReregistration: last }) =>
+          last !== null &&
+          last.cause !== 'ks_forced' &&
+          last.cause !== 'unknown' &&
+          (last.betweenMs?.[1] ?? last.atMs) < fromMs - CLOCKS_MS,
+      )
+      .map(({ device }) => device),
+  );
+  return ({ check, device }) => check === 'reregistrations' && device !== null && names.has(device);
 }
 
 /** Acknowledgements that were missing before are no matter of a new registration. */

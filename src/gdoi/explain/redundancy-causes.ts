@@ -6,7 +6,10 @@ import {
   type Asked,
   type Candidate,
   claimed,
+  devicesOf,
+  type Episode,
   GM_CHECKS,
+  goingOn,
   lastLook,
   list,
   named,
@@ -16,6 +19,7 @@ import {
 } from './candidate.ts';
 import {
   askedInVainMs,
+  COOP_JOINS_MS,
   type GroupFacts,
   isMute,
   isRefused,
@@ -34,6 +38,7 @@ import {
   wasAskedAlready,
 } from './ks-silence.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
+import { LOSSES } from './who-missed-a-rekey.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** Some KSs answer, and none of them is primary. */
@@ -46,14 +51,19 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
   if (!facts.primaryMissing && !(noneLeft && answering.length > 0)) return null;
   // The primary works, and only the agent does not see it.
   if (silent.some((ks) => isPrimaryElsewhere(facts, ks))) return null;
+  // Where none answers, nobody is known to be secondary now.
+  if (answering.length === 0) return null;
   const secondaries = sorted(answering.map(({ device }) => device));
+  const gone = sorted(silent.map(({ device }) => device));
   const sinceMs = before?.sinceMs ?? Math.min(nowMs, ...silent.map((ks) => askedInVainMs(ks, nowMs)));
   const established = nowMs - sinceMs >= COOP_SETTLES_MS + facts.pollIntervalMs;
   return {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
     sinceMs,
-    summary: `No KS of ${facts.group} is primary since ${clockTime(sinceMs)}: ${ksNamed(secondaries)} ${verb(secondaries.length, 'is', 'are')} secondary${silent.length === 0 ? '' : `, ${ksNamed(sorted(silent.map(({ device }) => device)))} ${verb(silent.length, 'does', 'do')} not answer`}`,
+    summary: established
+      ? whyNone(facts.group, { sinceMs, secondaries, gone })
+      : mayBePrimary({ sinceMs, secondaries, gone }),
     ...ifSo(
       established ? null : 'if it stays so',
       trafficStops(gms, nowMs, () => 'a KS becomes primary before'),
@@ -73,6 +83,25 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
       { checks: GM_CHECKS, fromMs: sinceMs - slackMs(facts) },
     ),
   };
+}
+
+interface WithoutPrimary {
+  readonly sinceMs: EpochMs;
+  readonly secondaries: readonly string[];
+  /** They do not answer. */
+  readonly gone: readonly string[];
+}
+
+function whyNone(group: string, { sinceMs, secondaries, gone }: WithoutPrimary): string {
+  const silent = gone.length === 0 ? '' : `, ${ksNamed(gone)} ${verb(gone.length, 'does', 'do')} not answer`;
+  return `No KS of ${group} is primary since ${clockTime(sinceMs)}: ${ksNamed(secondaries)} ${verb(secondaries.length, 'is', 'are')} secondary${silent}`;
+}
+
+/** A secondary takes over within a minute, and may have since it was asked. */
+function mayBePrimary({ sinceMs, secondaries, gone }: WithoutPrimary): string {
+  const were = verb(secondaries.length, 'was secondary when it was', 'were secondary when they were');
+  const silent = gone.length === 0 ? '' : `${ksNamed(gone)} gave no answer at ${clockTime(sinceMs)}, and `;
+  return `${silent}${ksNamed(secondaries)} ${were} asked last: whether a KS is primary is not yet clear`;
 }
 
 /** A KS of several is gone, and another one is primary: the keys go on. */
@@ -196,7 +225,7 @@ function whilePrimaryIsUnseen({ facts, open, before, now }: Asked, gone: readonl
   };
 }
 
-function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): Candidate | null {
+function redundancyBack({ facts, open, last, said }: Asked): Candidate | null {
   if (last === null || last.presentSinceMs === null) return null;
   const { kss, nowMs } = facts;
   const endedMs = last.endedMs ?? nowMs;
@@ -204,8 +233,10 @@ function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'l
   if (nowMs - endedMs > TRACES_MS || !back.every(({ failure }) => failure === null)) return null;
   const traces = claimed(
     open,
-    { checks: ['members', 'coop_peers'] },
-    { checks: ['reregistrations'], fromMs: last.sinceMs - slackMs(facts) },
+    { checks: ['members'] },
+    // Of another peer only until those that are back have heard from it.
+    { checks: ['coop_peers'], ...(nowMs - endedMs > COOP_JOINS_MS ? { of: new Set(last.said.scope) } : {}) },
+    { checks: ['reregistrations'], of: madeToRegister(facts, last, said), fromMs: last.sinceMs - slackMs(facts) },
   ).filter(({ check, sinceMs }) => check !== 'reregistrations' || sinceMs <= endedMs + REGISTERS_AGAIN_MS);
   if (traces.length === 0) return null;
   const dead = sorted(named(traces, 'coop_peers'));
@@ -221,6 +252,18 @@ function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'l
     summary: `${ksNamed(last.said.scope)} did not ${last.said.scope.length > 1 ? 'all answer' : 'answer'} from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(last.said.scope.length, 'is', 'are')} back; ${still.join('; ')}`,
     status: 'ok',
   });
+}
+
+/**
+ * Whom the outage can have made register: the GMs of those that were gone, or all if another one had to take over.
+ * Whoever was found to lose rekeys goes on losing them.
+ */
+function madeToRegister(facts: GroupFacts, { said: told, sinceMs }: Episode, said: Asked['said']): ReadonlySet<string> {
+  const { kss, gms } = facts;
+  const tookOver = kss.some(({ role, roleSinceMs }) => role === 'primary' && roleSinceMs >= sinceMs - slackMs(facts));
+  const theirs = tookOver ? gms.map(({ device }) => device) : gmsOf(facts, among(kss, told.scope));
+  const losing = new Set(goingOn(said, LOSSES).flatMap(devicesOf));
+  return new Set(theirs.filter((device) => !losing.has(device)));
 }
 
 /** It began with the first of them; all have been silent only since the last one answered. */

@@ -8,14 +8,17 @@ import {
   devicesOf,
   type Candidate,
   claimed,
+  explainedBefore,
   GM_CHECKS,
   list,
+  REGISTERING_MS,
   sorted,
 } from './candidate.ts';
-import { type GmFacts, type GroupFacts, isMute } from './group-facts.ts';
+import { ACKS_MISSED_CRITICAL } from './acks-missed.ts';
+import { type GmFacts, type GroupFacts, isMute, isUnregistered, triesInVain } from './group-facts.ts';
 import { gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { RECENT_MS, SAME_KEK_MS } from './symptom.ts';
+import { CLOCKS_MS, RECENT_MS, SAME_KEK_MS, type Symptom } from './symptom.ts';
 
 /** The GM's last re-registration was of this cause, just now. */
 function isProof({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boolean {
@@ -59,7 +62,7 @@ function provenBy({ facts, last, before }: Asked): readonly GmFacts[] {
 
 type ByRelease = Pick<Candidate, 'summary' | 'consequence' | 'firstStep'>;
 
-function afterUpgrade(affected: readonly string[], gms: readonly GmFacts[]): ByRelease {
+function afterUpgrade(_legacy: readonly string[], affected: readonly string[], gms: readonly GmFacts[]): ByRelease {
   return {
     summary: `The KSs are upgraded; ${gmsNamed(affected, gms.length)} re-registered for the last time because of their old release`,
     consequence: null,
@@ -81,6 +84,87 @@ function untilUpgrade(legacy: readonly string[], affected: readonly string[], gm
   };
 }
 
+/** An old KS that is secondary sends nothing, so that nothing comes of its release until it is primary. */
+function onceItSends(legacy: readonly string[], affected: readonly string[], gms: readonly GmFacts[]): ByRelease {
+  const each = affected.length === 1 ? 'it' : 'each of them';
+  return {
+    summary: `${ksNamed(legacy)} would send no KEK rekey before expiry as primary (release older than 15.2(1)T / XE 3.5S): ${gmsNamed(affected, gms.length)} would then re-register twice in every KEK cycle`,
+    consequence: {
+      what: `once ${legacy.length === 1 ? 'it' : 'one of them'} is primary, two re-registrations of ${each} around every KEK expiry; traffic goes on, and nothing has to be done tonight`,
+      unless: null,
+    },
+    firstStep: `Plan the upgrade of ${ksNamed(legacy)} to 15.2(1)T / XE 3.5S or later (show version there)`,
+  };
+}
+
+/** From the end of a KEK on a GM is without one for up to 80 s, and then registers. */
+const WITHOUT_KEK_MS = 80_000 + REGISTERING_MS;
+
+/** Was it at this instant about the end of a KEK that no rekey replaced before? */
+function isAboutKekEnd({ kek, kekExpiryMs, kekSinceMs }: GmFacts, atMs: EpochMs, leadMs: number): boolean {
+  if (kek === 'absent') return atMs - kekSinceMs <= WITHOUT_KEK_MS;
+  // While it registers it shows none.
+  if (kekExpiryMs === null) return true;
+  return kekExpiryMs - atMs <= leadMs || kekSinceMs >= atMs - CLOCKS_MS;
+}
+
+/** A GM that registers shows no KEK: its KSs tell, or nobody does. */
+function isAboutKekEndOf(kss: GroupFacts['kss'], atMs: EpochMs, leadMs: number): boolean {
+  const shown = kss.filter(({ kekExpiryMs }) => kekExpiryMs !== null);
+  return (
+    shown.length === 0 ||
+    shown.some(
+      ({ kekExpiryMs, kekSinceMs }) =>
+        (kekExpiryMs ?? 0) - atMs <= leadMs || (kekSinceMs ?? 0) >= atMs - WITHOUT_KEK_MS,
+    )
+  );
+}
+
+/**
+ * Which symptoms of a GM can come of a KS that sends no KEK rekey ahead: those about the end of a KEK, and none that
+ * outlasts the two registrations. A GM that stays without a registration, or lost a rekey of a TEK in between, has
+ * another reason.
+ */
+function comesOfRelease({ gms, kss, nowMs, leadMs, listAgeMs }: GroupFacts): (symptom: Symptom) => boolean {
+  const shows = new Map(gms.map((gm) => [gm.device, gm]));
+  return ({ check, device, sinceMs }) => {
+    const gm = shows.get(device ?? '');
+    if (gm === undefined) return true;
+    switch (check) {
+      case 'kek_remaining':
+        return true;
+      case 'registered':
+        return (
+          isUnregistered(gm) &&
+          !triesInVain(gm) &&
+          nowMs - sinceMs <= REGISTERING_MS &&
+          isAboutKekEndOf(kss, sinceMs, leadMs)
+        );
+      case 'rekeys_acknowledged':
+        // What came while it held no KEK, until its KS's list is read again.
+        return (
+          gm.listedByKs !== false &&
+          (gm.acksMissed ?? 0) < ACKS_MISSED_CRITICAL &&
+          isAboutKekEnd(gm, nowMs - listAgeMs, leadMs)
+        );
+      default:
+        return isAboutKekEnd(gm, sinceMs, leadMs);
+    }
+  };
+}
+
+/** Whose registration was told as its doing while it sent the rekeys, before another KS took over. */
+function registeredForIt({ facts: { gms, kss, nowMs }, said }: Asked): readonly GmFacts[] {
+  const wasTold = explainedBefore(said, (cause) => cause === 'legacy_ks');
+  const takenOverMs = kss
+    .filter(({ role, failure }) => role === 'primary' && failure === null)
+    .reduce((earliest, { roleSinceMs }) => Math.min(earliest, roleSinceMs), nowMs);
+  return gms.filter(
+    ({ device, lastReregistration: last }) =>
+      last !== null && last.atMs <= takenOverMs + CLOCKS_MS && wasTold(device, last.atMs),
+  );
+}
+
 export function legacyKs(asked: Asked): Candidate | null {
   const { facts, open } = asked;
   const { mixed, gms, kss, nowMs } = facts;
@@ -91,28 +175,30 @@ export function legacyKs(asked: Asked): Candidate | null {
   const over = mixed === null && upgraded;
   const affected = sorted(mixed?.affectedGms ?? proven.map(({ device }) => device));
   const legacy = sorted(mixed?.legacyKss.map(({ device }) => device) ?? []);
+  const sends = mixed === null || mixed.sending.length > 0;
+  const concerned = sends ? affected : sorted([...proven, ...registeredForIt(asked)].map(({ device }) => device));
   // What one GM proved holds for all with a KEK timer: the KS sends none of them a KEK rekey ahead.
-  const others = over ? [] : gms.filter(({ behavior }) => behavior === 'timer');
+  const others = over || !sends ? [] : gms.filter(({ behavior }) => behavior === 'timer');
   const waitingInVain = others.filter(({ rekeyOverdue }) => rekeyOverdue);
   const waitedInVain = releaseShown ? [] : others.filter((gm) => ofMissedKek(gm, nowMs));
   const claims = butMissingTeks(
     claimed(
       open,
       { checks: ['mixed_versions'] },
-      { checks: GM_CHECKS, of: new Set(affected) },
+      { checks: GM_CHECKS, of: new Set(concerned) },
       // Its image has no GDOI MIB, or not what the agent asks for.
       { checks: ['reachable'], of: new Set(kss.filter(isMute).map(({ device }) => device)) },
       { checks: ['kek_remaining'], of: new Set(waitingInVain.map(({ device }) => device)) },
       { checks: ['reregistrations'], of: new Set(waitedInVain.map(({ device }) => device)) },
     ),
     gms,
-  );
+  ).filter(comesOfRelease(facts));
   if (over && claims.length === 0) return null;
   return {
     phase: over ? 'over' : 'present',
     status: over ? 'ok' : 'warning',
     sinceMs: Math.min(nowMs, ...among(gms, affected).map(({ kekSinceMs }) => kekSinceMs)),
-    ...(over ? afterUpgrade(affected, gms) : untilUpgrade(legacy, affected, gms)),
+    ...(over ? afterUpgrade : sends ? untilUpgrade : onceItSends)(legacy, affected, gms),
     deadlineMs: null,
     confidence: mixed === null ? 'likely' : 'certain',
     knownAtMs: null,

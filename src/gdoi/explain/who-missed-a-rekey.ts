@@ -10,6 +10,7 @@ import {
   claimed,
   devicesOf,
   type Episode,
+  explainedAtLastLook,
   explainedBefore,
   GM_CHECKS,
   goingOn,
@@ -97,6 +98,8 @@ export function lossOf(asked: Asked): Loss {
   const heldOld = new Set(heldOldKek(said, nowMs));
   const ofOldKek = missed.length > 0 && missed.every((name) => heldOld.has(name));
   const isMissed = new Set(missed);
+  // Their KS sends no KEK rekey ahead: that says nothing of the rekeys that it does send.
+  const waiting = new Set((facts.mixed?.sending.length ?? 0) > 0 ? facts.mixed?.affectedGms : []);
   const others = gms.filter(
     (gm) =>
       isHeard(gm) &&
@@ -104,7 +107,7 @@ export function lossOf(asked: Asked): Loss {
       !isMissed.has(gm.device) &&
       !holdsOtherKeys(gm) &&
       // Another cause says why these lack it.
-      !gm.rekeyOverdue &&
+      (!gm.rekeyOverdue || waiting.has(gm.device)) &&
       !explained.has(gm.device),
   );
   const key = ofOldKek ? 'KEK' : lostKey(traces, facts);
@@ -152,12 +155,14 @@ function tracesOf(asked: Asked, explained: ReadonlySet<string>, missedOne: Reado
   const hanging = new Set(gms.filter((gm) => givesNoAnswer(gm, nowMs)).map(({ device }) => device));
   const unregistered = new Set(gms.filter(cannotTakeRekeys).map(({ device }) => device));
   const ofOtherKeys = otherKeysOf(asked);
+  const endedBeforeRekey = keksEndedBeforeRekey(facts);
   // A GM that was found to lose rekeys goes on losing them, whether on its path or on the KS's side.
   const losses = goingOn(said, LOSSES);
   const losing = new Set(losses.flatMap((episode) => episode.said.scope));
   const answering = open.filter(
     (symptom) =>
       !ofOtherKeys(symptom) &&
+      !endedBeforeRekey.has(symptom.device ?? '') &&
       (symptom.check !== 'rekeys_acknowledged' ||
         losing.has(symptom.device ?? '') ||
         !(
@@ -181,6 +186,18 @@ function tracesOf(asked: Asked, explained: ReadonlySet<string>, missedOne: Reado
   );
 }
 
+/**
+ * Their KS sends no KEK rekey before the KEK's end: who holds none has lost no rekey, and what comes until it registers
+ * cannot reach it.
+ */
+function keksEndedBeforeRekey({ gms, mixed }: GroupFacts): ReadonlySet<string> {
+  if (mixed === null || mixed.sending.length === 0) return new Set();
+  const affected = new Set(mixed.affectedGms);
+  return new Set(gms.filter(({ device, kek }) => kek === 'absent' && affected.has(device)).map(({ device }) => device));
+}
+
+const KEY_CHECKS = ['kek_matches_ks', 'tek_matches_ks'] as const;
+
 /** Keys that are no older ones: no rekey that was lost leaves them, and who holds them can acknowledge none. */
 function otherKeysOf({ facts, said }: Asked): (symptom: Symptom) => boolean {
   const { gms } = facts;
@@ -188,9 +205,12 @@ function otherKeysOf({ facts, said }: Asked): (symptom: Symptom) => boolean {
   // A GM that was found to lose rekeys goes on losing them when its KS is gone.
   const beyond = new Set([...gmsBeyond(facts)].filter((name) => !losing.has(name)));
   const behind = new Map(gms.map((gm) => [gm.device, gm]));
+  // Found to be older ones beside the KS that had given them out: beside another one they do not become others.
+  const isLost = explainedAtLastLook(said, (cause) => LOSSES.has(cause));
+  const wasBehind = (device: string) => KEY_CHECKS.some((check) => isLost({ check, device, sinceMs: facts.nowMs }));
   return ({ check, device }) => {
     const gm = behind.get(device ?? '');
-    if (gm === undefined) return false;
+    if (gm === undefined || wasBehind(gm.device)) return false;
     if (check === 'kek_matches_ks') return !gm.kekBehind;
     if (check === 'tek_matches_ks') return !gm.teksBehind;
     return check === 'rekeys_acknowledged' && (beyond.has(gm.device) || holdsOtherKeys(gm));

@@ -90,7 +90,7 @@ function mixed(group: string, found: MixedVersions | null, nowMs: EpochMs): Cond
       severity: 'warning',
       occurrence: [...kss.map((ks) => `${ks.device} ${ks.version ?? ''}`).toSorted(), firstReadMs],
       fromMs: null,
-      summary: `Group ${group}: no KEK rekey before expiry from ${ksNamed(named)}, but GMs with a KEK timer can register there (${nameList(gms.map((gm) => gm.device))}): two re-registrations of each in every KEK cycle`,
+      summary: `Group ${group}: ${mixedText(named, nameList(gms.map((gm) => gm.device)), found?.sending.length === 0)}`,
       evidence: [
         ...named.map((ks) => `KS without KEK rekey before expiry (older than 15.2(1)T / XE 3.5S): ${ks}`),
         ...gms.map((gm) => `GM with KEK timer: ${gm.device} (${gm.version ?? 'shows a KEK lifetime'})`),
@@ -98,6 +98,13 @@ function mixed(group: string, found: MixedVersions | null, nowMs: EpochMs): Cond
       action: `Plan the upgrade of ${ksNamed(kss.map((ks) => ks.device))} to 15.2(1)T / XE 3.5S or later (show version there): KSs have to be upgraded when any GM is`,
     }),
   };
+}
+
+/** `standby`: they are secondary, so that another KS sends the rekeys. */
+function mixedText(kss: readonly string[], gms: string, standby: boolean): string {
+  return standby
+    ? `as primary, ${ksNamed(kss)} would send no KEK rekey before expiry, and GMs with a KEK timer can register there (${gms}): then two re-registrations of each in every KEK cycle`
+    : `no KEK rekey before expiry from ${ksNamed(kss)}, but GMs with a KEK timer can register there (${gms}): two re-registrations of each in every KEK cycle`;
 }
 
 function split(group: string, found: CoopSplit | null): Condition {

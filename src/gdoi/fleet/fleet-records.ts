@@ -128,6 +128,7 @@ function addressIn(host: string | null | undefined): string | null {
 export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSnapshot, at: ReadAt): FleetKs {
   const role = ks.localRole === 'primary' || ks.localRole === 'secondary' ? ks.localRole : null;
   const sameRole = before !== null && (role === null || role === before.role);
+  const roleMs = Math.max(at.receivedAtMs, facts.ksRoleMs ?? at.receivedAtMs);
   const live = rememberTeks(before?.currentTeks ?? [], ks.teks ?? [], at);
   const lead = ksLead(ks);
   const multicast = isByMulticast(ks.transport, before?.multicast === true);
@@ -143,9 +144,9 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     sentAtMs: at.sentAtMs,
     receivedAtMs: at.receivedAtMs,
     role: role ?? before?.role ?? null,
-    roleSinceMs: sameRole ? before.roleSinceMs : at.receivedAtMs,
-    roleLastReadMs: role === null && before !== null ? before.roleLastReadMs : at.receivedAtMs,
-    ...roleChanges(before, role, at),
+    roleSinceMs: sameRole ? before.roleSinceMs : roleMs,
+    roleLastReadMs: role === null && before !== null ? before.roleLastReadMs : roleMs,
+    ...roleChanges(before, role, roleMs),
     kek: rememberKsKek(before?.kek ?? null, ks, at),
     currentTeks: currentOf(live, ks),
     liveSpis: live.map((tek) => tek.spi),
@@ -173,11 +174,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
 /** More than that within half an hour say no more. */
 const MOST_ROLE_CHANGES = 8;
 
-function roleChanges(
-  before: FleetKs | null,
-  role: FleetKs['role'],
-  { receivedAtMs: atMs }: ReadAt,
-): Pick<FleetKs, 'roleChanges'> {
+function roleChanges(before: FleetKs | null, role: FleetKs['role'], atMs: EpochMs): Pick<FleetKs, 'roleChanges'> {
   const known = before?.roleChanges;
   const isNew = role !== null && before !== null && before.role !== null && role !== before.role;
   if (!isNew) return known === undefined ? {} : { roleChanges: known };

@@ -74,7 +74,7 @@ export function rekeyLoss(
     readonly behind: ReadonlySet<string>;
     readonly unacknowledged: readonly UnacknowledgedRekeys[];
     readonly members: number;
-    /** KSs of the old behaviour that GMs with a KEK timer can register with. */
+    /** KSs of the old behaviour that send the rekeys of GMs with a KEK timer, or may. */
     readonly legacyKss: readonly string[];
     readonly explanations: readonly Explanation[];
     readonly nowMs: EpochMs;

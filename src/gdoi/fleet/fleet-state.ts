@@ -27,6 +27,8 @@ export interface MemberFacts {
   readonly kekBehavior: KekBehavior;
   /** Release, for people. */
   readonly version: string | null;
+  /** A KS: when a later answer than that of `ks` showed the role that it has there. Absent: none did. */
+  readonly ksRoleMs?: EpochMs;
   /** What the device, as a KS of this group, said of its members in its log. */
   readonly ksSaid?: readonly LogMark[];
   /** TEKs that a look beside the CLI has shown since its answer, where that did not show all of them. */

@@ -70,6 +70,8 @@ export interface FleetView {
   /** null: none known. */
   readonly mixedVersions: {
     readonly legacyKss: readonly { readonly device: string; readonly version: string | null }[];
+    /** Of these, who sends the rekeys now, or may; empty: they are secondary. */
+    readonly sending: readonly string[];
     readonly affectedGms: readonly string[];
   } | null;
   readonly primaries: readonly string[];
@@ -249,6 +251,7 @@ class ViewOfState implements FleetView {
     return (
       mixed && {
         legacyKss: mixed.legacyKss.map(({ device, version }) => ({ device, version })),
+        sending: mixed.sending.map(({ device }) => device),
         affectedGms: mixed.affectedGms.map(({ device }) => device),
       }
     );
@@ -300,7 +303,7 @@ class ViewOfState implements FleetView {
         ),
         unacknowledged: this.unacknowledged,
         members: this.members,
-        legacyKss: (this.#found.mixed?.legacyKss ?? []).map(({ device }) => device),
+        legacyKss: (this.#found.mixed?.sending ?? []).map(({ device }) => device),
         explanations: this.explanations,
         nowMs: this.atMs,
       },

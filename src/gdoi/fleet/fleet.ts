@@ -96,8 +96,8 @@ export function judgeFleet(
 function roleChanged({ group, cell }: FleetState, { before, now }: RoleChange): GdoiEvent {
   return {
     id: eventId(now.device, group, 'ks_role_changed', before.role ?? '', now.role ?? '', before.roleLastReadMs),
-    atMs: now.receivedAtMs,
-    betweenMs: [Math.min(before.roleLastReadMs, now.receivedAtMs), now.receivedAtMs],
+    atMs: now.roleLastReadMs,
+    betweenMs: [Math.min(before.roleLastReadMs, now.roleLastReadMs), now.roleLastReadMs],
     type: 'ks_role_changed',
     device: now.device,
     ...inCell(cell),

@@ -48,6 +48,7 @@ export function factsOf(
     peers: peers.map(({ address, device, lost, readMs, ike }) => ({ address, device, lost, readMs, ike })),
     mixed: mixed && {
       legacyKss: mixed.legacyKss.map(({ device, version }) => ({ device, version })),
+      sending: mixed.sending.map(({ device }) => device),
       affectedGms: mixed.affectedGms.map(({ device }) => device),
     },
     listed: yardstick.members.listed,

@@ -7,6 +7,8 @@ import type { FleetGm, FleetKs } from './fleet-state.ts';
 export interface MixedVersions {
   /** KSs to be upgraded. */
   readonly legacyKss: readonly FleetKs[];
+  /** Of these, who sends the rekeys now, or may. Empty: they are secondary, and another KS sends them. */
+  readonly sending: readonly FleetKs[];
   /** GMs with a KEK timer that can register with one of them, or get their rekeys from it. */
   readonly affectedGms: readonly FleetGm[];
 }
@@ -21,7 +23,15 @@ export function mixedVersions(gms: readonly FleetGm[], kss: readonly FleetKs[]):
     for (const ks of reachable) met.add(ks);
     return reachable.length > 0;
   });
-  return affectedGms.length === 0 ? null : { legacyKss: [...met], affectedGms };
+  if (affectedGms.length === 0) return null;
+  const legacyKss = [...met];
+  return { legacyKss, sending: legacyKss.filter((ks) => maySend(ks, kss)), affectedGms };
+}
+
+/** A secondary sends no rekey, and neither does a primary that is silent since another one took over. */
+function maySend(ks: FleetKs, kss: readonly FleetKs[]): boolean {
+  if (ks.role === 'secondary') return false;
+  return ks.reachable || !kss.some((other) => other !== ks && other.reachable && other.role === 'primary');
 }
 
 /** KSs without a KEK timer that a GM with one can register with, or gets its rekeys from. */

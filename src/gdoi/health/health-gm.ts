@@ -404,7 +404,9 @@ function mixedVersions({ group, fleet }: GmHealthInput, known: GmInFleet | null)
   return check(
     ['mixed_versions', group],
     'warning',
-    `${verb(mixed.legacyKss.length, 'KS', 'KSs')} ${kss} ${verb(mixed.legacyKss.length, 'sends', 'send')} no KEK rekey before expiry: two re-registrations in every KEK cycle`,
+    mixed.sending.length === 0
+      ? `${verb(mixed.legacyKss.length, 'KS', 'KSs')} ${kss} would send no KEK rekey before expiry as primary: then two re-registrations in every KEK cycle`
+      : `${verb(mixed.legacyKss.length, 'KS', 'KSs')} ${kss} ${verb(mixed.legacyKss.length, 'sends', 'send')} no KEK rekey before expiry: two re-registrations in every KEK cycle`,
     {
       value: kss,
       action: `Plan the upgrade of ${ksNamed(mixed.legacyKss.map((ks) => ks.device))} to 15.2(1)T / XE 3.5S or later`,

@@ -131,16 +131,22 @@ function summaryByKss({
     ksMulticast || notPolled.length === 0 || unacknowledged.length > 0
       ? ''
       : ', and the KS’s list of them counts no missed acknowledgement';
-  const old = kss
-    .filter(({ reachable: answers, behavior }) => answers && behavior === 'legacy')
-    .map(({ device }) => device);
   const rekeys =
-    old.length > 0
-      ? `; ${ksNamed(old)} ${old.length === 1 ? 'is' : 'are'} of a release that sends the KEK rekey only at expiry: GMs with a KEK timer, which nobody here polls, re-register twice in every cycle`
-      : lead.source === 'ks'
-        ? `; the KEK rekey comes ${lead.seconds} s before expiry`
-        : '';
+    oldReleases(kss) ?? (lead.source === 'ks' ? `; the KEK rekey comes ${lead.seconds} s before expiry` : '');
   return `${roles}, ${counted} GM${counted === 1 ? ' is' : 's are'} registered${acknowledged}${rekeys}`;
+}
+
+/** Only the KS that sends the rekeys makes a difference: of several the primary. null: none is of an old release. */
+function oldReleases(kss: FleetView['kss']): string | null {
+  const old = kss.filter(({ reachable: answers, behavior }) => answers && behavior === 'legacy');
+  if (old.length === 0) return null;
+  const [is, gms] = [
+    `${ksNamed(old.map(({ device }) => device))} ${old.length === 1 ? 'is' : 'are'} of a release that`,
+    'GMs with a KEK timer, which nobody here polls,',
+  ];
+  return old.every(({ role }) => role === 'secondary')
+    ? `; ${is}, as primary, sends the KEK rekey only at expiry: ${gms} would then re-register twice in every cycle`
+    : `; ${is} sends the KEK rekey only at expiry: ${gms} re-register twice in every cycle`;
 }
 
 function reachable({ group, gms, kss }: FleetView): HealthCheck {
@@ -355,16 +361,11 @@ function isMulticast(fleet: FleetView, devices: readonly string[]): boolean {
 
 function mixed({ group, mixedVersions, kss, gms }: FleetView): HealthCheck {
   if (mixedVersions !== null)
-    return check(
-      ['mixed_versions', group],
-      'warning',
-      `${ksNamed(mixedVersions.legacyKss.map(({ device }) => device))} ${mixedVersions.legacyKss.length === 1 ? 'sends' : 'send'} no KEK rekey before expiry: ${counted(mixedVersions.affectedGms.length, 'GM')} ${mixedVersions.affectedGms.length === 1 ? 're-registers' : 're-register'} twice in every KEK cycle`,
-      {
-        value: mixedVersions.affectedGms.length,
-        threshold: 0,
-        action: 'Plan the upgrade of these KSs to 15.2(1)T / XE 3.5S or later',
-      },
-    );
+    return check(['mixed_versions', group], 'warning', mixedText(mixedVersions), {
+      value: mixedVersions.affectedGms.length,
+      threshold: 0,
+      action: 'Plan the upgrade of these KSs to 15.2(1)T / XE 3.5S or later',
+    });
   if (kss.length === 0) return check(['mixed_versions', group], 'unknown', 'no KS is polled', { threshold: 0 });
   const open = undecidedMix(kss, gms);
   if (open !== null) return check(['mixed_versions', group], 'unknown', open, { threshold: 0 });
@@ -372,6 +373,14 @@ function mixed({ group, mixedVersions, kss, gms }: FleetView): HealthCheck {
     value: 0,
     threshold: 0,
   });
+}
+
+function mixedText({ legacyKss, sending, affectedGms }: FleetView['mixedVersions'] & object): string {
+  const kss = ksNamed(legacyKss.map(({ device }) => device));
+  const gms = counted(affectedGms.length, 'GM');
+  return sending.length === 0
+    ? `${kss} would send no KEK rekey before expiry as primary: ${gms} would then re-register twice in every KEK cycle`
+    : `${kss} ${legacyKss.length === 1 ? 'sends' : 'send'} no KEK rekey before expiry: ${gms} ${affectedGms.length === 1 ? 're-registers' : 're-register'} twice in every KEK cycle`;
 }
 
 /** Row 21: every KS of a COOP set knows every GM. */

@@ -241,12 +241,21 @@ function mixedVersions({ device, group, fleet }: KsHealthInput): HealthCheck {
       ? check(['mixed_versions', group], 'ok', 'its KEK behaviour fits its GMs')
       : check(['mixed_versions', group], 'unknown', open);
   }
-  return check(
-    ['mixed_versions', group],
-    'warning',
-    `sends no KEK rekey before expiry (${legacy.version ?? 'release unknown'}), but ${counted(mixed.affectedGms.length, 'GM')} with a KEK timer ${mixed.affectedGms.length === 1 ? 'registers' : 'register'} here: two re-registrations of each in every KEK cycle`,
-    { value: legacy.version, action: 'Plan the upgrade of this KS to 15.2(1)T / XE 3.5S or later' },
-  );
+  return check(['mixed_versions', group], 'warning', mixedText(mixed, legacy), {
+    value: legacy.version,
+    action: 'Plan the upgrade of this KS to 15.2(1)T / XE 3.5S or later',
+  });
+}
+
+function mixedText(
+  { sending, affectedGms }: FleetView['mixedVersions'] & object,
+  { device, version }: { readonly device: string; readonly version: string | null },
+): string {
+  const release = version ?? 'release unknown';
+  const gms = `${counted(affectedGms.length, 'GM')} with a KEK timer`;
+  return sending.includes(device)
+    ? `sends no KEK rekey before expiry (${release}), but ${gms} ${affectedGms.length === 1 ? 'registers' : 'register'} here: two re-registrations of each in every KEK cycle`
+    : `would send no KEK rekey before expiry as primary (${release}), and ${gms} can register here: then two re-registrations of each in every KEK cycle`;
 }
 
 /** Row 20. */

@@ -215,7 +215,8 @@ function bootOf({ facts }: HealthInput): EpochMs | null {
 function expectedKekRekey(fleet: FleetView | null, device: string): ExpectedKekRekey {
   if (fleet === null) return { leadSeconds: FLOOR_LEAD.seconds };
   if (noKsAnswers(fleet)) return 'no KS answers';
-  return fleet.gmOf(device)?.meetsLegacyKs === true ? 'none ahead' : { leadSeconds: fleet.lead.seconds };
+  const isSentNoneAhead = fleet.gmOf(device)?.meetsLegacyKs === true && fleet.mixedVersions?.sending.length !== 0;
+  return isSentNoneAhead ? 'none ahead' : { leadSeconds: fleet.lead.seconds };
 }
 
 /** What the tracker would forecast: for a device that is in no config. */

@@ -34,7 +34,8 @@ interface End {
 const REGISTERED = whereAllGms('the GMs are registered', ({ registered }) => registered === true);
 const REGISTERED_SINCE = whereAllGms(
   'the GMs registered again',
-  ({ lastReregistration: last }, beganMs) => (last?.atMs ?? 0) > beganMs,
+  // One that is off again did, and nobody would read that of it.
+  ({ lastReregistration: last, registered }, beganMs) => registered !== false && (last?.atMs ?? 0) > beganMs,
 );
 const AGAIN_NONE = afterTime('ten minutes without another one');
 const KSS_ANSWER = (words: string): End => ({

@@ -218,7 +218,9 @@ function missedKek(
             start,
             evidence: [
               ...lines,
-              `a new KEK afterwards: the KS had sent a rekey that this GM ${what.failed ? 'could not use' : 'did not get'}`,
+              isMadeAfter(facts, start) && !what.failed
+                ? MADE_AFTERWARDS
+                : `a new KEK afterwards: the KS had sent a rekey that this GM ${what.failed ? 'could not use' : 'did not get'}`,
             ],
           });
     case 'unknown':
@@ -226,6 +228,14 @@ function missedKek(
     default:
       return kekAfter satisfies never;
   }
+}
+
+const MADE_AFTERWARDS =
+  'a new KEK afterwards, made only after this registration had begun: no rekey had brought it before';
+
+/** Lifetimes are handed over in whole seconds, so that a KEK seems to be made too early, and never too late. */
+function isMadeAfter({ kekMade }: RegistrationFacts, start: Interval): boolean {
+  return kekMade !== null && kekMade.fromMs > start.toMs;
 }
 
 /** Without counters: complete after that KEK had run out, and held until then, it may be the second with an old KS. */

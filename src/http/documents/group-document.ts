@@ -70,7 +70,7 @@ export function groupDocument(
       reason,
       reregisters_at: isoOrNull(reregistersAtMs),
     })),
-    missed_last_rekey: toDocument(view.rekeyLoss),
+    missed_last_rekey: { ...toDocument(view.rekeyLoss), where: whereLost(view) },
     lead: toDocument(view.lead),
     kek_lifetime_seconds: view.kekLifetimeSeconds,
     tek_lifetime_seconds: view.tekLifetimeSeconds,
@@ -101,6 +101,15 @@ export function groupDocument(
     not_polled: [...view.notPolled],
     not_listed: [...view.notListed],
   };
+}
+
+/** Whom nothing else explains is judged by numbers alone; else the explanations say where, or leave it open. */
+function whereLost({ rekeyLoss: { where }, explanations }: FleetView): GroupDocument['missed_last_rekey']['where'] {
+  if (where === 'none' || explanations.length === 0) return where;
+  const isDecided = explanations.some(
+    ({ cause, phase }) => (cause === 'path_loss' || cause === 'ks_rekeys_lost') && phase !== 'unclear',
+  );
+  return isDecided ? where : null;
 }
 
 function gmDocument(

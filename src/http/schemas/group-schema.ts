@@ -82,7 +82,10 @@ export const groupSchema = z
       }),
     ),
     missed_last_rekey: z.object({
-      where: z.enum(['none', 'path', 'ks']),
+      where: z
+        .enum(['none', 'path', 'ks'])
+        .nullable()
+        .describe('null: whether one was lost, and where, is not clear, or another cause explains it'),
       gms: z.array(z.string()),
       share: z.number(),
       evidence: z.array(z.string()),
@@ -113,6 +116,7 @@ export const groupSchema = z
     mixed_versions: z
       .object({
         legacy_kss: z.array(z.object({ device: z.string(), version: z.string().nullable() })),
+        sending: z.array(z.string()).describe('Of these, who sends the rekeys now, or may; a secondary does not'),
         affected_gms: z.array(z.string()),
       })
       .nullable(),

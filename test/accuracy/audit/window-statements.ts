@@ -444,6 +444,22 @@ const NEW_KEK = statement(
   (audited) => unless(kekIsNew(audited) === true, 'the answers do not show another KEK'),
 );
 
+const MADE_LATER = statement(
+  literally('a new KEK afterwards, made only after this registration had begun: no rekey had brought it before'),
+  (audited) => {
+    const { after } = audited.around;
+    const remaining = after?.gm.kek?.remainingSeconds ?? null;
+    if (kekIsNew(audited) !== true || after === null || remaining === null)
+      return 'the answers do not show another KEK';
+    const endsMs = after.receivedMs + remaining * 1000 + HANDOVER_MS + audited.around.slackMs;
+    const isLater = audited.history.kss.some(({ ks }) => {
+      const lifetime = ks.kek?.lifetimeSeconds ?? null;
+      return lifetime !== null && endsMs - lifetime * 1000 >= startOf(audited).fromMs;
+    });
+    return unless(isLater, 'no KS shows a lifetime by which it was made then');
+  },
+);
+
 const KEK_NOT_SEEN = statement(literally('the KEK it brought was not seen: not decided'), ({ event }) =>
   unless(event.cause === 'unknown', 'it is decided'),
 );
@@ -662,6 +678,7 @@ export const WINDOW_STATEMENTS: readonly Statement[] = [
   GONE_KEK,
   AFTER_ITS_END,
   NEW_KEK,
+  MADE_LATER,
   KEK_NOT_SEEN,
   REPLACED_EARLY,
   REPLACED_AFTER_REKEY,

@@ -11,7 +11,7 @@ import type { Look } from '../agent-model.ts';
 const ONE_OF: readonly (readonly [ExplanationCause, readonly ExplanationCause[]])[] = [
   ['ks_down', ['redundancy_lost', 'no_primary', 'ks_out_of_sight', 'ks_rekeys_lost', 'path_loss', 'coop_split']],
   ['redundancy_lost', ['ks_out_of_sight']],
-  ['path_loss', ['ks_rekeys_lost', 'legacy_ks', 'rekeys_refused', 'old_kek_in_use', 'ejected']],
+  ['path_loss', ['ks_rekeys_lost', 'rekeys_refused', 'old_kek_in_use', 'ejected']],
   ['not_registered', ['unauthorized', 'registration_refused', 'clock', 'operator_clear', 'ks_forced']],
   ['gms_reloaded', ['gms_unreachable']],
 ];
@@ -36,6 +36,7 @@ export function contradictionsIn(look: Look): readonly string[] {
   const { view } = look;
   return [
     ...betweenCauses(view.explanations),
+    ...ofRelease(view.explanations),
     ...betweenSentenceAndFacts(look),
     ...outOfTime(look),
     ...endsNotSeen(look),
@@ -54,6 +55,21 @@ function betweenCauses(explanations: readonly Explanation[]): readonly string[] 
       .filter(({ cause, scope }) => others.includes(cause) && scope.some((name) => first.scope.includes(name)))
       .map(({ cause, summary }) => `${one} beside ${cause}: "${first.summary}" / "${summary}"`);
   });
+}
+
+/** That no KEK rekey is sent ahead, and that one was lost: of a TEK's both can be true. */
+function ofRelease(explanations: readonly Explanation[]): readonly string[] {
+  const old = explanations.find(({ summary }) => /(?<!would) sends? no KEK rekey before expiry/u.test(summary));
+  if (old === undefined) return [];
+  return explanations
+    .filter(
+      ({ cause, phase, summary, scope }) =>
+        (cause === 'path_loss' || cause === 'ks_rekeys_lost') &&
+        phase === 'present' &&
+        /\bKEK\b/u.test(summary) &&
+        scope.some((name) => old.scope.includes(name)),
+    )
+    .map(({ cause, summary }) => `${cause} of a KEK rekey beside legacy_ks: "${old.summary}" / "${summary}"`);
 }
 
 function betweenSentenceAndFacts({ view }: Look): readonly string[] {

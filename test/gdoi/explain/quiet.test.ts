@@ -174,6 +174,7 @@ const aGroup: fc.Arbitrary<GroupFacts> = fc
     lost: mostly<boolean | null>(false, null, true),
     mixed: mostly<GroupFacts['mixed']>(null, {
       legacyKss: [{ device: 'ks0', version: '15.1(4)M8' }],
+      sending: ['ks0'],
       affectedGms: ['gm0'],
     }),
     listed: fc.constant(new Map()),

@@ -10,6 +10,7 @@ describe('mixed versions', () => {
     const view = fleet.see(gm(1));
     expect(view.mixedVersions).toEqual({
       legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }],
+      sending: ['ks1'],
       affectedGms: ['gm1'],
     });
     expect(fleet.events).toMatchObject([{ type: 'mixed_versions', severity: 'warning', device: null, group: 'G1' }]);
@@ -60,6 +61,7 @@ describe('mixed versions', () => {
     const member = gm(1, { keyServer: '10.1.0.2', keyServers: [] });
     expect(new Fleet().see(ks(0, primary), ks(0, second), member).mixedVersions).toEqual({
       legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }],
+      sending: ['ks1'],
       affectedGms: ['gm1'],
     });
     const passive = { ...primary, role: 'secondary' } as const;

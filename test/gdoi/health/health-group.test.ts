@@ -77,7 +77,7 @@ describe('a problem of a group decides its status and is named in the summary:',
       'mixed versions',
       'mixed_versions',
       'warning',
-      { mixedVersions: { legacyKss: [{ device: 'ks1', version: null }], affectedGms: ['gm1'] } },
+      { mixedVersions: { legacyKss: [{ device: 'ks1', version: null }], sending: ['ks1'], affectedGms: ['gm1'] } },
     ],
     [
       'KSs that know different GMs',
@@ -90,7 +90,7 @@ describe('a problem of a group decides its status and is named in the summary:',
     const both = ['ks1', 'ks2'].map((name) => ({ device: name, version: null }));
     const said = healthOf({
       kss: [ks({ reachable: false }), ks({ device: 'ks2', reachable: false })],
-      mixedVersions: { legacyKss: both, affectedGms: ['gm1'] },
+      mixedVersions: { legacyKss: both, sending: ['ks1', 'ks2'], affectedGms: ['gm1'] },
     }).checks.map(({ detail }) => detail);
     expect(said).toContain('KSs ks1, ks2 do not answer');
     expect(said.join('\n')).toContain('KSs ks1, ks2 send no KEK rekey before expiry');

@@ -63,7 +63,7 @@ test.each([
 test('the next event of a GM whose KS sends no KEK rekey ahead is its re-registration, not a rekey', () => {
   const next = (over: Partial<FleetView>) =>
     healthOf({ gm: { reregistersInSeconds: 4850, teks: teks(9000) } }, fleet(over)).next?.what;
-  const mixedVersions = { legacyKss: [{ device: 'ks1', version: null }], affectedGms: ['gm1'] };
+  const mixedVersions = { legacyKss: [{ device: 'ks1', version: null }], sending: ['ks1'], affectedGms: ['gm1'] };
   expect(next({ mixedVersions })).toBe('the GM re-registers: its KS sends no KEK rekey before expiry');
   expect(next({})).toBe('KEK rekey from the KS');
 });
@@ -165,7 +165,9 @@ describe('a problem of a GM decides its status, is named in the summary and has 
       'mixed_versions',
       'warning',
       {},
-      { mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], affectedGms: ['gm1'] } },
+      {
+        mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], sending: ['ks1'], affectedGms: ['gm1'] },
+      },
     ],
     ['its certificate ends in 29 days', 'certificates', 'warning', { certificates: certificateEnding(29) }],
     ['its certificate ends in 6 days', 'certificates', 'critical', { certificates: certificateEnding(6) }],
@@ -443,7 +445,9 @@ describe('a KS', () => {
       'mixed_versions',
       'warning',
       { ks: {} },
-      { mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], affectedGms: ['gm1'] } },
+      {
+        mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], sending: ['ks1'], affectedGms: ['gm1'] },
+      },
     ],
     [
       'has keys that ran out',

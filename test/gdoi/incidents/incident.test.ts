@@ -224,6 +224,38 @@ describe('the end of an incident', () => {
     ]);
   });
 
+  test('of a lost rekey is not that its GM registered again while it is without a registration', () => {
+    const [old, fresh] = [{ teks: { '0x0000000A': 660 } }, { teks: { '0x0000000B': 1500 } }] as const;
+    const first = (second: number) => ks(second, { peers: { '10.1.0.2': 'Alive' }, ...(second < 500 ? old : fresh) });
+    const other = (second: number, role: 'primary' | 'secondary', status: string) =>
+      ks(second, { device: 'ks2', address: '10.1.0.2', role, peers: { '10.1.0.1': status }, ...fresh });
+    const again = {
+      ...fresh,
+      succeeded: 2,
+      change: { lastReregistration: { cause: 'tek_expired', atMs: START + 600_000 } },
+    } as const;
+    const lost = [
+      first(580),
+      named(2, 590, fresh),
+      named(1, 595, { ...old, change: { tekRekeyOverdue: true } }),
+      named(1, 605, again),
+    ];
+    const down = { sinceMs: START + 640_000, inARow: 3, result: 'timeout', established: true };
+    const silent = {
+      ...first(580),
+      atMs: START + 660_000,
+      presence: 'unreachable' as const,
+      context: { ...NO_CONTEXT, failure: down },
+    };
+    const off = named(1, 665, { ...again, registered: false });
+    const trying = { ...off, context: { ...NO_CONTEXT, unregisteredSinceMs: START + 660_000 } };
+    const before = [first(0), other(1, 'secondary', 'Alive'), named(1, 2, old), named(2, 3, old)];
+    const incidents = keptAfter(...before, ...lost, silent, trying, other(700, 'primary', 'Dead'));
+    const loss = incidents.find(({ cause }) => cause === 'path_loss');
+    expect(loss?.status).toBe('closed');
+    expect(loss?.endedBy).not.toContain('registered again');
+  });
+
   test('is not said to be a registration of a GM that is no longer polled', () => {
     const off = (number: number, second: number): MemberFacts => ({
       ...named(number, second, { registered: false }),

@@ -519,6 +519,13 @@ describe('the exact evidence for', () => {
       [ENDED, 'a new KEK afterwards: the KS had sent a rekey that this GM did not get'],
     ],
     [
+      'a KEK that its KS made only when the GM was registering, as one that was down before',
+      IN_WINDOW,
+      held(),
+      { kekMade: seconds(910, 912) },
+      [ENDED, 'a new KEK afterwards, made only after this registration had begun: no rekey had brought it before'],
+    ],
+    [
       'a rekey that could not be used',
       IN_WINDOW,
       held(),
