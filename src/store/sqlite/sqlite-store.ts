@@ -471,7 +471,7 @@ function whyInaccessible(path: string): string {
     if (code === 'EROFS') return `${shown}on a read-only file system: name a file on another one, or mount it writable`;
     if (code !== null) return `${shown}not writable by this user`;
   }
-  return 'SQLite cannot open it, or its -wal and -shm files: check their owner and permissions';
+  return 'SQLite cannot open it, or its -wal and -shm files: check their owner and permissions, and the limit on open files';
 }
 
 /** The system's word for why not; null: it may be. */

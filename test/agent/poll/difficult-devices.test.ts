@@ -96,8 +96,10 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
+/** Only who is to time out has a short time: on a busy machine others would, too, and then wait longer and longer. */
 function deviceNamed(name: string): ResolvedDevice {
-  return aConfiguredDevice({ name, port: ssh.ports.get(name) ?? 0, ssh: sshAs('monitor', PASSWORD) });
+  const timeoutMs = TROUBLES[name]?.[1] === 'timeout' ? 1500 : PATIENCE.timeout;
+  return aConfiguredDevice({ name, port: ssh.ports.get(name) ?? 0, ssh: sshAs('monitor', PASSWORD), timeoutMs });
 }
 
 const polls = (device: string, result: string) =>
