@@ -77,6 +77,8 @@ const OWNED = 'gdoi_cell_owned{cell="default"} 1';
 const LEASE_MS = 2000;
 const AGENTS = 2;
 const LOOK_EVERY_MS = 100;
+/** Of an agent's log, where a test waits in vain. */
+const SHOWN_LINES = 15;
 /** An agent shows all its metrics each time, and one lease is asked about ten times. */
 const ASK_EVERY_MS = 200;
 /**
@@ -522,8 +524,22 @@ export class ClusterCampaign implements AsyncDisposable {
     );
   }
 
+  /** What does not come within the patience of a test fails it, with the last words of all agents. */
   async #until(holds: () => Promise<boolean>): Promise<void> {
-    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+    const lastMs = performance.now() + PATIENCE.timeout;
+    while (!(await holds())) {
+      if (performance.now() > lastMs)
+        throw new Error(`waited in vain after ${this.#faults.join(', ')}${this.#lastWords()}`);
+      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+    }
+  }
+
+  #lastWords(): string {
+    const words = this.#members.map((member) => {
+      const paused = member === this.#paused ? ' (paused)' : '';
+      return `\n== ${member.url}${paused}\n${member.process.stderr.split('\n').slice(-SHOWN_LINES).join('\n')}`;
+    });
+    return words.join('');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
