@@ -1,6 +1,6 @@
 /** Two customers, one name: groups are kept apart by cell, in what is concluded, kept and shown. */
 import { expect, test } from 'vitest';
-import { Agent } from '../../src/agent/agent.ts';
+import type { Agent } from '../../src/agent/agent.ts';
 import type { ResolvedDevice } from '../../src/config/resolved-config.ts';
 import { naturalOrder } from '../../src/gdoi/events/name-list.ts';
 import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
@@ -8,12 +8,10 @@ import { groupMetrics } from '../../src/export/group-metrics.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
-import { answeringDevices } from '../builders/answering-devices.ts';
+import { openAnsweringAgent } from '../builders/answering-agent.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
-import { NO_RESTCONF } from '../builders/no-restconf.ts';
-import { NO_SNMP } from '../builders/no-snmp.ts';
 import { showCryptoGdoi, showCryptoGdoiOfKs } from '../builders/shown-gdoi.ts';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
@@ -40,21 +38,12 @@ async function watching(path: string, cells: Readonly<Record<string, string | nu
   const logger = new MemoryLogger();
   const store = await openSqliteStore({ path, clock, logger });
   let succeeded = 1;
-  const agent = await Agent.open({
-    config: aConfig({ devices: devices(cells) }),
-    clock,
-    networkClock: clock,
-    access: answeringDevices(clock, (device) =>
-      device.startsWith('ks')
-        ? showCryptoGdoiOfKs({ group: 'G1', address: `192.0.2.${device.slice(2)}` })
-        : showCryptoGdoi({ group: 'G1', succeeded: device === 'gm1' ? succeeded : 1 }),
-    ),
-    snmp: NO_SNMP,
-    restconf: NO_RESTCONF,
-    lookup: async () => [],
-    store,
-    logger,
-  });
+  const answer = (device: string) =>
+    device.startsWith('ks')
+      ? showCryptoGdoiOfKs({ group: 'G1', address: `192.0.2.${device.slice(2)}` })
+      : showCryptoGdoi({ group: 'G1', succeeded: device === 'gm1' ? succeeded : 1 });
+  const config = aConfig({ devices: devices(cells) });
+  const agent = await openAnsweringAgent(answer, { config, clock, store, logger });
   const lines = new PreparedLines((group, cell) => agent.readModel.group(group, cell));
   agent.readModel.onChange((device, view) => lines.update(device, view));
   agent.start();

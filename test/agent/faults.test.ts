@@ -3,18 +3,15 @@
  * on.
  */
 import { expect, test, vi } from 'vitest';
-import { Agent } from '../../src/agent/agent.ts';
+import type { Agent } from '../../src/agent/agent.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { InternalErrors } from '../../src/kernel/internal-errors.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
-import { createMemoryStore } from '../store/memory-store.ts';
-import { answeringDevices } from '../builders/answering-devices.ts';
+import { openAnsweringAgent } from '../builders/answering-agent.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { INHERITED_NAMES } from '../builders/hostile-names.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { PATIENCE } from '../builders/patience.ts';
-import { NO_RESTCONF } from '../builders/no-restconf.ts';
-import { NO_SNMP } from '../builders/no-snmp.ts';
 import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
 
 const SOON = PATIENCE;
@@ -24,18 +21,8 @@ async function running(devices: readonly string[], answer: (device: string) => s
   const clock = createSystemClock();
   const logger = new MemoryLogger();
   const errors = new InternalErrors(logger);
-  const agent = await Agent.open({
-    config: aConfig({ devices: devices.map((name) => aConfiguredDevice({ name, schedule: EACH_50_MS })) }),
-    clock,
-    networkClock: clock,
-    access: answeringDevices(clock, answer),
-    snmp: NO_SNMP,
-    restconf: NO_RESTCONF,
-    lookup: async () => [],
-    store: createMemoryStore(),
-    logger,
-    errors,
-  });
+  const config = aConfig({ devices: devices.map((name) => aConfiguredDevice({ name, schedule: EACH_50_MS })) });
+  const agent = await openAnsweringAgent(answer, { config, clock, logger, errors });
   return { agent, logger, errors };
 }
 

@@ -1,17 +1,13 @@
 /** What becomes of devices, groups and their states when the configuration or what a device shows changes. */
 import { expect, test, vi } from 'vitest';
-import { Agent } from '../../src/agent/agent.ts';
 import type { ResolvedDevice } from '../../src/config/resolved-config.ts';
 import { EventTotals } from '../../src/model/event-totals.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
-import { answeringDevices } from '../builders/answering-devices.ts';
+import { openAnsweringAgent } from '../builders/answering-agent.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { anEvent } from '../builders/event-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
-import { MemoryLogger } from '../builders/memory-logger.ts';
-import { NO_RESTCONF } from '../builders/no-restconf.ts';
-import { NO_SNMP } from '../builders/no-snmp.ts';
 import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
 import { simulatedAgent } from '../builders/simulated-agent.ts';
 
@@ -24,17 +20,7 @@ async function running(
   answer: (device: string) => string = () => showCryptoGdoi({ group: 'G1' }),
   { clock = new FakeClock(Date.UTC(2026, 0, 1)), store = createMemoryStore() } = {},
 ) {
-  const agent = await Agent.open({
-    config: aConfig({ devices: devices(...names) }),
-    clock,
-    networkClock: clock,
-    access: answeringDevices(clock, answer),
-    snmp: NO_SNMP,
-    restconf: NO_RESTCONF,
-    lookup: async () => [],
-    store,
-    logger: new MemoryLogger(),
-  });
+  const agent = await openAnsweringAgent(answer, { config: aConfig({ devices: devices(...names) }), clock, store });
   agent.start();
   await clock.advance(120_000);
   return { agent, clock, store };

@@ -1,18 +1,13 @@
 /** Planned work, seen by the whole agent: events are kept as ever, and marked. */
 import { expect, onTestFinished, test } from 'vitest';
-import { Agent } from '../../src/agent/agent.ts';
 import { groupMetrics } from '../../src/export/group-metrics.ts';
 import { isPlanned } from '../../src/gdoi/events/planned-event.ts';
 import { Maintenance } from '../../src/model/maintenance.ts';
-import { answeringDevices } from '../builders/answering-devices.ts';
+import { openAnsweringAgent } from '../builders/answering-agent.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
-import { MemoryLogger } from '../builders/memory-logger.ts';
-import { NO_RESTCONF } from '../builders/no-restconf.ts';
-import { NO_SNMP } from '../builders/no-snmp.ts';
 import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
 import { simulatedAgent, START_MS } from '../builders/simulated-agent.ts';
-import { createMemoryStore } from '../store/memory-store.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -78,25 +73,14 @@ test('of agents that share a store, one that polls every device doubts the work 
   const clock = new FakeClock(START_MS);
   const schedule = { kind: 'every', ms: MINUTE_MS } as const;
   const window = { fromMs: START_MS, untilMs: START_MS + 600 * MINUTE_MS, devices: [], cells: [], reason: '' };
-  const agent = await Agent.open({
-    config: aConfig({
-      devices: ['gm1', 'gm2'].map((name) =>
-        aConfiguredDevice({ name, cell: name === 'gm1' ? 'north' : 'south', schedule }),
-      ),
-      maintenance: [{ ...window, groups: ['G1', 'G2', 'g3'] }],
-    }),
-    clock,
-    networkClock: clock,
-    access: answeringDevices(clock, (device) =>
-      showCryptoGdoi({ group: device === 'gm1' ? 'G1' : 'G2', succeeded: 1 }),
+  const config = aConfig({
+    devices: ['gm1', 'gm2'].map((name) =>
+      aConfiguredDevice({ name, cell: name === 'gm1' ? 'north' : 'south', schedule }),
     ),
-    snmp: NO_SNMP,
-    restconf: NO_RESTCONF,
-    lookup: async () => [],
-    store: createMemoryStore(),
-    logger: new MemoryLogger(),
-    mayPoll: () => true,
+    maintenance: [{ ...window, groups: ['G1', 'G2', 'g3'] }],
   });
+  const answer = (device: string) => showCryptoGdoi({ group: device === 'gm1' ? 'G1' : 'G2', succeeded: 1 });
+  const agent = await openAnsweringAgent(answer, { config, clock, mayPoll: () => true });
   onTestFinished(() => agent[Symbol.asyncDispose]());
   agent.start();
   const doubtsOf = async (change: Promise<void>) => {

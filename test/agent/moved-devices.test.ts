@@ -1,13 +1,8 @@
 /** Devices that a reload moves from another agent's cell into one of this agent's: nobody is polled by two. */
 import { expect, onTestFinished, test } from 'vitest';
-import { Agent } from '../../src/agent/agent.ts';
-import { createMemoryStore } from '../store/memory-store.ts';
-import { answeringDevices } from '../builders/answering-devices.ts';
+import { openAnsweringAgent } from '../builders/answering-agent.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
-import { MemoryLogger } from '../builders/memory-logger.ts';
-import { NO_RESTCONF } from '../builders/no-restconf.ts';
-import { NO_SNMP } from '../builders/no-snmp.ts';
 import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
 
 const EACH_MINUTE = { kind: 'every', ms: 60_000 } as const;
@@ -23,19 +18,13 @@ const configOf = (cells: Readonly<Record<string, string>>) =>
 async function owning(cells: Readonly<Record<string, string>>, behind: ReadonlySet<string> = new Set()) {
   const clock = new FakeClock(Date.UTC(2026, 0, 1));
   const polled = new Set<string>();
-  const agent = await Agent.open({
+  const answer = (device: string) => {
+    polled.add(device);
+    return showCryptoGdoi({ group: 'G1', succeeded: 1 });
+  };
+  const agent = await openAnsweringAgent(answer, {
     config: configOf(cells),
     clock,
-    networkClock: clock,
-    access: answeringDevices(clock, (device) => {
-      polled.add(device);
-      return showCryptoGdoi({ group: 'G1', succeeded: 1 });
-    }),
-    snmp: NO_SNMP,
-    restconf: NO_RESTCONF,
-    lookup: async () => [],
-    store: createMemoryStore(),
-    logger: new MemoryLogger(),
     mayPoll: () => true,
     isBehind: (cell) => behind.has(cell),
   });

@@ -35,6 +35,8 @@ export interface GdoiMib {
   readable(...below: readonly string[]): Objects;
   /** Names of the notifications by number. */
   readonly notifications: readonly string[];
+  /** Textual convention or type of an object; undefined: another form. */
+  syntax(object: string): string | undefined;
   /** Labels of an enumerated textual convention by number. */
   labels(convention: string): Readonly<Record<string, string>>;
 }
@@ -73,6 +75,10 @@ export function readGdoiMib(): GdoiMib {
           .map((object) => [object.ObjectName, relative(object)]),
       ),
     notifications: below('0').map(({ ObjectName }) => ObjectName),
+    syntax: (object) => {
+      const syntax = definitions[object]?.SYNTAX;
+      return typeof syntax === 'string' ? syntax : undefined;
+    },
     labels: (convention) =>
       (definitions[convention]?.SYNTAX as { readonly INTEGER: Record<string, string> } | undefined)?.INTEGER ?? {},
   };

@@ -9,6 +9,7 @@ import {
   GDOI_ROOT,
   GDOI_TABLES,
 } from '../../src/mib/gdoi-oids.ts';
+import { type ValueKind, valueKind } from '../../src/mib/value-kind.ts';
 import * as simulated from '../../src/simulator/snmp-wire/mib-objects.ts';
 import { mibAbsent, readGdoiMib } from './cisco-gdoi-mib.ts';
 
@@ -37,6 +38,22 @@ describe.skipIf(mibAbsent)('compared with the MIB files,', () => {
 
   it('the variables of notifications have the right OIDs', () => {
     expect(inOrder(GDOI_NOTIFICATION_VARIABLES)).toEqual(inOrder(mib?.readable('1.5') ?? {}));
+  });
+
+  it('what values are is told by the names of objects', () => {
+    const kinds: Readonly<Record<string, ValueKind>> = {
+      CgmGdoiIdentificationValue: 'identity',
+      DisplayString: 'name',
+      CgmGdoiKekSPI: 'octets',
+      CgmGdoiTekSPI: 'octets',
+      CgmGdoiUnsigned16: 'octets',
+    };
+    const names = [...Object.keys(GDOI_COLUMNS), ...Object.keys(GDOI_NOTIFICATION_VARIABLES)];
+    const syntaxes = names.map((name) => [name, mib?.syntax(name)] as const);
+    expect(syntaxes.filter(([, syntax]) => syntax === undefined)).toEqual([]);
+    expect(syntaxes.map(([name]) => [name, valueKind(name)])).toEqual(
+      syntaxes.map(([name, syntax = '']) => [name, kinds[syntax] ?? 'number']),
+    );
   });
 
   it.each(Object.entries(GDOI_ENUMS))('the enumeration %s has the right numbers', (convention, labels) => {

@@ -266,26 +266,45 @@ test.concurrent('a device that moves into another agent’s cell is polled there
   expect(fleet.polls.lastIndexOf(old)).toBeLessThan(fleet.polls.indexOf(young));
 });
 
-test.concurrent('a device that moves out of a cell is polled there until the agent of its new cell is reloaded too, and then only by that', async () => {
+/** Devices gm1 of cell c1, gm2 of c2, and these two. */
+const withBoth = (gm3: string, gm4: string) => gms({ gm1: 'c1', gm2: 'c2', gm3, gm4 });
+/** gm3 and gm4 have changed cells. */
+const SWAPPED = aConfig({ devices: withBoth('c2', 'c1') });
+
+async function agentsOfACellEach() {
   const [address, fleet] = [await server.database(), new Fleet()];
-  const at = (gm3: string, gm4: string) => gms({ gm1: 'c1', gm2: 'c2', gm3, gm4 });
-  await using a = await join('a', { address, fleet, devices: at('c1', 'c2'), times: LONG_LEASE });
+  const known = { address, fleet, devices: withBoth('c1', 'c2'), times: LONG_LEASE };
+  const a = await join('a', known);
   await vi.waitFor(() => expect(a.owned()).toEqual(['c1', 'c2']), PATIENCE);
-  await using b = await join('b', { address, fleet, devices: at('c1', 'c2'), times: LONG_LEASE });
+  const b = await join('b', known);
   await vi.waitFor(() => expect([a.owned(), b.owned()].map(({ length }) => length)).toEqual([1, 1]), PATIENCE);
+  return {
+    fleet,
+    a,
+    b,
+    async [Symbol.asyncDispose]() {
+      await b[Symbol.asyncDispose]();
+      await a[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test.concurrent('a device that moves out of a cell is polled there until the agent of its new cell is reloaded too, and then only by that', async () => {
+  await using pair = await agentsOfACellEach();
+  const { fleet, a, b } = pair;
   const [first, second] = a.owned().includes('c1') ? [a, b] : [b, a];
   const [old, young] = first === a ? ['a', 'b'] : ['b', 'a'];
   const pollsOf = (poll: string) => fleet.polls.filter((each) => each === poll).length;
   await vi.waitFor(() => expect(pollsOf(`${young} gm4`)).toBeGreaterThan(1), PATIENCE);
   // Each gives one to the other: neither waits for the other to begin.
   fleet.polls.length = 0;
-  await first.agent.reload(aConfig({ devices: at('c2', 'c1') }));
+  await first.agent.reload(SWAPPED);
   await vi.waitFor(() => expect(second.cluster.status().differing).toBe(1), PATIENCE);
   const before = pollsOf(`${old} gm3`);
   await vi.waitFor(() => expect(pollsOf(`${old} gm3`)).toBeGreaterThan(before + 3), PATIENCE);
   expect(first.agent.readModel.device('gm3')).toMatchObject({ cell: 'c1', result: 'ok' });
   expect([`${young} gm3`, `${old} gm4`].map(pollsOf)).toEqual([0, 0]);
-  await second.agent.reload(aConfig({ devices: at('c2', 'c1') }));
+  await second.agent.reload(SWAPPED);
   await vi.waitFor(() => {
     expect(pollsOf(`${young} gm3`)).toBeGreaterThan(2);
     expect(pollsOf(`${old} gm4`)).toBeGreaterThan(2);
@@ -296,16 +315,12 @@ test.concurrent('a device that moves out of a cell is polled there until the age
 });
 
 test.concurrent('agents that are reloaded at once give each other their devices', async () => {
-  const [address, fleet] = [await server.database(), new Fleet()];
-  const at = (gm3: string, gm4: string) => gms({ gm1: 'c1', gm2: 'c2', gm3, gm4 });
-  await using a = await join('a', { address, fleet, devices: at('c1', 'c2'), times: LONG_LEASE });
-  await vi.waitFor(() => expect(a.owned()).toEqual(['c1', 'c2']), PATIENCE);
-  await using b = await join('b', { address, fleet, devices: at('c1', 'c2'), times: LONG_LEASE });
-  await vi.waitFor(() => expect([a.owned(), b.owned()].map(({ length }) => length)).toEqual([1, 1]), PATIENCE);
+  await using pair = await agentsOfACellEach();
+  const { fleet, a, b } = pair;
   const [old, young] = a.owned().includes('c1') ? ['a', 'b'] : ['b', 'a'];
   await vi.waitFor(() => expect(fleet.polls.slice(-6)).toContain(`${young} gm4`), PATIENCE);
   fleet.polls.length = 0;
-  await Promise.all([a, b].map(({ agent }) => agent.reload(aConfig({ devices: at('c2', 'c1') }))));
+  await Promise.all([a, b].map(({ agent }) => agent.reload(SWAPPED)));
   await vi.waitFor(() => {
     for (const poll of [`${young} gm3`, `${old} gm4`]) expect(fleet.polls.slice(-12)).toContain(poll);
   }, PATIENCE);

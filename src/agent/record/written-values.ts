@@ -7,6 +7,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import type { SnmpValue } from '../../gdoi/seen/varbind.ts';
 import { columnAt, isBelow } from '../../mib/gdoi-column.ts';
 import { GDOI_NOTIFICATION_VARIABLES, GDOI_ROOT } from '../../mib/gdoi-oids.ts';
+import { type ValueKind, valueKind } from '../../mib/value-kind.ts';
 import { ENGINE_BOOTS, ENGINE_TIME, SYS_UP_TIME } from '../../mib/system-group.ts';
 
 const DIGITS = /^\d{1,10}$/;
@@ -25,7 +26,7 @@ const VARIABLES: ReadonlyMap<string, string> = new Map(
 export function writtenValue(oid: string, text: string): SnmpValue | undefined {
   const [, type, value = ''] = TYPED.exec(text) ?? [];
   if (type !== undefined) return typedValue(type, value.trim());
-  const kind = NUMBERS.has(oid) ? 'number' : kindOf(nameAt(oid));
+  const kind = kindAt(oid);
   if (kind === 'number') return DIGITS.test(text) ? Number(text) : undefined;
   if (kind === 'name') return undefined;
   if (HEX_WITH_BLANKS.test(text)) return hexOctets(text);
@@ -49,19 +50,18 @@ function typedValue(type: string, value: string): SnmpValue | undefined {
   }
 }
 
+/** Null: it is of a MIB that is not read here. */
+function kindAt(oid: string): ValueKind | null {
+  if (NUMBERS.has(oid)) return 'number';
+  const name = nameAt(oid);
+  return name === null ? null : valueKind(name);
+}
+
 /** The column or variable of CISCO-GDOI-MIB; null: it is of another MIB. */
 function nameAt(oid: string): string | null {
   if (!isBelow(GDOI_ROOT, oid)) return null;
   const column = columnAt(GDOI_ROOT, oid)?.column;
   return column ?? VARIABLES.get(oid.slice(GDOI_ROOT.length + 1).replace(/\.0$/, '')) ?? null;
-}
-
-/** By what the MIB calls it: its other columns are numbers. */
-function kindOf(name: string | null): 'identity' | 'name' | 'octets' | 'number' | null {
-  if (name === null) return null;
-  if (name.endsWith('IdValue')) return 'identity';
-  if (name.endsWith('Name')) return 'name';
-  return /(?:SPI|ActiveKEK|IdPort)$/.test(name) ? 'octets' : 'number';
 }
 
 /** A group by its number, anybody else by the address. */

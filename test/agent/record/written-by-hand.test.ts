@@ -2,9 +2,12 @@
  * Timelines that no agent recorded: a person or a script wrote them by the contract, which does not say where a trap's
  * OID has a dot, or how many lines a walk may take.
  */
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readRecordedLine } from '../../../src/agent/record/recorded-line.ts';
 import { Replay } from '../../../src/agent/record/replay.ts';
+import { writtenValue } from '../../../src/agent/record/written-values.ts';
+import { printIdentity } from '../../../src/mib/identity.ts';
 import { decodeTrap } from '../../../src/mib/decode-trap.ts';
 import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
 
@@ -218,4 +221,22 @@ describe('a walk of several lines', () => {
     ];
     expect(replayed(lines).map(({ type }) => type)).toEqual(['kek_rekey_overdue', 'kek_missing']);
   });
+});
+
+/** CgmGdoiIdentificationType. */
+const IPV6_ADDRESS = 5;
+
+test('an IPv6 address in any spelling is that address', () => {
+  fc.assert(
+    fc.property(
+      fc.ipV6().filter((text) => !text.includes('.')),
+      (text) => {
+        const value = writtenValue(`${ROOT}.1.2.2.1.6.${GM}`, text);
+        expect(value).toBeInstanceOf(Uint8Array);
+        // As a URL has it, by the same rule of the longest run of zeros (RFC 5952).
+        const host = new URL(`http://[${text}]`).hostname.slice(1, -1).toUpperCase();
+        expect(value instanceof Uint8Array ? (printIdentity(IPV6_ADDRESS, value) ?? '') : '').toBe(host);
+      },
+    ),
+  );
 });
