@@ -217,7 +217,7 @@ export class Agent implements AsyncDisposable {
       settings: fleetSettings(config.devices),
       ...(options.mayPoll === undefined ? {} : { cells: [] }),
       ...(options.maintenance === undefined ? {} : { maintenance: options.maintenance }),
-      onFleetView: (view) => {
+      onGroupView: (view) => {
         if (agent !== null) agent.#record.grouped(view);
       },
       onEvents: (events) => {

@@ -34,8 +34,8 @@ export function lookByItself(
   const stop = new AbortController();
   return {
     async look() {
-      const { view, fleetOf } = await check.look(stop.signal, !repeats);
-      return healthDocument(deviceHealth(view, fleetOf, clock.wallMs()));
+      const { view, groupOf } = await check.look(stop.signal, !repeats);
+      return healthDocument(deviceHealth(view, groupOf, clock.wallMs()));
     },
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('the check is over'));

@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { FleetReadModel } from '../model/read-model.ts';
 import { CAUSE_MEANING } from '../gdoi/explain/cause-meaning.ts';
 import type { Consequence, Explanation } from '../gdoi/explain/explanation.ts';
-import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../gdoi/fleet/group-view.ts';
 import { inCell } from '../gdoi/seen/cell.ts';
 import type { Labels } from './label-text.ts';
 import { renderFamily } from './prepared-lines.ts';
@@ -11,7 +11,7 @@ import { renderFamily } from './prepared-lines.ts';
 interface GroupGauge {
   readonly name: string;
   readonly help: string;
-  readonly value: (view: FleetView) => number;
+  readonly value: (view: GroupView) => number;
 }
 
 const GROUP_GAUGES: readonly GroupGauge[] = [
@@ -106,7 +106,7 @@ export interface Planned {
 
 const NOTHING_PLANNED: Planned = { device: () => false, group: () => false };
 
-function maintenance(fleet: FleetReadModel, views: readonly FleetView[], planned: Planned): string {
+function maintenance(fleet: FleetReadModel, views: readonly GroupView[], planned: Planned): string {
   const devices = [...fleet.devices()].filter(({ device, groups, cell }) =>
     planned.device(device, [...groups.keys()], cell),
   );
@@ -124,12 +124,12 @@ function maintenance(fleet: FleetReadModel, views: readonly FleetView[], planned
   );
 }
 
-function groupLabels({ group, cell }: Pick<FleetView, 'group' | 'cell'>): Labels {
+function groupLabels({ group, cell }: Pick<GroupView, 'group' | 'cell'>): Labels {
   return { ...inCell(cell), group };
 }
 
 interface Said {
-  readonly view: FleetView;
+  readonly view: GroupView;
   /** The labels of the group. */
   readonly labels: Labels;
   readonly explanation: Explanation;
@@ -187,7 +187,7 @@ const INCIDENT_GAUGES: readonly IncidentGauge[] = [
   },
 ];
 
-function incidentFamilies(views: readonly FleetView[], planned: Planned): string {
+function incidentFamilies(views: readonly GroupView[], planned: Planned): string {
   const said = views.flatMap((view) =>
     view.explanations.map((explanation): Said => ({ view, labels: groupLabels(view), explanation })),
   );
@@ -257,7 +257,7 @@ function cut(text: string, most: number): string {
 const MOST_NAMES = 3;
 
 /** `ks1, gm2, gm10 and 3 more`: the KSs, which are few, first, then the GMs. */
-function firstDevices(scope: readonly string[], { kss }: FleetView): string {
+function firstDevices(scope: readonly string[], { kss }: GroupView): string {
   const servers = new Set(kss.map(({ device }) => device));
   const all = [...scope.filter((name) => servers.has(name)), ...scope.filter((name) => !servers.has(name))];
   const rest = all.length - MOST_NAMES;

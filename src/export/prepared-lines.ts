@@ -8,7 +8,7 @@
  * done. The exposition keeps all samples of a metric together, as the format wants, is cut into chunks, and never
  * blocks the event loop for longer than one chunk takes.
  */
-import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../gdoi/fleet/group-view.ts';
 import type { GmSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
 import { type DeviceView, newestKekRead, type Read } from '../model/device-view.ts';
 import { DEVICE_METRICS, type DeviceMetric, type Emit, type GmSeen } from './device-metrics.ts';
@@ -52,7 +52,7 @@ interface FixedLabels {
 }
 
 /** Undefined: the group is unknown. */
-export type GroupViewOf = (group: string, cell: string | undefined) => FleetView | undefined;
+export type ShownGroupOf = (group: string, cell: string | undefined) => GroupView | undefined;
 
 /** Choices that cost series. */
 export interface LinesOptions {
@@ -96,7 +96,7 @@ export class PreparedLines {
   /** Rows of devices that are gone. */
   readonly #freeRows: number[] = [];
   readonly #fixed: (FixedLabels | null)[] = [];
-  readonly #groupOf: GroupViewOf;
+  readonly #groupOf: ShownGroupOf;
   readonly #labels: readonly string[];
   readonly #guard: DeviceGuard;
   readonly #taking = new TakenSamples();
@@ -106,7 +106,7 @@ export class PreparedLines {
   readonly #waiting = new Map<string, DeviceView>();
 
   /** `groupOf`: finds what a group knows about its GMs. */
-  constructor(groupOf: GroupViewOf, { labels, ksMembers }: LinesOptions = ALL_LINES, guard: DeviceGuard = UNGUARDED) {
+  constructor(groupOf: ShownGroupOf, { labels, ksMembers }: LinesOptions = ALL_LINES, guard: DeviceGuard = UNGUARDED) {
     this.#groupOf = groupOf;
     this.#guard = guard;
     this.#labels = labels;

@@ -61,7 +61,7 @@ export interface DeviceView {
   /** Unknown lines in the answers of the last successful poll. */
   readonly unparsedLines: number | null;
   readonly collectors: ReadonlyMap<string, CollectorResult>;
-  readonly groups: ReadonlyMap<string, GroupView>;
+  readonly groups: ReadonlyMap<string, GroupOnDevice>;
   /**
    * Groups whose GMs name its address as their KS's, while it gives no answer and has shown none; absent: there is
    * none.
@@ -151,7 +151,7 @@ export interface GroupTracking {
   readonly sourcesDisagree: boolean | null;
 }
 
-export interface GroupView {
+export interface GroupOnDevice {
   readonly group: string;
   readonly gm: Read<GmSnapshot> | null;
   readonly ks: KsRead | null;
@@ -459,7 +459,7 @@ function withParts(
     parts.push({ origin, command, at, snapshot });
     shown.set(snapshot.group, parts);
   }
-  const next = new Map<string, GroupView>();
+  const next = new Map<string, GroupOnDevice>();
   for (const group of main ? shown.keys() : new Set([...groups.keys(), ...shown.keys()])) {
     const fresh = shown.get(group);
     const kept = (groups.get(group)?.parts ?? []).filter(
@@ -470,7 +470,7 @@ function withParts(
     );
     // Details come after the main answer: a KS's policy shows SPI, lifetime and time to rekey of one instant.
     const parts = main ? [...(fresh ?? []), ...kept] : [...kept, ...(fresh ?? [])];
-    if (parts.length > 0 && next.size < MAX_GROUPS) next.set(group, groupView(group, parts));
+    if (parts.length > 0 && next.size < MAX_GROUPS) next.set(group, groupOnDevice(group, parts));
   }
   return next.size < 2 ? next : new Map([...next].toSorted(([a], [b]) => naturalOrder(a, b)));
 }
@@ -483,7 +483,7 @@ function isMainAnswer(origin: GroupPart['origin'], command: string): boolean {
 /** The first of these that shows the group is what is reported of it. */
 const AUTHORITY = ['cli', 'restconf', 'snmp'] as const;
 
-function groupView(group: string, parts: readonly GroupPart[]): GroupView {
+function groupOnDevice(group: string, parts: readonly GroupPart[]): GroupOnDevice {
   const origins = AUTHORITY.filter((origin) => parts.some((part) => part.origin === origin));
   const [authority = 'cli', ...others] = origins;
   const of = (origin: GroupPart['origin']) =>
@@ -542,7 +542,7 @@ function countdownReadAt(parts: readonly GroupPart[]): ReadAt {
 }
 
 /** The GM's snapshot with the newest KEK countdown: the CLI's, or that of SNMP or RESTCONF where it was read since. */
-export function newestKekRead({ gm, snmp, restconf }: GroupView): Read<GmSnapshot> | null {
+export function newestKekRead({ gm, snmp, restconf }: GroupOnDevice): Read<GmSnapshot> | null {
   const other = restconf?.gm ?? snmp?.gm ?? null;
   if (gm === null || other === null) return gm;
   const newer = other.at.receivedAtMs > gm.at.receivedAtMs && typeof other.snapshot.kek?.remainingSeconds === 'number';

@@ -16,7 +16,7 @@ import type { Incident } from '../gdoi/incidents/incident.ts';
 import { type FleetState, initialFleetState, type MemberFacts } from '../gdoi/fleet/fleet-state.ts';
 import { ksOrder } from '../gdoi/fleet/kss-together.ts';
 import type { FleetSettings } from '../gdoi/fleet/fleet-settings.ts';
-import { type FleetView, type FleetViewOf, fleetView, notJudgedYet } from '../gdoi/fleet/fleet-view.ts';
+import { type GroupView, type GroupViewOf, groupView, notJudgedYet } from '../gdoi/fleet/group-view.ts';
 import type { LastJudgement } from '../gdoi/fleet/assessment.ts';
 import { groupKey, inCell } from '../gdoi/seen/cell.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
@@ -66,7 +66,7 @@ export interface StepSettings extends GroupSettings {
 /** A group, as of the last change. */
 export interface GroupMemory {
   readonly state: FleetState;
-  readonly view: FleetView;
+  readonly view: GroupView;
   readonly last: LastJudgement;
   /** What came since the group was judged. */
   readonly unjudged: Unjudged;
@@ -227,7 +227,7 @@ function withOwnTimers(
   after: DeviceView,
   state: TrackerState,
   groups: ReadonlyMap<string, GroupStep>,
-  groupOf: FleetViewOf,
+  groupOf: GroupViewOf,
 ): DeviceView {
   let differ = false;
   for (const { memory } of groups.values()) differ ||= !hasSameTimers(groupOf(memory.view.group), memory.view);
@@ -236,7 +236,7 @@ function withOwnTimers(
   return { ...after, tracking: trackingOf(after, state, now) };
 }
 
-function hasSameTimers(before: FleetView | null, now: FleetView): boolean {
+function hasSameTimers(before: GroupView | null, now: GroupView): boolean {
   return before?.lead.seconds === now.lead.seconds && before.tekLifetimeSeconds === now.tekLifetimeSeconds;
 }
 
@@ -256,7 +256,7 @@ export function groupOfState(state: FleetState, atMs: EpochMs, settings: FleetSe
   const last = notJudgedYet(state, settings);
   return {
     state,
-    view: fleetView(state, atMs, last),
+    view: groupView(state, atMs, last),
     last,
     unjudged: NOTHING_UNJUDGED,
     judgedAtMs: Number.NEGATIVE_INFINITY,
@@ -366,7 +366,7 @@ const UNDER_WAY_MS = 60_000;
  * An answer that was under way while the group was judged does not set it back; one that is older still is of a clock
  * that was set.
  */
-function notBefore(view: FleetView, atMs: EpochMs): EpochMs {
+function notBefore(view: GroupView, atMs: EpochMs): EpochMs {
   return view.atMs - atMs <= UNDER_WAY_MS ? Math.max(view.atMs, atMs) : atMs;
 }
 
@@ -380,7 +380,7 @@ function remembered(known: GroupMemory, facts: MemberFacts): GroupStep {
   const memory: GroupMemory = {
     ...known,
     state,
-    view: fleetView(state, atMs, last),
+    view: groupView(state, atMs, last),
     last,
     unjudged: {
       changes: unjudged.changes + (ksRead ? Math.max(1, KS_READ_SHARE * members) : 1),

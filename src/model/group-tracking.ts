@@ -4,7 +4,7 @@
  */
 import { type Failure, givesNoSign, LOOK_TAKES_MS, type MemberContext } from '../gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../gdoi/fleet/fleet-state.ts';
-import type { FleetViewOf } from '../gdoi/fleet/fleet-view.ts';
+import type { GroupViewOf } from '../gdoi/fleet/group-view.ts';
 import { forecast } from '../gdoi/keys/forecast.ts';
 import { middleMs } from '../gdoi/seen/interval.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
@@ -29,30 +29,30 @@ import {
   tekRekeyOverdueOf,
   type TrackerState,
 } from '../gdoi/memory/tracker-state.ts';
-import { type DeviceView, type GroupTracking, type GroupView, kekBehaviorOfDevice } from './device-view.ts';
+import { type DeviceView, type GroupTracking, type GroupOnDevice, kekBehaviorOfDevice } from './device-view.ts';
 
 /** What a polled KS tells the tracker of its group. */
-export function trackOptions(fleetOf: FleetViewOf): TrackOptions {
+export function trackOptions(groupOf: GroupViewOf): TrackOptions {
   return {
     ksLeadSeconds: (group) => {
-      const lead = fleetOf(group)?.lead;
+      const lead = groupOf(group)?.lead;
       return lead?.source === 'ks' ? lead.seconds : null;
     },
-    kekLifetimeSeconds: (group) => fleetOf(group)?.kekLifetimeSeconds ?? null,
-    tekLifetimeSeconds: (group) => fleetOf(group)?.tekLifetimeSeconds ?? null,
-    tekLeadSeconds: (group) => fleetOf(group)?.tekLeadSeconds ?? null,
-    rekeySeconds: (group) => fleetOf(group)?.rekeySeconds ?? null,
-    ksMulticast: (group) => fleetOf(group)?.ksMulticast === true,
-    ksSaid: (group) => fleetOf(group)?.ksSaid ?? [],
+    kekLifetimeSeconds: (group) => groupOf(group)?.kekLifetimeSeconds ?? null,
+    tekLifetimeSeconds: (group) => groupOf(group)?.tekLifetimeSeconds ?? null,
+    tekLeadSeconds: (group) => groupOf(group)?.tekLeadSeconds ?? null,
+    rekeySeconds: (group) => groupOf(group)?.rekeySeconds ?? null,
+    ksMulticast: (group) => groupOf(group)?.ksMulticast === true,
+    ksSaid: (group) => groupOf(group)?.ksSaid ?? [],
   };
 }
 
 /** Tracking of each group in which the device is a GM. */
-export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: FleetViewOf): DeviceView['tracking'] {
+export function trackingOf(view: DeviceView, state: TrackerState, groupOf: GroupViewOf): DeviceView['tracking'] {
   const tracking = new Map<string, GroupTracking>();
   for (const { group, gm } of view.groups.values()) {
     if (gm === null) continue;
-    const fleet = fleetOf(group);
+    const fleet = groupOf(group);
     const expiry = kekExpiryOf(state, group);
     const said = saidOfPacketsOf(state, group);
     const vanished = state.groups.get(group)?.vanished;
@@ -170,7 +170,7 @@ export function heardChanges(
 }
 
 /** TEKs that SNMP has shown since the CLI answered, where the CLI's answer lacks one of them; null: it lacks none. */
-function newerTeksOf(known: GroupView | undefined): readonly string[] | null {
+function newerTeksOf(known: GroupOnDevice | undefined): readonly string[] | null {
   const look = known?.snmp?.gm ?? null;
   const byCli = known?.gm ?? null;
   if (look === null || byCli === null || look.at.receivedAtMs <= byCli.at.receivedAtMs) return null;

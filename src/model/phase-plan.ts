@@ -8,7 +8,7 @@ import { middleMs } from '../gdoi/seen/interval.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import { rekeySeconds } from '../gdoi/keys/ks-lead.ts';
 import { type PlannedPoll, type PlanInput, planPolls } from '../gdoi/keys/poll-instants.ts';
-import { type DeviceView, type GroupView, kekBehaviorOfDevice } from './device-view.ts';
+import { type DeviceView, type GroupOnDevice, kekBehaviorOfDevice } from './device-view.ts';
 
 /** Without an interval the plan reaches this far; the next poll makes a new one. */
 const HORIZON_WITHOUT_INTERVAL_MS = 86_400_000;
@@ -38,7 +38,7 @@ export function phasePlan(input: PhasePlanInput): readonly PlannedPoll[] {
   return polls.length < 2 ? polls : polls.toSorted((a, b) => a.atMs - b.atMs);
 }
 
-function planInputs(input: PhasePlanInput, group: GroupView): readonly PlanInput[] {
+function planInputs(input: PhasePlanInput, group: GroupOnDevice): readonly PlanInput[] {
   const { view, state, nowMs, jitter, changedAtMs, regularIntervalMs } = input;
   const common = {
     nowMs,
@@ -77,7 +77,7 @@ function planInputs(input: PhasePlanInput, group: GroupView): readonly PlanInput
 }
 
 /** When the rekey with its present KEK was over; null: it sends none, or does not show when that was made. */
-function sentMs({ snapshot, at }: GroupView['ks'] & object): EpochMs | null {
+function sentMs({ snapshot, at }: GroupOnDevice['ks'] & object): EpochMs | null {
   const { kek, localRole } = snapshot;
   if (kek?.lifetimeSeconds == null || kek.remainingSeconds === null || localRole === 'secondary') return null;
   return at.receivedAtMs + (kek.remainingSeconds - kek.lifetimeSeconds + rekeySeconds(snapshot)) * 1000;

@@ -3,7 +3,7 @@
  * from here and never reach back into the agent.
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
-import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../gdoi/fleet/group-view.ts';
 import { groupKey, groupOfKey } from '../gdoi/seen/cell.ts';
 import type { InternalErrorPlace, InternalErrors } from '../kernel/internal-errors.ts';
 import type { DeviceView } from './device-view.ts';
@@ -15,9 +15,9 @@ export interface FleetReadModel {
   device(name: string): DeviceView | undefined;
   readonly size: number;
   /** The view of each group that was seen since the start. */
-  groups(): Iterable<FleetView>;
+  groups(): Iterable<GroupView>;
   /** `cell` undefined: the default one. */
-  group(name: string, cell?: string): FleetView | undefined;
+  group(name: string, cell?: string): GroupView | undefined;
   readonly totals: EventTotals;
   /** Rises with every change of a view or a group: what was read at the same revision is the same. */
   readonly revision: number;
@@ -78,8 +78,8 @@ export interface ListenerState {
 
 export interface MutableReadModel extends FleetReadModel {
   /** New views, all at once: a listener meets none of them beside an old one. */
-  update(devices: readonly DeviceView[], groups: readonly FleetView[]): void;
-  setGroup(view: FleetView): void;
+  update(devices: readonly DeviceView[], groups: readonly GroupView[]): void;
+  setGroup(view: GroupView): void;
   addEvents(events: readonly GdoiEvent[]): void;
   set(view: DeviceView): void;
   remove(device: string): void;
@@ -93,7 +93,7 @@ export function createReadModel(
   errors: InternalErrors | null = null,
 ): MutableReadModel {
   const views = new Map<string, DeviceView>();
-  const groups = new Map<string, FleetView>();
+  const groups = new Map<string, GroupView>();
   const listeners = new Set<(device: string, view: DeviceView | null) => void>();
   const eventListeners = new Set<(events: readonly GdoiEvent[]) => void>();
   let revision = 0;
@@ -158,7 +158,7 @@ export function createReadModel(
 }
 
 /** GMs of which their group now says something else that is shown with the device's own view. */
-function differentlySeen(before: FleetView | undefined, now: FleetView): readonly string[] {
+function differentlySeen(before: GroupView | undefined, now: GroupView): readonly string[] {
   // By the same yardstick only a GM whose record changed is seen differently, and its change is announced anyway.
   if (before?.yardstick === now.yardstick) return [];
   const known = before?.gms ?? [];

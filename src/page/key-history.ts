@@ -142,7 +142,7 @@ function marksOf(events: readonly EventDocument[], fromMs: number): ReadonlyMap<
     if (known === undefined) marks.set(device, [mark]);
     else known.push(mark);
   }
-  for (const of of marks.values()) of.sort((a, b) => a.atMs - b.atMs);
+  for (const ofKey of marks.values()) ofKey.sort((a, b) => a.atMs - b.atMs);
   return marks;
 }
 

@@ -9,7 +9,7 @@ import { trackFleet } from '../builders/track-fleet.ts';
 import type { LastJudgement } from '../../src/gdoi/fleet/assessment.ts';
 import { type FleetState, initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../src/gdoi/fleet/fleet-settings.ts';
-import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../src/gdoi/fleet/group-view.ts';
 import { FLOOR_LEAD } from '../../src/gdoi/keys/ks-lead.ts';
 import type { PlannedPoll } from '../../src/gdoi/keys/poll-instants.ts';
 import { initialTrackerState, type TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
@@ -48,7 +48,7 @@ export interface Look {
   readonly atMs: EpochMs;
   /** On the agent's clock. */
   readonly nowMs: EpochMs;
-  readonly view: FleetView;
+  readonly view: GroupView;
   readonly incidents: readonly Incident[];
   readonly deviceOf: (device: string) => DeviceView;
 }
@@ -71,9 +71,9 @@ export class AgentModel {
   readonly #views = new Map<string, DeviceView>();
   readonly #fleets = new Map<string, FleetState>();
   readonly #lastJudgements = new Map<string, LastJudgement>();
-  readonly #fleetViews = new Map<string, FleetView>();
+  readonly #groupViews = new Map<string, GroupView>();
   readonly #settings: FleetSettings;
-  readonly #options = trackOptions((group) => this.#fleetViews.get(group) ?? null);
+  readonly #options = trackOptions((group) => this.#groupViews.get(group) ?? null);
   readonly #ids = new Set<string>();
 
   readonly #onLook: ((look: Look) => void) | null;
@@ -139,7 +139,7 @@ export class AgentModel {
     return phasePlan({
       view,
       state: this.stateOf(view.device),
-      leadSeconds: (group) => this.#fleetViews.get(group)?.lead.seconds ?? FLOOR_LEAD.seconds,
+      leadSeconds: (group) => this.#groupViews.get(group)?.lead.seconds ?? FLOOR_LEAD.seconds,
       ksKekExpiryMs: (group) => this.#kekExpiryOfKs(group),
       regularIntervalMs: plan.intervalMs,
       nowMs: plan.nowMs,
@@ -164,14 +164,14 @@ export class AgentModel {
   #pollOver(before: DeviceView, seen: DeviceView, atMs: EpochMs, trueMs: EpochMs): void {
     const { device } = seen;
     const state = this.stateOf(device);
-    const after = { ...seen, tracking: trackingOf(seen, state, (group) => this.#fleetViews.get(group) ?? null) };
+    const after = { ...seen, tracking: trackingOf(seen, state, (group) => this.#groupViews.get(group) ?? null) };
     this.#views.set(device, after);
     for (const [group, facts] of membershipChanges(before, after, state, atMs)) {
       const known = this.#fleets.get(group) ?? initialFleetState(group);
       const tracked = trackFleet(known, [facts], this.#settings, this.#lastJudgements.get(group));
       this.#fleets.set(group, tracked.state);
       this.#lastJudgements.set(group, tracked.last);
-      this.#fleetViews.set(group, tracked.view);
+      this.#groupViews.set(group, tracked.view);
       this.said.push({ atMs: trueMs, group, explanations: tracked.view.explanations });
       this.#emit(tracked.events, trueMs);
       const { view, incidents } = tracked;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Agent } from '../../src/agent/agent.ts';
 import type { ResolvedDevice } from '../../src/config/resolved-config.ts';
 import { naturalOrder } from '../../src/gdoi/events/name-list.ts';
-import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../src/gdoi/fleet/group-view.ts';
 import { groupMetrics } from '../../src/export/group-metrics.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
@@ -62,7 +62,7 @@ async function watching(path: string, cells: Readonly<Record<string, string | nu
   };
 }
 
-function byCell({ readModel }: Agent): readonly FleetView[] {
+function byCell({ readModel }: Agent): readonly GroupView[] {
   return [...readModel.groups()].toSorted((a, b) => naturalOrder(a.cell ?? '', b.cell ?? ''));
 }
 

@@ -42,7 +42,7 @@ export async function benchHeard(): Promise<BenchRow[]> {
     errors,
     totals,
     settings: { pollIntervalMs: 60_000, detailIntervalMs: 60_000 },
-    onFleetView: (view) => views.setGroup(view),
+    onGroupView: (view) => views.setGroup(view),
     onEvents: (events) => views.addEvents(events),
   });
   const record = new FleetRecord({ views, intake, recorder: null, clock, logger });

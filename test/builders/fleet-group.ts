@@ -10,7 +10,7 @@ import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { trackFleet } from './track-fleet.ts';
 import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../src/gdoi/fleet/fleet-settings.ts';
-import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../src/gdoi/fleet/group-view.ts';
 import type { Incident } from '../../src/gdoi/incidents/incident.ts';
 import {
   emptyGmSnapshot,
@@ -235,7 +235,7 @@ export class Fleet {
   }
 
   /** The state goes through JSON each time, as through the store. */
-  see(...changes: MemberFacts[]): FleetView {
+  see(...changes: MemberFacts[]): GroupView {
     const next = trackFleet(this.state, changes, this.#settings);
     this.state = throughStore(next.state);
     this.events.push(...next.events);

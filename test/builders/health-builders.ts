@@ -1,5 +1,5 @@
 /** Devices for health tests: well unless a test says otherwise. Times are seconds before `NOW`. */
-import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../src/gdoi/fleet/group-view.ts';
 import type { HealthInput, HealthTracking } from '../../src/gdoi/health/health-input.ts';
 import {
   emptyGmSnapshot,
@@ -136,8 +136,8 @@ export function certificateEnding(days: number): NonNullable<HealthInput['certif
 }
 
 /** A group of gm1 and ks1 in which all is well. */
-export function fleet(over: Partial<FleetView> = {}): FleetView {
-  const view: Omit<FleetView, 'gmOf' | 'yardstick' | 'over'> = {
+export function fleet(over: Partial<GroupView> = {}): GroupView {
+  const view: Omit<GroupView, 'gmOf' | 'yardstick' | 'over'> = {
     group: 'G1',
     atMs: NOW,
     members: 1,
@@ -187,7 +187,7 @@ export function fleet(over: Partial<FleetView> = {}): FleetView {
   return { ...view, gmOf, yardstick: {}, over: view.gms.length + view.kss.length === 0 };
 }
 
-export function gmInFleet(over: Partial<FleetView['gms'][number]> = {}): FleetView['gms'][number] {
+export function gmInFleet(over: Partial<GroupView['gms'][number]> = {}): GroupView['gms'][number] {
   return {
     device: 'gm1',
     address: '10.0.0.1',

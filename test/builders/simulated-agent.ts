@@ -95,7 +95,7 @@ export interface SimulatedAgent extends AsyncDisposable {
 
 export async function simulatedAgent(watched: SimulatedWatch): Promise<SimulatedAgent> {
   const clock = watched.timerStepMs === undefined ? new FakeClock(START_MS) : new CoarseClock(watched.timerStepMs);
-  const fleet = fleetOf(watched);
+  const fleet = groupOf(watched);
   if (watched.agentStartsAtMs !== undefined) await clock.advance(watched.agentStartsAtMs);
   fleet.advance(clock.wallMs());
   const devices = fleet.devices.filter(watched.polled ?? (() => true));
@@ -193,7 +193,7 @@ async function onTime(fleet: SimulatedFleet, clock: FakeClock, signal: AbortSign
   }
 }
 
-function fleetOf({ scenario, plan, gms, kss, lifetimes }: SimulatedWatch): SimulatedFleet {
+function groupOf({ scenario, plan, gms, kss, lifetimes }: SimulatedWatch): SimulatedFleet {
   const at = { seed: 5, startMs: START_MS };
   if (plan !== undefined) return createFleetFromPlan(plan, { ...at, scenario });
   return createSimulatedFleet({

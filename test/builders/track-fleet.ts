@@ -3,7 +3,7 @@ import type { LastJudgement } from '../../src/gdoi/fleet/assessment.ts';
 import { type FleetJudgement, judgeFleet, rememberMember } from '../../src/gdoi/fleet/fleet.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../src/gdoi/fleet/fleet-settings.ts';
 import type { FleetState, MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
-import { fleetView, notJudgedYet } from '../../src/gdoi/fleet/fleet-view.ts';
+import { groupView, notJudgedYet } from '../../src/gdoi/fleet/group-view.ts';
 
 /**
  * State, events and view after changes, oldest first, judged at once. `last`: the judgement of `before`, of which the
@@ -17,7 +17,7 @@ export function trackFleet(
 ): FleetJudgement {
   const known = last ?? notJudgedYet(before, settings);
   if (changes.length === 0) {
-    return { state: before, events: [], incidents: [], view: fleetView(before, 0, known), last: known };
+    return { state: before, events: [], incidents: [], view: groupView(before, 0, known), last: known };
   }
   let state = before;
   const events: GdoiEvent[] = [];

@@ -15,7 +15,7 @@ import { createSelfMetrics } from '../../src/export/self-metrics.ts';
 import { targetMetrics } from '../../src/export/target-metrics.ts';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../src/gdoi/fleet/fleet-settings.ts';
-import { fleetView, notJudgedYet } from '../../src/gdoi/fleet/fleet-view.ts';
+import { groupView, notJudgedYet } from '../../src/gdoi/fleet/group-view.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
 import { FLOOR_LEAD } from '../../src/gdoi/keys/ks-lead.ts';
 import { newCounters } from '../../src/http/base/counters.ts';
@@ -139,7 +139,7 @@ function groupExposition(): string {
   fleet.totals.know({ group: 'G1' });
   const state = initialFleetState('G1');
   const last = { ...notJudgedYet(state, DEFAULT_FLEET_SETTINGS), explanations: [EXPLANATION] };
-  const view = fleetView(state, NOON, last);
+  const view = groupView(state, NOON, last);
   return groupMetrics({ ...fleet, groups: () => [view] }, { device: () => false, group: () => true });
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type FleetJudgement, judgeFleet, rememberMember } from '../../src/gdoi/fleet/fleet.ts';
 import { trackFleet } from '../builders/track-fleet.ts';
 import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
-import { type FleetView, fleetView, notJudgedYet } from '../../src/gdoi/fleet/fleet-view.ts';
+import { type GroupView, groupView, notJudgedYet } from '../../src/gdoi/fleet/group-view.ts';
 import { measuresOf } from '../../src/gdoi/fleet/assessment.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { groupAfter, groupOfState, type GroupMemory, isDue, judged } from '../../src/model/fleet-step.ts';
@@ -38,10 +38,10 @@ const SHOWN = [
   'notPolled',
   'notListed',
   'rekeyLoss',
-] as const satisfies readonly (keyof FleetView)[];
+] as const satisfies readonly (keyof GroupView)[];
 
 /** The part of a view that outlets can see, as plain data. */
-function shown(view: FleetView): ReadonlyMap<string, unknown> {
+function shown(view: GroupView): ReadonlyMap<string, unknown> {
   return new Map(SHOWN.map((field) => [field, view[field]]));
 }
 
@@ -145,7 +145,7 @@ describe.each([6, 60])('a group of %i', (members) => {
         const records = ({ gms, kss, kekGeneration }: FleetState) => ({ gms: [...gms], kss: [...kss], kekGeneration });
         expect(records(memory.state)).toEqual(records(anew));
         const { last, view } = memory;
-        expect(shown(view)).toEqual(shown(fleetView(memory.state, view.atMs, { ...last, members: [] })));
+        expect(shown(view)).toEqual(shown(groupView(memory.state, view.atMs, { ...last, members: [] })));
         for (const each of view.gms) {
           const notListed = view.notListed.includes(each.device);
           const meetsLegacyKs = view.mixedVersions?.affectedGms.includes(each.device) === true;
@@ -188,7 +188,7 @@ describe.each([6, 60])('a group of %i', (members) => {
         const { view, last, state } = judged(memory, memory.unjudged.atMs, OF_GROUPS).memory;
         expect(last.yardstick).toEqual(measuresOf(state, SETTINGS).yardstick);
         expect(last.roster.notPolled).toBe(view.notPolled.length);
-        expect(shown(view)).toEqual(shown(fleetView(state, view.atMs, notJudgedYet(state, SETTINGS))));
+        expect(shown(view)).toEqual(shown(groupView(state, view.atMs, notJudgedYet(state, SETTINGS))));
       }),
       { numRuns: 60 },
     );

@@ -1,7 +1,7 @@
 /** A GM whose answers show its group no more: what its view, its health, its group and its metrics say. */
 import { expect, test } from 'vitest';
 import { deviceSettings } from '../../src/agent/poll/poll-target.ts';
-import type { FleetViewOf } from '../../src/gdoi/fleet/fleet-view.ts';
+import type { GroupViewOf } from '../../src/gdoi/fleet/group-view.ts';
 import { deviceHealth } from '../../src/gdoi/health/health.ts';
 import type { GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 import { type FleetMemory, type FleetStep, fleetStep } from '../../src/model/fleet-step.ts';
@@ -50,8 +50,8 @@ function polled(answers: Answers, role: 'gm' | 'ks' | 'auto' = 'auto', from: Fle
 }
 
 const health = ({ view, groups }: FleetStep) => {
-  const fleetOf: FleetViewOf = (group) => groups.get(group)?.memory.view ?? null;
-  return deviceHealth(view, fleetOf, view.lastPollAtMs ?? NOON);
+  const groupOf: GroupViewOf = (group) => groups.get(group)?.memory.view ?? null;
+  return deviceHealth(view, groupOf, view.lastPollAtMs ?? NOON);
 };
 
 function registeredMetric({ view }: FleetStep): readonly unknown[] {

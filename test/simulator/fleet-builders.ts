@@ -18,7 +18,7 @@ interface Build {
 }
 
 /** One group G1, `kss` key servers ks1.., `gms` members gm1... */
-export function fleetOf(build: Build): SimulatedFleet {
+export function groupOf(build: Build): SimulatedFleet {
   const group: GroupPlan = {
     name: 'G1',
     identity: '1223',

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import { uptimeText } from '../../src/simulator/render/render-device.ts';
 import { RELEASES, type ReleaseName } from '../../src/simulator/world/release.ts';
-import { START_MS, fleetOf, numberOf, showAt, spisOf, valueOf } from './fleet-builders.ts';
+import { START_MS, groupOf, numberOf, showAt, spisOf, valueOf } from './fleet-builders.ts';
 
 describe('GM show crypto gdoi', () => {
   test('of IOS XE has the captured labels, columns and order', () => {
-    const text = showAt(fleetOf({}), 'gm1', 500);
+    const text = showAt(groupOf({}), 'gm1', 500);
     const shape = text
       .replace(/\d+/gu, 'N')
       .replace(/0xN?[N0-9A-F]+\(N\)/gu, 'SPI')
@@ -109,7 +109,7 @@ describe('GM show crypto gdoi', () => {
   });
 
   test('of IOS 15 starts the member without a heading and stops after the TEK', () => {
-    const text = showAt(fleetOf({ gm: '15.6(3)M2' }), 'gm1', 500);
+    const text = showAt(groupOf({ gm: '15.6(3)M2' }), 'gm1', 500);
     expect(text).not.toContain('Group Member Information');
     expect(text).not.toContain('Group Type');
     expect(text).not.toContain('KGS POLICY');
@@ -119,7 +119,7 @@ describe('GM show crypto gdoi', () => {
   });
 
   test('of the vendor document has no indent, single blanks, and Reregisters without a hyphen', () => {
-    const text = showAt(fleetOf({ gm: '15.2(4)M6' }), 'gm1', 10);
+    const text = showAt(groupOf({ gm: '15.2(4)M6' }), 'gm1', 10);
     expect(text).toMatch(/^Reregisters in : \d+ sec$/mu);
     expect(text).toMatch(/^Version : 1\.0\.4$/mu);
     expect(text).toMatch(/^Rekey Received : never$/mu);
@@ -127,14 +127,14 @@ describe('GM show crypto gdoi', () => {
   });
 
   test('of the oldest layout names the active server and no KEK lifetime', () => {
-    const text = showAt(fleetOf({ gm: '12.4(24)T8', kss: 2 }), 'gm1', 500);
+    const text = showAt(groupOf({ gm: '12.4(24)T8', kss: 2 }), 'gm1', 500);
     expect(text).toMatch(/^ {4}Active Group Server {6}: 10\.1\.11\.2$/mu);
     expect(text).toMatch(/^ {4}Group Server list {8}: 10\.1\.11\.2\n {31}10\.1\.12\.2$/mu);
     expect(text).not.toContain('Lifetime (secs)');
   });
 
   test('shows two TEKs under one interface after a TEK rekey, the newest first', () => {
-    const text = showAt(fleetOf({}), 'gm1', 440);
+    const text = showAt(groupOf({}), 'gm1', 440);
     expect(spisOf(text)).toHaveLength(2);
     expect(text.match(/GigabitEthernet2:/gu)).toHaveLength(1);
     const remaining = [...text.matchAll(/remaining key lifetime \(sec\): \((\d+)\)/gu)].map((match) =>
@@ -145,9 +145,9 @@ describe('GM show crypto gdoi', () => {
 
   test('moves the age of a multicast rekey under the cumulative counters before IOS XE', () => {
     const group = { transport: 'multicast' } as const;
-    const old = showAt(fleetOf({ gm: '15.6(3)M2', group }), 'gm1', 500);
+    const old = showAt(groupOf({ gm: '15.6(3)M2', group }), 'gm1', 500);
     expect(old.indexOf('Rekey Rcvd(hh:mm:ss)')).toBeGreaterThan(old.indexOf('Rekeys cumulative'));
-    const xe = showAt(fleetOf({ gm: '16.9.5', group }), 'gm1', 500);
+    const xe = showAt(groupOf({ gm: '16.9.5', group }), 'gm1', 500);
     expect(xe.indexOf('Rekey Rcvd(hh:mm:ss)')).toBeLessThan(xe.indexOf('Rekeys cumulative'));
   });
 
@@ -159,7 +159,7 @@ describe('GM show crypto gdoi', () => {
   });
 
   test('of a GM that never registered shows no KS, no keys and an unknown source of its ACL', () => {
-    const text = showAt(fleetOf({ paths: [{ gm: 'gm1', ks: 'ks1', registrationLoss: 1 }] }), 'gm1', 100);
+    const text = showAt(groupOf({ paths: [{ gm: 'gm1', ks: 'ks1', registrationLoss: 1 }] }), 'gm1', 100);
     expect(valueOf(text, 'Registration status')).toBe('Registering');
     expect(valueOf(text, 'Registered with')).toBeNull();
     expect(text).toContain('ACL Downloaded From KS UNKNOWN:');
@@ -168,7 +168,7 @@ describe('GM show crypto gdoi', () => {
   });
 
   test('countdowns run in whole seconds', () => {
-    const fleet = fleetOf({});
+    const fleet = groupOf({});
     const lifetime = (at: number) => numberOf(showAt(fleet, 'gm1', at), 'Lifetime (secs)')!;
     const first = lifetime(10);
     expect(lifetime(10.4)).toBeGreaterThanOrEqual(first - 1);
@@ -178,7 +178,7 @@ describe('GM show crypto gdoi', () => {
 
 describe('KS', () => {
   test('show crypto gdoi has continuation labels whose second line alone is ambiguous', () => {
-    const text = showAt(fleetOf({ kss: 2, gms: 2 }), 'ks1', 100);
+    const text = showAt(groupOf({ kss: 2, gms: 2 }), 'ks1', 100);
     expect(text.match(/Remaining Lifetime/gu)).toHaveLength(3);
     expect(text).toMatch(/^ {4}Group Name {15}: G1 \(Unicast\)$/mu);
     expect(text).toMatch(/^ {4}Group Rekey\n {8}Remaining Lifetime {3}: 1650 secs$/mu);
@@ -187,7 +187,7 @@ describe('KS', () => {
   });
 
   test('ks policy shows KEK and TEK with two pairs a line, an old TEK with 0 left and n/a', () => {
-    const text = showAt(fleetOf({ gms: 1 }), 'ks1', 560, 'show crypto gdoi ks policy');
+    const text = showAt(groupOf({ gms: 1 }), 'ks1', 560, 'show crypto gdoi ks policy');
     expect(text).toMatch(/^ {4}orig life\(sec\) {5}: 1800 {10}remaining life\(sec\) {3}: 1190$/mu);
     expect(text).toMatch(/^ {4}spi : 0x[0-9A-F]{32}$/mu);
     expect(text).toMatch(/remaining life\(sec\) {3}: 0$/mu);
@@ -195,13 +195,13 @@ describe('KS', () => {
   });
 
   test('ks policy of an old KS shows no time to rekey', () => {
-    const text = showAt(fleetOf({ ks: '15.1(4)M8' }), 'ks1', 100, 'show crypto gdoi ks policy');
+    const text = showAt(groupOf({ ks: '15.1(4)M8' }), 'ks1', 100, 'show crypto gdoi ks policy');
     expect(text).not.toContain('time to rekey');
     expect(text).toMatch(/^ {4}orig life\(sec\): 1800/mu);
   });
 
   test('ks members and its summary count every GM', () => {
-    const fleet = fleetOf({ gms: 3, kss: 2 });
+    const fleet = groupOf({ gms: 3, kss: 2 });
     const members = showAt(fleet, 'ks1', 500, 'show crypto gdoi ks members');
     expect(members.match(/^Group Member ID {4}: 10\.16\.\d\.2 {2}GM Version: 1\.0\.26$/gmu)).toHaveLength(3);
     expect(members).toContain('Number of rekeys sent for group G1 : 1');
@@ -211,15 +211,15 @@ describe('KS', () => {
   });
 
   test('ks coop has both roles on lines with a comma, and says when there is no redundancy', () => {
-    const pair = showAt(fleetOf({ kss: 2 }), 'ks1', 100, 'show crypto gdoi ks coop');
+    const pair = showAt(groupOf({ kss: 2 }), 'ks1', 100, 'show crypto gdoi ks coop');
     expect(pair).toMatch(/^Crypto Gdoi Group Name :G1 $/mu);
     expect(pair).toMatch(/Local KS Role: Primary {3}, Local KS Status: Alive {5}$/mu);
     expect(pair).toMatch(/Peer KS Role: Secondary , Peer KS Status: Alive/u);
-    expect(showAt(fleetOf({}), 'ks1', 100, 'show crypto gdoi ks coop')).toContain('*NO* redundancy configured');
+    expect(showAt(groupOf({}), 'ks1', 100, 'show crypto gdoi ks coop')).toContain('*NO* redundancy configured');
   });
 
   test('ks shows members and the access list on the next line', () => {
-    const text = showAt(fleetOf({ gms: 2 }), 'ks1', 100, 'show crypto gdoi ks');
+    const text = showAt(groupOf({ gms: 2 }), 'ks1', 100, 'show crypto gdoi ks');
     expect(text.startsWith('Total group members registered to this box: 2\n')).toBe(true);
     expect(text).toMatch(/^ {4}ACL Configured:\n {8}access-list G1-acl$/mu);
   });
@@ -227,14 +227,14 @@ describe('KS', () => {
 
 describe('GM detail commands', () => {
   test('rekey detail has the table with one current SA and cookies of the KEK', () => {
-    const text = showAt(fleetOf({}), 'gm1', 500, 'show crypto gkm gm rekey detail');
+    const text = showAt(groupOf({}), 'gm1', 500, 'show crypto gkm gm rekey detail');
     expect(text).toMatch(/^Group G1 \(Unicast\)$/mu);
     expect(text).toMatch(/^New {5}: 10\.16\.0\.2 {7}10\.1\.11\.2 {7}\d{4} {4}[0-9A-F]{8} {3}[0-9A-F]{8}$/mu);
     expect(text).toMatch(/^Previous: ---/mu);
   });
 
   test('all GMs of a group show the same cookies while they hold the same KEK', () => {
-    const fleet = fleetOf({ gms: 3 });
+    const fleet = groupOf({ gms: 3 });
     const cookies = new Set(
       ['gm1', 'gm2', 'gm3'].map(
         (gm) => showAt(fleet, gm, 500, 'show crypto gdoi gm rekey detail').match(/[0-9A-F]{8} {3}[0-9A-F]{8}/u)?.[0],
@@ -244,15 +244,15 @@ describe('GM detail commands', () => {
   });
 
   test('replay is not enabled with counter-based replay and has numbers with time-based', () => {
-    expect(showAt(fleetOf({}), 'gm1', 10, 'show crypto gdoi gm replay')).toContain('is not enabled');
-    const timed = fleetOf({ group: { antiReplay: { kind: 'time', window: 20 } } });
+    expect(showAt(groupOf({}), 'gm1', 10, 'show crypto gdoi gm replay')).toContain('is not enabled');
+    const timed = groupOf({ group: { antiReplay: { kind: 'time', window: 20 } } });
     expect(showAt(timed, 'gm1', 10, 'show crypto gdoi gm replay')).toMatch(
       /^Time Sync Error : 0 Max time delta : 0\.00 secs$/mu,
     );
   });
 
   test('data-plane counters are printed two per line', () => {
-    const text = showAt(fleetOf({}), 'gm1', 10, 'show crypto gdoi gm dataplane counters');
+    const text = showAt(groupOf({}), 'gm1', 10, 'show crypto gdoi gm dataplane counters');
     expect(text).toMatch(/^ {4}#pkts encrypt {12}: \d+ +#pkts decrypt {12}: \d+$/mu);
     expect(text).toMatch(/^ {4}#pkts internal err \(send\): 0 {8}#pkts internal err \(rcv\) : 0$/mu);
   });
@@ -262,7 +262,7 @@ describe('the device itself', () => {
   test.each(Object.keys(RELEASES) as ReleaseName[])(
     'show version of %s names release, hardware and uptime',
     (release) => {
-      const text = showAt(fleetOf({ gm: release }), 'gm1', 0, 'show version');
+      const text = showAt(groupOf({ gm: release }), 'gm1', 0, 'show version');
       expect(text).toContain(`Version ${release}, RELEASE SOFTWARE`);
       expect(text).toMatch(/^GM1 uptime is .*minutes?$/mu);
       expect(
@@ -281,7 +281,7 @@ describe('the device itself', () => {
   test('its certificates never end within 90 days, in whatever year the fleet runs', () => {
     const DAY = 86_400;
     // Rekeys every few minutes of 800 days would be most of the work.
-    const fleet = fleetOf({ group: { kekLifetimeSeconds: DAY, tekLifetimeSeconds: DAY, kekRemainingSeconds: DAY } });
+    const fleet = groupOf({ group: { kekLifetimeSeconds: DAY, tekLifetimeSeconds: DAY, kekRemainingSeconds: DAY } });
     for (let day = 0; day < 800; day += 50) {
       const text = showAt(fleet, 'gm1', day * DAY, 'show crypto pki certificates');
       const ends = [...text.matchAll(/^ {4}end {3}date: (\d\d:\d\d:\d\d UTC \w{3} \d{1,2} \d{4})$/gmu)];
@@ -305,14 +305,14 @@ describe('the device itself', () => {
   });
 
   test('gkm is a command of IOS XE only', () => {
-    const xe = fleetOf({ gm: '16.9.5' });
+    const xe = groupOf({ gm: '16.9.5' });
     expect(showAt(xe, 'gm1', 10, 'show crypto gkm')).toBe(showAt(xe, 'gm1', 10, 'show crypto gdoi'));
-    const classic = showAt(fleetOf({ gm: '15.6(3)M2' }), 'gm1', 10, 'show crypto gkm');
+    const classic = showAt(groupOf({ gm: '15.6(3)M2' }), 'gm1', 10, 'show crypto gkm');
     expect(classic).toBe(`${' '.repeat('GM1#show crypto '.length)}^\n% Invalid input detected at '^' marker.\n\n`);
   });
 
   test('an unknown command gets the caret under its first unknown word, an unfinished one is incomplete', () => {
-    const fleet = fleetOf({});
+    const fleet = groupOf({});
     expect(showAt(fleet, 'gm1', 10, 'show foo')).toBe(
       `${' '.repeat('GM1#show '.length)}^\n% Invalid input detected at '^' marker.\n\n`,
     );

@@ -7,7 +7,7 @@ import { createSystemClock } from '../../src/kernel/clock.ts';
 import type { SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import { loopbackAddresses } from '../../src/simulator/push/loopback-addresses.ts';
 import { type SimulatedSendersOptions, startSimulatedSenders } from '../../src/simulator/push/senders.ts';
-import { START_MS, fleetOf } from './fleet-builders.ts';
+import { START_MS, groupOf } from './fleet-builders.ts';
 import { COMMUNITY, V3_USER } from './net-snmp-tools.ts';
 import { startTrapReceiver } from './trap-receiver.ts';
 import { PATIENCE } from '../builders/patience.ts';
@@ -31,7 +31,7 @@ function numbers(traps: readonly { readonly trapOid: string }[]): number[] {
 
 test('a cleared GM reports its registration, the KS a member; group and GM are in the instance', async () => {
   await using receiver = await startTrapReceiver();
-  const fleet = fleetOf({});
+  const fleet = groupOf({});
   fleet.advance(START_MS + 60_000);
   await using _ = senders(fleet, {
     traps: { host: '127.0.0.1', port: receiver.port, credential: { community: COMMUNITY } },
@@ -52,7 +52,7 @@ test('a cleared GM reports its registration, the KS a member; group and GM are i
 
 test('a rekey: pushed by the KS, received by the GM, both with its sequence number', async () => {
   await using receiver = await startTrapReceiver();
-  const fleet = fleetOf({});
+  const fleet = groupOf({});
   fleet.advance(START_MS + 60_000);
   await using _ = senders(fleet, { traps: { host: '127.0.0.1', port: receiver.port, credential: { user: V3_USER } } });
   fleet.rekeyNow('ks1');
@@ -68,7 +68,7 @@ test('a rekey: pushed by the KS, received by the GM, both with its sequence numb
 
 test('an old KS makes a GM re-register: notification 7 with the KS it was registered with, then 5 and 6', async () => {
   await using receiver = await startTrapReceiver();
-  const fleet = fleetOf({ ks: '15.1(4)M8' });
+  const fleet = groupOf({ ks: '15.1(4)M8' });
   fleet.advance(START_MS + 1_550_000);
   await using _ = senders(fleet, {
     traps: { host: '127.0.0.1', port: receiver.port, credential: { community: COMMUNITY } },
@@ -82,7 +82,7 @@ test('an old KS makes a GM re-register: notification 7 with the KS it was regist
 
 test('the primary dies: the peer is unreachable, the other KS takes the role; it comes back: reachable', async () => {
   await using receiver = await startTrapReceiver();
-  const fleet = fleetOf({ kss: 2 });
+  const fleet = groupOf({ kss: 2 });
   fleet.advance(START_MS + 60_000);
   await using _ = senders(fleet, {
     traps: { host: '127.0.0.1', port: receiver.port, credential: { community: COMMUNITY } },
@@ -109,7 +109,7 @@ test('the primary dies: the peer is unreachable, the other KS takes the role; it
 
 test('a KS that drops a GM names it', async () => {
   await using receiver = await startTrapReceiver();
-  const fleet = fleetOf({ gms: 2, paths: [{ gm: 'gm2', ks: 'ks1', ackLoss: 1 }] });
+  const fleet = groupOf({ gms: 2, paths: [{ gm: 'gm2', ks: 'ks1', ackLoss: 1 }] });
   await using _ = senders(fleet, {
     traps: { host: '127.0.0.1', port: receiver.port, credential: { community: COMMUNITY } },
   });
@@ -128,7 +128,7 @@ test.each([
   ['v3', { user: V3_USER }],
 ] as const)('a %s inform is sent until it is acknowledged', async (_version, credential) => {
   await using receiver = await startTrapReceiver({ lossOfFirst: 1 });
-  const fleet = fleetOf({});
+  const fleet = groupOf({});
   fleet.advance(START_MS + 60_000);
   // 15 s between two tries of a device pass in a quarter of a second.
   const fast = createSystemClock(60);
@@ -146,7 +146,7 @@ test.each([
 
 test('an unacknowledged inform is given up', async () => {
   await using receiver = await startTrapReceiver({ lossOfFirst: 100 });
-  const fleet = fleetOf({});
+  const fleet = groupOf({});
   await using it = startSimulatedSenders({
     fleet,
     clock: createSystemClock(600),
@@ -158,7 +158,7 @@ test('an unacknowledged inform is given up', async () => {
 
 test.runIf(process.platform === 'linux')('devices with an address of their own send from it', async () => {
   await using receiver = await startTrapReceiver();
-  const fleet = fleetOf({});
+  const fleet = groupOf({});
   const addresses = await loopbackAddresses(fleet.devices, 'per_device');
   expect(addresses.get('gm1')).not.toBe(addresses.get('ks1'));
   await using _ = senders(fleet, {
@@ -194,7 +194,7 @@ test('`logging origin-id hostname` puts the hostname before the message', async 
 });
 
 test('over TCP a message is a line', async () => {
-  const fleet = fleetOf({});
+  const fleet = groupOf({});
   let received = '';
   const from = new Set<string | undefined>();
   const server = createServer((socket) => {
@@ -230,5 +230,5 @@ async function syslogReceiver() {
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   const target = { host: '127.0.0.1', port: socket.address().port, protocol: 'udp' } as const;
-  return { fleet: fleetOf({}), lines, target, close: () => socket.close() };
+  return { fleet: groupOf({}), lines, target, close: () => socket.close() };
 }

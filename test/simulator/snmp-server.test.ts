@@ -9,12 +9,12 @@ import { oidOf } from '../../src/simulator/snmp-wire/oid.ts';
 import type { SnmpUser } from '../../src/simulator/snmp-wire/usm.ts';
 import type { SnmpManners } from '../../src/simulator/snmp/snmp-manners.ts';
 import { type SimulatedSnmp, startSimulatedSnmp } from '../../src/simulator/snmp/snmp-server.ts';
-import { START_MS, fleetOf, numberOf, spisOf } from './fleet-builders.ts';
+import { START_MS, groupOf, numberOf, spisOf } from './fleet-builders.ts';
 import { COMMUNITY, V2C, V3, V3_USER, netSnmp, valuesOf } from './net-snmp-tools.ts';
 
 const GDOI = '1.3.6.1.4.1.9.9.759';
 const GROUP = '11.4.0.0.4.199';
-/** gm1 and ks1 of `fleetOf`. */
+/** gm1 and ks1 of `groupOf`. */
 const GM = `${GROUP}.1.4.10.16.0.2`;
 const KS = `${GROUP}.1.4.10.1.11.2`;
 const UPTIME = '1.3.6.1.2.1.1.3.0';
@@ -70,7 +70,7 @@ class StandingClock implements Clock {
 
 describe('a GM by SNMP shows what it shows on the command line', () => {
   test('group name, key server, KEK and TEKs', async () => {
-    await using it = await lab(fleetOf({ gms: 2, kss: 1 }));
+    await using it = await lab(groupOf({ gms: 2, kss: 1 }));
     it.at(100);
     const seen = await it.walk('gm1', GDOI);
     const shown = it.fleet.answer('gm1', 'show crypto gdoi', START_MS + 100_000);
@@ -86,7 +86,7 @@ describe('a GM by SNMP shows what it shows on the command line', () => {
   });
 
   test('the SPI of its KEK is that of the KS, and its halves begin with the cookies of the rekey SA', async () => {
-    await using it = await lab(fleetOf({}));
+    await using it = await lab(groupOf({}));
     it.at(100);
     const spi = (await it.walk('gm1', `${GDOI}.1.3.2.1.2`)).get(`${GDOI}.1.3.2.1.2.${GM}.1`)!;
     expect(spi).toMatch(/^[0-9A-F]{32}$/u);
@@ -97,7 +97,7 @@ describe('a GM by SNMP shows what it shows on the command line', () => {
   });
 
   test('rekeys received is the sequence number of the last rekey, and starts again with a KEK', async () => {
-    await using it = await lab(fleetOf({}));
+    await using it = await lab(groupOf({}));
     const column = `${GDOI}.1.2.2.1.8.${GM}`;
     it.at(1000);
     const shown = it.fleet.answer('gm1', 'show crypto gdoi', START_MS + 1_000_000);
@@ -111,7 +111,7 @@ describe('a GM by SNMP shows what it shows on the command line', () => {
   });
 
   test('an expired KEK stays with 0 s left, as old, until a new one comes', async () => {
-    await using it = await lab(fleetOf({ ks: '15.1(4)M8' }));
+    await using it = await lab(groupOf({ ks: '15.1(4)M8' }));
     it.at(1750.5);
     expect(it.fleet.answer('gm1', 'show crypto gdoi', START_MS + 1_750_500)).not.toContain('KEK POLICY');
     const remainingAndStatus = [20, 21].map((column) => `${GDOI}.1.3.2.1.${column}.${GM}.1`);
@@ -123,7 +123,7 @@ describe('a GM by SNMP shows what it shows on the command line', () => {
 
 describe('a KS by SNMP', () => {
   test('shows members, role, peers and both KEKs while a new one is being sent', async () => {
-    await using it = await lab(fleetOf({ gms: 3, kss: 2, paths: [{ gm: 'gm3', ks: 'ks1', rekeyLoss: 1 }] }));
+    await using it = await lab(groupOf({ gms: 3, kss: 2, paths: [{ gm: 'gm3', ks: 'ks1', rekeyLoss: 1 }] }));
     it.at(1000);
     const calm = await it.walk('ks1', GDOI);
     expect(calm.get(`${GDOI}.1.1.1.5.${GROUP}`)).toBe('3');
@@ -139,7 +139,7 @@ describe('a KS by SNMP', () => {
   });
 
   test('a secondary sees another secondary as unknown, a dead primary as dead', async () => {
-    await using it = await lab(fleetOf({ kss: 3 }));
+    await using it = await lab(groupOf({ kss: 3 }));
     it.at(5);
     const status = `${GDOI}.1.2.3.1.5.${GROUP}.1.4.10.1`;
     expect(await it.walk('ks3', `${GDOI}.1.2.3.1.5`)).toEqual(
@@ -156,13 +156,13 @@ describe('a KS by SNMP', () => {
 
 describe('what the release has of the MIB', () => {
   test('before the feature there is no subtree', async () => {
-    await using it = await lab(fleetOf({ gm: '15.1(4)M8' }));
+    await using it = await lab(groupOf({ gm: '15.1(4)M8' }));
     const { lines } = await netSnmp('snmpget', V2C, it.port('gm1'), [`${GDOI}.1.2.2.1.8.${GM}`]);
     expect(lines.join()).toContain('No Such Object');
   });
 
   test('before 2015 the columns of 2015 are no objects, the others are there', async () => {
-    await using it = await lab(fleetOf({ gm: '15.2(4)M6' }));
+    await using it = await lab(groupOf({ gm: '15.2(4)M6' }));
     it.at(60);
     const { lines } = await netSnmp('snmpget', V2C, it.port('gm1'), [
       `${GDOI}.1.2.2.1.8.${GM}`,
@@ -174,7 +174,7 @@ describe('what the release has of the MIB', () => {
   });
 
   test('a missing instance is distinguished from a missing object', async () => {
-    await using it = await lab(fleetOf({}));
+    await using it = await lab(groupOf({}));
     const { lines } = await netSnmp('snmpget', V2C, it.port('gm1'), [
       `${GDOI}.1.2.2.1.8.1.4.9.9.9.9`,
       '1.3.6.1.2.1.2.1.0',
@@ -186,7 +186,7 @@ describe('what the release has of the MIB', () => {
 
 describe('SNMPv3', () => {
   test('SHA-256 and AES give the same answer as v2c', async () => {
-    await using it = await lab(fleetOf({}));
+    await using it = await lab(groupOf({}));
     it.at(60);
     const plain = await it.walk('gm1', GDOI);
     expect(plain.size).toBeGreaterThan(60);
@@ -205,7 +205,7 @@ describe('SNMPv3', () => {
       auth: { protocol: auth, password: 'another-auth' },
       privacy: { protocol: privacy, password: 'another-privacy' },
     };
-    await using it = await lab(fleetOf({}), { users: [user] });
+    await using it = await lab(groupOf({}), { users: [user] });
     const credential = [
       '-v3',
       '-l',
@@ -225,7 +225,7 @@ describe('SNMPv3', () => {
   });
 
   test('a wrong password, an unknown user and too little security are reported, a wrong community is not answered', async () => {
-    await using it = await lab(fleetOf({}));
+    await using it = await lab(groupOf({}));
     const ask = async (credential: readonly string[]) =>
       (await netSnmp('snmpget', [...credential, '-t', '1'], it.port('gm1'), [UPTIME])).stderr;
     expect(await ask(V3.with(V3.indexOf('-A') + 1, 'wrong-password'))).toMatch(/Authentication failure/u);
@@ -236,7 +236,7 @@ describe('SNMPv3', () => {
   });
 
   test('a reload makes the boots rise and the times start again', async () => {
-    await using it = await lab(fleetOf({}));
+    await using it = await lab(groupOf({}));
     const before = await it.get('gm1', [BOOTS, ENGINE_TIME, UPTIME], V3);
     it.fleet.reloadDevice('gm1', 60);
     it.at(70);
@@ -248,7 +248,7 @@ describe('SNMPv3', () => {
   });
 
   test('a device that is down does not answer', async () => {
-    await using it = await lab(fleetOf({}));
+    await using it = await lab(groupOf({}));
     it.fleet.reloadDevice('gm1', 60);
     it.at(30);
     expect((await netSnmp('snmpget', [...V2C, '-t', '1'], it.port('gm1'), [UPTIME])).stderr).toMatch(/Timeout/u);
@@ -262,13 +262,13 @@ describe('manners', () => {
   test.each(['silent', 'garbage', 'truncated', 'wrong-request-id'] as const)(
     '%s: the tool gets no answer that it takes',
     async (answer) => {
-      await using it = await lab(fleetOf({}), { manners: { answer } });
+      await using it = await lab(groupOf({}), { manners: { answer } });
       expect((await askInVain(it)).lines).toEqual([]);
     },
   );
 
   test('other-port: the answer comes from another port than the one asked', async () => {
-    await using it = await lab(fleetOf({}), { manners: { answer: 'other-port' } });
+    await using it = await lab(groupOf({}), { manners: { answer: 'other-port' } });
     const socket = createSocket('udp4');
     const answered = once(socket, 'message');
     const pdu = { type: 'get', requestId: 7, first: 0, second: 0, varbinds: [] } as const;
@@ -279,24 +279,24 @@ describe('manners', () => {
   });
 
   test('empty: an answer without varbinds', async () => {
-    await using it = await lab(fleetOf({}), { manners: { answer: 'empty' } });
+    await using it = await lab(groupOf({}), { manners: { answer: 'empty' } });
     expect(await askAfter(it, 'snmpget', UPTIME)).toMatchObject({ lines: [], stderr: '' });
   });
 
   test('error: genErr', async () => {
-    await using it = await lab(fleetOf({}), { manners: { answer: 'error' } });
+    await using it = await lab(groupOf({}), { manners: { answer: 'error' } });
     expect((await askAfter(it, 'snmpget', UPTIME)).stderr).toMatch(/\(genError\)/u);
   });
 
   test('slow: the answer comes late', async () => {
-    await using it = await lab(fleetOf({}), { manners: { delayMs: 300 } });
+    await using it = await lab(groupOf({}), { manners: { delayMs: 300 } });
     const askedAtMs = performance.now();
     expect((await askAfter(it, 'snmpget', UPTIME)).lines).toHaveLength(1);
     expect(performance.now() - askedAtMs).toBeGreaterThan(300);
   });
 
   test('every second request is lost', async () => {
-    await using it = await lab(fleetOf({}), { manners: { dropEvery: 2 } });
+    await using it = await lab(groupOf({}), { manners: { dropEvery: 2 } });
     expect((await askAfter(it, 'snmpget', UPTIME)).lines).toHaveLength(1);
     expect((await askInVain(it)).lines).toHaveLength(0);
   });
@@ -304,20 +304,20 @@ describe('manners', () => {
   test.each(['backward', 'stuck'] as const)(
     '%s walk: the tool stops at an OID that does not increase',
     async (walk) => {
-      await using it = await lab(fleetOf({}), { manners: { walk } });
+      await using it = await lab(groupOf({}), { manners: { walk } });
       expect((await askAfter(it, 'snmpwalk', `${GDOI}.1`)).stderr).toMatch(/OID not increasing/u);
     },
   );
 
   test('endless walk: there is always one more object', async () => {
-    await using it = await lab(fleetOf({}), { manners: { walk: 'endless' } });
+    await using it = await lab(groupOf({}), { manners: { walk: 'endless' } });
     const { lines } = await netSnmp('snmpbulkget', [...V2C, '-Cr50'], it.port('gm1'), [`${GDOI}.1.3.6.1.2.1`]);
     expect(lines.length).toBeGreaterThan(20);
     expect(lines.every((line) => line.startsWith(`.${GDOI}.1.3.6.1.2.`))).toBe(true);
   });
 
   test('an object of another type', async () => {
-    await using it = await lab(fleetOf({}), { manners: { wrongType: [oidOf(`${GDOI}.1.3.2.1.20`)] } });
+    await using it = await lab(groupOf({}), { manners: { wrongType: [oidOf(`${GDOI}.1.3.2.1.20`)] } });
     it.at(60);
     const { lines } = await netSnmp('snmpwalk', V2C, it.port('gm1'), [`${GDOI}.1.3.2.1.20`]);
     expect(lines).toHaveLength(1);
@@ -325,14 +325,14 @@ describe('manners', () => {
   });
 
   test('zeroed lifetimes', async () => {
-    await using it = await lab(fleetOf({}), { manners: { zeroedLifetimes: true } });
+    await using it = await lab(groupOf({}), { manners: { zeroedLifetimes: true } });
     it.at(60);
     const lifetimes = [19, 20].map((column) => `${GDOI}.1.3.2.1.${column}.${GM}.1`);
     expect([...(await it.get('gm1', lifetimes)).values()]).toEqual(['0', '0']);
   });
 
   test('less of the MIB than the release has', async () => {
-    await using it = await lab(fleetOf({}), { manners: { objects: 'none' } });
+    await using it = await lab(groupOf({}), { manners: { objects: 'none' } });
     expect((await netSnmp('snmpwalk', V2C, it.port('gm1'), [GDOI])).lines.join()).toContain('No Such Object');
     it.snmp.setManners('gm1', { objects: '2010' });
     it.at(60);
@@ -340,7 +340,7 @@ describe('manners', () => {
   });
 
   test('an answer is no longer than the packet: a GetBulk is cut, a long Get is too big', async () => {
-    await using it = await lab(fleetOf({}), { manners: { packetOctets: 300 } });
+    await using it = await lab(groupOf({}), { manners: { packetOctets: 300 } });
     it.at(60);
     const whole = await it.walk('gm1', GDOI);
     expect(whole.size).toBeGreaterThan(60);
@@ -350,14 +350,14 @@ describe('manners', () => {
   });
 
   test('a restless engine has booted again with every answer', async () => {
-    await using it = await lab(fleetOf({}), { manners: { engine: 'restless' } });
+    await using it = await lab(groupOf({}), { manners: { engine: 'restless' } });
     const boots = async () => Number((await it.get('gm1', [BOOTS])).get(BOOTS));
     const first = await boots();
     expect(await boots()).toBe(first + 1);
   });
 
   test('boots that do not rise with a reload', async () => {
-    await using it = await lab(fleetOf({}), { manners: { engine: 'boots-frozen' } });
+    await using it = await lab(groupOf({}), { manners: { engine: 'boots-frozen' } });
     const before = await it.get('gm1', [BOOTS]);
     it.fleet.reloadDevice('gm1', 60);
     it.at(70);

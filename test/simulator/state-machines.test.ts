@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { kekLeadMs, tekLeadMs } from '../../src/simulator/world/keys.ts';
-import { START_MS, fleetOf, numberOf, registrations, rekeys, showAt, spisOf, valueOf } from './fleet-builders.ts';
+import { START_MS, groupOf, numberOf, registrations, rekeys, showAt, spisOf, valueOf } from './fleet-builders.ts';
 
 const seconds = (atMs: number) => (atMs - START_MS) / 1000;
 const seeds = fc.integer({ min: 1, max: 2 ** 31 });
@@ -12,14 +12,14 @@ const KEK_EXPIRY = 1750;
 
 describe('key server', () => {
   test('a new KS renews the KEK 200 s plus the retransmit part before its expiry', () => {
-    const fleet = fleetOf({ gms: 3 });
+    const fleet = groupOf({ gms: 3 });
     fleet.advance(START_MS + 3600_000);
     const first = rekeys(fleet).find((rekey) => rekey.kek);
     expect(seconds(first!.atMs)).toBe(KEK_EXPIRY - 225);
   });
 
   test('an old KS renews the KEK at its expiry', () => {
-    const fleet = fleetOf({ ks: '15.1(4)M8', gms: 3 });
+    const fleet = groupOf({ ks: '15.1(4)M8', gms: 3 });
     fleet.advance(START_MS + 3600_000);
     expect(seconds(rekeys(fleet).find((rekey) => rekey.kek)!.atMs)).toBe(KEK_EXPIRY);
   });
@@ -49,14 +49,14 @@ describe('key server', () => {
   });
 
   test('a KEK rekey that falls into the retransmits of a TEK rekey goes out with it, as in a real output', () => {
-    const fleet = fleetOf({ group: { kekLifetimeSeconds: 1200, kekRemainingSeconds: 1150 } });
+    const fleet = groupOf({ group: { kekLifetimeSeconds: 1200, kekRemainingSeconds: 1150 } });
     fleet.advance(START_MS + 1100_000);
     const kek = rekeys(fleet).find((rekey) => rekey.kek);
     expect(kek?.tek).toBe(true);
   });
 
   test('remaining life minus time to rekey is the lead', () => {
-    const fleet = fleetOf({ gms: 2 });
+    const fleet = groupOf({ gms: 2 });
     const policy = showAt(fleet, 'ks1', 100, 'show crypto gdoi ks policy');
     expect(
       Number(/remaining life\(sec\) {3}: (\d+)/u.exec(policy)![1]) - numberOf(policy, 'time to rekey (sec)')!,
@@ -64,7 +64,7 @@ describe('key server', () => {
   });
 
   test('a GM that acknowledges none of three rekeys in a row is dropped', () => {
-    const fleet = fleetOf({ gms: 2, paths: [{ gm: 'gm1', ks: 'ks1', ackLoss: 1 }] });
+    const fleet = groupOf({ gms: 2, paths: [{ gm: 'gm1', ks: 'ks1', ackLoss: 1 }] });
     fleet.advance(START_MS + 1600_000);
     const ejections = fleet.groundTruth().filter((event) => event.kind === 'ejection');
     expect(ejections.map((event) => event.device)).toEqual(['gm1']);
@@ -73,7 +73,7 @@ describe('key server', () => {
   });
 
   test('missed acknowledgements count up rekey by rekey, retransmits come twice', () => {
-    const fleet = fleetOf({ gms: 1, paths: [{ gm: 'gm1', ks: 'ks1', ackLoss: 1 }] });
+    const fleet = groupOf({ gms: 1, paths: [{ gm: 'gm1', ks: 'ks1', ackLoss: 1 }] });
     const missed = (at: number) =>
       numberOf(showAt(fleet, 'ks1', at, 'show crypto gdoi ks members'), 'Rekey Acks missed');
     const firstRekey = 600 - 115 - 50;
@@ -86,7 +86,7 @@ describe('key server', () => {
   });
 
   test('the sequence number grows with each rekey and restarts with a new KEK', () => {
-    const fleet = fleetOf({ gms: 1 });
+    const fleet = groupOf({ gms: 1 });
     const sequence = (at: number) => numberOf(showAt(fleet, 'gm1', at), 'Last rekey seq num');
     expect(sequence(436)).toBe(1);
     expect(sequence(436 + 485)).toBe(2);
@@ -98,7 +98,7 @@ describe('group member with the new behaviour', () => {
   test('under a new KS it never re-registers', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const fleet = fleetOf({ gms: 3, seed });
+        const fleet = groupOf({ gms: 3, seed });
         fleet.advance(START_MS + 3 * 3600_000);
         expect(registrations(fleet)).toEqual([]);
       }),
@@ -109,7 +109,7 @@ describe('group member with the new behaviour', () => {
   test('under an old KS it re-registers twice in every KEK cycle, in the two windows', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const fleet = fleetOf({ ks: '15.1(4)M8', gms: 2, seed });
+        const fleet = groupOf({ ks: '15.1(4)M8', gms: 2, seed });
         fleet.advance(START_MS + (KEK_EXPIRY + 3 * 1800 + 100) * 1000);
         for (const gm of ['gm1', 'gm2']) {
           const seen = registrations(fleet, gm);
@@ -131,7 +131,7 @@ describe('group member with the new behaviour', () => {
   });
 
   test('between the two re-registrations it holds no KEK from the expiry on, and says so in its log', () => {
-    const fleet = fleetOf({ ks: '15.1(4)M8', seed: 3 });
+    const fleet = groupOf({ ks: '15.1(4)M8', seed: 3 });
     const before = showAt(fleet, 'gm1', KEK_EXPIRY - 20);
     expect(numberOf(before, 'Lifetime (secs)')).toBe(19);
     expect(numberOf(before, 'Re-registers in')).toBeGreaterThanOrEqual(19);
@@ -143,7 +143,7 @@ describe('group member with the new behaviour', () => {
   });
 
   test('a re-registration logs the messages of the specification in their order', () => {
-    const fleet = fleetOf({ ks: '15.1(4)M8' });
+    const fleet = groupOf({ ks: '15.1(4)M8' });
     const seen: string[] = [];
     fleet.onLog(({ device, mnemonic }) => {
       if (device === 'gm1') seen.push(mnemonic);
@@ -163,7 +163,7 @@ describe('group member with the new behaviour', () => {
   test('that misses the KEK rekey re-registers in [expiry - 190 s, expiry - 40 s] and gets a new KEK', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const fleet = fleetOf({ gms: 2, seed, paths: [{ gm: 'gm1', ks: 'ks1', kekRekeyLoss: 1 }] });
+        const fleet = groupOf({ gms: 2, seed, paths: [{ gm: 'gm1', ks: 'ks1', kekRekeyLoss: 1 }] });
         fleet.advance(START_MS + KEK_EXPIRY * 1000);
         const seen = registrations(fleet);
         expect(seen.map((event) => [event.device, event.cause, event.sameKek])).toEqual([
@@ -178,7 +178,7 @@ describe('group member with the new behaviour', () => {
   });
 
   test('keeps the old KEK on show while the rekey is overdue', () => {
-    const fleet = fleetOf({ paths: [{ gm: 'gm1', ks: 'ks1', kekRekeyLoss: 1 }] });
+    const fleet = groupOf({ paths: [{ gm: 'gm1', ks: 'ks1', kekRekeyLoss: 1 }] });
     const text = showAt(fleet, 'gm1', KEK_EXPIRY - 199);
     expect(numberOf(text, 'Lifetime (secs)')).toBeLessThanOrEqual(199);
     const left = numberOf(text, 'Re-registers in')!;
@@ -189,7 +189,7 @@ describe('group member with the new behaviour', () => {
   test('that misses TEK rekeys re-registers within max(5 %, 72 s) and 60 s of the TEK expiry', () => {
     fc.assert(
       fc.property(seeds, fc.constantFrom(600, 3600), (seed, tekLifetimeSeconds) => {
-        const fleet = fleetOf({
+        const fleet = groupOf({
           seed,
           group: { kekLifetimeSeconds: 86_400, kekRemainingSeconds: 86_350, tekLifetimeSeconds },
           paths: [{ gm: 'gm1', ks: 'ks1', rekeyLoss: 1 }],
@@ -208,7 +208,7 @@ describe('group member with the new behaviour', () => {
   test('shows the earlier of the KEK and the TEK cause as its countdown', () => {
     fc.assert(
       fc.property(seeds, fc.integer({ min: 0, max: 4000 }), (seed, at) => {
-        const fleet = fleetOf({ ks: '15.1(4)M8', seed });
+        const fleet = groupOf({ ks: '15.1(4)M8', seed });
         const text = showAt(fleet, 'gm1', at);
         const left = numberOf(text, 'Re-registers in');
         fc.pre(valueOf(text, 'Registration status') === 'Registered');
@@ -227,7 +227,7 @@ describe('group member with the new behaviour', () => {
 
   test('loses a rekey that is sent while it holds no KEK', () => {
     // TEK rekey 25 s after the expiry of the KEK of an old KS.
-    const fleet = fleetOf({ ks: '15.1(4)M8', gms: 8, group: { kekLifetimeSeconds: 1200, kekRemainingSeconds: 1150 } });
+    const fleet = groupOf({ ks: '15.1(4)M8', gms: 8, group: { kekLifetimeSeconds: 1200, kekRemainingSeconds: 1150 } });
     const expiry = 1150;
     const tekRekey = 435 + 485 + 485;
     expect(tekRekey).toBeGreaterThan(expiry);
@@ -248,7 +248,7 @@ describe('group member with the new behaviour', () => {
 });
 
 test('a GM takes no rekey again that another one of its KS has replaced: sequence numbers rise (RFC 6407)', () => {
-  const fleet = fleetOf({
+  const fleet = groupOf({
     group: { transport: 'multicast', retransmit: { periodSeconds: 20, attempts: 2 } },
     // Between them the first one's retransmits come.
     script: [100, 111].map((atSeconds) => ({ atSeconds, act: (each) => each.rekeyNow('ks1') })),
@@ -262,19 +262,19 @@ test('a GM takes no rekey again that another one of its KS has replaced: sequenc
 
 describe('group member with the old behaviour', () => {
   test('shows no KEK lifetime', () => {
-    const text = showAt(fleetOf({ gm: '15.1(4)M8' }), 'gm1', 100);
+    const text = showAt(groupOf({ gm: '15.1(4)M8' }), 'gm1', 100);
     expect(text).toContain('KEK POLICY:');
     expect(text).not.toContain('Lifetime (secs)');
   });
 
   test('never re-registers under an old KS', () => {
-    const fleet = fleetOf({ ks: '15.1(4)M8', gm: '12.4(24)T8', gms: 3 });
+    const fleet = groupOf({ ks: '15.1(4)M8', gm: '12.4(24)T8', gms: 3 });
     fleet.advance(START_MS + 3 * 3600_000);
     expect(registrations(fleet)).toEqual([]);
   });
 
   test('keeps its expired KEK when the KEK rekey is lost, and heals with its TEK only', () => {
-    const fleet = fleetOf({ gm: '15.1(4)M8', paths: [{ gm: 'gm1', ks: 'ks1', kekRekeyLoss: 1 }] });
+    const fleet = groupOf({ gm: '15.1(4)M8', paths: [{ gm: 'gm1', ks: 'ks1', kekRekeyLoss: 1 }] });
     const received = (at: number) => numberOf(showAt(fleet, 'gm1', at), 'Unicast rekey received');
     const before = received(KEK_EXPIRY - 230);
     const after = showAt(fleet, 'gm1', KEK_EXPIRY + 20);
@@ -287,7 +287,7 @@ describe('group member with the old behaviour', () => {
 
 describe('counters', () => {
   test('start at zero after a reload, with the uptime', () => {
-    const fleet = fleetOf({ gms: 1 });
+    const fleet = groupOf({ gms: 1 });
     fleet.advance(START_MS + 1000_000);
     fleet.reloadDevice('gm1', 60);
     fleet.advance(START_MS + 1000_000 + 90_000);
@@ -299,7 +299,7 @@ describe('counters', () => {
   });
 
   test('start at zero after `clear crypto gdoi`, while the uptime goes on', () => {
-    const fleet = fleetOf({ gms: 1 });
+    const fleet = groupOf({ gms: 1 });
     fleet.advance(START_MS + 1000_000);
     fleet.clearGm('gm1');
     fleet.advance(START_MS + 1010_000);
@@ -311,7 +311,7 @@ describe('counters', () => {
   });
 
   test('of rekeys since registration restart with each registration', () => {
-    const fleet = fleetOf({ paths: [{ gm: 'gm1', ks: 'ks1', kekRekeyLoss: 1 }] });
+    const fleet = groupOf({ paths: [{ gm: 'gm1', ks: 'ks1', kekRekeyLoss: 1 }] });
     fleet.advance(START_MS + KEK_EXPIRY * 1000);
     const text = fleet.answer('gm1', 'show crypto gdoi', fleet.nowMs);
     expect(numberOf(text, 'Total received')).toBeGreaterThan(0);
@@ -321,7 +321,7 @@ describe('counters', () => {
 
 describe('key servers that fail', () => {
   test('a GM without any KS stays Registering, counts attempts, loses its TEKs, and registers when the KS is back', () => {
-    const fleet = fleetOf({ gms: 1 });
+    const fleet = groupOf({ gms: 1 });
     fleet.killKs('ks1');
     const dead = showAt(fleet, 'gm1', 700);
     expect(valueOf(dead, 'Registration status')).toBe('Registering');
@@ -335,13 +335,13 @@ describe('key servers that fail', () => {
   });
 
   test('a GM goes to the next KS of its list when the first does not answer', () => {
-    const fleet = fleetOf({ gms: 1, kss: 2, paths: [{ gm: 'gm1', ks: 'ks1', registrationLoss: 1, rekeyLoss: 1 }] });
+    const fleet = groupOf({ gms: 1, kss: 2, paths: [{ gm: 'gm1', ks: 'ks1', registrationLoss: 1, rekeyLoss: 1 }] });
     expect(valueOf(showAt(fleet, 'gm1', 60), 'Registered with')).toBe('10.1.12.2');
     expect(numberOf(showAt(fleet, 'gm1', 60), 'Attempted registration')).toBe(2);
   });
 
   test('a secondary becomes primary 30 s after the death of the primary and rekeys with the keys it knew', () => {
-    const fleet = fleetOf({ gms: 3, kss: 2 });
+    const fleet = groupOf({ gms: 3, kss: 2 });
     fleet.killKs('ks1');
     const coop = (at: number) => showAt(fleet, 'ks2', at, 'show crypto gdoi ks coop');
     expect(coop(29)).toContain('Local KS Role: Secondary');
@@ -353,7 +353,7 @@ describe('key servers that fail', () => {
   });
 
   test('the old primary comes back as secondary', () => {
-    const fleet = fleetOf({ gms: 1, kss: 2 });
+    const fleet = groupOf({ gms: 1, kss: 2 });
     fleet.reloadDevice('ks1');
     const coop = showAt(fleet, 'ks1', 120, 'show crypto gdoi ks coop');
     expect(coop).toContain('Local KS Role: Secondary');
@@ -361,7 +361,7 @@ describe('key servers that fail', () => {
   });
 
   test('a cut COOP path makes two primaries whose keys part with the next rekey, and healing leaves one', () => {
-    const fleet = fleetOf({ gms: 2, kss: 2, group: { kekRemainingSeconds: 400 } });
+    const fleet = groupOf({ gms: 2, kss: 2, group: { kekRemainingSeconds: 400 } });
     fleet.cutCoop('ks1', 'ks2');
     const kekSpi = (ks: string, at: number) =>
       /spi : (0x\w+)/u.exec(showAt(fleet, ks, at, 'show crypto gdoi ks policy'))![1];
@@ -375,7 +375,7 @@ describe('key servers that fail', () => {
   });
 
   test('an upgraded KS renews the KEK ahead, and its new GMs are quiet from then on', () => {
-    const fleet = fleetOf({ ks: '15.1(4)M8', gms: 2, kss: 2 });
+    const fleet = groupOf({ ks: '15.1(4)M8', gms: 2, kss: 2 });
     fleet.upgradeKs('ks2');
     fleet.advance(START_MS + 200_000);
     fleet.upgradeKs('ks1');
@@ -385,7 +385,7 @@ describe('key servers that fail', () => {
   });
 
   test('`clear crypto gdoi ks members` makes every GM register again', () => {
-    const fleet = fleetOf({ gms: 4 });
+    const fleet = groupOf({ gms: 4 });
     fleet.clearKsMembers('ks1');
     fleet.advance(START_MS + 120_000);
     expect(registrations(fleet).map((event) => event.cause)).toEqual(Array(4).fill('ks_forced'));
@@ -395,7 +395,7 @@ describe('key servers that fail', () => {
 
 describe('multicast', () => {
   test('has no acknowledgements, and a KEK rekey 200 s before the expiry', () => {
-    const fleet = fleetOf({ gms: 3, group: { transport: 'multicast' } });
+    const fleet = groupOf({ gms: 3, group: { transport: 'multicast' } });
     const text = showAt(fleet, 'gm1', 600);
     expect(numberOf(text, 'Multicast rekey rcvd')).toBe(1);
     expect(text).not.toContain('ACKs');
@@ -405,7 +405,7 @@ describe('multicast', () => {
   });
 
   test('retransmits help a GM on a path that loses half of the packets', () => {
-    const fleet = fleetOf({ gms: 40, group: { transport: 'multicast' }, paths: [] });
+    const fleet = groupOf({ gms: 40, group: { transport: 'multicast' }, paths: [] });
     for (let gm = 1; gm <= 40; gm += 1) fleet.setPath(`gm${gm}`, 'ks1', { rekeyLoss: 0.5 });
     fleet.advance(START_MS + 600_000);
     const received = Array.from({ length: 40 }, (_, index) =>

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createFleetFromPlan, type SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import type { FleetOperations } from '../../src/simulator/scenarios/fleet-plan.ts';
 import { drawWorld } from '../worlds/draw-world.ts';
-import { fleetOf, numberOf, registrations, showAt, spisOf, START_MS } from './fleet-builders.ts';
+import { groupOf, numberOf, registrations, showAt, spisOf, START_MS } from './fleet-builders.ts';
 
 function messagesOf(fleet: SimulatedFleet): { device: string; mnemonic: string; text: string }[] {
   const messages: { device: string; mnemonic: string; text: string }[] = [];
@@ -16,7 +16,7 @@ function at(atSeconds: number, act: (fleet: FleetOperations) => void) {
 }
 
 test('a GM whose interface went down and came back registers again, for that cause and no other', () => {
-  const fleet = fleetOf({ script: [at(30, (f) => f.flapInterface('gm1', 15))] });
+  const fleet = groupOf({ script: [at(30, (f) => f.flapInterface('gm1', 15))] });
   const messages = messagesOf(fleet);
   fleet.advance(START_MS + 120_000);
   const [again, ...others] = registrations(fleet, 'gm1');
@@ -38,7 +38,7 @@ test('a GM whose interface went down and came back registers again, for that cau
 });
 
 test('a rekey that comes while the interface is down is lost', () => {
-  const fleet = fleetOf({ script: [at(29, (f) => f.flapInterface('gm1', 50)), at(30, (f) => f.rekeyNow('ks1'))] });
+  const fleet = groupOf({ script: [at(29, (f) => f.flapInterface('gm1', 50)), at(30, (f) => f.rekeyNow('ks1'))] });
   const before = spisOf(showAt(fleet, 'gm1', 20, 'show crypto gdoi'));
   expect(spisOf(showAt(fleet, 'gm1', 70, 'show crypto gdoi'))).toEqual(before);
 });
@@ -81,7 +81,7 @@ test('rekeys of a new primary with another RSA key are refused until the GM regi
 });
 
 test('a policy that replaces its keys at once leaves one TEK and a KEK of full life, without a registration', () => {
-  const fleet = fleetOf({ gms: 2, script: [at(60, (f) => f.replacePolicy('ks1'))] });
+  const fleet = groupOf({ gms: 2, script: [at(60, (f) => f.replacePolicy('ks1'))] });
   const before = spisOf(showAt(fleet, 'gm1', 50, 'show crypto gdoi'));
   const after = spisOf(showAt(fleet, 'gm1', 70, 'show crypto gdoi'));
   expect(after).toHaveLength(1);
@@ -90,7 +90,7 @@ test('a policy that replaces its keys at once leaves one TEK and a KEK of full l
 });
 
 test('a GM that lost its IPsec SAs stays registered without any until the next rekey', () => {
-  const fleet = fleetOf({ script: [at(30, (f) => f.loseTeks('gm1')), at(200, (f) => f.rekeyNow('ks1'))] });
+  const fleet = groupOf({ script: [at(30, (f) => f.loseTeks('gm1')), at(200, (f) => f.rekeyNow('ks1'))] });
   const messages = messagesOf(fleet);
   const without = showAt(fleet, 'gm1', 100, 'show crypto gdoi');
   expect(without).toContain('Registered');
@@ -100,7 +100,7 @@ test('a GM that lost its IPsec SAs stays registered without any until the next r
 });
 
 test('packets outside the replay window are counted and logged, if the group checks time', () => {
-  const fleet = fleetOf({
+  const fleet = groupOf({
     group: { antiReplay: { kind: 'time', window: 5 } },
     script: [at(30, (f) => f.failReplayChecks('gm1', 60))],
   });
@@ -112,7 +112,7 @@ test('packets outside the replay window are counted and logged, if the group che
 });
 
 test('a device whose clock was set stamps its messages and shows the time by it', () => {
-  const fleet = fleetOf({ script: [at(30, (f) => f.setDeviceClock('gm1', 3600))] });
+  const fleet = groupOf({ script: [at(30, (f) => f.setDeviceClock('gm1', 3600))] });
   const clock = showAt(fleet, 'gm1', 60, 'show clock');
   expect(clock).toContain(new Date(START_MS + 3660_000).toISOString().slice(11, 16));
 });

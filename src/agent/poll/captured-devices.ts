@@ -6,7 +6,7 @@ import type { BesideFacts } from '../../gdoi/seen/beside-facts.ts';
 import { groupKey } from '../../gdoi/seen/cell.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../gdoi/fleet/fleet-settings.ts';
-import { type FleetView, fleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { type GroupView, groupView } from '../../gdoi/fleet/group-view.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { Parsed } from '../../ios/text/parse-result.ts';
 import { type DeviceView, newDeviceView } from '../../model/device-view.ts';
@@ -23,7 +23,7 @@ export interface CapturedAnswers {
 export interface CapturedDevice {
   readonly view: DeviceView;
   readonly beside: readonly BesideFacts[];
-  readonly fleetOf: (group: string) => FleetView | null;
+  readonly groupOf: (group: string) => GroupView | null;
 }
 
 /** Everything in a capture was seen at one time: details do not grow old in it, and nothing is polled next. */
@@ -69,17 +69,17 @@ export function capturedDevices(
     return { view: step.view, state: step.state, beside: answers.flatMap(besideFacts) };
   });
   // what the last router of the text showed counts for the first one too
-  const fleetOf = (group: string) => {
+  const groupOf = (group: string) => {
     const known = memory.group(groupKey(undefined, group));
     if (known === null) return null;
     const { state, last } = known;
     const explanations = dated ? last.explanations.filter(({ phase }) => phase !== 'unclear') : [];
-    return fleetView(state, atMs, { ...last, explanations });
+    return groupView(state, atMs, { ...last, explanations });
   };
   return seen.map(({ view, state, beside }) => ({
-    view: { ...view, tracking: trackingOf(view, state, fleetOf) },
+    view: { ...view, tracking: trackingOf(view, state, groupOf) },
     beside,
-    fleetOf,
+    groupOf,
   }));
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
-import { type FleetView, fleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { type GroupView, groupView } from '../../gdoi/fleet/group-view.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import { groupKey } from '../../gdoi/seen/cell.ts';
 import { NOTHING_LEARNT_BY_SNMP, type SnmpMemory } from '../../mib/snmp-memory.ts';
@@ -21,7 +21,7 @@ import { createSnmpPoller } from './snmp-poller.ts';
 
 export interface CheckedDevice {
   readonly view: DeviceView;
-  readonly fleetOf: (group: string) => FleetView | null;
+  readonly groupOf: (group: string) => GroupView | null;
 }
 
 export class DeviceCheck {
@@ -63,15 +63,15 @@ export class DeviceCheck {
     this.#state = step.state;
     this.#view = step.view;
     for (const [name, { memory }] of step.groups) this.#groups.set(name, memory);
-    return { view: this.#view, fleetOf: (group) => this.#fleetOf(group, isOnly) };
+    return { view: this.#view, groupOf: (group) => this.#groupOf(group, isOnly) };
   }
 
-  #fleetOf(group: string, isOnly: boolean): FleetView | null {
+  #groupOf(group: string, isOnly: boolean): GroupView | null {
     const known = this.#groups.get(groupKey(this.#view.cell, group));
     if (known === undefined || !isOnly) return known?.view ?? null;
     const { state, view, last } = known;
     const explanations = last.explanations.filter(({ phase }) => phase !== 'unclear');
-    return fleetView(state, view.atMs, { ...last, explanations });
+    return groupView(state, view.atMs, { ...last, explanations });
   }
 
   async #poll(signal: AbortSignal) {

@@ -3,14 +3,14 @@
  * device's groups take in what changed.
  */
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
-import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import type { GmSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { snmpHintsAtChange } from '../../gdoi/tracker/snmp-tracker.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import { afterInternalError, type DeviceView, type GroupView } from '../../model/device-view.ts';
+import { afterInternalError, type DeviceView, type GroupOnDevice } from '../../model/device-view.ts';
 import type { DeviceSettings, FromDevice } from '../../model/fleet-step.ts';
 import type { Maintenance } from '../../model/maintenance.ts';
 import type { Intake } from './intake.ts';
@@ -121,7 +121,7 @@ export class FleetRecord {
   }
 
   /** The view of a group, computed from what it gathered. */
-  grouped(fleet: FleetView): void {
+  grouped(fleet: GroupView): void {
     this.#views.update([], [fleet]);
   }
 
@@ -168,7 +168,7 @@ function isNewRegistration(
 }
 
 /** RESTCONF counts registrations too: another count than at its last poll. */
-function hasRegistered(group: GroupView | undefined, { registrations }: GmSnapshot): boolean {
+function hasRegistered(group: GroupOnDevice | undefined, { registrations }: GmSnapshot): boolean {
   const last = group?.restconf?.gm?.snapshot.registrations.succeeded ?? null;
   return last !== null && registrations.succeeded !== null && registrations.succeeded !== last;
 }

@@ -13,7 +13,7 @@ import { FLEET_STATE_FORMAT, groupPart, memberPart } from '../../gdoi/fleet/flee
 import { groupPartChanged } from '../../gdoi/fleet/material-change.ts';
 import { DEFAULT_CELL, groupKey, groupOfKey, inCell } from '../../gdoi/seen/cell.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
-import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import { stateChanged } from '../../gdoi/memory/material-state.ts';
 import { TRACKER_STATE_FORMAT } from '../../gdoi/memory/state-format.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
@@ -71,7 +71,7 @@ export interface IntakeOptions {
   /** Planned work; absent: there is none. */
   readonly maintenance?: Pick<Maintenance, 'planned'>;
   /** The view of a large group, computed from what was gathered since the last one. */
-  readonly onFleetView: (view: FleetView) => void;
+  readonly onGroupView: (view: GroupView) => void;
   /** Events that are stored and new. */
   readonly onEvents: (events: readonly GdoiEvent[]) => void;
 }
@@ -80,7 +80,7 @@ export interface IntakeOptions {
 export interface Taken {
   readonly state: TrackerState;
   readonly view: DeviceView;
-  readonly groups: readonly FleetView[];
+  readonly groups: readonly GroupView[];
 }
 
 export class Intake implements AsyncDisposable {
@@ -251,13 +251,13 @@ export class Intake implements AsyncDisposable {
   }
 
   /** The device is no longer polled, or is replaced: its groups are judged without it. */
-  without(before: DeviceView): readonly FleetView[] {
+  without(before: DeviceView): readonly GroupView[] {
     const atMs = this.#options.clock.wallMs();
     return this.#takeGroups(withoutDevice({ memory: this.#memory, before }, atMs, this.#groupSettings, this.#guard));
   }
 
-  #takeGroups(groups: ReadonlyMap<string, GroupStep>): readonly FleetView[] {
-    const views: FleetView[] = [];
+  #takeGroups(groups: ReadonlyMap<string, GroupStep>): readonly GroupView[] {
+    const views: GroupView[] = [];
     for (const [name, { memory, events, incidents, members }] of groups) {
       this.#options.totals.know(memory.state);
       const changed = groupPartChanged(this.#groups.get(name)?.state ?? null, memory.state);
@@ -306,7 +306,7 @@ export class Intake implements AsyncDisposable {
       const step = this.#guard(name, () => withoutStrangers(group, configured, atMs, this.#groupSettings));
       if (step !== null) steps.set(name, step);
     }
-    for (const view of this.#takeGroups(steps)) this.#options.onFleetView(view);
+    for (const view of this.#takeGroups(steps)) this.#options.onGroupView(view);
   }
 
   /** Nobody is in the group any more: its events are stored, its state is dropped. */
@@ -370,7 +370,7 @@ export class Intake implements AsyncDisposable {
       const step = this.#guard(name, () => judged(group, nowMs, this.#groupSettings));
       if (step !== null) steps.set(name, step);
     }
-    for (const view of this.#takeGroups(steps)) this.#options.onFleetView(view);
+    for (const view of this.#takeGroups(steps)) this.#options.onGroupView(view);
   }
 
   /** Stores some of what waits; false: the store refused it and it still waits. One batch after the other. */

@@ -3,11 +3,11 @@
  * device answered last. Nothing is judged by the present time, because nobody here has asked the devices.
  */
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
-import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
 import { emptyGmSnapshot, emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
-import { type ConfiguredDevice, type DeviceView, type GroupView, newDeviceView } from '../../model/device-view.ts';
+import { type ConfiguredDevice, type DeviceView, type GroupOnDevice, newDeviceView } from '../../model/device-view.ts';
 import { groupOfState } from '../../model/fleet-step.ts';
 import { createReadModel, type FleetReadModel } from '../../model/read-model.ts';
 import type { StoredStates } from '../../store/event-store.ts';
@@ -23,7 +23,7 @@ export function keptFleet(
   const trackers = storedTrackers(stored.devices);
   const { groups } = storedGroups(stored);
   const model = createReadModel();
-  const partsOf = new Map<string, GroupView[]>();
+  const partsOf = new Map<string, GroupOnDevice[]>();
   for (const [, read] of groups) {
     const { view } = groupOfState(read.state, atMs, settings);
     model.update([], [view]);
@@ -39,7 +39,7 @@ export function keptFleet(
   return model;
 }
 
-function keptView(device: ConfiguredDevice, state: TrackerState | null, parts: readonly GroupView[]): DeviceView {
+function keptView(device: ConfiguredDevice, state: TrackerState | null, parts: readonly GroupOnDevice[]): DeviceView {
   const answers = [state?.answered, state?.answeredBySnmp].flatMap((at) => at?.receivedAtMs ?? []);
   return {
     ...newDeviceView(device),
@@ -48,12 +48,15 @@ function keptView(device: ConfiguredDevice, state: TrackerState | null, parts: r
   };
 }
 
-function partsIn(view: FleetView, trackers: ReadonlyMap<string, TrackerState>): Iterable<readonly [string, GroupView]> {
+function partsIn(
+  view: GroupView,
+  trackers: ReadonlyMap<string, TrackerState>,
+): Iterable<readonly [string, GroupOnDevice]> {
   const { group } = view;
   const seenAt = (device: string): ReadAt =>
     trackers.get(device)?.groups.get(group)?.seen ?? { sentAtMs: view.atMs, receivedAtMs: view.atMs };
-  const found = new Map<string, GroupView>();
-  const nothing: GroupView = { group, gm: null, ks: null, snmp: null, restconf: null, parts: [] };
+  const found = new Map<string, GroupOnDevice>();
+  const nothing: GroupOnDevice = { group, gm: null, ks: null, snmp: null, restconf: null, parts: [] };
   for (const { device, address, registered, keyServer } of view.gms) {
     const snapshot = { ...emptyGmSnapshot(group), address, registered, keyServer };
     found.set(device, { ...nothing, gm: { snapshot, at: seenAt(device) } });

@@ -21,11 +21,11 @@ export function verdictsOf(answers: readonly ParsedText[], nowMs: number): Reado
   const shownAtMs = clockOf(answers);
   const atMs = shownAtMs ?? nowMs;
   const verdicts = new Map<ParsedText, HealthDocument>();
-  for (const { view, beside, fleetOf } of capturedDevices(captures, { atMs, dated: shownAtMs !== null })) {
+  for (const { view, beside, groupOf } of capturedDevices(captures, { atMs, dated: shownAtMs !== null })) {
     const last = byDevice.get(view.device)?.at(-1);
     if (last === undefined) continue;
     const judged = view.groups.size > 0 || saysNothingConfigured(byDevice.get(view.device) ?? []);
-    const health = deviceHealth({ ...view, beside, ...(judged ? {} : NOT_JUDGED) }, fleetOf, atMs);
+    const health = deviceHealth({ ...view, beside, ...(judged ? {} : NOT_JUDGED) }, groupOf, atMs);
     verdicts.set(last, ofText(healthDocument(health), shownAtMs !== null, judged));
   }
   return verdicts;

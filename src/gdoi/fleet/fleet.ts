@@ -17,7 +17,7 @@ import { judge } from './fleet-occurrences.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import { atItsOwnPace } from './group-pace.ts';
 import type { FleetState, MemberFacts } from './fleet-state.ts';
-import { type FleetView, fleetView } from './fleet-view.ts';
+import { type GroupView, groupView } from './group-view.ts';
 import { gmChanged, ksChanged } from './material-change.ts';
 import { inCell } from '../seen/cell.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -53,7 +53,7 @@ export interface FleetJudgement {
   readonly events: readonly GdoiEvent[];
   /** Incidents that changed. */
   readonly incidents: readonly Incident[];
-  readonly view: FleetView;
+  readonly view: GroupView;
   readonly last: LastJudgement;
 }
 
@@ -88,7 +88,7 @@ export function judgeFleet(
         ? abandonedIncidents(state, state.said, nowMs)
         : incidentChanges(state, state.said, memory, facts),
     events,
-    view: fleetView(judged, nowMs, last, assessment),
+    view: groupView(judged, nowMs, last, assessment),
     last,
   };
 }

@@ -10,7 +10,7 @@ import { nameList, naturalOrder } from '../events/name-list.ts';
 import { DEFAULT_CELL, groupKey } from '../seen/cell.ts';
 import { named } from '../seen/named.ts';
 import { NameTree } from '../seen/name-tree.ts';
-import type { FleetView } from './fleet-view.ts';
+import type { GroupView } from './group-view.ts';
 import { type FleetGm, type FleetKs, type FleetState, initialFleetState } from './fleet-state.ts';
 import { separateKeyServers, separateKeyServersText } from './separate-key-servers.ts';
 
@@ -57,7 +57,7 @@ export function sharersOfKek(own: CellKss, all: Iterable<CellKss>): readonly KsO
   return found.length === 0 ? [] : [...sharers(own).filter(({ kekSpi }) => shared.has(kekSpi)), ...found];
 }
 
-type CellKss = Pick<FleetView, 'cell' | 'kss'>;
+type CellKss = Pick<GroupView, 'cell' | 'kss'>;
 
 export interface KsOfCell {
   readonly ks: string;

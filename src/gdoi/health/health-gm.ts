@@ -11,7 +11,7 @@ import { RECENT_MS } from '../explain/symptom.ts';
 import { counted, verb } from '../events/counted.ts';
 import { isCountdownOver, longestTekSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
 import { durationText } from '../events/duration-text.ts';
-import type { FleetView } from '../fleet/fleet-view.ts';
+import type { GroupView } from '../fleet/group-view.ts';
 import type { GmInFleet, GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
 import { check, type HealthCheck } from './health-check.ts';
@@ -50,7 +50,7 @@ export interface GmHealthInput {
   /** SNMP or RESTCONF is asked beside the CLI. */
   readonly besideCli: boolean;
   readonly forecast: Forecast;
-  readonly fleet: FleetView | null;
+  readonly fleet: GroupView | null;
 }
 
 /** Row 1: a re-registration needs a look for this long. */

@@ -6,7 +6,7 @@
  */
 import { ACKS_MISSED_CRITICAL } from '../explain/acks-missed.ts';
 import type { Explanation } from '../explain/explanation.ts';
-import type { FleetView } from '../fleet/fleet-view.ts';
+import type { GroupView } from '../fleet/group-view.ts';
 import type { GmInGroup } from '../fleet/gm-in-group.ts';
 import {
   check,
@@ -57,7 +57,7 @@ export interface GmAtRisk {
 
 /** `deviceOf`: the view of a device by its name. `atMs`: now. */
 export function groupHealth(
-  fleet: FleetView,
+  fleet: GroupView,
   deviceOf: (device: string) => HealthInput | undefined,
   atMs: EpochMs,
 ): GroupHealth {
@@ -103,7 +103,7 @@ function unknownOf(checks: readonly HealthCheck[]): HealthStatus {
   return checks.some(({ status, required }) => status === 'unknown' && required) ? 'unknown' : 'ok';
 }
 
-function summaryOf(fleet: FleetView, checks: readonly HealthCheck[], worst: HealthCheck | null): string {
+function summaryOf(fleet: GroupView, checks: readonly HealthCheck[], worst: HealthCheck | null): string {
   if (worst === null) return 'nothing is known';
   if (weightOf(worst) > 0) return worst.detail;
   if (fleet.gms.length === 0) return summaryByKss(fleet);
@@ -121,7 +121,7 @@ function summaryByKss({
   notPolled,
   lead,
   ksMulticast,
-}: FleetView): string {
+}: GroupView): string {
   const roles =
     found.length > 0
       ? `primary: ${nameList(found)}`
@@ -137,7 +137,7 @@ function summaryByKss({
 }
 
 /** Only the KS that sends the rekeys makes a difference: of several the primary. null: none is of an old release. */
-function oldReleases(kss: FleetView['kss']): string | null {
+function oldReleases(kss: GroupView['kss']): string | null {
   const old = kss.filter(({ reachable: answers, behavior }) => answers && behavior === 'legacy');
   if (old.length === 0) return null;
   const [is, gms] = [
@@ -149,7 +149,7 @@ function oldReleases(kss: FleetView['kss']): string | null {
     : `; ${is} sends the KEK rekey only at expiry: ${gms} re-register twice in every cycle`;
 }
 
-function reachable({ group, gms, kss }: FleetView): HealthCheck {
+function reachable({ group, gms, kss }: GroupView): HealthCheck {
   const lostKss = kss.filter((ks) => !ks.reachable).map(({ device }) => device);
   const lostGms = gms.filter((gm) => !gm.reachable).map(({ device }) => device);
   const more = { value: lostKss.length + lostGms.length, threshold: 0, required: true };
@@ -180,7 +180,7 @@ function reachable({ group, gms, kss }: FleetView): HealthCheck {
   );
 }
 
-function registered({ group, gms }: FleetView): HealthCheck {
+function registered({ group, gms }: GroupView): HealthCheck {
   const lost = gms.filter((gm) => gm.reachable && gm.registered === false).map(({ device }) => device);
   const known = gms.filter((gm) => gm.reachable && gm.registered !== null).length;
   const more = { value: lost.length, threshold: 0 };
@@ -211,7 +211,7 @@ function holding(gms: readonly GmInGroup[], holds: (gm: GmInGroup) => boolean | 
   };
 }
 
-function kekMatches(fleet: FleetView): HealthCheck {
+function kekMatches(fleet: GroupView): HealthCheck {
   return sameKey(
     'kek_matches_ks',
     fleet,
@@ -219,7 +219,7 @@ function kekMatches(fleet: FleetView): HealthCheck {
   );
 }
 
-function tekMatches(fleet: FleetView): HealthCheck {
+function tekMatches(fleet: GroupView): HealthCheck {
   return sameKey(
     'tek_matches_ks',
     fleet,
@@ -228,13 +228,13 @@ function tekMatches(fleet: FleetView): HealthCheck {
 }
 
 /** Two are needed: a KS, and a GM to compare it with. */
-function notCompared({ gms, kss }: FleetView, key: string): string {
+function notCompared({ gms, kss }: GroupView, key: string): string {
   if (gms.length === 0) return `no GM is polled whose ${key} could be compared`;
   if (kss.length === 0) return `no KS is polled to compare the ${key} with`;
   return `no ${key} to compare, or a rekey is under way`;
 }
 
-function sameKey(name: 'kek_matches_ks' | 'tek_matches_ks', fleet: FleetView, { same, other }: Holding): HealthCheck {
+function sameKey(name: 'kek_matches_ks' | 'tek_matches_ks', fleet: GroupView, { same, other }: Holding): HealthCheck {
   const { group, gms, kss, coopPeers } = fleet;
   const [key, another] = name === 'kek_matches_ks' ? ['KEK', 'another KEK'] : ['TEKs', 'other TEKs'];
   const coop = kss.length > 1 || coopPeers.length > 0;
@@ -262,7 +262,7 @@ function sameKey(name: 'kek_matches_ks' | 'tek_matches_ks', fleet: FleetView, { 
 }
 
 /** Row 13. */
-function split({ group, kss, coopSplit, primaries: found }: FleetView): HealthCheck {
+function split({ group, kss, coopSplit, primaries: found }: GroupView): HealthCheck {
   if (kss.length === 0) return check(['coop_split', group], 'unknown', 'no KS is polled', { threshold: 1 });
   if (coopSplit === null)
     return check(['coop_split', group], 'ok', 'no second primary is seen', { value: found.length, threshold: 1 });
@@ -274,7 +274,7 @@ function split({ group, kss, coopSplit, primaries: found }: FleetView): HealthCh
 }
 
 /** Row 14. A primary may be a KS that is not polled: then one of its peers is alive. */
-function primaries({ group, kss: all, strangers, primaries: found, coopPeers }: FleetView): HealthCheck {
+function primaries({ group, kss: all, strangers, primaries: found, coopPeers }: GroupView): HealthCheck {
   const kss = all.filter(({ device }) => !strangers.includes(device));
   const answering = kss.filter((ks) => ks.reachable);
   const more = { value: found.length, threshold: 1 };
@@ -297,7 +297,7 @@ function primaries({ group, kss: all, strangers, primaries: found, coopPeers }: 
 }
 
 /** Row 12. */
-function peers({ group, coopPeers }: FleetView): HealthCheck {
+function peers({ group, coopPeers }: GroupView): HealthCheck {
   const lost = coopPeers.filter((peer) => peer.lost === true).map(({ address, device }) => device ?? address);
   const more = { value: lost.length, threshold: 0 };
   if (lost.length > 0)
@@ -315,7 +315,7 @@ function peers({ group, coopPeers }: FleetView): HealthCheck {
 }
 
 /** Rows 4 to 6: one path, or the KS. */
-function lastRekey(fleet: FleetView): HealthCheck {
+function lastRekey(fleet: GroupView): HealthCheck {
   const { group, rekeyLoss, unacknowledged, notListed, gms, kss } = fleet;
   const multicast = isMulticast(fleet, [...notListed, ...rekeyLoss.gms]);
   const more = { value: rekeyLoss.gms.length, threshold: 0, action: firstStepBy(multicast, CHECK_REKEYS) };
@@ -355,11 +355,11 @@ function lastRekey(fleet: FleetView): HealthCheck {
   }
 }
 
-function isMulticast(fleet: FleetView, devices: readonly string[]): boolean {
+function isMulticast(fleet: GroupView, devices: readonly string[]): boolean {
   return fleet.ksMulticast || devices.some((device) => fleet.gmOf(device)?.multicast === true);
 }
 
-function mixed({ group, mixedVersions, kss, gms }: FleetView): HealthCheck {
+function mixed({ group, mixedVersions, kss, gms }: GroupView): HealthCheck {
   if (mixedVersions !== null)
     return check(['mixed_versions', group], 'warning', mixedText(mixedVersions), {
       value: mixedVersions.affectedGms.length,
@@ -375,7 +375,7 @@ function mixed({ group, mixedVersions, kss, gms }: FleetView): HealthCheck {
   });
 }
 
-function mixedText({ legacyKss, sending, affectedGms }: FleetView['mixedVersions'] & object): string {
+function mixedText({ legacyKss, sending, affectedGms }: GroupView['mixedVersions'] & object): string {
   const kss = ksNamed(legacyKss.map(({ device }) => device));
   const gms = counted(affectedGms.length, 'GM');
   return sending.length === 0
@@ -384,7 +384,7 @@ function mixedText({ legacyKss, sending, affectedGms }: FleetView['mixedVersions
 }
 
 /** Row 21: every KS of a COOP set knows every GM. */
-function memberCounts({ group, kss, strangers }: FleetView): HealthCheck {
+function memberCounts({ group, kss, strangers }: GroupView): HealthCheck {
   const counting = kss.filter((ks) => ks.reachable && ks.members !== null && !strangers.includes(ks.device));
   const counts = [...new Set(counting.map(({ members }) => members))];
   if (counting.length < 2)
@@ -409,7 +409,7 @@ function memberCounts({ group, kss, strangers }: FleetView): HealthCheck {
 }
 
 /** Also while that is not yet clear: what presupposes that one lives is not announced. */
-export function noKsAnswers({ kss, explanations }: Pick<FleetView, 'kss' | 'explanations'>): boolean {
+export function noKsAnswers({ kss, explanations }: Pick<GroupView, 'kss' | 'explanations'>): boolean {
   if (kss.length === 0) return false;
   return (
     kss.every(({ reachable }) => !reachable) ||
@@ -420,7 +420,7 @@ export function noKsAnswers({ kss, explanations }: Pick<FleetView, 'kss' | 'expl
 /** By the primary's figures, else those of any KS that shows them. */
 function nextRekey(
   key: 'KEK' | 'TEK',
-  fleet: FleetView,
+  fleet: GroupView,
   deviceOf: (device: string) => HealthInput | undefined,
   nowMs: EpochMs,
 ): NextOccurrence | null {
@@ -450,7 +450,7 @@ function noWorseThanGroup(risk: GmAtRisk, status: HealthStatus): GmAtRisk {
   return status === 'critical' ? risk : { ...risk, status: milderOf(risk.status, 'warning') };
 }
 
-function atRisk(fleet: FleetView, deviceOf: (device: string) => HealthInput | undefined): readonly GmAtRisk[] {
+function atRisk(fleet: GroupView, deviceOf: (device: string) => HealthInput | undefined): readonly GmAtRisk[] {
   const risks: GmAtRisk[] = [];
   for (const gm of fleet.gms) {
     const view = deviceOf(gm.device);
@@ -473,7 +473,7 @@ function atRisk(fleet: FleetView, deviceOf: (device: string) => HealthInput | un
 
 function riskOf(
   gm: GmInGroup,
-  fleet: FleetView,
+  fleet: GroupView,
   view: HealthInput | undefined,
 ): readonly [HealthStatus, string] | null {
   if (!gm.reachable) return null;

@@ -7,7 +7,7 @@ import { COOP_JOINS_MS } from '../explain/group-facts.ts';
 import { longestTekSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
 import { counted, verb } from '../events/counted.ts';
 import { durationText } from '../events/duration-text.ts';
-import type { FleetView } from '../fleet/fleet-view.ts';
+import type { GroupView } from '../fleet/group-view.ts';
 import { nameList } from '../events/name-list.ts';
 import { check, type HealthCheck } from './health-check.ts';
 import { CHECK_COOP, checkPeer, CHECK_SPLIT } from '../events/first-steps.ts';
@@ -22,7 +22,7 @@ export interface KsHealthInput {
   readonly ks: KsSnapshot;
   readonly at: ReadAt;
   readonly atMs: EpochMs;
-  readonly fleet: FleetView | null;
+  readonly fleet: GroupView | null;
   /** Its last boot, by the uptime it showed; null: not shown. */
   readonly bootMs: EpochMs | null;
 }
@@ -248,7 +248,7 @@ function mixedVersions({ device, group, fleet }: KsHealthInput): HealthCheck {
 }
 
 function mixedText(
-  { sending, affectedGms }: FleetView['mixedVersions'] & object,
+  { sending, affectedGms }: GroupView['mixedVersions'] & object,
   { device, version }: { readonly device: string; readonly version: string | null },
 ): string {
   const release = version ?? 'release unknown';

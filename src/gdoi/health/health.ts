@@ -6,7 +6,7 @@
  */
 import { durationText } from '../events/duration-text.ts';
 import { byWeight, type Explanation } from '../explain/explanation.ts';
-import type { FleetView, FleetViewOf } from '../fleet/fleet-view.ts';
+import type { GroupView, GroupViewOf } from '../fleet/group-view.ts';
 import { type Forecast, forecast } from '../keys/forecast.ts';
 import {
   asOfOldAnswer,
@@ -62,15 +62,15 @@ export interface GroupPartHealth {
 }
 
 /** `atMs`: now. */
-export function deviceHealth(input: HealthInput, fleetOf: FleetViewOf, atMs: EpochMs): DeviceHealth {
+export function deviceHealth(input: HealthInput, groupOf: GroupViewOf, atMs: EpochMs): DeviceHealth {
   const { device } = input;
   const age = ageOf(input, atMs);
   const certificates = certificateChecks(input.certificates?.value ?? null, atMs);
   const reach = reachChecks(input, age);
   const parts = Array.from(input.groups.values(), (group) =>
-    partOf({ input, group, fleet: fleetOf(group.group), age, reach, atMs }),
+    partOf({ input, group, fleet: groupOf(group.group), age, reach, atMs }),
   );
-  const named = (input.namedIn ?? []).flatMap((group) => explanationsOf(fleetOf(group)?.explanations ?? [], device));
+  const named = (input.namedIn ?? []).flatMap((group) => explanationsOf(groupOf(group)?.explanations ?? [], device));
   const explanations = [...parts.flatMap((part) => part.explanations), ...named].toSorted(byWeight);
   const ofDevice = withExplanations(
     [...reach, ...groupsShown(input), ...certificates, ...besideChecks(input.beside ?? [])],
@@ -144,7 +144,7 @@ function groupsShown(input: HealthInput): readonly HealthCheck[] {
 function partOf(known: {
   readonly input: HealthInput;
   readonly group: HealthGroup;
-  readonly fleet: FleetView | null;
+  readonly fleet: GroupView | null;
   readonly age: Age;
   readonly reach: readonly HealthCheck[];
   readonly atMs: EpochMs;
@@ -212,7 +212,7 @@ function bootOf({ facts }: HealthInput): EpochMs | null {
   return facts === null || uptimeSeconds === null ? null : facts.at.receivedAtMs - uptimeSeconds * 1000;
 }
 
-function expectedKekRekey(fleet: FleetView | null, device: string): ExpectedKekRekey {
+function expectedKekRekey(fleet: GroupView | null, device: string): ExpectedKekRekey {
   if (fleet === null) return { leadSeconds: FLOOR_LEAD.seconds };
   if (noKsAnswers(fleet)) return 'no KS answers';
   const isSentNoneAhead = fleet.gmOf(device)?.meetsLegacyKs === true && fleet.mixedVersions?.sending.length !== 0;
@@ -220,7 +220,7 @@ function expectedKekRekey(fleet: FleetView | null, device: string): ExpectedKekR
 }
 
 /** What the tracker would forecast: for a device that is in no config. */
-function forecastOf(gm: NonNullable<HealthGroup['gm']>, fleet: FleetView | null): Forecast {
+function forecastOf(gm: NonNullable<HealthGroup['gm']>, fleet: GroupView | null): Forecast {
   return forecast(gm.snapshot, gm.at, {
     lead: fleet?.lead ?? FLOOR_LEAD,
     tekLifetimeSeconds: fleet?.tekLifetimeSeconds ?? null,

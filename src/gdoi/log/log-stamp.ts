@@ -53,8 +53,8 @@ export function zoneKey(zone: string | null): string | null {
 function nearestBefore(inYear: (year: number) => EpochMs | null, nowMs: EpochMs): EpochMs | null {
   if (!Number.isFinite(nowMs)) return null;
   const year = new Date(nowMs).getUTCFullYear();
-  for (const of of [year + 1, year]) {
-    const instant = inYear(of);
+  for (const tried of [year + 1, year]) {
+    const instant = inYear(tried);
     if (instant !== null && instant <= nowMs + AHEAD_MS) return instant;
   }
   return inYear(year - 1);

@@ -1,7 +1,7 @@
 /** Devices as documents of the API. Only names and times change form here; nothing is judged. */
 import {
   type DeviceView,
-  type GroupView,
+  type GroupOnDevice,
   kekBehaviorOfDevice,
   newestKekRead,
   roleOf,
@@ -10,7 +10,7 @@ import { trustpointExpiries } from '../../gdoi/seen/certificate.ts';
 import { longestSeconds } from '../../gdoi/seen/countdown.ts';
 import { toDocument } from '../../gdoi/events/document.ts';
 import { isoInstant } from '../../gdoi/events/event-document.ts';
-import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import { type Forecast, forecastEvidence } from '../../gdoi/keys/forecast.ts';
 import type { DeviceHealth } from '../../gdoi/health/health.ts';
 import { healthDocument, isoOrNull, nextDocument } from '../../gdoi/health/health-document.ts';
@@ -21,16 +21,16 @@ import { expiryMs, type ReadAt } from '../../gdoi/seen/instant.ts';
 import type { DeviceDocument, DeviceSummary, MembershipDocument } from '../schemas/device-schema.ts';
 
 /** `cell` as in the device's view. */
-export type FleetOf = (group: string, cell: string | undefined) => FleetView | undefined;
+export type FleetOf = (group: string, cell: string | undefined) => GroupView | undefined;
 
-export function deviceSummary(view: DeviceView, health: DeviceHealth, fleetOf: FleetOf): DeviceSummary {
+export function deviceSummary(view: DeviceView, health: DeviceHealth, groupOf: FleetOf): DeviceSummary {
   return {
     ...identity(view, health),
-    groups: Array.from(view.groups.values(), (group) => membership(view, group, health, fleetOf)),
+    groups: Array.from(view.groups.values(), (group) => membership(view, group, health, groupOf)),
   };
 }
 
-export function deviceDocument(view: DeviceView, health: DeviceHealth, fleetOf: FleetOf): DeviceDocument {
+export function deviceDocument(view: DeviceView, health: DeviceHealth, groupOf: FleetOf): DeviceDocument {
   const { facts } = view;
   return {
     ...identity(view, health),
@@ -54,7 +54,7 @@ export function deviceDocument(view: DeviceView, health: DeviceHealth, fleetOf: 
       uptime_seconds: facts.value.uptimeSeconds,
       reload_reason: facts.value.reloadReason,
     },
-    groups: Array.from(view.groups.values(), (group) => groupPart(view, group, health, fleetOf)),
+    groups: Array.from(view.groups.values(), (group) => groupPart(view, group, health, groupOf)),
     certificates:
       view.certificates &&
       trustpointExpiries(view.certificates.value).map(({ trustpoint, expiry }) => ({
@@ -95,9 +95,9 @@ function identity(view: DeviceView, health: DeviceHealth): Omit<DeviceSummary, '
 /** A device's part in one group, as lists show it. */
 export function membership(
   view: DeviceView,
-  part: GroupView,
+  part: GroupOnDevice,
   health: DeviceHealth,
-  fleetOf: FleetOf,
+  groupOf: FleetOf,
 ): MembershipDocument {
   const { group, gm, ks } = part;
   const judged = health.groups.find((known) => known.group === group);
@@ -115,7 +115,7 @@ export function membership(
     registered: gm?.snapshot.registered ?? null,
     ks_role: ks?.snapshot.localRole ?? null,
     members: ks?.snapshot.members ?? null,
-    kek: kek && timeline(kek.snapshot.kek?.remainingSeconds ?? null, kek.at, fleetOf(group, view.cell)),
+    kek: kek && timeline(kek.snapshot.kek?.remainingSeconds ?? null, kek.at, groupOf(group, view.cell)),
     tek_expires_at: teks && latestExpiry(teks.snapshot.teks, teks.at),
     reregisters_at: isoOrNull(tracking?.forecast?.expectedAtMs ?? null),
     reregister_cause: tracking?.forecast?.cause ?? null,
@@ -125,17 +125,17 @@ export function membership(
 
 function groupPart(
   view: DeviceView,
-  part: GroupView,
+  part: GroupOnDevice,
   health: DeviceHealth,
-  fleetOf: FleetOf,
+  groupOf: FleetOf,
 ): DeviceDocument['groups'][number] {
   const { gm, ks } = part;
   const tracking = view.tracking.get(part.group);
   const tally = tracking?.reregistrations ?? null;
-  const fleet = fleetOf(part.group, view.cell);
+  const fleet = groupOf(part.group, view.cell);
   const inGroup = fleet && fleet.gmOf(view.device)?.gm;
   return {
-    ...membership(view, part, health, fleetOf),
+    ...membership(view, part, health, groupOf),
     gm: gm && toDocument(gm.snapshot),
     ks: ks && toDocument(ks.snapshot),
     read_at: isoInstant((gm ?? ks)?.at.receivedAtMs ?? 0),
@@ -156,14 +156,14 @@ function besideDocument(beside: DeviceView['snmp']): DeviceDocument['snmp'] {
   return { result, error, polls: { ...polls }, last_success_at: isoOrNull(lastSuccessAtMs) };
 }
 
-function shownDocument(shown: GroupView['snmp']): DeviceDocument['groups'][number]['snmp'] {
+function shownDocument(shown: GroupOnDevice['snmp']): DeviceDocument['groups'][number]['snmp'] {
   return shown && { gm: shown.gm && toDocument(shown.gm.snapshot), ks: shown.ks && toDocument(shown.ks.snapshot) };
 }
 
 function timeline(
   remainingSeconds: number | null,
   at: ReadAt,
-  fleet: FleetView | undefined,
+  fleet: GroupView | undefined,
 ): MembershipDocument['kek'] {
   const known = kekTimeline(remainingSeconds, at, (fleet?.lead ?? FLOOR_LEAD).seconds);
   return (

@@ -4,7 +4,7 @@ import { toDocument } from '../../gdoi/events/document.ts';
 import { naturalOrder } from '../../gdoi/events/name-list.ts';
 import { isoInstant } from '../../gdoi/events/event-document.ts';
 import { DEFAULT_CELL, inCell } from '../../gdoi/seen/cell.ts';
-import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import { sharedKekText, sharersOfKek } from '../../gdoi/fleet/misplaced-cells.ts';
 import { separateKeyServersText } from '../../gdoi/fleet/separate-key-servers.ts';
 import { checkDocuments, explanationDocument, isoOrNull, nextDocument } from '../../gdoi/health/health-document.ts';
@@ -17,7 +17,7 @@ import type { GroupDocument, GroupSummary } from '../schemas/group-schema.ts';
 /** GMs in one answer; the others are in the device list, with `?group=`. */
 const MAX_GMS = 1000;
 
-export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary {
+export function groupSummary(view: GroupView, health: GroupHealth): GroupSummary {
   return {
     ...identity(view, health),
     members: view.members,
@@ -32,14 +32,14 @@ export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary
 
 /** The fields that the list and the group's own document share. */
 function identity(
-  { group, cell }: FleetView,
+  { group, cell }: GroupView,
   { status, summary, statement, action }: GroupHealth,
 ): Pick<GroupSummary, 'group' | 'cell' | 'status' | 'summary' | 'statement' | 'action'> {
   return { group, ...inCell(cell), status, summary, statement, action };
 }
 
 export function groupDocument(
-  view: FleetView,
+  view: GroupView,
   board: Pick<HealthBoard, 'group' | 'of'>,
   fleet: Pick<FleetReadModel, 'device' | 'groups'>,
 ): GroupDocument {
@@ -104,7 +104,7 @@ export function groupDocument(
 }
 
 /** Whom nothing else explains is judged by numbers alone; else the explanations say where, or leave it open. */
-function whereLost({ rekeyLoss: { where }, explanations }: FleetView): GroupDocument['missed_last_rekey']['where'] {
+function whereLost({ rekeyLoss: { where }, explanations }: GroupView): GroupDocument['missed_last_rekey']['where'] {
   if (where === 'none' || explanations.length === 0) return where;
   const isDecided = explanations.some(
     ({ cause, phase }) => (cause === 'path_loss' || cause === 'ks_rekeys_lost') && phase !== 'unclear',
@@ -113,7 +113,7 @@ function whereLost({ rekeyLoss: { where }, explanations }: FleetView): GroupDocu
 }
 
 function gmDocument(
-  gm: FleetView['gms'][number],
+  gm: GroupView['gms'][number],
   own: { readonly membership: MembershipDocument | null; readonly overdue: boolean },
 ): GroupDocument['gms'][number] {
   return {
@@ -131,7 +131,7 @@ function gmDocument(
 }
 
 function ksDocument(
-  { device, address, reachable, role, behavior, version, members }: FleetView['kss'][number],
+  { device, address, reachable, role, behavior, version, members }: GroupView['kss'][number],
   own: MembershipDocument | null,
 ): GroupDocument['kss'][number] {
   return { device, address, reachable, role, kek_behavior: behavior, version, members, membership: own };
@@ -142,7 +142,7 @@ function byName(a: { readonly device: string }, b: { readonly device: string }):
 }
 
 /** In all cells unless one is named: two customers may have a group of the same name. */
-export function groupsOfName(fleet: FleetReadModel, name: string, cell: string | undefined): readonly FleetView[] {
+export function groupsOfName(fleet: FleetReadModel, name: string, cell: string | undefined): readonly GroupView[] {
   if (cell !== undefined) return [fleet.group(name, cell) ?? []].flat();
   const inDefault = fleet.group(name);
   const found = [...fleet.groups()].filter(({ group }) => group === name);

@@ -1,6 +1,6 @@
 /** A page of the groups of all agents. */
 import { naturalKey } from '../../gdoi/events/name-list.ts';
-import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import type { OtherAgents } from '../../model/other-agents.ts';
 import { groupSummary } from './group-document.ts';
 import type { HealthBoard } from './health-board.ts';
@@ -43,7 +43,7 @@ export async function groupList(
   };
 }
 
-function ownSummary(view: FleetView, options: HttpOptions, board: HealthBoard): GroupSummary {
+function ownSummary(view: GroupView, options: HttpOptions, board: HealthBoard): GroupSummary {
   const heard = options.others === undefined ? null : heardOfGroup(view, (device) => options.fleet.device(device));
   return { ...groupSummary(view, board.group(view)), ...ownField(options, heard) };
 }
@@ -59,7 +59,7 @@ async function ofOthers({ clock }: HttpOptions, url: string, others: OtherAgents
     kept: kept === null ? [] : Array.from(kept.fleet.groups(), (view) => ({ view, of: () => keptSummary(view) })),
   };
 
-  function keptSummary(view: FleetView): GroupSummary {
+  function keptSummary(view: GroupView): GroupSummary {
     const cell = kept?.cellOf(view.cell) ?? { cell: '', owner: null };
     const heard = heardOfGroup(view, (device) => kept?.fleet.device(device));
     const owner = keptOwner(cell, ageSeconds(heard, clock.wallMs()));

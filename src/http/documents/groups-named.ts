@@ -1,5 +1,5 @@
 /** The groups of one name, whichever agent polls them: two customers may have one each. */
-import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { DeviceView } from '../../model/device-view.ts';
 import type { OtherAgentAnswer, OtherAgent, OtherAgents } from '../../model/other-agents.ts';
@@ -88,7 +88,7 @@ function keptNamed({ clock }: HttpOptions, { fleet, cellOf }: Kept, name: string
   return groupsOfName(fleet, name, undefined).map((view) => {
     const cell = cellOf(view.cell);
     const board = {
-      group: (group: FleetView) => keptGroupHealth(group, cell),
+      group: (group: GroupView) => keptGroupHealth(group, cell),
       of: (device: DeviceView) => keptDeviceHealth(device, cell, nowMs),
     };
     const document = () => ({

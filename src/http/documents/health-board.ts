@@ -4,7 +4,7 @@
  */
 import type { DeviceView } from '../../model/device-view.ts';
 import type { FleetReadModel } from '../../model/read-model.ts';
-import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import { type DeviceHealth, deviceHealth } from '../../gdoi/health/health.ts';
 import { type GroupHealth, groupHealth } from '../../gdoi/health/health-group.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
@@ -29,7 +29,7 @@ export class HealthBoard {
   readonly #fleet: FleetReadModel;
   readonly #clock: Clock;
   readonly #devices = new WeakMap<DeviceView, { readonly atMs: EpochMs; readonly health: DeviceHealth }>();
-  readonly #groups = new WeakMap<FleetView, { readonly atMs: EpochMs; readonly health: GroupHealth }>();
+  readonly #groups = new WeakMap<GroupView, { readonly atMs: EpochMs; readonly health: GroupHealth }>();
 
   constructor(fleet: FleetReadModel, clock: Clock) {
     this.#fleet = fleet;
@@ -49,7 +49,7 @@ export class HealthBoard {
     return known !== undefined && this.#lasts(known.atMs) ? known.health : this.now(view);
   }
 
-  group(view: FleetView): GroupHealth {
+  group(view: GroupView): GroupHealth {
     const known = this.#groups.get(view);
     if (known !== undefined && this.#lasts(known.atMs)) return known.health;
     const atMs = this.#clock.wallMs();

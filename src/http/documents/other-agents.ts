@@ -4,7 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { DeviceView } from '../../model/device-view.ts';
 import {
@@ -40,7 +40,7 @@ export function ownField(
 }
 
 /** When any of its devices answered last. */
-export function heardOfGroup(view: FleetView, deviceOf: (device: string) => DeviceView | undefined): number | null {
+export function heardOfGroup(view: GroupView, deviceOf: (device: string) => DeviceView | undefined): number | null {
   let latest: number | null = null;
   for (const { device } of [...view.gms, ...view.kss]) {
     const at = deviceOf(device)?.lastSuccessAtMs ?? null;

@@ -2,7 +2,7 @@
 import { counted } from '../../gdoi/events/counted.ts';
 import type { DeviceHealth } from '../../gdoi/health/health.ts';
 import type { GroupHealth } from '../../gdoi/health/health-group.ts';
-import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import type { DeviceView } from '../../model/device-view.ts';
 import type { OtherCell } from '../../model/other-agents.ts';
 import type { OwnerDocument } from '../schemas/owner-schema.ts';
@@ -30,7 +30,7 @@ export function keptDeviceHealth(view: DeviceView, cell: OtherCell, nowMs: numbe
   };
 }
 
-export function keptGroupHealth({ group }: FleetView, cell: OtherCell): GroupHealth {
+export function keptGroupHealth({ group }: GroupView, cell: OtherCell): GroupHealth {
   const statement = `${whyKept(cell)}; shown is what was kept last`;
   return {
     group,

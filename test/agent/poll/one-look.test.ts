@@ -35,8 +35,8 @@ async function judged({
     restconf: NO_RESTCONF,
     clock,
   });
-  const { view, fleetOf } = await check.look(never, isOnly);
-  return deviceHealth(view, fleetOf, clock.wallMs());
+  const { view, groupOf } = await check.look(never, isOnly);
+  return deviceHealth(view, groupOf, clock.wallMs());
 }
 
 describe('a GM that is not registered', () => {

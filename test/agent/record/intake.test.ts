@@ -59,7 +59,7 @@ async function open(store: EventStore, over: Partial<IntakeOptions> = {}) {
     logger,
     errors: new InternalErrors(logger),
     settings: { pollIntervalMs: 60_000, detailIntervalMs: 60_000 },
-    onFleetView: () => undefined,
+    onGroupView: () => undefined,
     onEvents: (events) => told.push(...events),
     ...over,
   });

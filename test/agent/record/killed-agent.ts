@@ -32,7 +32,7 @@ await using intake = await Intake.open({
   logger,
   errors: new InternalErrors(logger),
   settings,
-  onFleetView: silent,
+  onGroupView: silent,
   onEvents: silent,
 });
 const views = new Map(GMS.map((name) => [name, newDeviceView({ device: name, host: '192.0.2.1' })]));

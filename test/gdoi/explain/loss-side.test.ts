@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isKsSide } from '../../../src/gdoi/explain/loss-side.ts';
-import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../../src/gdoi/fleet/group-view.ts';
 import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import { Fleet, ks, START } from '../../builders/fleet-group.ts';
 import { member, OVERDUE } from './members.ts';
@@ -10,7 +10,7 @@ import { member, OVERDUE } from './members.ts';
 const SIDE_OF = { path_loss: 'path', ks_rekeys_lost: 'ks' } as const;
 
 /** The first GMs lack acknowledgements, the next ones have an overdue KEK rekey. */
-function groupOf(size: number, missed: { readonly unacknowledged?: number; readonly overdue?: number }): FleetView {
+function groupOf(size: number, missed: { readonly unacknowledged?: number; readonly overdue?: number }): GroupView {
   const { unacknowledged = 0, overdue = 0 } = missed;
   const numbers = Array.from({ length: size }, (_, index) => index + 1);
   const listed = Object.fromEntries(numbers.map((number) => [`10.0.0.${number}`, Number(number <= unacknowledged)]));
@@ -20,7 +20,7 @@ function groupOf(size: number, missed: { readonly unacknowledged?: number; reado
   return fleet.see(...numbers.map((number) => member(number, 60, isOverdue(number) ? OVERDUE : {})));
 }
 
-function saidBy(view: FleetView) {
+function saidBy(view: GroupView) {
   const causes = view.explanations.map(({ cause }) => cause);
   const health = groupHealth(view, () => undefined, START + 60_000);
   const check = health.checks.find(({ name }) => name === 'rekeys_acknowledged');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Explanation, ExplanationCause } from '../../../src/gdoi/explain/explanation.ts';
 import type { MemberContext } from '../../../src/gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
-import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../../src/gdoi/fleet/group-view.ts';
 import { Fleet, ks, type KsOptions, START } from '../../builders/fleet-group.ts';
 import { member, silent } from './members.ts';
 
@@ -13,7 +13,7 @@ const ks3 = (second: number, options: KsOptions = {}) =>
   ks(second, { device: 'ks3', address: '10.1.0.3', role: 'secondary', ...options });
 const DEAD = { '10.1.0.1': 'Dead' } as const;
 
-function find({ explanations }: FleetView, cause: ExplanationCause): Explanation | undefined {
+function find({ explanations }: GroupView, cause: ExplanationCause): Explanation | undefined {
   return explanations.find((explanation) => explanation.cause === cause);
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type KnownReregistration, NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
-import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../../src/gdoi/fleet/group-view.ts';
 import { Fleet, type GmOptions, ks, START } from '../../builders/fleet-group.ts';
 import { member, said } from './members.ts';
 
@@ -19,7 +19,7 @@ function told(...others: readonly MemberFacts[]): { readonly summary: string; re
   return explanations.find(({ cause }) => cause === 'path_loss') ?? { summary: 'ok', evidence: [] };
 }
 
-function after(...others: readonly MemberFacts[]): Pick<FleetView, 'explanations'> {
+function after(...others: readonly MemberFacts[]): Pick<GroupView, 'explanations'> {
   const fleet = new Fleet();
   fleet.see(ks(0, OLD), member(1, 0, OLD), member(2, 0, OLD), member(3, 0, OLD));
   fleet.see(ks(595, NEW), member(1, 550, OLD), ...others);

@@ -7,7 +7,7 @@ import { CHECK_REGISTRATION } from '../../../src/gdoi/events/first-steps.ts';
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
 import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
-import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../../src/gdoi/fleet/group-view.ts';
 import { Fleet, ks, START } from '../../builders/fleet-group.ts';
 import { member, OVERDUE, silent } from './members.ts';
 
@@ -23,11 +23,11 @@ function members(missed: Readonly<Record<number, number>> = {}): Readonly<Record
   return Object.fromEntries(GMS.map((number) => [`10.0.0.${number}`, missed[number] ?? 0]));
 }
 
-function told({ explanations }: Pick<FleetView, 'explanations'>): readonly string[] {
+function told({ explanations }: Pick<GroupView, 'explanations'>): readonly string[] {
   return explanations.map(({ cause, phase, status }) => `${cause} ${phase} ${status}`);
 }
 
-function find({ explanations }: FleetView, cause: Explanation['cause']): Explanation | undefined {
+function find({ explanations }: GroupView, cause: Explanation['cause']): Explanation | undefined {
   return explanations.find((explanation) => explanation.cause === cause);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
-import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../../src/gdoi/fleet/group-view.ts';
 import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-check.ts';
 import { deviceHealth } from '../../../src/gdoi/health/health.ts';
 import { type GroupHealth, groupHealth } from '../../../src/gdoi/health/health-group.ts';
@@ -24,7 +24,7 @@ const AN_EXPLANATION: Omit<Explanation, 'cause' | 'phase'> = {
   explains: [],
 };
 
-function healthOf(over: Partial<FleetView> = {}, known = KNOWN): GroupHealth {
+function healthOf(over: Partial<GroupView> = {}, known = KNOWN): GroupHealth {
   return groupHealth(fleet(over), (name) => known[name], NOW);
 }
 
@@ -47,8 +47,8 @@ test.each(['unclear', 'present'] as const)('no rekey is announced while the KS o
 
 describe('a problem of a group decides its status and is named in the summary:', () => {
   const [ks1] = fleet().kss;
-  const ks = (over: Partial<FleetView['kss'][number]>) => ({ ...ks1!, ...over });
-  const cases: readonly [title: string, CheckName, HealthStatus, Partial<FleetView>][] = [
+  const ks = (over: Partial<GroupView['kss'][number]>) => ({ ...ks1!, ...over });
+  const cases: readonly [title: string, CheckName, HealthStatus, Partial<GroupView>][] = [
     ['a KS does not answer', 'reachable', 'critical', { kss: [ks({ reachable: false })], primaries: [] }],
     ['a GM does not answer', 'reachable', 'warning', { gms: [gmInFleet({ reachable: false })] }],
     ['a GM is not registered', 'registered', 'critical', { gms: [gmInFleet({ registered: false })] }],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CHECK_REKEY_PATH } from '../../../src/gdoi/events/first-steps.ts';
-import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
+import type { GroupView } from '../../../src/gdoi/fleet/group-view.ts';
 import { deviceHealth, type DeviceHealth } from '../../../src/gdoi/health/health.ts';
 import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-check.ts';
 import { healthDocument } from '../../../src/gdoi/health/health-document.ts';
@@ -19,7 +19,7 @@ import {
   teks,
 } from '../../builders/health-builders.ts';
 
-function healthOf(options: DeviceOptions, of: FleetView | null = fleet()): DeviceHealth {
+function healthOf(options: DeviceOptions, of: GroupView | null = fleet()): DeviceHealth {
   return deviceHealth(device(options), () => of, NOW);
 }
 
@@ -61,7 +61,7 @@ test.each([
 });
 
 test('the next event of a GM whose KS sends no KEK rekey ahead is its re-registration, not a rekey', () => {
-  const next = (over: Partial<FleetView>) =>
+  const next = (over: Partial<GroupView>) =>
     healthOf({ gm: { reregistersInSeconds: 4850, teks: teks(9000) } }, fleet(over)).next?.what;
   const mixedVersions = { legacyKss: [{ device: 'ks1', version: null }], sending: ['ks1'], affectedGms: ['gm1'] };
   expect(next({ mixedVersions })).toBe('the GM re-registers: its KS sends no KEK rekey before expiry');
@@ -69,7 +69,7 @@ test('the next event of a GM whose KS sends no KEK rekey ahead is its re-registr
 });
 
 describe('a problem of a GM decides its status, is named in the summary and has a first step:', () => {
-  const cases: readonly [title: string, CheckName, HealthStatus, DeviceOptions, Partial<FleetView>?][] = [
+  const cases: readonly [title: string, CheckName, HealthStatus, DeviceOptions, Partial<GroupView>?][] = [
     ['it is not registered', 'registered', 'critical', { gm: { registered: false, status: 'Registering' } }],
     ['it is registered, but holds no KEK', 'kek_present', 'critical', { gm: { kek: null } }],
     ['its KEK shows a lifetime of 0', 'kek_present', 'critical', { gm: { kek: kek(0) } }],
@@ -247,7 +247,7 @@ describe('a problem of a GM decides its status, is named in the summary and has 
 test('a re-registration that its group no longer explains leads to the incidents, not to the path', () => {
   const last = { atMs: NOW - 470_000, cause: 'tek_expired', unexpected: true } as const;
   const reregistrations = { expected: 0, unexpected: 1, last, recent: [last.atMs] };
-  const action = (of: FleetView | null) =>
+  const action = (of: GroupView | null) =>
     checkOf(healthOf({ tracked: { reregistrations } }, of), 'reregistrations').action;
   expect(action(fleet({}))).toMatch(/^gdoiwatch incidents --group G1/u);
   // Nothing else is known of a device that is in no configuration.
@@ -255,7 +255,7 @@ test('a re-registration that its group no longer explains leads to the incidents
 });
 
 test('a GM with other TEKs is said to be cut off from the group only if another GM has the group’s TEKs', () => {
-  const told = (...gms: readonly FleetView['gms'][number][]) => {
+  const told = (...gms: readonly GroupView['gms'][number][]) => {
     const divergentMembers = gms.flatMap(({ device, divergent }) => (divergent ? [device] : []));
     return checkOf(healthOf({}, fleet({ gms, divergentMembers })), 'tek_matches_ks').detail;
   };
@@ -402,7 +402,7 @@ describe('a KS', () => {
     expect(health.next).toEqual({ what: 'TEK rekey to all GMs', atMs: NOW + 1864_500 });
   });
 
-  const cases: readonly [title: string, CheckName, HealthStatus, DeviceOptions, Partial<FleetView>?][] = [
+  const cases: readonly [title: string, CheckName, HealthStatus, DeviceOptions, Partial<GroupView>?][] = [
     ['does not answer', 'reachable', 'critical', { ks: {}, result: 'timeout', age: 400 }],
     [
       'is one of two primaries',

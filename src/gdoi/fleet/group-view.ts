@@ -32,7 +32,7 @@ import type { EpochMs } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
 import { gmInGroup, type Yardstick } from './yardstick.ts';
 
-export interface FleetView {
+export interface GroupView {
   /** What its GMs are compared with: as long as it is the same object, the verdict on the same record is the same. */
   readonly yardstick: object;
   /** What the group says of one of its GMs; null: none of this group. */
@@ -94,7 +94,7 @@ export interface FleetView {
 }
 
 /** The view of a group; null: none, as for a device that is in no config. */
-export type FleetViewOf = (group: string) => FleetView | null;
+export type GroupViewOf = (group: string) => GroupView | null;
 
 interface KsInGroup {
   readonly device: string;
@@ -117,16 +117,16 @@ export function notJudgedYet(state: FleetState, settings: FleetSettings): LastJu
 }
 
 /** `assessment`: of this very state; without it, it is made when somebody asks. */
-export function fleetView(
+export function groupView(
   state: FleetState,
   nowMs: EpochMs,
   last: LastJudgement,
   assessment: FleetAssessment | null = null,
-): FleetView {
+): GroupView {
   return new ViewOfState(state, nowMs, last, assessment);
 }
 
-class ViewOfState implements FleetView {
+class ViewOfState implements GroupView {
   readonly #state: FleetState;
   readonly #last: LastJudgement;
   #assessment: FleetAssessment | null;
@@ -201,7 +201,7 @@ class ViewOfState implements FleetView {
     return this.#gms;
   }
 
-  get kss(): FleetView['kss'] {
+  get kss(): GroupView['kss'] {
     return this.#kss.map(ksInGroup);
   }
 
@@ -241,12 +241,12 @@ class ViewOfState implements FleetView {
     return this.#found.divergence.divergent.map(({ device }) => device);
   }
 
-  get groupTeks(): FleetView['groupTeks'] {
+  get groupTeks(): GroupView['groupTeks'] {
     const { teks } = this.yardstick;
     return teks && { source: teks.source, spis: teks.current.map(({ spi }) => spi) };
   }
 
-  get mixedVersions(): FleetView['mixedVersions'] {
+  get mixedVersions(): GroupView['mixedVersions'] {
     const { mixed } = this.#found;
     return (
       mixed && {
@@ -264,18 +264,18 @@ class ViewOfState implements FleetView {
       .map(({ device }) => device);
   }
 
-  get coopSplit(): FleetView['coopSplit'] {
+  get coopSplit(): GroupView['coopSplit'] {
     const split = coopSplit(this.#own);
     if (split === null) return null;
     const names = split.primaries.map(({ device }) => device);
     return { primaries: names.toSorted(naturalOrder), sinceMs: split.sinceMs };
   }
 
-  get separateKeyServers(): FleetView['separateKeyServers'] {
+  get separateKeyServers(): GroupView['separateKeyServers'] {
     return separateKeyServers(this.#own);
   }
 
-  get coopPeers(): FleetView['coopPeers'] {
+  get coopPeers(): GroupView['coopPeers'] {
     return coopPeers(this.#own).map(({ address, device, lost }) => ({ address, device, lost }));
   }
 
