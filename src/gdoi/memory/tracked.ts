@@ -35,7 +35,7 @@ export function andThen(before: GroupTracked, step: (state: GroupState) => Group
 }
 
 /** Every poll comes through here, and mostly nothing happened: an empty list costs no copy. */
-function joined(before: readonly GdoiEvent[], after: readonly GdoiEvent[]): readonly GdoiEvent[] {
+export function joined(before: readonly GdoiEvent[], after: readonly GdoiEvent[]): readonly GdoiEvent[] {
   if (after.length === 0) return before;
   return before.length === 0 ? after : [...before, ...after];
 }

@@ -26,7 +26,7 @@ import { answeredBeside, trackFailure } from './reachability.ts';
 import { listsGroups, shownAgain, trackVanished } from './vanished-groups.ts';
 import { settleElsewhere, trackSnmp } from './snmp-tracker.ts';
 import { type GmSnapshot, isByMulticast } from '../seen/snapshot.ts';
-import { andThen, type GroupTracked, ignored, placeOf, trackEach, type Tracked } from '../memory/tracked.ts';
+import { andThen, type GroupTracked, ignored, joined, placeOf, trackEach, type Tracked } from '../memory/tracked.ts';
 import { type Failures, type GroupState, MAX_GROUPS, type TrackerState } from '../memory/tracker-state.ts';
 
 export interface TrackOptions {
@@ -195,10 +195,9 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
     groups.set(group, tracked.state);
     if (tracked.events.length > 0) events.push(...tracked.events);
   }
-  if (listsGroups(observation)) {
-    const listed = { at, snapshots: observation.snapshots, before: state };
-    events.push(...trackVanished(groups, listed, options.asGm !== false));
-  }
+  const vanished = listsGroups(observation)
+    ? trackVanished(groups, { at, snapshots: observation.snapshots, before: state }, options.asGm !== false)
+    : null;
   return {
     state: {
       device: state.device,
@@ -214,11 +213,11 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
       isKs,
       logClock: state.logClock,
       logTail: state.logTail,
-      groups,
+      groups: vanished?.groups ?? groups,
       ksMarks: state.ksMarks,
       ...answersOfBoots(state, isKs && !bySnmp ? { at, snapshots: observation.snapshots } : null),
     },
-    events,
+    events: vanished === null ? events : joined(events, vanished.events),
   };
 }
 

@@ -12,7 +12,7 @@ import { andThen, emitting, type GroupTracked, placeOf, unchanged } from '../mem
 import { type Boot, type GroupState, NO_EPISODES, type TrackerState } from '../memory/tracker-state.ts';
 import { middleMs } from '../seen/interval.ts';
 import type { ReadAt } from '../seen/instant.ts';
-import type { Named } from '../seen/named.ts';
+import { type Named, namedCopy } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { GroupSnapshot } from '../seen/snapshot.ts';
 
@@ -33,6 +33,11 @@ interface Listed {
   readonly before: TrackerState;
 }
 
+interface GroupsTracked {
+  readonly groups: Named<GroupState>;
+  readonly events: readonly GdoiEvent[];
+}
+
 /** Does this answer show by its silence that a group is gone? A line that was not understood may have named it. */
 export function listsGroups({ origin, command, unknownLines, beside }: ObservedGroups): boolean {
   return origin === 'cli' && beside !== true && unknownLines === 0 && LISTS_GROUPS.test(command);
@@ -40,27 +45,25 @@ export function listsGroups({ origin, command, unknownLines, beside }: ObservedG
 
 type ObservedGroups = Extract<Observation, { kind: 'groups' }>;
 
-/** `groups`: as this answer left those that it shows; those that it lacks are changed in it. */
-export function trackVanished(
-  groups: Map<string, GroupState> & Named<GroupState>,
-  listed: Listed,
-  asGm: boolean,
-): readonly GdoiEvent[] {
-  const { device } = listed.before;
+/** `groups`: as this answer left those that it shows. Those that it lacks are judged; mostly it lacks none. */
+export function trackVanished(groups: Named<GroupState>, listed: Listed, asGm: boolean): GroupsTracked {
   const shown = new Set(listed.snapshots.map(({ group }) => group.slice(0, MAX_GROUP_CHARS)));
+  const lacking = [...groups].filter(([group, known]) => !shown.has(group) && known.everRegistered && known.counted);
+  if (lacking.length === 0) return { groups, events: [] };
+  const { device } = listed.before;
+  const left = namedCopy(groups);
   const events: GdoiEvent[] = [];
-  for (const [group, known] of groups) {
-    if (shown.has(group) || !known.everRegistered || !known.counted) continue;
+  for (const [group, known] of lacking) {
     if (!asGm || isRenamed(group, known, listed) || isGivenUp(known, listed.at)) {
       events.push(...decidePending(placeOf(device, group, known), known, null).events);
-      groups.delete(group);
+      left.delete(group);
       continue;
     }
     const tracked = notShown(group, known, listed);
-    groups.set(group, tracked.state);
+    left.set(group, tracked.state);
     events.push(...tracked.events);
   }
-  return events;
+  return { groups: left, events };
 }
 
 /** It is shown again: what was not sure yet is forgotten. */
