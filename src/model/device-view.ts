@@ -399,12 +399,12 @@ function withReasons(
     const reason = loggedReason(message, receivedAtMs);
     return reason === null ? known : withReason(known, reason);
   }, view.reasons);
-  const told = messages.flatMap(({ text }) => groupNamedIn(text) ?? []).filter((group) => !view.logsOf?.has(group));
-  if (told.length > 0)
+  const named = messages.flatMap(({ text }) => groupNamedIn(text) ?? []).filter((group) => !view.logsOf?.has(group));
+  if (named.length > 0)
     return {
       ...view,
       reasons,
-      logsOf: new Map([...(view.logsOf ?? []), ...told.map((group) => [group, receivedAtMs] as const)]),
+      logsOf: new Map([...(view.logsOf ?? []), ...named.map((group) => [group, receivedAtMs] as const)]),
     };
   return reasons === view.reasons ? view : { ...view, reasons };
 }

@@ -101,7 +101,7 @@ export function createReadModel(
     if (errors === null) work();
     else errors.guard('listener', about, work, undefined);
   };
-  const tell = (device: string, view: DeviceView | null) => {
+  const announce = (device: string, view: DeviceView | null) => {
     revision += 1;
     for (const listener of listeners) guarded({ device }, () => listener(device, view));
   };
@@ -118,7 +118,7 @@ export function createReadModel(
     }
     for (const device of changed) {
       const view = views.get(device);
-      if (view !== undefined) tell(device, view);
+      if (view !== undefined) announce(device, view);
     }
   };
   return {
@@ -152,7 +152,7 @@ export function createReadModel(
     },
     set: (view) => update([view], []),
     remove(device) {
-      if (views.delete(device)) tell(device, null);
+      if (views.delete(device)) announce(device, null);
     },
   };
 }

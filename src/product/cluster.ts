@@ -99,7 +99,7 @@ class Inventories {
     return this.#digestOf(staying ? this.#agent.inventoryGiven() : this.#agent.inventoryInForce());
   }
 
-  get told(): string {
+  get announced(): string {
     return this.#agent.staying ? `${NOT_YET}${this.own}` : this.own;
   }
 
@@ -140,7 +140,7 @@ export function startCluster(options: {
       pollMoved: (agoMs) => agent.pollMoved(agoMs),
       letMovedGo: () => agent.letMovedGo(),
       inventoryDigest: () => inventories.own,
-      toldInventory: () => inventories.told,
+      announcedInventory: () => inventories.announced,
     },
     clock,
     random: systemRandom,

@@ -63,7 +63,7 @@ interface CellPoller {
    * The same as other agents are told: another text as long as devices are polled here that belong to cells of others,
    * so that nobody takes them for let go of.
    */
-  toldInventory(): string;
+  announcedInventory(): string;
   /**
    * Loads what is known of the cells and polls them. Rejects with a `StoreError` if that cannot be read; it is tried
    * again.
@@ -270,7 +270,7 @@ export class Membership implements AsyncDisposable {
 
   #announce(id: string): Promise<void> {
     const { leases, poller } = this.#options;
-    return leases.announce(id, { weights: poller.weights(), digest: poller.toldInventory() });
+    return leases.announce(id, { weights: poller.weights(), digest: poller.announcedInventory() });
   }
 
   /** Renews the lease. Returns why this agent is fenced; null: it is not. */

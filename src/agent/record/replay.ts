@@ -141,8 +141,8 @@ export class Replay {
     const { report, memory } = reportOf(poll, this.#snmpMemories.get(device));
     if (report.values !== null) this.#snmpMemories.set(device, memory);
     if (report.answers.length > 0) this.#polledByCli.add(device);
-    const told = poll.lines.find((line) => line.poll !== null)?.poll?.beside;
-    const by = told === undefined ? this.#besideCli(device, report) : told;
+    const recorded = poll.lines.find((line) => line.poll !== null)?.poll?.beside;
+    const by = recorded === undefined ? this.#besideCli(device, report) : recorded;
     return this.#step(device, by === null ? { kind: 'polled', report } : { kind: 'polled_beside', by, report });
   }
 

@@ -183,12 +183,12 @@ export function explainedAtLastLook(
   said: readonly Episode[],
   by: (cause: ExplanationCause) => boolean,
 ): (symptom: Symptom) => boolean {
-  const told = new Set<string>();
+  const explained = new Set<string>();
   for (const { cause, endedMs, presentSinceMs, said: last } of said) {
     if (!by(cause) || endedMs !== null || presentSinceMs === null) continue;
-    for (const { check, devices } of last.explains) for (const device of devices) told.add(`${check} ${device}`);
+    for (const { check, devices } of last.explains) for (const device of devices) explained.add(`${check} ${device}`);
   }
-  return ({ check, device }) => device !== null && told.has(`${check} ${device}`);
+  return ({ check, device }) => device !== null && explained.has(`${check} ${device}`);
 }
 
 /**

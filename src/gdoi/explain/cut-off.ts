@@ -10,14 +10,14 @@ import { gmCount, verb } from './said.ts';
 /** These say themselves whose traffic is dropped, or that it goes on. */
 const OF_TWO_SIDES: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['coop_split', 'keys_differ']);
 
-interface Told {
+interface CauseSaid {
   readonly cause: ExplanationCause;
   /** What was said of it at the last look. */
   readonly before: Episode | null;
   readonly facts: GroupFacts;
 }
 
-export function withCutOff(candidate: Candidate, { cause, before, facts }: Told): Candidate {
+export function withCutOff(candidate: Candidate, { cause, before, facts }: CauseSaid): Candidate {
   if (candidate.phase !== 'present' || OF_TWO_SIDES.has(cause)) return candidate;
   // Whom an order or a loss makes register does so within this.
   const lasts = before?.presentSinceMs != null && facts.nowMs - before.presentSinceMs >= REGISTERING_MS;

@@ -73,8 +73,8 @@ export function explain(
     const known = before.find((episode) => episode.cause === cause) ?? null;
     const last = remembered(known, facts);
     const asked = { facts, open, before: last?.endedMs === null ? last : null, last, said: before, now: explanations };
-    const told = sparingWhatIsTold(cause, RULES[cause](asked), before);
-    const candidate = told === null ? null : withCutOff(told, { cause, before: asked.before, facts });
+    const found = sparingWhatIsExplained(cause, RULES[cause](asked), before);
+    const candidate = found === null ? null : withCutOff(found, { cause, before: asked.before, facts });
     const said = candidate === null ? null : begunWith(last, explanationOf(cause, candidate), facts);
     if (candidate !== null && said !== null) {
       const claims = new Set(candidate.claims);
@@ -91,16 +91,16 @@ export function explain(
  * That a look failed, and no more is known, takes no symptom from a cause that is known and goes on: a lost answer does
  * not end what was said of a path, or of a GM without keys.
  */
-function sparingWhatIsTold(
+function sparingWhatIsExplained(
   cause: ExplanationCause,
   candidate: Candidate | null,
   before: ExplainMemory,
 ): Candidate | null {
   if (candidate === null || candidate.phase !== 'unclear' || !OF_A_LOOK.has(cause)) return candidate;
-  const isTold = explainedAtLastLook(before, (other) => other !== cause);
+  const isExplained = explainedAtLastLook(before, (other) => other !== cause);
   // That an image shows no MIB is not why its KS gives no answer now.
   const isOfRelease = explainedAtLastLook(before, (other) => other === 'legacy_ks');
-  const isKept = (symptom: Symptom) => !isTold(symptom) || (symptom.check === 'reachable' && isOfRelease(symptom));
+  const isKept = (symptom: Symptom) => !isExplained(symptom) || (symptom.check === 'reachable' && isOfRelease(symptom));
   const claims = candidate.claims.filter(isKept);
   // All of it is explained already.
   return claims.length === 0 && candidate.claims.length > 0 ? null : { ...candidate, claims };

@@ -240,17 +240,17 @@ function keyless(
 export function clockWrong({ facts, open }: Asked): Candidate | null {
   const { gms, kss, nowMs } = facts;
   const failing = gms.filter((gm) => isHeard(gm) && (isUnregistered(gm) || (gm.failedAttempts ?? 0) > 0));
-  const told = [...failing, ...kss].flatMap((router) =>
+  const reasons = [...failing, ...kss].flatMap((router) =>
     recentOf(router, 'certificate_too_early', nowMs).map((reason) => ({ device: router.device, reason })),
   );
-  if (told.length === 0 || failing.length === 0) return null;
-  const saying = new Set(told.map(({ device }) => device));
+  if (reasons.length === 0 || failing.length === 0) return null;
+  const saying = new Set(reasons.map(({ device }) => device));
   // A KS that finds certificates too early refuses every GM; a GM speaks of itself.
   const ofKs = kss.some(({ device }) => saying.has(device));
   const names = sorted(failing.map(({ device }) => device).filter((device) => ofKs || saying.has(device)));
   const suffering = among(gms, names);
   const off = suffering.filter(isUnregistered).map(({ device }) => device);
-  const first = Math.min(...told.map(({ reason }) => reason.atMs));
+  const first = Math.min(...reasons.map(({ reason }) => reason.atMs));
   const wrong = sorted([...suffering, ...kss].flatMap(({ device, clock }) => (clock === undefined ? [] : [device])));
   return {
     phase: 'present',
@@ -266,7 +266,7 @@ export function clockWrong({ facts, open }: Asked): Candidate | null {
         : `show ntp associations on ${list(wrong)}: is a time server reachable, and does the router follow it? Then show crypto pki certificates: valid from when?`,
     scope: sorted([...saying, ...names, ...wrong]),
     evidence: [
-      ...told.slice(-4).map(({ device, reason }) => `${device}, ${clockTime(reason.atMs)}: ${reason.text}`),
+      ...reasons.slice(-4).map(({ device, reason }) => `${device}, ${clockTime(reason.atMs)}: ${reason.text}`),
       ...among([...suffering, ...kss], wrong).map(clockShown),
     ],
     claims: claimed(open, { checks: ['registered', 'rekeys_acknowledged'], of: new Set(names) }),

@@ -146,14 +146,14 @@ function lookHangs(silent: readonly KsFacts[], sinceMs: EpochMs): string {
   return `${hasNotAnswered(silent, sinceMs)}, and the look at ${it} has not ended: whether ${isDown} down is not yet clear`;
 }
 
-/** What was told of another cause is no sign of this one: beside an old KS GMs lack a KEK in each of its cycles. */
+/** What another cause explained is no sign of this one: beside an old KS GMs lack a KEK in each of its cycles. */
 function hasOtherCause(said: Asked['said']): (symptom: Symptom) => boolean {
-  const isTold = explainedAtLastLook(said, (cause) => cause !== 'ks_down');
+  const isExplained = explainedAtLastLook(said, (cause) => cause !== 'ks_down');
   const isOld = said.some(
     ({ cause, presentSinceMs, endedMs }) => cause === 'legacy_ks' && presentSinceMs !== null && endedMs === null,
   );
   return (symptom) =>
-    isTold(symptom) || (isOld && (symptom.check === 'kek_present' || symptom.check === 'kek_remaining'));
+    isExplained(symptom) || (isOld && (symptom.check === 'kek_present' || symptom.check === 'kek_remaining'));
 }
 
 /** Enough looks failed; or two of each, while half of the GMs say the same. */

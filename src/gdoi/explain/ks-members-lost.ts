@@ -47,7 +47,7 @@ interface Loss {
 
 export function ksMembersLost({ facts, open, before, said }: Asked): Candidate | null {
   const loss = lossOf(facts, { dropped: droppedForAcks(said), isKnown: before !== null });
-  if (loss === null || isTold(loss, said, facts)) return null;
+  if (loss === null || isEndOfOutage(loss, said, facts)) return null;
   const { gms, nowMs, pollIntervalMs } = facts;
   const { servers, bootMs, unlisted, waiting } = loss;
   const sinceMs = before?.sinceMs ?? bootMs ?? nowMs;
@@ -167,7 +167,7 @@ function notListedYet(
 }
 
 /** The KS was seen to be down meanwhile: its restart is the end of that outage, and no trouble of its own. */
-function isTold(
+function isEndOfOutage(
   { bootMs }: Loss,
   said: readonly Episode[],
   { nowMs, tekLifetimeMs, pollIntervalMs }: GroupFacts,

@@ -38,7 +38,7 @@ export function gmsReloaded({ facts, open, last }: Asked): Candidate | null {
   const since = (ms: number) => gms.filter((gm) => isHeard(gm) && nowMs - (bootedMs(gm) ?? -Infinity) <= ms);
   const lately = since(countsMs);
   if (lately.length === 0) return null;
-  const fresh = inOneGo(since(Math.max(countsMs, LONGEST_GO_MS)), nowMs).filter((gm) => !isToldBoot(gm, last));
+  const fresh = inOneGo(since(Math.max(countsMs, LONGEST_GO_MS)), nowMs).filter((gm) => !isSaidBoot(gm, last));
   const booted = [...new Set([...fresh, ...lately])];
   const registering = new Set(
     booted.filter((gm) => nowMs - (bootedMs(gm) ?? 0) <= BOOT_TO_REGISTRATION_MS).map(({ device }) => device),
@@ -57,25 +57,27 @@ export function gmsReloaded({ facts, open, last }: Asked): Candidate | null {
     { checks: ['registered', 'kek_present', 'tek_remaining'], of: registering },
   );
   const concerned = new Set([...justBooted, ...claims.flatMap(({ device }) => device ?? [])]);
-  const told = booted.filter(({ device }) => concerned.has(device));
-  const names = sorted(told.map(({ device }) => device));
+  const reloaded = booted.filter(({ device }) => concerned.has(device));
+  const names = sorted(reloaded.map(({ device }) => device));
   if (claims.length === 0 && fresh.length === 0) return null;
-  const boots = told.flatMap((gm) => bootedMs(gm) ?? []);
+  const boots = reloaded.flatMap((gm) => bootedMs(gm) ?? []);
   const alsoDown = sorted(downWith(boots, facts).map(({ device }) => device));
-  const waiting = sorted(told.filter(isUnregistered).map(({ device }) => device));
+  const waiting = sorted(reloaded.filter(isUnregistered).map(({ device }) => device));
   const together = names.length >= COMMON_FROM && Math.max(...boots) - Math.min(...boots) <= GO_TOGETHER_MS;
   return {
     phase: 'present',
-    status: alsoDown.length > 0 || notShownSince(told, nowMs) ? 'warning' : 'ok',
+    status: alsoDown.length > 0 || notShownSince(reloaded, nowMs) ? 'warning' : 'ok',
     sinceMs: Math.min(...boots),
-    summary: `${gmsNamed(names, gms.length)} reloaded and came up ${betweenMinutes(Math.min(...boots), Math.max(...boots))}${together ? ' (a power cut, or an upgrade?)' : ''}; ${whetherRegistered(told, waiting)}${alsoDown.length === 0 ? '' : `; ${gmsNamed(alsoDown)} went silent with them and ${verb(alsoDown.length, 'does', 'do')} not answer yet`}`,
+    summary: `${gmsNamed(names, gms.length)} reloaded and came up ${betweenMinutes(Math.min(...boots), Math.max(...boots))}${together ? ' (a power cut, or an upgrade?)' : ''}; ${whetherRegistered(reloaded, waiting)}${alsoDown.length === 0 ? '' : `; ${gmsNamed(alsoDown)} went silent with them and ${verb(alsoDown.length, 'does', 'do')} not answer yet`}`,
     consequence: null,
     deadlineMs: null,
     confidence: 'certain',
     knownAtMs: waiting.length + alsoDown.length === 0 ? null : nextLook(among(gms, [...waiting, ...alsoDown]), nowMs),
     firstStep: `show version on ${names.length === 1 ? 'it' : 'them'}: read the reload reason`,
     scope: sorted([...names, ...alsoDown]),
-    evidence: told.slice(0, 8).map((gm) => `${gm.device}: up since ${minuteTime(bootedMs(gm) ?? nowMs)} by its uptime`),
+    evidence: reloaded
+      .slice(0, 8)
+      .map((gm) => `${gm.device}: up since ${minuteTime(bootedMs(gm) ?? nowMs)} by its uptime`),
     claims: [...claims, ...claimed(open, { checks: ['reachable', ...GM_CHECKS], of: new Set(alsoDown) })],
   };
 }
@@ -88,7 +90,7 @@ function gotNoRekeySince(gm: GmFacts): boolean {
 /**
  * By its uptime a boot is known to the minute, and better with each answer: seen some seconds later it is the same one.
  */
-function isToldBoot(gm: GmFacts, last: Asked['last']): boolean {
+function isSaidBoot(gm: GmFacts, last: Asked['last']): boolean {
   if (last === null || last.endedMs === null) return false;
   return (bootedMs(gm) ?? Number.POSITIVE_INFINITY) <= last.endedMs && devicesOf(last).includes(gm.device);
 }
@@ -98,20 +100,20 @@ function registeredSinceBoot(gm: GmFacts): boolean | null {
   return gm.readMs >= (bootedMs(gm) ?? gm.readMs) ? gm.registered : null;
 }
 
-function whetherRegistered(told: readonly GmFacts[], waiting: readonly string[]): string {
+function whetherRegistered(reloaded: readonly GmFacts[], waiting: readonly string[]): string {
   if (waiting.length > 0)
-    return `${told.length === 1 ? 'it is' : `${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')}`} not registered yet`;
-  const notShown = sorted(told.filter((gm) => registeredSinceBoot(gm) === null).map(({ device }) => device));
+    return `${reloaded.length === 1 ? 'it is' : `${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')}`} not registered yet`;
+  const notShown = sorted(reloaded.filter((gm) => registeredSinceBoot(gm) === null).map(({ device }) => device));
   if (notShown.length === 0) {
-    return `${told.length === 1 ? 'it is' : `${everyOneOfThem(told.length)} are`} registered`;
+    return `${reloaded.length === 1 ? 'it is' : `${everyOneOfThem(reloaded.length)} are`} registered`;
   }
   // Over SNMP a GM without keys shows nothing of its group.
-  return `whether ${told.length === 1 ? 'it is' : `${gmsNamed(notShown)} ${verb(notShown.length, 'is', 'are')}`} registered again is not shown`;
+  return `whether ${reloaded.length === 1 ? 'it is' : `${gmsNamed(notShown)} ${verb(notShown.length, 'is', 'are')}`} registered again is not shown`;
 }
 
 /** Long enough that it should have. */
-function notShownSince(told: readonly GmFacts[], nowMs: EpochMs): boolean {
-  return told.some(
+function notShownSince(reloaded: readonly GmFacts[], nowMs: EpochMs): boolean {
+  return reloaded.some(
     (gm) => registeredSinceBoot(gm) === null && nowMs - (bootedMs(gm) ?? nowMs) > BOOT_TO_REGISTRATION_MS,
   );
 }
@@ -138,7 +140,7 @@ function downWith(boots: readonly EpochMs[], { gms, nowMs }: GroupFacts): readon
   return isOneAnswer ? [] : silent;
 }
 
-/** Those that booted lately, and those that booted with them: one happening does not shrink while it is told. */
+/** Those that booted lately, and those that booted with them: one happening does not shrink while it is said. */
 function inOneGo(booted: readonly GmFacts[], nowMs: EpochMs): readonly GmFacts[] {
   const latestFirst = booted.toSorted((a, b) => (bootedMs(b) ?? 0) - (bootedMs(a) ?? 0));
   const rest = latestFirst.findIndex((gm, index) => {

@@ -31,9 +31,9 @@ export function ksForced({ facts, open, before, said }: Asked): Candidate | null
   const logged = kss.flatMap((ks) => recentOf(ks, 'members_cleared', nowMs).map((reason) => ({ ks, reason })));
   const waited = waitedForLong(said);
   const atMs = (gm: GmFacts) => (gm.forced === null && waited(gm) ? null : forcedAtMs(gm));
-  const told = whoOfLate(gms, atMs, { before, nowMs });
-  if (told.length === 0 && logged.length === 0) return null;
-  const instants = [...told.flatMap((gm) => atMs(gm) ?? []), ...logged.map(({ reason }) => reason.atMs)];
+  const ordered = whoOfLate(gms, atMs, { before, nowMs });
+  if (ordered.length === 0 && logged.length === 0) return null;
+  const instants = [...ordered.flatMap((gm) => atMs(gm) ?? []), ...logged.map(({ reason }) => reason.atMs)];
   // What the first one told is known: later ones only add to it.
   const fromMs = Math.min(before?.sinceMs ?? nowMs, ...instants);
   const isLost = lostBefore(said);
@@ -50,7 +50,7 @@ export function ksForced({ facts, open, before, said }: Asked): Candidate | null
     phase: 'present',
     status: 'ok',
     sinceMs: fromMs,
-    summary: `${who} ${whatCameOfIt(facts, told, { when: between(fromMs, Math.max(...instants)), waiting })}`,
+    summary: `${who} ${whatCameOfIt(facts, ordered, { when: between(fromMs, Math.max(...instants)), waiting })}`,
     consequence:
       waiting.length === 0
         ? null
@@ -62,10 +62,10 @@ export function ksForced({ facts, open, before, said }: Asked): Candidate | null
     confidence: 'certain',
     knownAtMs: waiting.length === 0 ? null : nextLook(among(gms, waiting), nowMs),
     firstStep: 'show logging on the KS: who cleared its members or changed the policy?',
-    scope: sorted([...servers, ...told.map(({ device }) => device), ...waiting]),
+    scope: sorted([...servers, ...ordered.map(({ device }) => device), ...waiting]),
     evidence: [
       ...logged.map(({ ks, reason }) => `${ks.device}, ${clockTime(reason.atMs)}: ${reason.text}`),
-      ...told.flatMap((gm) => (gm.forced === null ? [] : [`${gm.device}: ${gm.forced.evidence}`])),
+      ...ordered.flatMap((gm) => (gm.forced === null ? [] : [`${gm.device}: ${gm.forced.evidence}`])),
     ].slice(0, 8),
     claims,
   };
@@ -74,15 +74,15 @@ export function ksForced({ facts, open, before, said }: Asked): Candidate | null
 /** Some orders bring a rekey, and no registration; of one that was told just now neither is seen yet. */
 function whatCameOfIt(
   { gms, nowMs }: Asked['facts'],
-  told: readonly GmFacts[],
+  ordered: readonly GmFacts[],
   { when, waiting }: { readonly when: string; readonly waiting: readonly string[] },
 ): string {
   const since = (gm: GmFacts) => (forcedAtMs(gm) ?? nowMs) - CLOCKS_MS;
-  const on = told.filter((gm) => !isUnregistered(gm));
+  const on = ordered.filter((gm) => !isUnregistered(gm));
   const again = on.filter((gm) => (gm.lastReregistration?.atMs ?? 0) >= since(gm));
   const rekeyed = on.filter((gm) => !again.includes(gm) && (gm.lastRekeyMs ?? 0) >= since(gm));
   const of = (some: readonly GmFacts[]) => gmsNamed(sorted(some.map(({ device }) => device)), gms.length);
-  if (rekeyed.length > 0 && rekeyed.length === told.length)
+  if (rekeyed.length > 0 && rekeyed.length === ordered.length)
     return `replaced the policy of its GMs ${when}: ${of(rekeyed)} took it by a rekey${waiting.length === 0 ? '' : `; ${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')} not registered`}`;
   const what = `made its GMs register anew ${when} (members cleared or policy replaced)`;
   if (waiting.length > 0)

@@ -85,18 +85,19 @@ function refused({ facts, open, before }: Asked, refusals: ReadonlyMap<ReasonKin
   const isKnown = waiting.length > 0;
   const strangers = strangersIn(said, facts);
   const servers = sorted(said.map(({ ks }) => ks.device));
-  const told = [...refusals].flatMap(([kind, refusal]) =>
+  const saidRefusals = [...refusals].flatMap(([kind, refusal]) =>
     said.some(({ reason }) => reason.kind === kind) ? [refusal] : [],
   );
   // What was said before may have been another refusal.
   const goesOn =
-    before !== null && told.some(({ firstStep }) => before.said.firstStep === firstStep(gmsSaidIn(before, kss)));
+    before !== null &&
+    saidRefusals.some(({ firstStep }) => before.said.firstStep === firstStep(gmsSaidIn(before, kss)));
   const sinceMs = Math.min(goesOn ? before.sinceMs : nowMs, ...said.map(({ reason }) => reason.atMs));
   return {
     phase: 'present',
     status: isKnown ? 'critical' : 'warning',
     sinceMs,
-    summary: `${ksNamed(servers)} ${verb(servers.length, 'refuses', 'refuse')} ${isKnown ? gmsNamed(waiting) : strangers.length === 0 ? 'a GM' : gmsNamed(strangers)} since ${clockTime(sinceMs)}: ${told.map(({ why }) => why(Math.max(1, isKnown ? waiting.length : strangers.length), group)).join('; ')}`,
+    summary: `${ksNamed(servers)} ${verb(servers.length, 'refuses', 'refuse')} ${isKnown ? gmsNamed(waiting) : strangers.length === 0 ? 'a GM' : gmsNamed(strangers)} since ${clockTime(sinceMs)}: ${saidRefusals.map(({ why }) => why(Math.max(1, isKnown ? waiting.length : strangers.length), group)).join('; ')}`,
     consequence: isKnown
       ? { what: `traffic of ${gmsNamed(waiting)} is dropped, or in clear where it fails open`, unless: null }
       : null,
@@ -104,7 +105,7 @@ function refused({ facts, open, before }: Asked, refusals: ReadonlyMap<ReasonKin
     // Where the message names nobody, or the GM shows no address, it is the one that cannot register.
     confidence: waiting.every((name) => isNamed(said, addressOf(gms, name))) ? 'certain' : 'likely',
     knownAtMs: null,
-    firstStep: told[0]?.firstStep(isKnown ? list(waiting) : ANY_GM) ?? null,
+    firstStep: saidRefusals[0]?.firstStep(isKnown ? list(waiting) : ANY_GM) ?? null,
     scope: sorted([...servers, ...waiting]),
     evidence: said.slice(-4).map(({ ks, reason }) => `${ks.device}, ${clockTime(reason.atMs)}: ${reason.text}`),
     claims,

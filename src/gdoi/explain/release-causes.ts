@@ -155,13 +155,13 @@ function comesOfRelease({ gms, kss, nowMs, leadMs, listAgeMs }: GroupFacts): (sy
 
 /** Whose registration was told as its doing while it sent the rekeys, before another KS took over. */
 function registeredForIt({ facts: { gms, kss, nowMs }, said }: Asked): readonly GmFacts[] {
-  const wasTold = explainedBefore(said, (cause) => cause === 'legacy_ks');
+  const wasExplained = explainedBefore(said, (cause) => cause === 'legacy_ks');
   const takenOverMs = kss
     .filter(({ role, failure }) => role === 'primary' && failure === null)
     .reduce((earliest, { roleSinceMs }) => Math.min(earliest, roleSinceMs), nowMs);
   return gms.filter(
     ({ device, lastReregistration: last }) =>
-      last !== null && last.atMs <= takenOverMs + CLOCKS_MS && wasTold(device, last.atMs),
+      last !== null && last.atMs <= takenOverMs + CLOCKS_MS && wasExplained(device, last.atMs),
   );
 }
 

@@ -53,15 +53,15 @@ function changesSince({ kss, nowMs }: GroupFacts, sinceMs: EpochMs): readonly Ch
     .toSorted((a, b) => a.atMs - b.atMs);
 }
 
-/** In a split a second KS is primary, and then gives it up: that is told as the split. */
+/** In a split a second KS is primary, and then gives it up: that is said as the split. */
 function duringSplit({ said, now, before }: Asked): (change: Change) => boolean {
-  const told = said.find(({ cause, presentSinceMs }) => cause === 'coop_split' && presentSinceMs !== null);
+  const split = said.find(({ cause, presentSinceMs }) => cause === 'coop_split' && presentSinceMs !== null);
   // While a role moves, two may show it at once for a moment.
   const isNow = now.find(
     ({ cause, phase }) => cause === 'coop_split' && (phase === 'present' || (phase === 'unclear' && before === null)),
   );
-  const fromMs = Math.min(told?.sinceMs ?? Infinity, isNow?.sinceMs ?? Infinity) - CLOCKS_MS;
-  const toMs = isNow === undefined ? (told?.endedMs ?? Infinity) + COOP_SETTLES_MS : Infinity;
+  const fromMs = Math.min(split?.sinceMs ?? Infinity, isNow?.sinceMs ?? Infinity) - CLOCKS_MS;
+  const toMs = isNow === undefined ? (split?.endedMs ?? Infinity) + COOP_SETTLES_MS : Infinity;
   return ({ atMs }) => atMs >= fromMs && atMs <= toMs;
 }
 

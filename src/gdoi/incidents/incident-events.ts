@@ -150,9 +150,9 @@ function isSameCell(a: string | undefined, b: string | undefined): boolean {
 /** Its cause tells the event: 2; it lasted when the event happened: 1. */
 function fit(incident: Incident, { type, cause, atMs }: GdoiEvent, nowMs: EpochMs): number {
   const shownBy = SHOWN_BY[incident.cause];
-  const told = shownBy.has(type) || (cause !== null && shownBy.has(cause));
+  const isShown = shownBy.has(type) || (cause !== null && shownBy.has(cause));
   const during = atMs >= incident.beganAtMs && atMs <= (incident.endedAtMs ?? nowMs);
-  return (told ? 2 : 0) + (during ? 1 : 0);
+  return (isShown ? 2 : 0) + (during ? 1 : 0);
 }
 
 /** The one that began last, then the deeper cause. */

@@ -137,7 +137,7 @@ export interface Pending {
   readonly drafts: readonly Draft[];
   readonly evidence: readonly string[];
   readonly allRestarted: boolean;
-  /** Registrations up to then were emitted on the log alone, of a device without answers; absent: none was. */
+  /** Registrations up to then were emitted on the log alone, of a device without answers; absent: none was. States keep the name. */
   readonly toldUntilMs?: EpochMs;
 }
 

@@ -87,9 +87,9 @@ export function registrationsAlone(
     const sinceMs = drafts[index - 1]?.atMs ?? (before.kekLost?.fromMs ?? before.sentMs) - SAME_REGISTRATION_MS;
     return byClear(state, draft, { fromMs: sinceMs, toMs: draft.between.toMs });
   });
-  const told = byKeys || isSaid || explained.every(({ cause }) => cause !== 'unknown') ? explained : [];
-  const firstOne = told.length === 0 ? null : firstOfCycle(state, before, look);
-  return firstOne === null ? told : [firstOne, ...told.map((draft) => ({ ...draft, number: draft.number + 1 }))];
+  const certain = byKeys || isSaid || explained.every(({ cause }) => cause !== 'unknown') ? explained : [];
+  const firstOne = certain.length === 0 ? null : firstOfCycle(state, before, look);
+  return firstOne === null ? certain : [firstOne, ...certain.map((draft) => ({ ...draft, number: draft.number + 1 }))];
 }
 
 /**
@@ -179,7 +179,7 @@ function elsewhereDraft(
   };
 }
 
-/** A message that came in the very moment of a look: what the look showed may have been told already. */
+/** A message that came in the very moment of a look: what the look showed may have been emitted already. */
 function hasItsEvent({ tally }: GroupState, mark: LogMark): boolean {
   const last = tally.last;
   return (

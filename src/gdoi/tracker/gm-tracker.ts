@@ -236,9 +236,9 @@ function restartedBetween(
   const { before } = movement;
   if (before === undefined) return restarted(state, answer, movement);
   const { between, uptime } = before;
-  const told = restarted(state, { ...answer, span: between }, movement);
-  if (uptime === null) return told;
-  return andThen(told, (next) => decidePending(answer.place, next, { cause: 'operator_clear', evidence: [uptime] }));
+  const tracked = restarted(state, { ...answer, span: between }, movement);
+  if (uptime === null) return tracked;
+  return andThen(tracked, (next) => decidePending(answer.place, next, { cause: 'operator_clear', evidence: [uptime] }));
 }
 
 /**

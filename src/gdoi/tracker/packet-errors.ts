@@ -48,8 +48,8 @@ const COUNTERS_FOLLOW_MS = 90_000;
 
 export function trackDropMessages(place: GmPlace, state: GroupState, at: ReadAt): GroupTracked {
   return andThen(
-    andThen(trackReplayMessages(place, state, at), (next) => toldAlone(place, next, at, 'in-clear')),
-    (next) => toldAlone(place, next, at, 'pseudotime'),
+    andThen(trackReplayMessages(place, state, at), (next) => emittedUncounted(place, next, at, 'in-clear')),
+    (next) => emittedUncounted(place, next, at, 'pseudotime'),
   );
 }
 
@@ -60,7 +60,7 @@ function trackReplayMessages(place: GmPlace, state: GroupState, at: ReadAt): Gro
   if (last === undefined) return unchanged(counted === null ? withoutDrops(state, at.receivedAtMs) : state);
   if (counted !== null && (last.atMs <= counted.receivedAtMs || at.sentAtMs - last.atMs < COUNTERS_FOLLOW_MS))
     return unchanged(state);
-  return toldByMessage(place, state, {
+  return emittedOnMessage(place, state, {
     what: 'anti-replay',
     last,
     evidence: [
@@ -74,12 +74,12 @@ function trackReplayMessages(place: GmPlace, state: GroupState, at: ReadAt): Gro
 /** No counter is known that counts these packets, so none can refute the message. */
 const UNCOUNTED = { 'in-clear': 'not_ipsec', pseudotime: 'pseudotime' } as const;
 
-function toldAlone(place: GmPlace, state: GroupState, at: ReadAt, what: keyof typeof UNCOUNTED): GroupTracked {
+function emittedUncounted(place: GmPlace, state: GroupState, at: ReadAt, what: keyof typeof UNCOUNTED): GroupTracked {
   const [last] = marksSince(state, [UNCOUNTED[what]], at.receivedAtMs - QUIET_MS).slice(-1);
-  return last === undefined ? unchanged(state) : toldByMessage(place, state, { what, last, evidence: [] });
+  return last === undefined ? unchanged(state) : emittedOnMessage(place, state, { what, last, evidence: [] });
 }
 
-function toldByMessage(
+function emittedOnMessage(
   place: GmPlace,
   state: GroupState,
   said: {

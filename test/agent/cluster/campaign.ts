@@ -236,7 +236,7 @@ class ModelProcess {
       poller: {
         weights: () => world.weights,
         inventoryDigest: () => 'the same',
-        toldInventory: () => 'the same',
+        announcedInventory: () => 'the same',
         letMovedGo: () => Promise.resolve(false),
         own: (cells) => this.#own(cells),
         disown: (cells, keep) => this.#disown(cells, keep),

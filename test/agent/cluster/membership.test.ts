@@ -62,7 +62,7 @@ function oneAgent(
     poller: {
       weights: inventory,
       inventoryDigest: () => 'mine',
-      toldInventory: () => 'mine',
+      announcedInventory: () => 'mine',
       letMovedGo: () => Promise.resolve(false),
       own: async (cells) => {
         if (moveMs > 0) await time.sleep(moveMs);
