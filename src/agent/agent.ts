@@ -653,7 +653,7 @@ export class Agent implements AsyncDisposable {
     const nowMs = this.#options.clock.wallMs();
     this.#scheduler.plan(
       name,
-      view.planned.map((poll) => poll.atMs - nowMs),
+      view.plannedPolls.map((poll) => poll.atMs - nowMs),
     );
   }
 

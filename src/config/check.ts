@@ -5,7 +5,7 @@
 import type { Problem, SettingPath, WithProblems } from './finding.ts';
 import { problemsOfIssue } from './issue-text.ts';
 import { isMapping, mappingOf } from './mapping.ts';
-import { type Config, configSchema, type DeviceEntry, deviceSchema } from './schema.ts';
+import { type Config, configSchema, type DeviceEntry, deviceEntrySchema } from './schema.ts';
 
 export interface CheckedConfig extends Omit<Config, 'devices'> {
   /** Null: too wrong to be checked further. Undefined: not in the file. */
@@ -44,7 +44,7 @@ function rightParts(raw: unknown, problems: readonly Problem[]): CheckedConfig {
           // Which credential fits depends on the transport.
           wrong.below.get('devices')?.below.get(index)?.below.get('transport')?.itself === true
             ? null
-            : (deviceSchema.safeParse(entry).data ?? null),
+            : (deviceEntrySchema.safeParse(entry).data ?? null),
         )
       : undefined,
   };

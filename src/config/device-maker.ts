@@ -6,12 +6,12 @@ import type { DeviceResolver } from './device-resolver.ts';
 import { hasError, type Problem, pathText } from './finding.ts';
 import { problemsOfIssue } from './issue-text.ts';
 import type { MakeDevice } from './resolved-config.ts';
-import { deviceSchema } from './schema.ts';
+import { deviceEntrySchema } from './schema.ts';
 import { outOfBounds, type TargetBounds, tightened } from './target-bounds.ts';
 
 export function deviceMaker(resolver: DeviceResolver, bounds: TargetBounds): MakeDevice {
   return (given) => {
-    const checked = deviceSchema.safeParse(given);
+    const checked = deviceEntrySchema.safeParse(given);
     if (!checked.success) {
       const problems = checked.error.issues.flatMap((issue) => problemsOfIssue(issue, given));
       return { device: null, problems: problems.map(problemLine) };

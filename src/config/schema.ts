@@ -358,7 +358,7 @@ const MAX_SOURCE_ADDRESSES = 16;
 const CELL = 'the name of a cell: text of at most 64 characters';
 const cell = text(CELL, isCellName);
 
-export const deviceSchema = section({
+export const deviceEntrySchema = section({
   name: name.describe('Name of the device in metrics, events and the API; unique'),
   host: host.describe('Address or host name'),
   port: port.describe('SSH port (22); SNMP port (161) for transport snmp, RESTCONF port (443) for restconf').optional(),
@@ -619,7 +619,7 @@ export const configSchema = section({
   }).prefault({}),
   jump_hosts: jumpHosts,
   devices: z
-    .array(deviceSchema, { error: 'a list of devices' })
+    .array(deviceEntrySchema, { error: 'a list of devices' })
     .max(MAX_DEVICES, { error: `at most ${MAX_DEVICES} devices` })
     .optional(),
   match: z

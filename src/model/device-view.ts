@@ -70,7 +70,7 @@ export interface DeviceView {
   /** By group. */
   readonly tracking: ReadonlyMap<string, GroupTracking>;
   /** Polls beside the schedule that are planned now, in order. */
-  readonly planned: readonly PlannedPoll[];
+  readonly plannedPolls: readonly PlannedPoll[];
   /** SNMP beside SSH; null: it is not, and `result` is that of the only transport, or of SSH. */
   readonly snmp: PollingBeside | null;
   /** RESTCONF beside SSH, likewise. */
@@ -159,7 +159,7 @@ export interface GroupOnDevice {
   readonly snmp: LastRead | null;
   /** What RESTCONF showed last, where the CLI answers too; null likewise. */
   readonly restconf: LastRead | null;
-  readonly parts: readonly GroupPart[];
+  readonly parts: readonly GroupReading[];
 }
 
 interface LastRead {
@@ -178,7 +178,7 @@ export interface Read<Snapshot> {
   readonly at: ReadAt;
 }
 
-interface GroupPart {
+interface GroupReading {
   readonly origin: 'cli' | 'snmp' | 'restconf';
   readonly command: string;
   readonly at: ReadAt;
@@ -217,7 +217,7 @@ export function newDeviceView(
     collectors: new Map(),
     groups: new Map(),
     tracking: new Map(),
-    planned: [],
+    plannedPolls: [],
     reasons: [],
     answers: new Map(),
   };
@@ -452,7 +452,7 @@ function withParts(
   const { origin, command } = observation;
   const main = observation.beside !== true && isMainAnswer(origin, command);
   const at = readAt(observation);
-  const shown = new Map<string, GroupPart[]>();
+  const shown = new Map<string, GroupReading[]>();
   for (const snapshot of observation.snapshots) {
     if (!shown.has(snapshot.group) && shown.size >= MAX_GROUPS) continue;
     const parts = shown.get(snapshot.group) ?? [];
@@ -476,24 +476,24 @@ function withParts(
 }
 
 /** Is it the answer that lists the groups there are? */
-function isMainAnswer(origin: GroupPart['origin'], command: string): boolean {
+function isMainAnswer(origin: GroupReading['origin'], command: string): boolean {
   return origin === 'restconf' ? command === MAIN_NODES : origin === 'cli' && isMainCommand(command);
 }
 
 /** The first of these that shows the group is what is reported of it. */
 const AUTHORITY = ['cli', 'restconf', 'snmp'] as const;
 
-function groupOnDevice(group: string, parts: readonly GroupPart[]): GroupOnDevice {
+function groupOnDevice(group: string, parts: readonly GroupReading[]): GroupOnDevice {
   const origins = AUTHORITY.filter((origin) => parts.some((part) => part.origin === origin));
   const [authority = 'cli', ...others] = origins;
-  const of = (origin: GroupPart['origin']) =>
+  const of = (origin: GroupReading['origin']) =>
     others.length === 0 ? merged(parts) : merged(parts.filter((part) => part.origin === origin));
   const beside = (origin: BesideTransport) => (others.includes(origin) ? of(origin) : null);
   const { gm, ks } = of(authority);
   return { group, gm, ks, snmp: beside('snmp'), restconf: beside('restconf'), parts };
 }
 
-function merged(parts: readonly GroupPart[]): LastRead {
+function merged(parts: readonly GroupReading[]): LastRead {
   const ofGm = parts.filter((part) => part.snapshot.role === 'gm');
   const ofKs = parts.filter((part) => part.snapshot.role === 'ks');
   const gm = mergeParts('gm', ofGm.map(snapshotOf));
@@ -508,7 +508,7 @@ function merged(parts: readonly GroupPart[]): LastRead {
  * A KS shows its role in the main answer, too, which is asked more often than its details: another KS takes over within
  * a minute, and until its details are asked again nobody would know.
  */
-function withNewestRole(ks: Read<KsSnapshot>, parts: readonly GroupPart[]): KsRead {
+function withNewestRole(ks: Read<KsSnapshot>, parts: readonly GroupReading[]): KsRead {
   const [newest] = parts
     .flatMap(({ snapshot, at }) => (snapshot.role === 'ks' && snapshot.localRole !== null ? [{ snapshot, at }] : []))
     .toSorted((a, b) => b.at.receivedAtMs - a.at.receivedAtMs);
@@ -526,7 +526,7 @@ function withNewestRole(ks: Read<KsSnapshot>, parts: readonly GroupPart[]): KsRe
   };
 }
 
-function snapshotOf({ snapshot }: GroupPart): GroupSnapshot {
+function snapshotOf({ snapshot }: GroupReading): GroupSnapshot {
   return snapshot;
 }
 
@@ -534,7 +534,7 @@ function snapshotOf({ snapshot }: GroupPart): GroupSnapshot {
  * When the KEK's countdown was read: the newest part that shows one, else the main answer, whose counters and ages
  * count then (releases before 15.2(1)T show no countdown), else the newest part.
  */
-function countdownReadAt(parts: readonly GroupPart[]): ReadAt {
+function countdownReadAt(parts: readonly GroupReading[]): ReadAt {
   const counting = parts.filter((part) => typeof part.snapshot.kek?.remainingSeconds === 'number');
   const newest = counting.at(-1) ?? parts.find(({ origin, command }) => isMainAnswer(origin, command)) ?? parts.at(-1);
   if (newest === undefined) throw new Error('a group view needs a part');

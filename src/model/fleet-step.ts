@@ -150,9 +150,9 @@ export function fleetStep(
   if (from.kind === 'pushed' && state === known && seen === before) {
     return { state, view: before, events, groups: new Map() };
   }
-  const planned =
-    from.kind === 'polled' ? planAfter({ memory, seen, known, state }, from.report, settings) : seen.planned;
-  const after = { ...seen, planned, tracking: trackingOf(seen, state, groupOf) };
+  const plannedPolls =
+    from.kind === 'polled' ? planAfter({ memory, seen, known, state }, from.report, settings) : seen.plannedPolls;
+  const after = { ...seen, plannedPolls, tracking: trackingOf(seen, state, groupOf) };
   const atMs = from.kind === 'polled_beside' ? from.report.finishedAtMs : instantOf(observations, from);
   const heard = state.ksMarks === known?.ksMarks ? [] : heardOfGroups(after, { memory, state, atMs });
   const ofMember = membershipChanges(withKeptNames(before, memory), after, state, atMs);
@@ -316,7 +316,7 @@ export function isOver({ state, unjudged }: GroupMemory): boolean {
 }
 
 /** The group without those of its members that are configured no more; null: all of them are configured. */
-export function withoutStrangers(
+export function withoutRemoved(
   known: GroupMemory,
   configured: ReadonlySet<string>,
   atMs: EpochMs,
@@ -324,11 +324,11 @@ export function withoutStrangers(
 ): GroupStep | null {
   const { gms, kss } = known.state;
   const heard = (known.state.heard ?? []).map(({ device }) => device);
-  const strangers = [...new Set([...gms.keys(), ...kss.keys(), ...heard])].filter((device) => !configured.has(device));
-  if (strangers.length === 0) return null;
+  const removed = [...new Set([...gms.keys(), ...kss.keys(), ...heard])].filter((device) => !configured.has(device));
+  if (removed.length === 0) return null;
   let memory = known;
-  for (const device of strangers) memory = remembered(memory, { ...GONE, device, atMs }).memory;
-  const members = new Map(strangers.map((device) => [device, { material: true }]));
+  for (const device of removed) memory = remembered(memory, { ...GONE, device, atMs }).memory;
+  const members = new Map(removed.map((device) => [device, { material: true }]));
   return { ...judged(memory, atMs, settings), members };
 }
 

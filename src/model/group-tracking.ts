@@ -323,9 +323,9 @@ function ofTheGm(
 }
 
 /** The earliest poll that is planned; else the next regular one. */
-function nextLookMs({ planned, lastPollAtMs, regularIntervalMs }: DeviceView): EpochMs | null {
+function nextLookMs({ plannedPolls, lastPollAtMs, regularIntervalMs }: DeviceView): EpochMs | null {
   const regular = lastPollAtMs === null || regularIntervalMs === null ? null : lastPollAtMs + regularIntervalMs;
-  const [first] = planned;
+  const [first] = plannedPolls;
   if (first === undefined) return regular;
   return regular === null ? first.atMs : Math.min(first.atMs, regular);
 }

@@ -2,7 +2,7 @@
  * Requests to the agent, each with one of three outcomes. A token that the user typed is sent with each request; only
  * the tab keeps it.
  */
-import type { Problem } from '../http/schemas/problem-schema.ts';
+import type { ProblemDocument } from '../http/schemas/problem-schema.ts';
 import { addressOf } from './root.ts';
 
 export type Reply<Body> =
@@ -62,7 +62,7 @@ export async function askText(path: string, signal: AbortSignal): Promise<string
 
 function detailOf(body: unknown, retryAfter: string | null): string {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an error of this server is a problem document
-  const { detail } = body as Partial<Problem>;
+  const { detail } = body as Partial<ProblemDocument>;
   const when = retryAfter === null ? '' : ` Try again in ${retryAfter} s.`;
   return `${detail ?? 'The agent refused.'}${when}`;
 }

@@ -13,7 +13,7 @@ import {
 } from '../gdoi/seen/snapshot.ts';
 import { keyCountdowns, secondsUntil } from './device-time.ts';
 import type { Leaves } from './leaves.ts';
-import { GM_STATES, REKEY_ENCRYPTION, TRANSPORTS } from './words.ts';
+import { GM_STATES, REKEY_ENCRYPTION, REKEY_TRANSPORTS } from './words.ts';
 
 /** An entry of one node, and the device's own time of the document it stands in. */
 export interface Dated {
@@ -104,7 +104,7 @@ function gmKek({ leaves, deviceNowMs }: Dated): GmKek | null {
   );
   return {
     ...(spi === null ? {} : { spi }),
-    transport: newest.choice('transport-type', TRANSPORTS),
+    transport: newest.choice('transport-type', REKEY_TRANSPORTS),
     remainingSeconds,
     encryption: newest.choice('encr-alg', REKEY_ENCRYPTION),
     keyBits: octets === null ? null : 8 * octets,

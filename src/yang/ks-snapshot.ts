@@ -7,7 +7,7 @@ import { emptyKsSnapshot, type KsKey, type KsMember, type KsPeer, type KsSnapsho
 import { keyCountdowns } from './device-time.ts';
 import type { Dated } from './gm-snapshot.ts';
 import type { Leaves } from './leaves.ts';
-import { GM_STATES, KS_ROLES, KS_STATUSES, TRANSPORTS } from './words.ts';
+import { GM_STATES, KS_ROLES, KS_STATUSES, REKEY_TRANSPORTS } from './words.ts';
 
 export interface KsNodes {
   readonly ks: Dated;
@@ -31,7 +31,7 @@ export function ksSnapshot(group: string, nodes: KsNodes): KsSnapshot {
   return {
     ...emptyKsSnapshot(group),
     identity: groupNumber === null ? null : String(groupNumber),
-    transport: policyKek?.choice('rekey-transport-type', TRANSPORTS) ?? null,
+    transport: policyKek?.choice('rekey-transport-type', REKEY_TRANSPORTS) ?? null,
     members: head.count('total-mem') ?? members?.count('tot-group-mem') ?? null,
     redundancy: head.flag('redundancy') ?? nodes.coop?.leaves.flag('redundancy') ?? null,
     localAddress,

@@ -18,7 +18,7 @@ export const GM_STATES: ReadonlyMap<string, GmState> = new Map([
   ['crypto-reg-status-unknown', { status: 'Unknown', registered: null }],
 ]);
 
-export const TRANSPORTS: ReadonlyMap<string, RekeyTransport> = new Map([
+export const REKEY_TRANSPORTS: ReadonlyMap<string, RekeyTransport> = new Map([
   ['crypto-rekey-transport-multicast', 'multicast'],
   ['crypto-rekey-transport-unicast', 'unicast'],
 ]);

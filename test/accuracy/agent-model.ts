@@ -128,8 +128,8 @@ export class AgentModel {
   }
 
   #scheduled(seen: DeviceView, schedule: Schedule, nowMs: EpochMs): DeviceView {
-    const planned = schedule.phaseAware ? this.#plan(seen, { nowMs, ...schedule }) : [];
-    return { ...seen, lastPollAtMs: nowMs, regularIntervalMs: schedule.intervalMs, planned };
+    const plannedPolls = schedule.phaseAware ? this.#plan(seen, { nowMs, ...schedule }) : [];
+    return { ...seen, lastPollAtMs: nowMs, regularIntervalMs: schedule.intervalMs, plannedPolls };
   }
 
   #plan(

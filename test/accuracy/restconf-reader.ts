@@ -6,7 +6,7 @@ import {
   mainPaths,
   NOTHING_LEARNT_BY_RESTCONF,
   rememberAnswered,
-  rememberShown,
+  rememberMainAnswer,
   type RestconfInterest,
   type RestconfMemory,
 } from '../../src/agent/poll/restconf-memory.ts';
@@ -45,7 +45,7 @@ export class RestconfReader {
     if (!this.#fleet.isUp(device)) return null;
     const learnt = { ...memory, clock: details.clock, learntAtMs: memory.learntAtMs ?? nowMs };
     const answered = [...main.documents, ...details.documents].map(({ path }) => path);
-    this.#memories.set(device, rememberShown(rememberAnswered(learnt, answered, nowMs), read));
+    this.#memories.set(device, rememberMainAnswer(rememberAnswered(learnt, answered, nowMs), read));
     if (details.documents.length === 0) return read.observations;
     const all = [...main.documents, ...details.documents];
     return [...read.observations, ...readRestconf(all, 'details', device).observations];

@@ -147,7 +147,7 @@ describe('/api/v1/devices/NAME', () => {
   test('shows all that is known: snapshots in the contract’s shape, plans, health, the device’s own words', async () => {
     served.fleet.set({
       ...polledGm(),
-      planned: [{ atMs: Date.parse('2026-01-01T13:20:00Z'), reason: 'rekey_due' }],
+      plannedPolls: [{ atMs: Date.parse('2026-01-01T13:20:00Z'), reason: 'rekey_due' }],
       answers: new Map([
         ['show crypto gdoi', { at: { sentAtMs: 0, receivedAtMs: 0 }, text: 'GROUP INFORMATION', cut: false }],
       ]),

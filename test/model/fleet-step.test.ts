@@ -8,7 +8,7 @@ import {
   isOver,
   settled,
   withoutDevice,
-  withoutStrangers,
+  withoutRemoved,
 } from '../../src/model/fleet-step.ts';
 import type { PlannedWork } from '../../src/model/planned-work.ts';
 import { initialTrackerState } from '../../src/gdoi/memory/tracker-state.ts';
@@ -96,8 +96,8 @@ test('what a device left open when it is polled no more has its cell, and whethe
 
 test('a stored group loses the members that are no longer configured, and no others', () => {
   const { group } = afterKsAndGm();
-  expect(withoutStrangers(group, new Set(['gm1']), NOON + 60_000, OF_GROUPS)).toBeNull();
-  const step = withoutStrangers(group, new Set(['gm2']), NOON + 60_000, OF_GROUPS);
+  expect(withoutRemoved(group, new Set(['gm1']), NOON + 60_000, OF_GROUPS)).toBeNull();
+  const step = withoutRemoved(group, new Set(['gm2']), NOON + 60_000, OF_GROUPS);
   expect(step !== null && isOver(step.memory)).toBe(true);
 });
 
@@ -119,7 +119,7 @@ describe('a GM that is polled every quarter of an hour', () => {
       };
       known = fleetStep({ memory, before: before?.view ?? GM1 }, { kind: 'polled', report }, { ...SETTINGS, device });
     }
-    return known?.view.planned.map(({ reason, atMs }) => [reason, Math.round((atMs - NOON) / 1000)]);
+    return known?.view.plannedPolls.map(({ reason, atMs }) => [reason, Math.round((atMs - NOON) / 1000)]);
   }
   const SETTLED = ['settled', 93];
 

@@ -24,7 +24,7 @@ describe.skipIf(chromiumMissing())('a device', () => {
 
   test('shows its verdict, checks with value and threshold, and counters', async () => {
     const gm = polledGm('gm1', { registrations: { succeeded: 3, attempted: 5 } });
-    under.served.fleet.set({ ...gm, planned: [{ atMs: NOON + 60_000, reason: 'confirm' }] });
+    under.served.fleet.set({ ...gm, plannedPolls: [{ atMs: NOON + 60_000, reason: 'confirm' }] });
     await under.tab.open('/devices/gm1');
     await expect.poll(() => fact('Registrations'), PATIENCE_WITH_PAGES).toBe('3 of 5 attempted');
     expect(await fact('Registration')).toBe('Registered with 10.1.0.1');

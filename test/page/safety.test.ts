@@ -30,7 +30,7 @@ describe.skipIf(chromiumMissing())('every page', () => {
     under.served.fleet.set({
       ...polledGm('gm1', { kek: kek(150) }),
       answers,
-      planned: [{ atMs: NOON + 9000, reason: 'confirm' }],
+      plannedPolls: [{ atMs: NOON + 9000, reason: 'confirm' }],
     });
     under.served.fleet.set({
       ...polledGm('hostile', {

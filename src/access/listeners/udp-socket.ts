@@ -2,7 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import { type ListenAddress, listenError } from './listen-address.ts';
+import { type ListenerAddress, listenError } from './listen-address.ts';
 
 /**
  * Room in the kernel for messages that come while the event loop is busy; limited by `net.core.rmem_max`. What does not
@@ -11,7 +11,7 @@ import { type ListenAddress, listenError } from './listen-address.ts';
 const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024;
 
 /** Binds the socket; rejects with a UserError if that is not possible. */
-export async function openUdpSocket(listen: ListenAddress): Promise<Socket> {
+export async function openUdpSocket(listen: ListenerAddress): Promise<Socket> {
   const socket = createSocket({ type: isIPv6(listen.host) ? 'udp6' : 'udp4', recvBufferSize: RECEIVE_BUFFER_OCTETS });
   try {
     socket.bind(listen.port, listen.host);

@@ -30,7 +30,7 @@ const SCROLLED_ECHO_TAIL = 8;
 /** Hostnames have at most 63 characters; mode and location are added. */
 const MAX_PROMPT = 130;
 
-export interface Answer {
+export interface AnswerLines {
   readonly lines: readonly string[];
   readonly logLines: readonly string[];
 }
@@ -105,7 +105,7 @@ export class AnswerReader {
   }
 
   /** The answer so far; `keepLogLines` where log lines are the answer (`show logging`). */
-  answer(keepLogLines: boolean): Answer {
+  answer(keepLogLines: boolean): AnswerLines {
     const { lines } = this.#screen;
     const start = this.#outputStart === -1 ? lines.length : this.#outputStart;
     let end = lines.length;

@@ -8,7 +8,7 @@ interface Place {
 }
 
 /** `host port N` as errors name it, with the jump host: the port has to be looked for from there. */
-export function placeOf({ host, port, jumps = [] }: Place): string {
+export function hostPlaceText({ host, port, jumps = [] }: Place): string {
   const last = jumps.at(-1);
   return last === undefined ? `${host} port ${port}` : `${host} port ${port} through jump host ${last.name}`;
 }

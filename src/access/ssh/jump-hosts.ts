@@ -16,7 +16,7 @@ import { untilAborted } from '../../kernel/until-aborted.ts';
 import { takesTooLittle } from './channel-packets.ts';
 import { GuardedClient, type GuardParts } from './guarded-client.ts';
 import { type JumpLogin, type ShellLogin, TransportError, type VerifyJumpKey } from './shell-transport.ts';
-import { placeOf } from './host-place.ts';
+import { hostPlaceText } from './host-place.ts';
 import { loginKey, SshLogin } from './ssh-login.ts';
 import { connectTcp, type TcpPlace } from './tcp-connect.ts';
 
@@ -186,7 +186,7 @@ export class JumpHosts implements Disposable {
     const connection: Connection = { guarded, channels: 0, carries: false, lost: null, idle: null };
     const lose = () => {
       connection.lost ??=
-        way.lost() ?? guarded.flood ?? `jump host ${last.name} (${placeOf(last)}) closed the connection`;
+        way.lost() ?? guarded.flood ?? `jump host ${last.name} (${hostPlaceText(last)}) closed the connection`;
     };
     // Before ssh2 hears of it and ends the channels.
     way.stream.prependListener('close', lose);

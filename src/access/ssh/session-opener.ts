@@ -25,7 +25,7 @@ import type { HostKeyStore } from './known-hosts.ts';
 import { later } from '../../kernel/later.ts';
 import { SessionError, ShellSession } from './shell-session.ts';
 import { type HostLogin, type ShellLogin, TransportError } from './shell-transport.ts';
-import { placeOf } from './host-place.ts';
+import { hostPlaceText } from './host-place.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
 
 /** How long a connecting host keeps its place at the gate. */
@@ -257,7 +257,7 @@ class Opening implements ConversationHooks {
       return say(
         late ? 'timeout' : 'closed',
         this.#step,
-        late ? `${placeOf(this.#target)}: no answer within ${timeoutMs} ms` : 'given up by the agent',
+        late ? `${hostPlaceText(this.#target)}: no answer within ${timeoutMs} ms` : 'given up by the agent',
       );
     }
     throw error;

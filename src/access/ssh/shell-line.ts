@@ -14,7 +14,7 @@ const MAX_IDLE_BYTES = 1024 * 1024;
 const LINGER_MS = 500;
 
 /** A listener's verdict on what it has heard so far; `undefined`: go on. */
-export interface Listener<T> {
+export interface LineListener<T> {
   /** Takes a chunk; true: `settled` may have a value once the line has been quiet for a turn. */
   feed(chunk: string): boolean;
   settled(): T | undefined;
@@ -96,12 +96,12 @@ export class ShellLine {
   /**
    * Listens until `settled` gives a value with the line quiet for a turn. Rejects with `LineEnded` when the line ends.
    */
-  listen<T>(listener: Listener<T>): Promise<T> {
+  listen<T>(listener: LineListener<T>): Promise<T> {
     return this.listenOr(listener, null);
   }
 
   /** The same, but `instead` may resolve first and ends the listening. */
-  listenOr<T>(listener: Listener<T>, instead: Promise<T> | null): Promise<T> {
+  listenOr<T>(listener: LineListener<T>, instead: Promise<T> | null): Promise<T> {
     if (this.#end !== null) return Promise.reject(new LineEnded(this.#end));
     if (this.#attention !== null) throw new Error('two conversations on one shell');
     this.#idleBytes = 0;

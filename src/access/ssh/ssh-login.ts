@@ -8,7 +8,7 @@ import { abortReason } from '../../kernel/abort-reason.ts';
 import { offeredAlgorithms } from './algorithms.ts';
 import { type AuthSequence, createAuthSequence } from './auth-methods.ts';
 import type { GuardedClient } from './guarded-client.ts';
-import { placeOf } from './host-place.ts';
+import { hostPlaceText } from './host-place.ts';
 import { passwordQuestion } from './ios-dialogue.ts';
 import { type HostLogin, TransportError } from './shell-transport.ts';
 import { closedDuring, type LoginStage, translateLoginError } from './ssh-error.ts';
@@ -31,7 +31,11 @@ interface Attempt extends Omit<SshLoginParts, 'verifyHostKey'> {
 export function loginKey(login: HostLogin): ParsedKey | null {
   const key = login.privateKey === null ? null : parsePrivateKey(login.privateKey, login.passphrase);
   if (key === null && login.password === null && login.agent === null) {
-    throw new TransportError('auth', 'login', `${placeOf(login)}: the credential has neither a password nor a key`);
+    throw new TransportError(
+      'auth',
+      'login',
+      `${hostPlaceText(login)}: the credential has neither a password nor a key`,
+    );
   }
   return key;
 }
@@ -50,7 +54,7 @@ export class SshLogin {
   constructor(guarded: GuardedClient, { login, key, verifyHostKey, signal }: SshLoginParts) {
     this.#guarded = guarded;
     this.#verify = verifyHostKey;
-    this.#where = placeOf(login);
+    this.#where = hostPlaceText(login);
     const { password, agent } = login;
     const sequence = createAuthSequence({ key: key !== null, agent: agent !== null, password: password !== null });
     this.#attempt = { login, key, signal, sequence };

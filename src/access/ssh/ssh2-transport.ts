@@ -23,7 +23,7 @@ import {
   type VerifyJumpKey,
 } from './shell-transport.ts';
 import { closedDuring } from './ssh-error.ts';
-import { placeOf } from './host-place.ts';
+import { hostPlaceText } from './host-place.ts';
 import { loginKey, SshLogin } from './ssh-login.ts';
 
 /** Wide and tall, so that nothing wraps or pages even if `terminal` commands are not authorized. */
@@ -62,7 +62,8 @@ class Ssh2Transport implements ShellTransport {
       stream.destroy();
       throw error;
     }
-    if (stream.destroyed || stream.readableEnded) throw lostOnTheWay(route) ?? closedDuring('tcp', placeOf(login));
+    if (stream.destroyed || stream.readableEnded)
+      throw lostOnTheWay(route) ?? closedDuring('tcp', hostPlaceText(login));
     const guarded = new GuardedClient(this.#parts);
     const { client } = guarded;
     this.#open.add(guarded);
@@ -72,7 +73,7 @@ class Ssh2Transport implements ShellTransport {
       const loggingIn = new SshLogin(guarded, { login, key, verifyHostKey, signal });
       await loggingIn.run(stream);
       tellOctets(guarded, hooks);
-      const channel = await openShell(client, placeOf(login), signal);
+      const channel = await openShell(client, hostPlaceText(login), signal);
       return shellOf({ guarded, channel, route }, hooks);
     } catch (error) {
       tellOctets(guarded, hooks);
@@ -80,7 +81,8 @@ class Ssh2Transport implements ShellTransport {
       this.#open.delete(guarded);
       stream.destroy();
       if (!(error instanceof TransportError)) throw error;
-      if (guarded.flood !== null) throw new TransportError('too_large', 'login', `${placeOf(login)}: ${guarded.flood}`);
+      if (guarded.flood !== null)
+        throw new TransportError('too_large', 'login', `${hostPlaceText(login)}: ${guarded.flood}`);
       throw lostOnTheWay(route) ?? error;
     }
   }

@@ -13,7 +13,7 @@ import type { Observation } from '../../gdoi/seen/observation.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import {
-  cpuIsDue,
+  showCpuIsDue,
   followUpCommands,
   leadingCommands,
   type PollMemory,
@@ -105,7 +105,7 @@ class SshPoll {
     });
     this.#memory = rememberShown(this.#memory, snapshots);
     if (commands.length > 0 && (await this.#askEach(session, commands)) !== null) return;
-    if (cpuIsDue(this.#memory, target.ssh.device, clock.monoMs())) await this.#askCpu(session);
+    if (showCpuIsDue(this.#memory, target.ssh.device, clock.monoMs())) await this.#askCpu(session);
   }
 
   fail(error: DeviceError): void {

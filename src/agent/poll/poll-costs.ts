@@ -129,7 +129,7 @@ function overSsh(device: ResolvedDevice, polls: number): readonly AskedOfDevice[
   const atLogin = perPoll ? 'at each poll (session: per_poll)' : 'at login: once, and again when the session was lost';
   const certificatesMs = CERTIFICATES_PACE * detailIntervalMs;
   const slow = (intervalMs: number) => ({
-    when: `every ${durationText(paceOnPolls(intervalMs, DAY_MS / polls))}`,
+    when: `every ${intervalText(paceOnPolls(intervalMs, DAY_MS / polls))}`,
     // With one poll beside the schedule too, if that is due.
     perDay: Math.min(polls + besides, Math.ceil(DAY_MS / (intervalMs * (1 - EARLY_SHARE)))),
   });
@@ -226,10 +226,10 @@ function polledBesidePerDay(schedule: Schedule): number {
 }
 
 function scheduleText(schedule: Schedule): string {
-  return schedule.kind === 'every' ? `every ${durationText(schedule.ms)}` : `cron ${schedule.expression}`;
+  return schedule.kind === 'every' ? `every ${intervalText(schedule.ms)}` : `cron ${schedule.expression}`;
 }
 
-function durationText(ms: number): string {
+function intervalText(ms: number): string {
   const units = [
     ['h', 3_600_000],
     ['m', 60_000],

@@ -95,7 +95,7 @@ export function leadingCommands(options: {
  * logged in together would ask all its routers again five minutes later, and use twice the CPU for as long as a sweep
  * takes.
  */
-export function cpuIsDue(memory: PollMemory, device: string, nowMonoMs: number): boolean {
+export function showCpuIsDue(memory: PollMemory, device: string, nowMonoMs: number): boolean {
   if (!isTaken(memory, SHOW_CPU, nowMonoMs)) return false;
   const answeredAtMs = memory.answeredAtMs.get(SHOW_CPU);
   const everyMs = cpuLookEveryMs(memory.cpuPercent);

@@ -86,7 +86,7 @@ export function mainPaths(memory: RestconfMemory, interest: RestconfInterest): r
 }
 
 /** What a main answer shows. */
-export interface Shown {
+export interface MainAnswer {
   readonly snapshots: readonly GroupSnapshot[];
   readonly registered: Registered;
 }
@@ -99,7 +99,7 @@ export function hasRegistered(before: Registered, now: Registered): boolean {
 /** What to ask after the main answer. */
 export function followUpPaths(
   memory: RestconfMemory,
-  { snapshots, registered }: Shown,
+  { snapshots, registered }: MainAnswer,
   interest: RestconfInterest,
 ): readonly RestconfPath[] {
   const { collect, detailIntervalMs, nowMonoMs, beside } = interest;
@@ -168,7 +168,7 @@ export function rememberRefused(
   return { ...memory, refusedUntilMs };
 }
 
-export function rememberShown(memory: RestconfMemory, { snapshots, registered }: Shown): RestconfMemory {
+export function rememberMainAnswer(memory: RestconfMemory, { snapshots, registered }: MainAnswer): RestconfMemory {
   return {
     ...memory,
     registered,

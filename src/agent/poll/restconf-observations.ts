@@ -5,7 +5,7 @@ import type { Observation } from '../../gdoi/seen/observation.ts';
 import { decodeGdoi, type NodeDocument } from '../../yang/decode-gdoi.ts';
 import { GDOI_NODE_NAMES, type GdoiNode } from '../../yang/gdoi-nodes.ts';
 import { deviceFacts } from '../../yang/system-data.ts';
-import { GM_MAIN, KS_MAIN, type Shown } from './restconf-memory.ts';
+import { GM_MAIN, KS_MAIN, type MainAnswer } from './restconf-memory.ts';
 
 /** The answer to one path; `body` null: a node without an instance. */
 export interface RestconfDocument extends NodeDocument {
@@ -17,7 +17,7 @@ const NODE_OF_PATH: ReadonlyMap<string, GdoiNode> = new Map(
 );
 const MAIN_PATHS: ReadonlySet<string> = new Set([...GM_MAIN, ...KS_MAIN]);
 
-export interface RestconfReading extends Shown {
+export interface RestconfReading extends MainAnswer {
   /** Why the answer does not tell which groups there are; null: it does. */
   readonly problem: string | null;
   readonly observations: readonly Observation[];

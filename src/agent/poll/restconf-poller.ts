@@ -17,7 +17,7 @@ import {
   NOTHING_LEARNT_BY_RESTCONF,
   rememberAnswered,
   rememberRefused,
-  rememberShown,
+  rememberMainAnswer,
   type RestconfInterest,
   type RestconfMemory,
 } from './restconf-memory.ts';
@@ -99,7 +99,7 @@ export function createRestconfPoller(deps: Deps) {
       error: null,
       observations: [...read.observations, ...followUp.observations],
       documents: followUp.documents.length === 0 ? [main] : [main, followUp.documents],
-      memory: rememberShown(followUp.memory, read),
+      memory: rememberMainAnswer(followUp.memory, read),
       cpuPercent: followUp.memory.cpuPercent,
     };
   }

@@ -40,14 +40,14 @@ import {
   judged,
   settled,
   withoutDevice,
-  withoutStrangers,
+  withoutRemoved,
   withoutUnjudged,
 } from '../../model/fleet-step.ts';
 import type { EventStore, MemberKey, MemberState } from '../../store/event-store.ts';
 import { isStoreFailure } from '../../store/store-error.ts';
 import { KeepPace } from './keep-pace.ts';
 import { storedGroups, storedTrackers } from './stored-groups.ts';
-import { eventsOf, type Piece, Unkept } from './unkept.ts';
+import { eventsUnkept, type Piece, Unkept } from './unkept.ts';
 
 /** Changes within this time are one batch. */
 const GATHER_MS = 200;
@@ -303,7 +303,7 @@ export class Intake implements AsyncDisposable {
     const steps = new Map<string, GroupStep>();
     for (const [name, group] of this.#groups) {
       if (isOver(group)) this.#endGroup(name);
-      const step = this.#guard(name, () => withoutStrangers(group, configured, atMs, this.#groupSettings));
+      const step = this.#guard(name, () => withoutRemoved(group, configured, atMs, this.#groupSettings));
       if (step !== null) steps.set(name, step);
     }
     for (const view of this.#takeGroups(steps)) this.#options.onGroupView(view);
@@ -383,7 +383,7 @@ export class Intake implements AsyncDisposable {
   async #commitSome(): Promise<boolean> {
     const { store, logger } = this.#options;
     const piece = this.#unkept.take();
-    const events = eventsOf(piece);
+    const events = eventsUnkept(piece);
     try {
       const fresh = await store.commit({
         ...this.#statesOf(piece),

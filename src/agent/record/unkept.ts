@@ -114,7 +114,7 @@ export class Unkept {
 
   /** The store has the piece. */
   kept(piece: Piece): void {
-    this.#waitingEvents -= eventsOf(piece).length;
+    this.#waitingEvents -= eventsUnkept(piece).length;
   }
 
   /** Drops everything that waits for these: it is another agent's to find. */
@@ -152,7 +152,7 @@ function forget(waiting: Map<string, readonly GdoiEvent[]>, gone: (name: string)
   return events;
 }
 
-export function eventsOf({ devices, groups }: Piece): readonly GdoiEvent[] {
+export function eventsUnkept({ devices, groups }: Piece): readonly GdoiEvent[] {
   return [...devices.values(), ...groups.values()].flat();
 }
 

@@ -5,9 +5,9 @@
 import type { CommandOutline, OptionOutline } from './command-outline.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof SHELLS)[number];
+export type ShellName = (typeof SHELLS)[number];
 
-export function completionScript(shell: Shell, commands: readonly CommandOutline[]): string {
+export function completionScript(shell: ShellName, commands: readonly CommandOutline[]): string {
   switch (shell) {
     case 'bash':
       return bash(commands);

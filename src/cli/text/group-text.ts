@@ -6,7 +6,7 @@ import type {
   NextDocument,
 } from '../../gdoi/health/health-document.ts';
 import { naturalOrder } from '../../gdoi/events/name-list.ts';
-import { checkLines, explanationLines, field, weight, when } from './health-text.ts';
+import { checkLines, explanationLines, field, weight, whenFromNow } from './health-text.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
 
 /** The part of the API's document of a group that is read here. */
@@ -50,11 +50,11 @@ export function groupText(health: GroupHealthDocument, nowMs: number, from: stri
     ...field('asked', from),
     ...field('members', `${members}, ${gms.length} of them polled`),
     ...(servers.length === 0 ? [] : field('servers', servers.join(', '))),
-    ...next.flatMap(({ what, at }) => field('next', `${what}, ${when(at, nowMs)}`)),
+    ...next.flatMap(({ what, at }) => field('next', `${what}, ${whenFromNow(at, nowMs)}`)),
     ...atRisk
       .slice(0, MAX_AT_RISK)
       .flatMap(({ gm, reason, reregisters_at: at }) =>
-        field('at risk', `${gm}: ${reason}${at === null ? '' : `; re-registers ${when(at, nowMs)}`}`),
+        field('at risk', `${gm}: ${reason}${at === null ? '' : `; re-registers ${whenFromNow(at, nowMs)}`}`),
       ),
     ...(action === null ? [] : field('first step', action)),
     ...explanations.slice(1).flatMap(({ summary: also }) => field('also', also)),

@@ -106,10 +106,10 @@ function observed({ observed_at, age_seconds }: HealthDocument, unobserved: stri
 
 /** A text without a capture time has no instants: times count from its capture. */
 function nextAt({ at }: NonNullable<HealthDocument['next']>, nowMs: number, isUndated: boolean): string {
-  return isUndated ? `${Math.round((Date.parse(at) - nowMs) / 1000)} s after this answer` : when(at, nowMs);
+  return isUndated ? `${Math.round((Date.parse(at) - nowMs) / 1000)} s after this answer` : whenFromNow(at, nowMs);
 }
 
-export function when(at: string, nowMs: number): string {
+export function whenFromNow(at: string, nowMs: number): string {
   const seconds = Math.round((Date.parse(at) - nowMs) / 1000);
   return seconds >= 0 ? `in ${seconds} s (${at})` : `${-seconds} s overdue (${at})`;
 }

@@ -8,7 +8,7 @@ import { noAnswerText } from '../../kernel/no-answer-text.ts';
 import { withDeadline } from '../../kernel/with-deadline.ts';
 import type { TargetUrl } from '../resolved-config.ts';
 
-export interface AskOptions {
+export interface TargetRequestOptions {
   readonly clock: Clock;
   readonly refreshMs: number;
   readonly fetch: typeof fetch;
@@ -26,7 +26,10 @@ const UNAUTHORIZED = 401;
 const TIMEOUT_MS = 10_000;
 const JSON_TYPE = /^application\/json(?:;\s*charset="?utf-8"?)?$/i;
 
-export async function askForTargets({ url, authorization }: TargetUrl, options: AskOptions): Promise<TargetAnswer> {
+export async function askForTargets(
+  { url, authorization }: TargetUrl,
+  options: TargetRequestOptions,
+): Promise<TargetAnswer> {
   const { clock, refreshMs, signal } = options;
   try {
     return await withDeadline(clock, TIMEOUT_MS, async (deadline) => {

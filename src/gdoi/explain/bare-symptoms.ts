@@ -12,7 +12,7 @@ import {
   GM_CHECKS,
   lastLook,
   list,
-  named,
+  devicesWith,
   nextLook,
   registrationKnownMs,
   sorted,
@@ -209,7 +209,7 @@ function registeredAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: 
 
 export function withoutKek(asked: Asked): Candidate | null {
   const { facts, open } = asked;
-  const without = new Set(named(open, 'kek_present'));
+  const without = new Set(devicesWith(open, 'kek_present'));
   return standing(asked, {
     checks: ['kek_present'],
     also: claimed(open, { checks: ['kek_matches_ks', 'tek_remaining', 'tek_matches_ks'], of: without }),
@@ -223,7 +223,7 @@ export function withoutKek(asked: Asked): Candidate | null {
 /** Keys that are no older ones: who holds older ones missed a rekey, and is told as such. */
 export function keysDiffer(asked: Asked): Candidate | null {
   const { facts, open } = asked;
-  const differing = named(claimed(open, { checks: ['kek_matches_ks', 'tek_matches_ks'] }), ...OTHER_KEYS);
+  const differing = devicesWith(claimed(open, { checks: ['kek_matches_ks', 'tek_matches_ks'] }), ...OTHER_KEYS);
   const onlyKek = !open.some(({ check }) => check === 'tek_matches_ks');
   const than = facts.kss.length === 1 ? `KS ${facts.kss[0]?.device ?? ''}` : 'the group';
   const found = standing(asked, {

@@ -113,8 +113,8 @@ export function among<T extends { readonly device: string }>(
   members: readonly T[],
   names: readonly string[],
 ): readonly T[] {
-  const named = new Set(names);
-  return members.filter(({ device }) => named.has(device));
+  const devicesWith = new Set(names);
+  return members.filter(({ device }) => devicesWith.has(device));
 }
 
 /**
@@ -207,7 +207,7 @@ export function whoOfLate<T>(
 }
 
 /** Devices with an open symptom of these checks. */
-export function named(symptoms: readonly Symptom[], ...checks: readonly SymptomCheck[]): readonly string[] {
+export function devicesWith(symptoms: readonly Symptom[], ...checks: readonly SymptomCheck[]): readonly string[] {
   return sorted(symptoms.flatMap(({ check, device }) => (checks.includes(check) && device !== null ? [device] : [])));
 }
 

@@ -2,7 +2,7 @@
  * GMs that hold keys and share no TEK with the others: their traffic is dropped now, whatever it was that made them so,
  * as a rekey that cut the TEKs before it and did not arrive. A cause that claims this says so, and is no milder.
  */
-import { among, type Candidate, type Episode, named, REGISTERING_MS } from './candidate.ts';
+import { among, type Candidate, type Episode, devicesWith, REGISTERING_MS } from './candidate.ts';
 import type { ExplanationCause } from './explanation.ts';
 import { type GmFacts, type GroupFacts, isHeard, isUnregistered } from './group-facts.ts';
 import { gmCount, verb } from './said.ts';
@@ -21,7 +21,7 @@ export function withCutOff(candidate: Candidate, { cause, before, facts }: Cause
   if (candidate.phase !== 'present' || OF_TWO_SIDES.has(cause)) return candidate;
   // Whom an order or a loss makes register does so within this.
   const lasts = before?.presentSinceMs != null && facts.nowMs - before.presentSinceMs >= REGISTERING_MS;
-  const names = lasts ? cutOff(named(candidate.claims, 'tek_matches_ks'), facts) : [];
+  const names = lasts ? cutOff(devicesWith(candidate.claims, 'tek_matches_ks'), facts) : [];
   const isRepeated = candidate.consequence?.isNow === true;
   if (names.length === 0) return isRepeated ? { ...candidate, consequence: null } : candidate;
   const what = `traffic between ${gmCount(names)} and the GMs with the current TEKs is dropped until ${verb(names.length, 'it registers', 'they register')} again`;

@@ -8,7 +8,7 @@ import {
   type Candidate,
   claimed,
   devicesOf,
-  named,
+  devicesWith,
   nextLook,
   REGISTERING_MS,
   sorted,
@@ -34,7 +34,10 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
     ...off.counted,
     ...off.gone.map(({ address }) => address),
   ];
-  const names = named(claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(dropped) }), 'rekeys_acknowledged');
+  const names = devicesWith(
+    claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(dropped) }),
+    'rekeys_acknowledged',
+  );
   if (names.length === 0) return listedAgain({ facts, open, last, said });
   const claims = claimed(open, { checks: LOSS_CHECKS, of: new Set(names) });
   const gone = off.gone.filter(({ address }) => names.includes(address));
@@ -185,7 +188,7 @@ function listedAgain({ facts, open, last, said }: Pick<Asked, 'facts' | 'open' |
     // Of one look alone only what came later than a registration takes: else the list lacked it since it was registering.
     fromMs: last.presentSinceMs === null ? last.sinceMs + LIST_READ_AGAIN_MS : last.sinceMs - REGISTERING_MS,
   });
-  const names = named(claims, 'reregistrations');
+  const names = devicesWith(claims, 'reregistrations');
   if (names.length === 0) return null;
   const losing = new Set(
     said.flatMap((episode) => (LOSSES.has(episode.cause) && episode.worst === 'critical' ? devicesOf(episode) : [])),

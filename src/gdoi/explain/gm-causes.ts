@@ -11,7 +11,7 @@ import {
   devicesOf,
   GM_CHECKS,
   list,
-  named,
+  devicesWith,
   nextLook,
   OF_MISSING_TEK,
   sorted,
@@ -149,7 +149,7 @@ export function withoutTek({ facts, open, before, last }: Asked): Candidate | nu
   const { gms, nowMs } = facts;
   const missing = gms.filter((gm) => gm.tekMissing && isHeard(gm));
   const claims = claimed(open, { checks: OF_MISSING_TEK, of: new Set(missing.map(({ device }) => device)) });
-  const names = named(claims, 'tek_remaining');
+  const names = devicesWith(claims, 'tek_remaining');
   if (names.length === 0) return teksAgain(facts, open, last);
   const suffering = among(gms, names);
   const sinceMs = before?.sinceMs ?? Math.min(...suffering.map(({ readMs }) => readMs));
@@ -184,7 +184,7 @@ function teksAgain({ gms, nowMs }: Asked['facts'], open: Asked['open'], last: As
   if (!wasPresentLately(last, nowMs)) return null;
   const claims = claimed(open, { checks: ['reregistrations'], of: new Set(devicesOf(last)), fromMs: last.sinceMs });
   // A GM that no longer answers is left out: its state is not known.
-  const names = among(gms, named(claims, 'reregistrations')).flatMap(({ device, failure, tekMissing }) =>
+  const names = among(gms, devicesWith(claims, 'reregistrations')).flatMap(({ device, failure, tekMissing }) =>
     failure === null && !tekMissing ? [device] : [],
   );
   if (names.length === 0) return null;
@@ -289,7 +289,7 @@ function clockShown({ device, clock }: GmFacts | KsFacts): string {
 export function replayErrors({ facts, open, before }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   const claims = claimed(open, { checks: ['packets_dropped'] });
-  const names = named(claims, 'packets_dropped');
+  const names = devicesWith(claims, 'packets_dropped');
   if (names.length === 0) return null;
   const said = among(gms, names).flatMap((gm) =>
     [...recentOf(gm, 'replay', nowMs), ...recentOf(gm, 'in_clear', nowMs)].map((reason) => ({ gm, reason })),

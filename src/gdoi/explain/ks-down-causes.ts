@@ -15,7 +15,7 @@ import {
   GM_CHECKS,
   lastLook,
   list,
-  named,
+  devicesWith,
   sorted,
   explainedAtLastLook,
   trafficStops,
@@ -32,7 +32,15 @@ import {
   lastAnswerMs,
 } from './group-facts.ts';
 import { ALL_CHECKS, nothingSeen, nothingSeenSince } from './nothing-seen.ts';
-import { hasNotAnswered, ifSo, isUnread, LOGS_IN_AGAIN_MS, silenceOf, slackMs, wasAskedAlready } from './ks-silence.ts';
+import {
+  hasNotAnswered,
+  ifSo,
+  isUnread,
+  LOGS_IN_AGAIN_MS,
+  silenceText,
+  slackMs,
+  wasAskedAlready,
+} from './ks-silence.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import { CLOCKS_MS, RECENT_MS, type Symptom } from './symptom.ts';
 
@@ -57,7 +65,7 @@ export function ksDown(asked: Asked): Candidate | null {
   const claims = lackingAnyKs(asked, silent, sinceMs);
   const isOther = hasOtherCause(asked.said);
   const lacking = before?.presentSinceMs == null ? claims.filter((symptom) => !isOther(symptom)) : claims;
-  const suffering = sorted(among(gms, named(lacking, ...LACKING_A_KS)).map(({ device }) => device));
+  const suffering = sorted(among(gms, devicesWith(lacking, ...LACKING_A_KS)).map(({ device }) => device));
   const failing = silent.every(isSilent);
   if (!failing && suffering.length === 0 && before === null) return ksBack(asked);
   if (servedMs !== null && suffering.length * 2 < Math.max(1, gms.length)) return ksBack(asked);
@@ -83,7 +91,7 @@ export function ksDown(asked: Asked): Candidate | null {
     firstStep: CHECK_KS,
     scope: sorted([...names, ...gms.map(({ device }) => device)]),
     evidence: [
-      ...silent.map((ks) => silenceOf(ks, nowMs)),
+      ...silent.map((ks) => silenceText(ks, nowMs)),
       ...(suffering.length === 0 ? [] : [`${list(suffering)}: not registered, or a rekey is overdue`]),
     ],
     claims,
@@ -208,10 +216,10 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
     { checks: registering ? ['reachable'] : [], of: new Set(kss) },
   ).filter(isOfBefore(said, facts, endedMs));
   const unlisted = new Set(gms.filter(({ listedByKs }) => listedByKs === false).map(({ device }) => device));
-  const unknownToIt = named(traces, 'rekeys_acknowledged').filter((name) => unlisted.has(name));
+  const unknownToIt = devicesWith(traces, 'rekeys_acknowledged').filter((name) => unlisted.has(name));
   // A KS that restarted knows no GM until it registers again, which it does when its keys end.
   if (traces.length === 0 || (nowMs - endedMs > TRACES_MS && unknownToIt.length === 0)) return null;
-  const waiting = sorted([...named(traces, 'registered'), ...unknownToIt]);
+  const waiting = sorted([...devicesWith(traces, 'registered'), ...unknownToIt]);
   const was = whatEnded(facts, kss, { sinceMs: last.sinceMs, endedMs });
   return over(last.said, traces, {
     summary:
@@ -222,7 +230,7 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
         : `${was}; ${notRegisteredAgain(waiting, gms.length)}${unknownToIt.length === 0 ? '' : `, and until then ${verb(waiting.length, 'gets', 'get')} no rekey`}`,
     status: waiting.length === 0 ? 'ok' : 'warning',
     // They try again by themselves: only who does not succeed needs anyone.
-    ...(waiting.length === 0 ? {} : { firstStep: stepAfterReturn(named(traces, 'registered'), endedMs, nowMs) }),
+    ...(waiting.length === 0 ? {} : { firstStep: stepAfterReturn(devicesWith(traces, 'registered'), endedMs, nowMs) }),
   });
 }
 

@@ -50,7 +50,7 @@ export function ifSo(
 }
 
 /** A line of evidence: how looks at it failed, since when, and its last answer. */
-export function silenceOf(ks: KsFacts, nowMs: EpochMs): string {
+export function silenceText(ks: KsFacts, nowMs: EpochMs): string {
   const { device, address, unread, failure, readMs, nextLookMs } = ks;
   if (unread === true) {
     return `${device}${address === null ? '' : ` (${address})`}: GMs name it as their KS; ${failure?.result ?? 'no answer'}${(failure?.inARow ?? 1) === 1 ? '' : ` ${failure?.inARow} times in a row`} since ${clockTime(failure?.sinceMs ?? nowMs)}; it has shown nothing of the group since the agent began to ask`;
@@ -66,7 +66,7 @@ export function isPrimaryElsewhere(facts: GroupFacts, ks: KsFacts): boolean {
 }
 
 /** It fails and nothing shows it alive; or the look at it has not ended, and a peer calls it dead. */
-export function isGone(facts: GroupFacts, ks: KsFacts): boolean {
+export function isKsGone(facts: GroupFacts, ks: KsFacts): boolean {
   if (isSilent(ks)) return servedMs(facts, ks) === null;
   return givesNoAnswer(ks, facts.nowMs) && isCalledDead(facts, ks);
 }

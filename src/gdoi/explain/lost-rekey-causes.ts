@@ -16,7 +16,7 @@ import {
   goingOn,
   lastLook,
   list,
-  named,
+  devicesWith,
   REGISTERING_MS,
   sorted,
   trafficStops,
@@ -429,7 +429,7 @@ function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
   const claims = [...loss.traces, ...waiting];
   if (claims.length === 0 && (isTakenOver || !among(facts.gms, before.said.scope).some(hasKekJustNow))) return null;
   const isNews = ({ lastReregistration: last }: GmFacts) => (last?.atMs ?? 0) > (before.saidSinceMs ?? before.sinceMs);
-  const again = among(facts.gms, named(loss.traces, 'reregistrations'));
+  const again = among(facts.gms, devicesWith(loss.traces, 'reregistrations'));
   if (again.some(isNews) && waiting.length === 0)
     return { ...before.said, ...reregisteredAfterLoss(again, facts), claims };
   const isAhead = (before.said.deadlineMs ?? facts.nowMs) >= facts.nowMs;

@@ -12,7 +12,7 @@ import {
   goingOn,
   lastLook,
   list,
-  named,
+  devicesWith,
   nextLook,
   sorted,
 } from './candidate.ts';
@@ -159,7 +159,7 @@ function bootedMs({ bootMs, lastReregistration: last }: GmFacts): EpochMs | null
 export function gmsUnreachable({ facts, open, said }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   const silent = gms.filter((gm) => givesNoAnswer(gm, nowMs));
-  const unexplained = new Set(named(open, 'reachable'));
+  const unexplained = new Set(devicesWith(open, 'reachable'));
   const gone = silent.filter(({ device, failure }) => failure?.established === true && unexplained.has(device));
   const all = new Set(silent.map(({ device }) => device));
   // Also of those that failed only once so far, or are being asked: their figures are old.
@@ -268,7 +268,7 @@ function notYetGone(
   silent: readonly GmFacts[],
   claims: readonly Symptom[],
 ): Candidate | null {
-  const names = named(claims, 'rekeys_acknowledged');
+  const names = devicesWith(claims, 'rekeys_acknowledged');
   if (names.length === 0) return null;
   const concerned = new Set(names);
   const asked = among(silent, names);

@@ -6,7 +6,7 @@ import {
   type Candidate,
   claimed,
   devicesOf,
-  named,
+  devicesWith,
   REGISTERING_MS,
   sorted,
   trafficStops,
@@ -64,7 +64,7 @@ function newKekAtLast({ facts, open, last, said }: Pick<Asked, 'facts' | 'open' 
   const registered = claimed(open, { checks: ['reregistrations'], of, fromMs: last.sinceMs }).filter(
     ({ sinceMs }) => sinceMs <= (last.endedMs ?? nowMs) + REGISTERING_MS,
   );
-  const names = named(registered, 'reregistrations');
+  const names = devicesWith(registered, 'reregistrations');
   if (names.length === 0) return null;
   // Until the KS's list is read again it counts what they could not acknowledge.
   const claims = [...registered, ...claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(names) })];

@@ -8,7 +8,7 @@ import {
   claimed,
   devicesOf,
   GM_CHECKS,
-  named,
+  devicesWith,
   nextLook,
   sorted,
   explainedAtLastLook,
@@ -43,7 +43,7 @@ export function ksForced({ facts, open, before, said }: Asked): Candidate | null
     claimed(open, { checks: ['members'] }, { checks: GM_CHECKS, fromMs: fromMs - pollIntervalMs - CLOCKS_MS }),
     gms,
   ).filter((symptom) => !isLost(symptom) && !isKeptOut(symptom) && !isEarlier(symptom));
-  const waiting = named(claims, 'registered');
+  const waiting = devicesWith(claims, 'registered');
   const servers = sorted(logged.map(({ ks }) => ks.device));
   const who = servers.length > 0 ? ksNamed(servers) : kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'The KS';
   return {

@@ -12,7 +12,7 @@ import {
   goingOn,
   lastLook,
   list,
-  named,
+  devicesWith,
   sorted,
   trafficStops,
   whenRegistered,
@@ -31,9 +31,9 @@ import {
   COOP_SETTLES_MS,
   hasNotAnswered,
   ifSo,
-  isGone,
+  isKsGone,
   isPrimaryElsewhere,
-  silenceOf,
+  silenceText,
   slackMs,
   wasAskedAlready,
 } from './ks-silence.ts';
@@ -44,7 +44,7 @@ import type { EpochMs } from '../seen/instant.ts';
 /** Some KSs answer, and none of them is primary. */
 export function noPrimary({ facts, open, before }: Asked): Candidate | null {
   const { kss, gms, nowMs } = facts;
-  const silent = kss.filter((ks) => isSilent(ks) || isGone(facts, ks));
+  const silent = kss.filter((ks) => isSilent(ks) || isKsGone(facts, ks));
   const answering = kss.filter((ks) => ks.failure === null && !silent.includes(ks));
   const noneLeft =
     silent.some(({ failure }) => failure === null) && answering.every(({ role }) => role === 'secondary');
@@ -74,7 +74,7 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
     scope: sorted(kss.map(({ device }) => device)),
     evidence: [
       ...secondaries.map((device) => `${device}: Local KS Role: Secondary`),
-      ...silent.map((ks) => silenceOf(ks, nowMs)),
+      ...silent.map((ks) => silenceText(ks, nowMs)),
     ],
     claims: claimed(
       open,
@@ -108,7 +108,7 @@ function mayBePrimary({ sinceMs, secondaries, gone }: WithoutPrimary): string {
 export function redundancyLost(asked: Asked): Candidate | null {
   const { facts, open, before } = asked;
   const { kss, nowMs } = facts;
-  const gone = kss.filter((ks) => isGone(facts, ks));
+  const gone = kss.filter((ks) => isKsGone(facts, ks));
   const left = kss.filter((ks) => ks.failure === null && !gone.includes(ks));
   const primary = left.find(({ role }) => role === 'primary');
   const unseen = sorted([
@@ -150,7 +150,7 @@ export function redundancyLost(asked: Asked): Candidate | null {
     knownAtMs: established ? null : lastLook(gone, nowMs),
     firstStep: CHECK_KS,
     scope: names,
-    evidence: [...gone.map((ks) => silenceOf(ks, nowMs)), `${primary.device}: Local KS Role: Primary`],
+    evidence: [...gone.map((ks) => silenceText(ks, nowMs)), `${primary.device}: Local KS Role: Primary`],
     claims: claimed(
       open,
       { checks: ['reachable'], of: new Set(names) },
@@ -187,7 +187,7 @@ function onlyUnseenLeft(
     firstStep: CHECK_KS,
     scope: names,
     evidence: [
-      ...gone.map((ks) => silenceOf(ks, nowMs)),
+      ...gone.map((ks) => silenceText(ks, nowMs)),
       ...(unseen.length === 0
         ? []
         : [`of the group, and not polled or without an answer that shows it: ${list(unseen)}`]),
@@ -219,7 +219,7 @@ function whilePrimaryIsUnseen({ facts, open, before, now }: Asked, gone: readonl
       : {
           summary: `${ksNamed(sorted(known))} ${hasNotAnswered(missing, silentSinceMs(missing, before.sinceMs, facts))}; no KS that answers says that it is primary`,
           consequence: null,
-          evidence: missing.map((ks) => silenceOf(ks, facts.nowMs)),
+          evidence: missing.map((ks) => silenceText(ks, facts.nowMs)),
         }),
     claims: claimed(open, { checks: ['reachable'], of: known }, { checks: ['coop_peers', 'members'] }),
   };
@@ -239,8 +239,8 @@ function redundancyBack({ facts, open, last, said }: Asked): Candidate | null {
     { checks: ['reregistrations'], of: madeToRegister(facts, last, said), fromMs: last.sinceMs - slackMs(facts) },
   ).filter(({ check, sinceMs }) => check !== 'reregistrations' || sinceMs <= endedMs + REGISTERS_AGAIN_MS);
   if (traces.length === 0) return null;
-  const dead = sorted(named(traces, 'coop_peers'));
-  const again = sorted(named(traces, 'reregistrations'));
+  const dead = sorted(devicesWith(traces, 'coop_peers'));
+  const again = sorted(devicesWith(traces, 'reregistrations'));
   const still = [
     ...(dead.length === 0 ? [] : [`a peer’s last answer still calls ${list(dead)} dead`]),
     ...(traces.some(({ check }) => check === 'members') ? ['the KSs know different numbers of GMs'] : []),

@@ -1,7 +1,7 @@
 /** KSs that refuse registrations, by their own word: whom they do not permit, and what of a GM does not fit them. */
 import { CHECK_GROUP_IDENTITY, CHECK_REGISTERED_INTERFACE, CHECK_VERSION } from '../events/first-steps.ts';
-import { type LoggedReason, MAX_TEXT_CHARS, type ReasonKind } from '../log/logged-reason.ts';
-import { type Asked, type Candidate, claimed, list, named, sorted } from './candidate.ts';
+import { type LoggedReason, MAX_REASON_CHARS, type ReasonKind } from '../log/logged-reason.ts';
+import { type Asked, type Candidate, claimed, list, devicesWith, sorted } from './candidate.ts';
 import { type GmFacts, type GroupFacts, isUnregistered, type KsFacts } from './group-facts.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import { RECENT_MS } from './symptom.ts';
@@ -80,10 +80,10 @@ function refused({ facts, open, before }: Asked, refusals: ReadonlyMap<ReasonKin
     checks: ['registered', 'rekeys_acknowledged'],
     of: new Set(refusedOf(gms, said, before).map(({ device }) => device)),
   });
-  const waiting = named(claims, 'registered');
+  const waiting = devicesWith(claims, 'registered');
   if (waiting.length === 0 && areRegistered(said, facts, before)) return null;
   const isKnown = waiting.length > 0;
-  const strangers = strangersIn(said, facts);
+  const unknownAddresses = unknownAddressesIn(said, facts);
   const servers = sorted(said.map(({ ks }) => ks.device));
   const saidRefusals = [...refusals].flatMap(([kind, refusal]) =>
     said.some(({ reason }) => reason.kind === kind) ? [refusal] : [],
@@ -97,7 +97,7 @@ function refused({ facts, open, before }: Asked, refusals: ReadonlyMap<ReasonKin
     phase: 'present',
     status: isKnown ? 'critical' : 'warning',
     sinceMs,
-    summary: `${ksNamed(servers)} ${verb(servers.length, 'refuses', 'refuse')} ${isKnown ? gmsNamed(waiting) : strangers.length === 0 ? 'a GM' : gmsNamed(strangers)} since ${clockTime(sinceMs)}: ${saidRefusals.map(({ why }) => why(Math.max(1, isKnown ? waiting.length : strangers.length), group)).join('; ')}`,
+    summary: `${ksNamed(servers)} ${verb(servers.length, 'refuses', 'refuse')} ${isKnown ? gmsNamed(waiting) : unknownAddresses.length === 0 ? 'a GM' : gmsNamed(unknownAddresses)} since ${clockTime(sinceMs)}: ${saidRefusals.map(({ why }) => why(Math.max(1, isKnown ? waiting.length : unknownAddresses.length), group)).join('; ')}`,
     consequence: isKnown
       ? { what: `traffic of ${gmsNamed(waiting)} is dropped, or in clear where it fails open`, unless: null }
       : null,
@@ -113,7 +113,7 @@ function refused({ facts, open, before }: Asked, refusals: ReadonlyMap<ReasonKin
 }
 
 /** Addresses in the messages that are of no KS and of no polled GM. */
-function strangersIn(said: readonly SaidByKs[], { gms, kss, otherServers }: GroupFacts): readonly string[] {
+function unknownAddressesIn(said: readonly SaidByKs[], { gms, kss, otherServers }: GroupFacts): readonly string[] {
   const known = new Set([...gms, ...kss].map(({ address }) => address).concat(otherServers ?? []));
   return sorted(said.flatMap(({ reason }) => wholeAddressesIn(reason)).filter((address) => !known.has(address)));
 }
@@ -123,7 +123,7 @@ function wholeAddressesIn({ text }: LoggedReason): readonly string[] {
   const found = (text.match(ADDRESSES) ?? []).filter(
     (word) => word.includes('.') || word.includes('::') || word.split(':').length === IPV6_PARTS,
   );
-  return text.length < MAX_TEXT_CHARS ? found : found.filter((address) => !text.endsWith(address));
+  return text.length < MAX_REASON_CHARS ? found : found.filter((address) => !text.endsWith(address));
 }
 
 function addressOf(gms: readonly GmFacts[], name: string): string | null {

@@ -6,7 +6,7 @@ import {
   type Candidate,
   claimed,
   devicesOf,
-  named,
+  devicesWith,
   sorted,
   trafficStops,
   wasPresentLately,
@@ -88,8 +88,8 @@ export function rekeysRefused({ facts, open, before, last }: Asked): Candidate |
  */
 function refusalsOf({ gms, nowMs, tekLifetimeMs }: GroupFacts, open: readonly Symptom[]): readonly Said[] {
   // Until the next rekey its KS goes on to lack the acknowledgement of the one that it refused.
-  const unacknowledged = new Set(named(open, 'rekeys_acknowledged'));
-  const lacking = new Set(named(claimed(open, { checks: LACKING }), ...LACKING));
+  const unacknowledged = new Set(devicesWith(open, 'rekeys_acknowledged'));
+  const lacking = new Set(devicesWith(claimed(open, { checks: LACKING }), ...LACKING));
   return gms.flatMap((gm) => {
     const repeatedMs = (gm.lastRekeyMs ?? -Infinity) + REPEATED_MS;
     const withinMs = unacknowledged.has(gm.device) ? Math.max(RECENT_MS, tekLifetimeMs) : RECENT_MS;
@@ -112,7 +112,7 @@ function acceptedAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: As
   if (!wasPresentLately(last, nowMs)) return null;
   const claims = claimed(open, { checks: ['reregistrations'], of: new Set(devicesOf(last)) });
   if (claims.length === 0) return null;
-  const names = named(claims, 'reregistrations');
+  const names = devicesWith(claims, 'reregistrations');
   return {
     ...last.said,
     phase: 'over',

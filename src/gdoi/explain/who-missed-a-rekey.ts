@@ -15,7 +15,7 @@ import {
   GM_CHECKS,
   goingOn,
   list,
-  named,
+  devicesWith,
 } from './candidate.ts';
 import type { ExplanationCause } from './explanation.ts';
 import {
@@ -94,7 +94,7 @@ export function lossOf(asked: Asked): Loss {
   const traces = tracesOf(asked, explained, missedOne);
   // A re-registration without a stated reason counts as part of the loss, but is no loss by itself.
   const isLeft = traces.every(({ check, device }) => check === 'reregistrations' && !missedOne.has(device ?? ''));
-  const missed = isLeft ? [] : named(traces, ...LOSS_CHECKS);
+  const missed = isLeft ? [] : devicesWith(traces, ...LOSS_CHECKS);
   const heldOld = new Set(heldOldKek(said, nowMs));
   const ofOldKek = missed.length > 0 && missed.every((name) => heldOld.has(name));
   const isMissed = new Set(missed);
@@ -112,7 +112,7 @@ export function lossOf(asked: Asked): Loss {
   );
   const key = ofOldKek ? 'KEK' : lostKey(traces, facts);
   // One that another cause explains was for an earlier rekey.
-  const reregistered = new Set(named(traces, 'reregistrations'));
+  const reregistered = new Set(devicesWith(traces, 'reregistrations'));
   const healed = gms.filter(
     (gm) => isMissed.has(gm.device) && reregistered.has(gm.device) && registeredForMissedRekey(gm, nowMs),
   );
@@ -120,7 +120,7 @@ export function lossOf(asked: Asked): Loss {
   const got = others.filter((gm) => reachedBy(gm) === 'got');
   return {
     missed,
-    unacknowledged: named(traces, 'rekeys_acknowledged'),
+    unacknowledged: devicesWith(traces, 'rekeys_acknowledged'),
     got: got.map(({ device }) => device),
     gotCount: got.length + facts.acknowledging,
     registeredCount: others.filter((gm) => reachedBy(gm) === 'registered').length,

@@ -1,6 +1,6 @@
 /** What is found of a group by its state, for its view and for the conditions that have events. */
 import type { Explanation } from '../explain/explanation.ts';
-import { coopPeers, type CoopSplit, coopSplit, type PeerSight } from './fleet-coop.ts';
+import { coopPeers, type CoopSplit, coopSplitOf, type PeerSight } from './fleet-coop.ts';
 import type { FleetGm, FleetState } from './fleet-state.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import { ofIdentity, type Stranger, strangersIn } from './other-identity.ts';
@@ -65,7 +65,7 @@ export function assessFleet(
     members,
     divergence: tekDivergence(members, yardstick.teks),
     mixed: mixedVersions(own.gms.list(), [...own.kss.values()]),
-    split: coopSplit(own),
+    split: coopSplitOf(own),
     peers: coopPeers(own),
     strangers: strangersIn(state, yardstick.identity),
   };

@@ -17,7 +17,7 @@ export interface CoopSplit {
 }
 
 /** The pair of primaries that coincided longest; null: none did, as far as the answers reach. */
-export function coopSplit(state: FleetState): CoopSplit | null {
+export function coopSplitOf(state: FleetState): CoopSplit | null {
   const primaries = [...state.kss.values()].filter((ks) => ks.role === 'primary');
   let longest: CoopSplit | null = null;
   for (const [index, a] of primaries.entries()) {

@@ -44,7 +44,7 @@ export function unacknowledgedRekeys(
   return [...counted, ...gone.map((member) => ({ ...member, device: null, ejected: true }))];
 }
 
-export interface Membership {
+export interface MemberDifference {
   /** Addresses of GMs that a KS lists and no configured device has. */
   readonly notPolled: readonly string[];
   /** Registered GMs that no KS lists: ejected, or registered with a KS that is not polled. */
@@ -52,7 +52,11 @@ export interface Membership {
 }
 
 /** GMs the KSs know against GMs that are polled. */
-export function membership(gms: readonly GmInGroup[], { listed }: ListedMembers, { polled }: Roster): Membership {
+export function memberDifference(
+  gms: readonly GmInGroup[],
+  { listed }: ListedMembers,
+  { polled }: Roster,
+): MemberDifference {
   const notPolled = [...listed.keys()].filter((address) => !polled.has(address));
   const notListed = gms.filter((gm) => gm.listedByKs === false).map((gm) => gm.device);
   return { notPolled: notPolled.toSorted(), notListed: notListed.toSorted() };

@@ -17,7 +17,7 @@ export function teksOfKss({ kss, teks }: Pick<GroupKeys, 'kss' | 'teks'>): TekRe
   return teks.values().next().value ?? null;
 }
 
-interface HeldTek {
+interface TekHolders {
   readonly tek: FleetTek;
   readonly count: number;
   readonly readMs: number;
@@ -27,7 +27,7 @@ interface HeldTek {
 
 /** Where no KS tells: what most GMs hold; null: no two GMs show SPIs. */
 export function majorityTeks(gms: readonly FleetGm[]): TekReference | null {
-  const { holding, teks } = heldTeks(gms);
+  const { holding, teks } = holdersOfTeks(gms);
   if (holding < 2) return null;
   const common = [...teks.values()]
     .filter(({ count }) => count * 2 >= holding)
@@ -48,8 +48,11 @@ export function majorityTeks(gms: readonly FleetGm[]): TekReference | null {
   };
 }
 
-function heldTeks(gms: readonly FleetGm[]): { readonly holding: number; readonly teks: ReadonlyMap<string, HeldTek> } {
-  const teks = new Map<string, HeldTek>();
+function holdersOfTeks(gms: readonly FleetGm[]): {
+  readonly holding: number;
+  readonly teks: ReadonlyMap<string, TekHolders>;
+} {
+  const teks = new Map<string, TekHolders>();
   let holding = 0;
   for (const gm of gms) {
     if (!gm.reachable || gm.registered === false || gm.teks === null || gm.teks.length === 0) continue;
@@ -68,7 +71,7 @@ function heldTeks(gms: readonly FleetGm[]): { readonly holding: number; readonly
 }
 
 /** All that the holders of a TEK hold is theirs too: old keys that run out. */
-function heldWith(gms: readonly FleetGm[], { tek }: HeldTek): ReadonlySet<string> {
+function heldWith(gms: readonly FleetGm[], { tek }: TekHolders): ReadonlySet<string> {
   const spis = new Set<string>();
   for (const { teks } of gms) {
     if (teks?.some(({ spi }) => spi === tek.spi) === true) for (const { spi } of teks) spis.add(spi);

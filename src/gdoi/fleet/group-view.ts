@@ -7,10 +7,10 @@
  */
 import { assessFleet, type FleetAssessment, type LastJudgement, measuresBy, measuresOf } from './assessment.ts';
 import { separateKeyServers } from './separate-key-servers.ts';
-import { coopPeers, coopSplit } from './fleet-coop.ts';
+import { coopPeers, coopSplitOf } from './fleet-coop.ts';
 import {
-  type Membership,
-  membership,
+  type MemberDifference,
+  memberDifference,
   type RekeyLoss,
   rekeyLoss,
   type UnacknowledgedRekeys,
@@ -133,7 +133,7 @@ class ViewOfState implements GroupView {
   #ownState: FleetState | null = null;
   #servers: readonly FleetKs[] | null = null;
   #gms: readonly GmInGroup[] | null = null;
-  #membership: Membership | null = null;
+  #membership: MemberDifference | null = null;
   #unacknowledged: readonly UnacknowledgedRekeys[] | null = null;
   #rekeyLoss: RekeyLoss | null = null;
   readonly group: string;
@@ -186,8 +186,8 @@ class ViewOfState implements GroupView {
     return this.#servers;
   }
 
-  get #listed(): Membership {
-    this.#membership ??= membership(this.gms, this.yardstick.members, this.#last.roster);
+  get #listed(): MemberDifference {
+    this.#membership ??= memberDifference(this.gms, this.yardstick.members, this.#last.roster);
     return this.#membership;
   }
 
@@ -265,7 +265,7 @@ class ViewOfState implements GroupView {
   }
 
   get coopSplit(): GroupView['coopSplit'] {
-    const split = coopSplit(this.#own);
+    const split = coopSplitOf(this.#own);
     if (split === null) return null;
     const names = split.primaries.map(({ device }) => device);
     return { primaries: names.toSorted(naturalOrder), sinceMs: split.sinceMs };

@@ -3,7 +3,7 @@
  * the KS, and consulted for the GMs that it is about.
  */
 import type { EpochMs } from '../seen/instant.ts';
-import { groupsMeant, isSameMessage, type LogMark, type NamedMark, quoted } from './log-evidence.ts';
+import { groupsMeant, isSameMessage, type LogMark, type NamedMark, quotedMark } from './log-evidence.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 import { isAboutGroup, isOfAnyPeer, statedReason } from './message-facts.ts';
 import { addressesIn, isSameAddress } from './message-detail.ts';
@@ -79,5 +79,5 @@ export function reasonStated({ mnemonic, ks }: ReasonGiven): Stated | null {
 }
 
 export function quotedKs({ ks, mark }: KsSaid): string {
-  return `${ks} ${quoted(mark)}`;
+  return `${ks} ${quotedMark(mark)}`;
 }

@@ -143,7 +143,7 @@ export function withMark(marks: readonly LogMark[], added: LogMark): readonly Lo
       known.proof === added.proof &&
       !known.sources.includes(source) &&
       (known.detail === added.detail || known.detail === '' || added.detail === '') &&
-      overlaps(widened(instantOf(known), SAME_OCCURRENCE_MS), instantOf(added)),
+      overlaps(widened(intervalOfMark(known), SAME_OCCURRENCE_MS), intervalOfMark(added)),
   );
   const others = marks.filter((_, index) => index !== twin);
   const known = marks[twin];
@@ -173,7 +173,7 @@ function isDuplicate(known: LogMark, added: LogMark, source: MarkSource): boolea
   const isSame = isSameMessage(known, added);
   if (source !== 'trap' && source !== 'restconf') return isSame;
   // Each reading of an instant that is shown for long has other limits.
-  const isAtOnce = known.proof === added.proof && overlaps(instantOf(known), instantOf(added));
+  const isAtOnce = known.proof === added.proof && overlaps(intervalOfMark(known), intervalOfMark(added));
   return source === 'trap' ? isAtOnce : isSame || isAtOnce;
 }
 
@@ -239,7 +239,7 @@ export function isAttempt({ mnemonic }: LogMark): boolean {
 
 /** The message's words and the common instant; the key of the first source keeps its duplicates away. */
 function sameOccurrence(known: LogMark, added: LogMark): LogMark {
-  const both = intersection(instantOf(known), instantOf(added));
+  const both = intersection(intervalOfMark(known), intervalOfMark(added));
   const isMessage = known.sources.every((source) => source === 'uptime')
     ? !added.sources.includes('uptime')
     : known.sources.includes('trap') && !added.sources.includes('trap');
@@ -255,14 +255,14 @@ function sameOccurrence(known: LogMark, added: LogMark): LogMark {
 }
 
 /** When the message's occurrence took place. */
-export function instantOf(of: LogMark): Interval {
+export function intervalOfMark(of: LogMark): Interval {
   return { fromMs: of.fromMs, toMs: of.atMs };
 }
 
 /** Marks of one kind whose instant can lie in an interval, oldest first. */
 export function marksIn(marks: readonly LogMark[], proof: LogProof, interval: Interval): readonly LogMark[] {
   if (marks.length === 0) return marks;
-  return marks.filter((each) => each.proof === proof && overlaps(instantOf(each), interval));
+  return marks.filter((each) => each.proof === proof && overlaps(intervalOfMark(each), interval));
 }
 
 /** Another message or source agrees: one forged datagram is not enough. */
@@ -282,7 +282,7 @@ const SOURCE_WORDS: Readonly<Record<MarkSource, string>> = {
 };
 
 /** As evidence: whose word it is, what, and when. */
-export function quoted(of: LogMark): string {
+export function quotedMark(of: LogMark): string {
   return `${sourcesOf(of)}: ${of.mnemonic}${of.detail === '' ? '' : ` (${of.detail})`} ${whenOf(of)}`;
 }
 

@@ -71,7 +71,7 @@ const KINDS: ReadonlyMap<string, ReasonKind> = new Map<string, ReasonKind>([
 
 const GROUP_IN_TEXT = /\bgroup ([!-~]{1,80}?)[.,;:]?(?:\s|$)/iu;
 /** A longer text of a message is cut. */
-export const MAX_TEXT_CHARS = 200;
+export const MAX_REASON_CHARS = 200;
 const MAX_REASONS = 16;
 
 /** null: it states no reason. */
@@ -82,7 +82,7 @@ export function loggedReason({ facility, mnemonic, text, severity }: LogMessage,
     kind,
     atMs,
     group: groupNamedIn(text),
-    text: `%${facility}-${severity}-${mnemonic}: ${text}`.replaceAll(/\s+/gu, ' ').slice(0, MAX_TEXT_CHARS),
+    text: `%${facility}-${severity}-${mnemonic}: ${text}`.replaceAll(/\s+/gu, ' ').slice(0, MAX_REASON_CHARS),
   };
 }
 

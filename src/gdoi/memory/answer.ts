@@ -4,7 +4,7 @@ import type { GmPlace, KsFigures, Shown } from './gm-answer.ts';
 import type { KekAfter } from './registration-facts.ts';
 import type { GroupState } from './tracker-state.ts';
 
-export interface Answer {
+export interface ComparedAnswer {
   readonly place: GmPlace;
   readonly before: GroupState;
   readonly seen: Shown;

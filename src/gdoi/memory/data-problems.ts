@@ -5,7 +5,7 @@ import { dataProblemEvent } from '../events/gdoi-events.ts';
 import type { GmPlace } from './gm-answer.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import { emitting, type GroupTracked, unchanged } from './tracked.ts';
-import type { GroupState, Problem } from './tracker-state.ts';
+import type { GroupState, DataProblem } from './tracker-state.ts';
 
 /** After this many whole answers without it a problem is over. */
 const CLEAN_ANSWERS = 10;
@@ -38,7 +38,7 @@ export function withProblem(place: GmPlace, state: GroupState, { kind, detail, a
 export function cleanAnswer(before: GroupState, state: GroupState): GroupState {
   if (state.problems.length === 0 || state.problems !== before.problems) return state;
   const problems = state.problems
-    .map((problem): Problem => ({ kind: problem.kind, times: 0, clean: problem.clean + 1 }))
+    .map((problem): DataProblem => ({ kind: problem.kind, times: 0, clean: problem.clean + 1 }))
     .filter((problem) => problem.clean < CLEAN_ANSWERS);
   return { ...state, problems };
 }

@@ -4,7 +4,7 @@
  */
 import { MAX_TEXT, type Shown } from './gm-answer.ts';
 import { type Interval, intersection, overlaps, widened } from '../seen/interval.ts';
-import { instantOf, type LogMark, marksIn } from '../log/log-evidence.ts';
+import { intervalOfMark, type LogMark, marksIn } from '../log/log-evidence.ts';
 import { type HeldKek, sameKekSeenAgain } from '../keys/kek-identity.ts';
 import type { KekAfter } from './registration-facts.ts';
 import { hasNewTek, longestLived, teksSeenAgain } from '../keys/tek-identity.ts';
@@ -92,7 +92,7 @@ function keysCame(
 function registeredIn(since: Interval, marks: readonly LogMark[], registrations: number): Interval {
   const completions = marksIn(marks, 'complete', since);
   const last = completions.length < registrations ? undefined : completions.at(-1);
-  return (last === undefined ? null : intersection(since, instantOf(last))) ?? since;
+  return (last === undefined ? null : intersection(since, intervalOfMark(last))) ?? since;
 }
 
 function heldTeks(

@@ -4,13 +4,13 @@
  */
 import { withProblem } from './data-problems.ts';
 import { kekRekeyEvent } from '../events/gdoi-events.ts';
-import type { Answer } from './answer.ts';
+import type { ComparedAnswer } from './answer.ts';
 import { type KsFigures, type Shown, showsNoKek } from './gm-answer.ts';
 import { type Interval, intersection, middleMs, shifted } from '../seen/interval.ts';
 import { isSameKek } from '../keys/kek-identity.ts';
 import { cutTekSeconds } from '../keys/kek-window.ts';
 import { instant } from '../events/instant-text.ts';
-import { instantOf, marksIn, quoted } from '../log/log-evidence.ts';
+import { intervalOfMark, marksIn, quotedMark } from '../log/log-evidence.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { KekAfter } from './registration-facts.ts';
 import { hasNewTek, longestLivedStays, sharesTek, tekCutMs } from '../keys/tek-identity.ts';
@@ -47,7 +47,7 @@ export function tekMade(view: HeldView | null, { teks }: Shown, { tekLifetimeSec
 
 export function forcedNow(
   before: GroupState,
-  { seen, ks }: Pick<Answer, 'seen' | 'ks'>,
+  { seen, ks }: Pick<ComparedAnswer, 'seen' | 'ks'>,
   elapsedMs: number,
 ): GroupState['forced'] {
   const { forced, view } = before;
@@ -110,7 +110,7 @@ function ageOfOneRekey({ counters: before }: GroupState, { counters, lastRekey, 
 const LIFETIME_LOST_SECONDS = 60;
 
 /** No registration: a rekey may have come, or the lifetime contradicts itself. */
-export function keysOnly(state: GroupState, { place, seen, span, kekAfter }: Answer): GroupTracked {
+export function keysOnly(state: GroupState, { place, seen, span, kekAfter }: ComparedAnswer): GroupTracked {
   if (kekAfter !== 'new' || state.view?.kek == null || seen.kek === null) return unchanged(state);
   const { received } = seen.counters;
   const before = state.counters.received;
@@ -123,7 +123,7 @@ export function keysOnly(state: GroupState, { place, seen, span, kekAfter }: Ans
   // One rekey, and a message that says when it came.
   const message =
     received !== null && received - (before ?? 0) === 1 ? marksIn(state.marks, 'rekey', until).at(-1) : undefined;
-  const between = (message === undefined ? null : intersection(until, instantOf(message))) ?? until;
+  const between = (message === undefined ? null : intersection(until, intervalOfMark(message))) ?? until;
   return emitting(
     state,
     kekRekeyEvent(place, {
@@ -132,7 +132,7 @@ export function keysOnly(state: GroupState, { place, seen, span, kekAfter }: Ans
       evidence: [
         `Rekeys received ${before ?? '?'} -> ${received ?? '?'}, Succeeded registration ${seen.counters.succeeded} as before`,
         `KEK expires at ${instant(middleMs(seen.kek.expiry))}, the one before at ${instant(middleMs(state.view.kek.expiry))}`,
-        ...(message === undefined ? [] : [quoted(message)]),
+        ...(message === undefined ? [] : [quotedMark(message)]),
       ],
     }),
   );

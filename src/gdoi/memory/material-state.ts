@@ -7,7 +7,7 @@ import { COUNTER_NAMES } from '../seen/counters.ts';
 import { SAME_BOOT_MS } from '../seen/device-facts.ts';
 import { changesBy, changesOfOptional } from '../seen/material-fields.ts';
 import type { Named } from '../seen/named.ts';
-import type { Episodes, ErrorCount, GroupState, HeldView, Problem, Tally, TrackerState } from './tracker-state.ts';
+import type { Episodes, ErrorCount, GroupState, HeldView, DataProblem, Tally, TrackerState } from './tracker-state.ts';
 
 const viewChanged = changesOfOptional<HeldView, null>({
   sentMs: 'never',
@@ -129,6 +129,6 @@ function differentCount(before: ErrorCount | null, now: ErrorCount | null): bool
   return before?.count !== now?.count;
 }
 
-function kindsOf(problems: readonly Problem[]): string {
+function kindsOf(problems: readonly DataProblem[]): string {
   return problems.map(({ kind }) => kind).join();
 }

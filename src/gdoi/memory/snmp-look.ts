@@ -151,7 +151,7 @@ export function hasNewKek(before: SnmpLook, now: SnmpLook): boolean {
 }
 
 /** Anything that a rekey or a registration would change. */
-export function keysDiffer(before: SnmpLook, now: SnmpLook): boolean {
+export function hasChangedKeys(before: SnmpLook, now: SnmpLook): boolean {
   return (
     before.withoutKek !== now.withoutKek ||
     hasNewKek(before, now) ||

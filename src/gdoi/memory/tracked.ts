@@ -41,7 +41,7 @@ export function joined(before: readonly GdoiEvent[], after: readonly GdoiEvent[]
 }
 
 /** For an observation that is older than what is known, or a duplicate. */
-export function ignored(state: TrackerState): Tracked {
+export function ignoring(state: TrackerState): Tracked {
   return { state, events: NO_EVENTS };
 }
 

@@ -178,7 +178,7 @@ export interface ErrorCount {
   readonly roseMs: EpochMs | null;
 }
 
-export interface Problem {
+export interface DataProblem {
   readonly kind: string;
   /** Answers in a row with it. */
   readonly times: number;
@@ -260,7 +260,7 @@ export interface GroupState {
   readonly dataplaneErrors: ErrorCount | null;
   /** Attempts that had failed when the GM last registered, or was first seen. */
   readonly failedBefore: number | null;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly DataProblem[];
   readonly tally: Tally;
   /** An answer of the CLI has shown the counters; false: only SNMP has shown the group so far. */
   readonly counted: boolean;

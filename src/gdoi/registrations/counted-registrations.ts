@@ -4,12 +4,12 @@
  */
 import { completionsSince, decidePending, MAX_DRAFTS, restartCause } from './counter-restart.ts';
 import type { Counters } from '../seen/counters.ts';
-import type { Answer } from '../memory/answer.ts';
+import type { ComparedAnswer } from '../memory/answer.ts';
 import { type GmPlace, peersOf, saidOfGm } from '../memory/gm-answer.ts';
 import { type Interval, intersection } from '../seen/interval.ts';
 import { cutTekSeconds } from '../keys/kek-window.ts';
 import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
-import { instantOf, marksIn, quoted } from '../log/log-evidence.ts';
+import { intervalOfMark, marksIn, quotedMark } from '../log/log-evidence.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { longestLived } from '../keys/tek-identity.ts';
 import { registrationsBetween } from './registrations.ts';
@@ -40,7 +40,7 @@ function narrowedBySnmp(state: GroupState, span: Interval, count: number, counte
 }
 
 /** `count` of them since the last answer. */
-export function registeredAgain(state: GroupState, answer: Answer, count: number): GroupTracked {
+export function registeredAgain(state: GroupState, answer: ComparedAnswer, count: number): GroupTracked {
   const { place, seen, kekAfter } = answer;
   const { epoch, emitted, view } = state;
   const span = narrowedBySnmp(state, answer.span, count, seen.counters);
@@ -58,7 +58,7 @@ export function registeredAgain(state: GroupState, answer: Answer, count: number
 }
 
 /** The order came after the registration: the TEK that this had brought was cut, and is about to end. */
-function orderedSince({ forced, seen: last, tekLifetimeSeconds }: GroupState, { seen, ks }: Answer): boolean {
+function orderedSince({ forced, seen: last, tekLifetimeSeconds }: GroupState, { seen, ks }: ComparedAnswer): boolean {
   const [longest] = seen.teks;
   const lifetimeSeconds = ks.tekLifetimeSeconds ?? tekLifetimeSeconds;
   if (forced === null || longest === undefined || lifetimeSeconds === null) return false;
@@ -66,7 +66,11 @@ function orderedSince({ forced, seen: last, tekLifetimeSeconds }: GroupState, { 
   return forced.atMs > last.receivedAtMs && leftMs <= cutTekSeconds(lifetimeSeconds) * 1000;
 }
 
-function countedDrafts(state: GroupState, { seen, span, kekAfter, ks }: Answer, count: number): readonly Draft[] {
+function countedDrafts(
+  state: GroupState,
+  { seen, span, kekAfter, ks }: ComparedAnswer,
+  count: number,
+): readonly Draft[] {
   const { epoch, emitted } = state;
   const rekeys = rekeysBetween(state.counters, seen.counters);
   const tek = longestLived(seen.teks);
@@ -101,8 +105,8 @@ function firstDraft({ everRegistered, marks, epoch }: GroupState, draft: Draft, 
   if (!everRegistered) return { ...draft, cause: 'initial', evidence: [counters] };
   const cleared = marksIn(marks, 'clear', span).at(-1);
   // A release whose counters survive the clear: the message decides.
-  if (cleared === undefined || draft.cause === null || instantOf(cleared).fromMs <= epoch.since.toMs) return draft;
-  return { ...draft, cause: 'operator_clear', evidence: [counters, quoted(cleared)] };
+  if (cleared === undefined || draft.cause === null || intervalOfMark(cleared).fromMs <= epoch.since.toMs) return draft;
+  return { ...draft, cause: 'operator_clear', evidence: [counters, quotedMark(cleared)] };
 }
 
 /** Registrations that only the log tells, of a device that no longer answers: their keys will not be seen. */

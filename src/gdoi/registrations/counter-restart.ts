@@ -5,10 +5,10 @@
 import type { Counters, CounterMovement } from '../seen/counters.ts';
 import type { Cause } from '../events/event.ts';
 import { countersResetEvent } from '../events/gdoi-events.ts';
-import type { Answer } from '../memory/answer.ts';
+import type { ComparedAnswer } from '../memory/answer.ts';
 import { type GmPlace, peersOf, saidOfGm } from '../memory/gm-answer.ts';
 import { type Interval, intersection, middleMs } from '../seen/interval.ts';
-import { instantOf, isCorroborated, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
+import { intervalOfMark, isCorroborated, type LogMark, marksIn, quotedMark } from '../log/log-evidence.ts';
 import { registrationsBetween } from './registrations.ts';
 import { emitRegistrations } from './emitted-registrations.ts';
 import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
@@ -32,7 +32,7 @@ export const MAX_DRAFTS = 4;
 /** Registrations after a restart wait for its cause, unless a message states it. */
 export function restarted(
   state: GroupState,
-  answer: Answer,
+  answer: ComparedAnswer,
   movement: Extract<CounterMovement, { kind: 'restarted' }>,
 ): GroupTracked {
   const { place, span } = answer;
@@ -42,7 +42,7 @@ export function restarted(
   return andThen(before, (left) => {
     const { begun, drafts: all } = newEpoch(left, answer, { movement, messages });
     const emitted = emittedFromLog(left, span);
-    const lines = emitted.map(quoted);
+    const lines = emitted.map(quotedMark);
     const drafts = all.filter(({ evidence }) => !lines.some((line) => evidence.includes(line)));
     const { reload, mark } = messages;
     const pending: Pending = {
@@ -50,14 +50,14 @@ export function restarted(
       between: begun.epoch.since,
       drafts: drafts.slice(0, MAX_DRAFTS),
       // Where only the message showed the restart, it is there already.
-      evidence: [...new Set([...movement.evidence, ...(mark === null ? [] : [quoted(mark)])])],
+      evidence: [...new Set([...movement.evidence, ...(mark === null ? [] : [quotedMark(mark)])])],
       allRestarted: movement.fell && allRestarted(state.counters, answer.seen.counters),
       ...(drafts.length === all.length ? {} : { toldUntilMs: Math.max(...emitted.map(({ atMs }) => atMs)) }),
     };
     const waiting = { ...begun, emitted: movement.registrations, pending };
     const late = drafts.slice(MAX_DRAFTS);
     if (mark === null && late.length === 0) return unchanged(waiting);
-    const verdict = mark === null ? null : { cause: verdictOf(reload), evidence: [quoted(mark)] };
+    const verdict = mark === null ? null : { cause: verdictOf(reload), evidence: [quotedMark(mark)] };
     return andThen(decidePending(place, waiting, verdict), (decided) =>
       emitRegistrations(place, decided, { drafts: late, causeOfFirst: 'unknown' }),
     );
@@ -96,7 +96,7 @@ function restartMessages(state: GroupState, span: Interval): RestartMessages {
 
 function newEpoch(
   state: GroupState,
-  { seen, span, kekAfter, ks }: Answer,
+  { seen, span, kekAfter, ks }: ComparedAnswer,
   {
     movement,
     messages,
@@ -106,7 +106,7 @@ function newEpoch(
   },
 ): { readonly begun: GroupState; readonly drafts: readonly Draft[] } {
   const { mark } = messages;
-  const since = (mark === null ? null : intersection(span, instantOf(mark))) ?? span;
+  const since = (mark === null ? null : intersection(span, intervalOfMark(mark))) ?? span;
   const first = Math.floor(state.seen.sentAtMs / 1000);
   const { trying: _, ...before } = state;
   const begun: GroupState = {
@@ -163,11 +163,11 @@ function hiddenRegistrations(
     occurrence: ['log'],
     drafts: hidden.slice(0, MAX_DRAFTS).map((mark) => ({
       number: Math.floor(mark.atMs / 1000),
-      between: intersection(span, instantOf(mark)) ?? span,
+      between: intersection(span, intervalOfMark(mark)) ?? span,
       atMs: mark.atMs,
       cause: 'operator_clear',
       stated: null,
-      evidence: [quoted(mark), ...clears.filter((clear) => clear.atMs <= mark.atMs).map(quoted)],
+      evidence: [quotedMark(mark), ...clears.filter((clear) => clear.atMs <= mark.atMs).map(quotedMark)],
     })),
   };
 }

@@ -7,7 +7,7 @@
 import type { KekAfter, RegistrationFacts } from '../memory/registration-facts.ts';
 import { type CauseDecision, causeOfReregistration, legacyPair } from './reregistration-cause.ts';
 import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
-import { DELIVERY_MS, instantOf, isAttempt, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
+import { DELIVERY_MS, intervalOfMark, isAttempt, type LogMark, marksIn, quotedMark } from '../log/log-evidence.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import { kekMissedWindow } from '../keys/timer-windows.ts';
 import type { Draft, GroupState } from '../memory/tracker-state.ts';
@@ -96,7 +96,7 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
 }
 
 function quotedEach(...marks: readonly (LogMark | undefined)[]): readonly string[] {
-  return marks.flatMap((mark) => (mark === undefined ? [] : [quoted(mark)]));
+  return marks.flatMap((mark) => (mark === undefined ? [] : [quotedMark(mark)]));
 }
 
 /** A message that came at once is the instant; otherwise the middle of what is possible. */
@@ -234,7 +234,7 @@ function startOf(what: RegistrationSpan, at: Pick<One, 'between' | 'completion' 
       : what.uncounted !== null && isAttempt(first)
         ? // Attempts are not counted: others may have failed before.
           { fromMs: whole.fromMs, toMs: first.atMs }
-        : instantOf(first);
+        : intervalOfMark(first);
   return intersection(start, whole) ?? start;
 }
 
@@ -256,12 +256,12 @@ function startMark(
   const first = starts.find((mark) => mark.atMs > (previousMs ?? -Infinity) && mark.atMs <= completion.atMs);
   if (first === undefined || !isAttempt(first)) return first;
   // The message that only a beginning sends may have come a little later.
-  const atOnce = widened(instantOf(first), DELIVERY_MS);
-  return starts.find((mark) => !isAttempt(mark) && overlaps(instantOf(mark), atOnce)) ?? first;
+  const atOnce = widened(intervalOfMark(first), DELIVERY_MS);
+  return starts.find((mark) => !isAttempt(mark) && overlaps(intervalOfMark(mark), atOnce)) ?? first;
 }
 
 function loggedBetween({ span }: RegistrationSpan, completion: LogMark): Interval {
-  return intersection(span, instantOf(completion)) ?? span;
+  return intersection(span, intervalOfMark(completion)) ?? span;
 }
 
 /** Whether the last rekey came before or after the last registration, by the counter `After latest register`. */

@@ -8,7 +8,15 @@
 import type { Cause } from '../events/event.ts';
 import { instant } from '../events/instant-text.ts';
 import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
-import { isAttempt, isOfPeer, type LogMark, instantOf, marksIn, quoted, quotedLink } from '../log/log-evidence.ts';
+import {
+  isAttempt,
+  isOfPeer,
+  type LogMark,
+  intervalOfMark,
+  marksIn,
+  quotedMark,
+  quotedLink,
+} from '../log/log-evidence.ts';
 import { givesReason, keepsRekeysAway, type KsSaid, quotedKs, type ReasonGiven } from '../log/ks-marks.ts';
 import { registeredWith } from '../memory/snmp-look.ts';
 import type { RegistrationFacts } from '../memory/registration-facts.ts';
@@ -71,11 +79,11 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
   const flapped = choice.isEarly ? interfaceFlap(facts, before, choice.evidence) : null;
   if (flapped !== null) return flapped;
   const deleted = deletionOf(before, facts.marks);
-  if (deleted !== null && instantOf(deleted).fromMs <= start.toMs) {
+  if (deleted !== null && intervalOfMark(deleted).fromMs <= start.toMs) {
     // One registration, a KEK deleted at its expiry and a new one now: it came after. A KEK that is gone came before.
-    const afterIt = intersection(start, { fromMs: instantOf(deleted).fromMs, toMs: Infinity });
-    if (afterIt !== null && (facts.kekAfter === 'new' || instantOf(deleted).toMs <= start.fromMs)) {
-      return expiredKek(facts, before, afterIt, [quoted(deleted)]);
+    const afterIt = intersection(start, { fromMs: intervalOfMark(deleted).fromMs, toMs: Infinity });
+    if (afterIt !== null && (facts.kekAfter === 'new' || intervalOfMark(deleted).toMs <= start.fromMs)) {
+      return expiredKek(facts, before, afterIt, [quotedMark(deleted)]);
     }
   }
 
@@ -329,7 +337,7 @@ function byItself(mark: LogMark): Said {
 }
 
 function saidIn({ ks, mark }: Said): string {
-  return ks === null ? quoted(mark) : quotedKs({ ks, mark });
+  return ks === null ? quotedMark(mark) : quotedKs({ ks, mark });
 }
 
 function reasonIn({ ks, mark }: Said): ReasonGiven {
@@ -436,7 +444,7 @@ function recovered(facts: RegistrationFacts): CauseDecision | null {
   if (said === undefined) return null;
   const packets = marksIn(marks, 'invalid_spi', { fromMs: said.fromMs - RECOVERY_MS, toMs: start.toMs });
   const begun = intersection(start, { fromMs: said.fromMs, toMs: Infinity }) ?? start;
-  const decision: CauseDecision = { cause: 'recovery', start: begun, evidence: [...packets, said].map(quoted) };
+  const decision: CauseDecision = { cause: 'recovery', start: begun, evidence: [...packets, said].map(quotedMark) };
   return before === null ? decision : withFailover(facts, decision);
 }
 
@@ -453,7 +461,7 @@ function interfaceFlap(facts: RegistrationFacts, before: HeldView, evidence: rea
   const down = marksIn(marks, 'interface_down', { fromMs: -Infinity, toMs: up?.atMs ?? start.toMs }).at(-1);
   if (up !== undefined && hasFollowed(up, marks, start)) return null;
   // A link that is down and not back causes no registration, unless the message that it is back was lost.
-  if (up === undefined && (down === undefined || !overlaps(instantOf(down), since))) return null;
+  if (up === undefined && (down === undefined || !overlaps(intervalOfMark(down), since))) return null;
   const begun = intersection(start, { fromMs: (up ?? down)?.fromMs ?? start.fromMs, toMs: Infinity }) ?? start;
   const decision: CauseDecision = {
     cause: 'interface',
@@ -470,8 +478,8 @@ function ordered(facts: RegistrationFacts, order: NonNullable<RegistrationFacts[
   const byOrder: CauseDecision = { cause: 'ks_forced', evidence: [order.evidence], start, ...inItsWords };
   if (before === null) return byOrder;
   const deleted = deletionOf(before, marks);
-  if (deleted !== null && deleted.fromMs > order.atMs && instantOf(deleted).toMs <= start.toMs)
-    return { cause: 'unknown', evidence: [order.evidence, quoted(deleted), ORDER_OR_EXPIRY], start };
+  if (deleted !== null && deleted.fromMs > order.atMs && intervalOfMark(deleted).toMs <= start.toMs)
+    return { cause: 'unknown', evidence: [order.evidence, quotedMark(deleted), ORDER_OR_EXPIRY], start };
   const flap = marks.length === 0 ? null : flapBesideOrder(facts, before, order.atMs);
   if (flap !== null) return flap;
   const ended = endBesideOrder(facts, before);
@@ -507,7 +515,7 @@ function flapBesideOrder(facts: RegistrationFacts, before: HeldView, orderedMs: 
   const isTooSoon = order.mnemonic === ORDER_WITH_RESPITE && orderedMs > start.toMs - AT_ONCE_MS;
   if (down.fromMs > orderedMs || isTooSoon) return interfaceFlap(facts, before, []);
   if (up.fromMs < orderedMs) return null;
-  return { cause: 'unknown', evidence: [quoted(order), ...quotedLink(down, up), ORDER_OR_LINK], start };
+  return { cause: 'unknown', evidence: [quotedMark(order), ...quotedLink(down, up), ORDER_OR_LINK], start };
 }
 
 /**
@@ -547,11 +555,11 @@ function noTekRekey(facts: RegistrationFacts): string {
 
 /** A KEK that ran out after the registration was complete is the one that it had brought. */
 function deletedAfter(deleted: LogMark | null, { completed }: RegistrationFacts): LogMark | null {
-  return deleted !== null && instantOf(deleted).fromMs > completed.toMs ? deleted : null;
+  return deleted !== null && intervalOfMark(deleted).fromMs > completed.toMs ? deleted : null;
 }
 
 function quotedIf(mark: LogMark | null): readonly string[] {
-  return mark === null ? [] : [quoted(mark)];
+  return mark === null ? [] : [quotedMark(mark)];
 }
 
 /** The message that says that this very KEK ran out: it comes at its expiry, so that is when it was written. */
@@ -559,6 +567,6 @@ function deletionOf({ kek }: HeldView, marks: readonly LogMark[]): LogMark | nul
   if (kek === null) return null;
   const atExpiry = widened(kek.expiry, DELETION_SLACK_MS);
   const deleted = marksIn(marks, 'kek_deleted', atExpiry).at(-1);
-  const written = deleted === undefined ? null : intersection(instantOf(deleted), atExpiry);
+  const written = deleted === undefined ? null : intersection(intervalOfMark(deleted), atExpiry);
   return deleted === undefined || written === null ? null : { ...deleted, fromMs: written.fromMs, atMs: written.toMs };
 }

@@ -9,7 +9,7 @@ import { type KsFigures, peersOf, saidOfGm, type Shown } from '../memory/gm-answ
 import type { EpochMs } from '../seen/instant.ts';
 import { type Interval, middleMs, overlaps } from '../seen/interval.ts';
 import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
-import { isAttempt, isCorroborated, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
+import { isAttempt, isCorroborated, type LogMark, marksIn, quotedMark } from '../log/log-evidence.ts';
 import type { KekAfter } from '../memory/registration-facts.ts';
 import { type Begun, registrationsBetween } from './registrations.ts';
 import { type Elsewhere, hasNewKek, registeredWith, type SnmpLook } from '../memory/snmp-look.ts';
@@ -125,7 +125,7 @@ function byClear(state: GroupState, draft: Draft, since: Interval): Draft {
   const isOfAnother = cleared !== undefined && tally.last !== null && cleared.atMs <= tally.last.atMs;
   if (cleared === undefined || isOfAnother || (draft.cause === null && !isAfterRestart(state, cleared))) return draft;
   const completion = marksIn(marks, 'complete', draft.between).slice(-1);
-  const evidence = [...draft.evidence.slice(0, 1), quoted(cleared), ...completion.map(quoted)];
+  const evidence = [...draft.evidence.slice(0, 1), quotedMark(cleared), ...completion.map(quotedMark)];
   return { ...draft, cause: 'operator_clear', stated: null, evidence };
 }
 

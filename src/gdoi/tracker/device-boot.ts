@@ -12,7 +12,7 @@ import { restartMark, withMark } from '../log/log-evidence.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { instant } from '../events/instant-text.ts';
-import { andThen, type GroupTracked, ignored, trackEach, type Tracked, unchanged } from '../memory/tracked.ts';
+import { andThen, type GroupTracked, ignoring, trackEach, type Tracked, unchanged } from '../memory/tracked.ts';
 import type { Boot, GroupState, Pending, TrackerState } from '../memory/tracker-state.ts';
 
 /** Uptime is printed in whole minutes. */
@@ -38,7 +38,7 @@ export function trackFacts(
   { facts }: Extract<Observation, { kind: 'facts' }>,
 ): Tracked {
   const { uptimeSeconds } = facts;
-  if (state.factsSentMs !== null && at.sentAtMs <= state.factsSentMs) return ignored(state);
+  if (state.factsSentMs !== null && at.sentAtMs <= state.factsSentMs) return ignoring(state);
   const known = { ...state, factsSentMs: at.sentAtMs };
   if (uptimeSeconds === null || !Number.isFinite(uptimeSeconds) || uptimeSeconds < 0) {
     return { state: known, events: [] };

@@ -13,7 +13,7 @@ import {
   tekMissingEvent,
   rekeyOverdueEvent,
 } from '../events/gdoi-events.ts';
-import type { Answer } from '../memory/answer.ts';
+import type { ComparedAnswer } from '../memory/answer.ts';
 import { MAX_TEXT, showsNoKek } from '../memory/gm-answer.ts';
 import { intersection, middleMs, widened } from '../seen/interval.ts';
 import {
@@ -26,7 +26,7 @@ import {
   UNDER_WAY_SECONDS,
 } from '../keys/kek-window.ts';
 import { longestLived } from '../keys/tek-identity.ts';
-import { marksIn, quoted } from '../log/log-evidence.ts';
+import { marksIn, quotedMark } from '../log/log-evidence.ts';
 import { instant } from '../events/instant-text.ts';
 import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type Episodes, failedAttempts, type GroupState } from '../memory/tracker-state.ts';
@@ -38,7 +38,7 @@ function inEpisode(state: GroupState, change: Partial<Episodes>): GroupState {
 
 export function emitRegistrationState(
   state: GroupState,
-  answer: Answer,
+  answer: ComparedAnswer,
   movement: CounterMovement['kind'],
 ): GroupTracked {
   const lost = answer.seen.registered ? emitRestored(state, answer) : emitLost(state, answer, movement);
@@ -47,18 +47,18 @@ export function emitRegistrationState(
 }
 
 /** The reason is kept for the explanation of the group, as long as this lasts. */
-function withReason(state: GroupState, answer: Answer): GroupState {
+function withReason(state: GroupState, answer: ComparedAnswer): GroupState {
   const { registered, counters } = answer.seen;
   if (registered && failedAttempts(state, counters) < FAILED_ATTEMPTS) return state;
   const { refused } = reasonsOfFailure(state, answer);
   return refused === null ? state : { ...state, failingFor: refused };
 }
 
-function statusShown({ gm }: Answer['seen']): string {
+function statusShown({ gm }: ComparedAnswer['seen']): string {
   return `Registration status: ${(gm.status ?? 'not registered').slice(0, MAX_TEXT)}`;
 }
 
-function emitRestored(state: GroupState, { place, before, seen, span }: Answer): GroupTracked {
+function emitRestored(state: GroupState, { place, before, seen, span }: ComparedAnswer): GroupTracked {
   if (!state.episodes.registrationLost) return unchanged(state);
   return emitting(
     inEpisode(state, { registrationLost: false }),
@@ -70,7 +70,7 @@ function emitRestored(state: GroupState, { place, before, seen, span }: Answer):
   );
 }
 
-function emitLost(state: GroupState, answer: Answer, movement: CounterMovement['kind']): GroupTracked {
+function emitLost(state: GroupState, answer: ComparedAnswer, movement: CounterMovement['kind']): GroupTracked {
   const { place, before, seen, span } = answer;
   const noTeks = seen.gm.teks !== null && seen.teks.length === 0;
   // A single answer may fall into a registration that is under way; a second one, or lost TEKs, are no coincidence.
@@ -97,7 +97,7 @@ function emitLost(state: GroupState, answer: Answer, movement: CounterMovement['
 }
 
 /** Also of a GM that is still registered: its old keys live on for a while. */
-function emitFailed(state: GroupState, answer: Answer): GroupTracked {
+function emitFailed(state: GroupState, answer: ComparedAnswer): GroupTracked {
   const { place, seen, span } = answer;
   const { at, counters } = seen;
   const failed = failedAttempts(state, counters);
@@ -123,18 +123,18 @@ function emitFailed(state: GroupState, answer: Answer): GroupTracked {
   );
 }
 
-function tekLeft({ seen }: Answer): string {
+function tekLeft({ seen }: ComparedAnswer): string {
   const seconds = longestTekSeconds(seen.gm.teks);
   return seconds === null ? 'but shows no TEK' : `${seconds} s of its last TEK left`;
 }
 
 /** Over SNMP it is not. */
-function isRegisteredShown({ gm }: Answer['seen']): boolean {
+function isRegisteredShown({ gm }: ComparedAnswer['seen']): boolean {
   return gm.registered === true;
 }
 
 /** Registered without a TEK: sure when the last one ran out, or two answers in a row show none. */
-export function emitTekMissing(state: GroupState, answer: Answer): GroupTracked {
+export function emitTekMissing(state: GroupState, answer: ComparedAnswer): GroupTracked {
   const { place, before, seen } = answer;
   const { withoutTek } = state;
   const { tekMissing } = state.episodes;
@@ -172,7 +172,7 @@ const COUNTDOWN_SECONDS = 20 - UNDER_WAY_SECONDS;
 const NEARLY_OVER_SECONDS = 10 - UNDER_WAY_SECONDS - 1;
 
 /** The TEK rekey is due by the KS's own plan, or the GM is about to register for want of it. */
-export function emitTekRekeyOverdue(state: GroupState, answer: Answer): GroupTracked {
+export function emitTekRekeyOverdue(state: GroupState, answer: ComparedAnswer): GroupTracked {
   const { place, seen, ks } = answer;
   const tek = longestLived(seen.teks);
   const { overdueTek } = state.episodes;
@@ -199,7 +199,7 @@ export function emitTekRekeyOverdue(state: GroupState, answer: Answer): GroupTra
   );
 }
 
-function whyOverdue(state: GroupState, answer: Answer, left: number): string | null {
+function whyOverdue(state: GroupState, answer: ComparedAnswer, left: number): string | null {
   const { tekLifetimeSeconds } = state;
   const { seen, ks } = answer;
   const lead = ks.tekLeadSeconds;
@@ -221,7 +221,7 @@ function whyOverdue(state: GroupState, answer: Answer, left: number): string | n
 }
 
 /** The router itself has said why it could not use a rekey. */
-function hasFailedRekey(state: GroupState, answer: Answer): boolean {
+function hasFailedRekey(state: GroupState, answer: ComparedAnswer): boolean {
   return reasonsOfMissingRekey(state, answer).stated !== null;
 }
 
@@ -233,7 +233,7 @@ function isNearKek(afterExpiry: number | null): boolean {
   );
 }
 
-export function emitKekMissing(state: GroupState, { place, before, seen, span }: Answer): GroupTracked {
+export function emitKekMissing(state: GroupState, { place, before, seen, span }: ComparedAnswer): GroupTracked {
   const kek = state.view?.kek ?? null;
   const { kekMissing } = state.episodes;
   if (seen.kek !== null) return unchanged(kekMissing ? inEpisode(state, { kekMissing: false }) : state);
@@ -251,7 +251,7 @@ export function emitKekMissing(state: GroupState, { place, before, seen, span }:
       evidence: [
         line,
         `the KEK held before ${kek.expiry.fromMs > seen.at.receivedAtMs ? 'was to expire' : 'expired'} at ${instant(middleMs(kek.expiry))}`,
-        ...(deleted === undefined ? [] : [quoted(deleted)]),
+        ...(deleted === undefined ? [] : [quotedMark(deleted)]),
       ],
     }),
   );
@@ -259,7 +259,7 @@ export function emitKekMissing(state: GroupState, { place, before, seen, span }:
 
 export function emitKekRekeyOverdue(
   state: GroupState,
-  { place, seen, ks }: Pick<Answer, 'place' | 'seen' | 'ks'>,
+  { place, seen, ks }: Pick<ComparedAnswer, 'place' | 'seen' | 'ks'>,
 ): GroupTracked {
   const kek = state.view?.kek ?? null;
   const remaining = seen.gm.kek?.remainingSeconds ?? null;

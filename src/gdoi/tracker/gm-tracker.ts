@@ -16,7 +16,7 @@ import {
 } from '../seen/counters.ts';
 import { decidePending, restarted } from '../registrations/counter-restart.ts';
 import { cleanAnswer, withProblem } from '../memory/data-problems.ts';
-import type { Answer } from '../memory/answer.ts';
+import type { ComparedAnswer } from '../memory/answer.ts';
 import {
   emitKekMissing,
   emitKekRekeyOverdue,
@@ -31,7 +31,7 @@ import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type Interval, movedBy, overlaps, widened } from '../seen/interval.ts';
 import { HANDOVER_MS, isSameKek, ROUNDING_MS, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
 import { forcedNow, kekRelation, keysOnly, leavesMore } from '../memory/key-changes.ts';
-import { type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
+import { type LogMark, marksIn, quotedMark } from '../log/log-evidence.ts';
 import { instant } from '../events/instant-text.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
@@ -178,7 +178,10 @@ export function trackGm(known: GroupState, { place, at, gm, ks }: GroupAnswer): 
   });
 }
 
-function continued(before: GroupState, { place, ks, seen }: Pick<Answer, 'place' | 'ks' | 'seen'>): GroupTracked {
+function continued(
+  before: GroupState,
+  { place, ks, seen }: Pick<ComparedAnswer, 'place' | 'ks' | 'seen'>,
+): GroupTracked {
   const { at, counters } = seen;
   const { view } = before;
   const kekElapsedMs = view === null ? 0 : at.sentAtMs - view.receivedMs;
@@ -190,7 +193,7 @@ function continued(before: GroupState, { place, ks, seen }: Pick<Answer, 'place'
   }
   const registrations = movement.kind === 'restarted' || movement.registrations > 0;
   const kekAfter = kekRelation(view, seen, kekElapsedMs, registrations);
-  const answer: Answer = { place, before, seen, span, kekAfter, ks };
+  const answer: ComparedAnswer = { place, before, seen, span, kekAfter, ks };
   const forced = forcedNow(before, { seen, ks }, kekElapsedMs);
   // TEKs that are held on and were cut: what was counted came before the order, which explains the next registration.
   const orderedSince = forced !== before.forced && movement.kind === 'registered' && movement.registrations > 0;
@@ -220,7 +223,7 @@ function continued(before: GroupState, { place, ks, seen }: Pick<Answer, 'place'
 
 function happenedBetween(
   state: GroupState,
-  answer: Answer,
+  answer: ComparedAnswer,
   movement: Exclude<CounterMovement, { kind: 'contradiction' }>,
 ): GroupTracked {
   if (movement.kind === 'restarted') return restartedBetween(state, answer, movement);
@@ -230,7 +233,7 @@ function happenedBetween(
 /** Where the answer before had shown it already, the uptime that was read since decides at once. */
 function restartedBetween(
   state: GroupState,
-  answer: Answer,
+  answer: ComparedAnswer,
   movement: Extract<CounterMovement, { kind: 'restarted' }>,
 ): GroupTracked {
   const { before } = movement;
@@ -288,7 +291,7 @@ function movementOf(before: GroupState, seen: Shown, kekElapsedMs: number, span:
   if (before.marks.length === 0) return movement;
   const proof = movement.registrations > 0 ? proofOfBoot(before, seen, span) : proofOfSameCounters(before, seen, span);
   if (proof === null) return movement;
-  return { kind: 'restarted', registrations: succeeded, evidence: [quoted(proof)], fell: false };
+  return { kind: 'restarted', registrations: succeeded, evidence: [quotedMark(proof)], fell: false };
 }
 
 /** The GM held other keys at its last answer, by the KEK or by all TEKs. */

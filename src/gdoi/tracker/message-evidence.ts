@@ -10,13 +10,13 @@ import { withKsMark } from '../log/ks-marks.ts';
 import {
   DELIVERY_MS,
   groupsMeant,
-  instantOf,
+  intervalOfMark,
   isAttempt,
   type LogMark,
   type LogProof,
   logMarks,
   type NamedMark,
-  quoted,
+  quotedMark,
   registeredMark,
   trapMark,
   withMark,
@@ -121,7 +121,7 @@ function withGroupMark(group: GroupState, mark: LogMark): GroupState {
   const isLink = mark.proof === 'interface_down' || mark.proof === 'interface_up';
   if (isLink && !carriesKeys(group, mark.detail)) return group;
   const marks = withMark(group.marks, mark);
-  if (marks === group.marks || instantOf(mark).toMs < group.seen.sentAtMs) {
+  if (marks === group.marks || intervalOfMark(mark).toMs < group.seen.sentAtMs) {
     return marks === group.marks ? group : { ...group, marks };
   }
   if (mark.proof !== 'forced') return { ...group, marks };
@@ -130,7 +130,7 @@ function withGroupMark(group: GroupState, mark: LogMark): GroupState {
 
 function forcedBy({ tekLifetimeSeconds }: GroupState, mark: LogMark): GroupState['forced'] {
   const cutSeconds = cutTekSeconds(tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS);
-  return { atMs: mark.atMs, untilMs: mark.atMs + cutSeconds * 1000 + AFTER_CUT_MS, evidence: quoted(mark) };
+  return { atMs: mark.atMs, untilMs: mark.atMs + cutSeconds * 1000 + AFTER_CUT_MS, evidence: quotedMark(mark) };
 }
 
 /** Only links that carry the TEKs of the group matter: a router has many. */

@@ -6,7 +6,7 @@ import { replayErrorsEvent } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
 import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type ErrorCount, type GroupState, QUIET_MS, SAID_OF_PACKETS } from '../memory/tracker-state.ts';
-import { type LogMark, type LogProof, quoted } from '../log/log-evidence.ts';
+import { type LogMark, type LogProof, quotedMark } from '../log/log-evidence.ts';
 import { instant } from '../events/instant-text.ts';
 import { marksSince } from './stated-reason.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
@@ -97,7 +97,7 @@ function emittedOnMessage(
       between: { fromMs: last.fromMs, toMs: last.atMs },
       severe: false,
       what,
-      evidence: [quoted(last), ...evidence],
+      evidence: [quotedMark(last), ...evidence],
     }),
   );
 }
@@ -169,6 +169,6 @@ function eventOf(place: GmPlace, state: GroupState, at: ReadAt, { what, before, 
     between: { fromMs: before?.at.sentAtMs ?? at.sentAtMs, toMs: at.receivedAtMs },
     severe: (now.count - (before?.count ?? 0)) / elapsedSeconds > SEVERE_PER_SECOND,
     what,
-    evidence: [...evidence, ...said.map(quoted)],
+    evidence: [...evidence, ...said.map(quotedMark)],
   });
 }

@@ -9,7 +9,7 @@ import { unreachableEvent } from '../events/gdoi-events.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import { isMuteResult, isRefusalResult } from '../seen/result-signs.ts';
-import { ignored, trackEach, type Tracked } from '../memory/tracked.ts';
+import { ignoring, trackEach, type Tracked } from '../memory/tracked.ts';
 import type { AnsweredBeside, Failures, TrackerState } from '../memory/tracker-state.ts';
 
 /** Failures in a row after which a device is unreachable. */
@@ -22,7 +22,7 @@ export function trackFailure(
   at: ReadAt,
   observation: Extract<Observation, { kind: 'failure' }>,
 ): Tracked {
-  if (state.latestSentMs !== null && at.sentAtMs <= state.latestSentMs) return ignored(state);
+  if (state.latestSentMs !== null && at.sentAtMs <= state.latestSentMs) return ignoring(state);
   // A device that answered, and showed nothing, and gives no answer now is another matter; and the other way round.
   const isSame = state.failures === null || isMuteResult(state.failures.result) === isMuteResult(observation.result);
   const before = isSame ? state.failures : null;

@@ -14,7 +14,7 @@ import { withProblem } from '../memory/data-problems.ts';
 import { kekRekeyEvent } from '../events/gdoi-events.ts';
 import { emitKekMissing, emitKekRekeyOverdue, emitTekMissing } from './gm-alarms.ts';
 import type { GroupAnswer } from './gm-tracker.ts';
-import type { Answer } from '../memory/answer.ts';
+import type { ComparedAnswer } from '../memory/answer.ts';
 import type { GmPlace, Shown } from '../memory/gm-answer.ts';
 import { freshState, updated } from '../memory/group-state.ts';
 import { isSameKek, shownKek } from '../keys/kek-identity.ts';
@@ -30,7 +30,7 @@ import {
   hasStayedElsewhere,
   holdsLastingKeys,
   showsTheKeys,
-  keysDiffer,
+  hasChangedKeys,
   type Looked,
   registrationSigns,
   snmpLook,
@@ -56,7 +56,7 @@ const NO_COUNTERS: Counters = {
  */
 export function snmpHintsAtChange(state: TrackerState, snapshot: GmSnapshot, at: ReadAt): boolean {
   const before = state.groups.get(snapshot.group)?.snmp?.look;
-  return before !== undefined && keysDiffer(before, snmpLook(at, snapshot, before));
+  return before !== undefined && hasChangedKeys(before, snmpLook(at, snapshot, before));
 }
 
 /** `by`: what looked; RESTCONF beside SSH is taken for no more than SNMP is. */
@@ -92,7 +92,7 @@ function shownBySnmp(at: ReadAt, gm: GmSnapshot, counters: Counters): Shown {
 }
 
 /** Of the KEK that the state holds only: another one is for the CLI to confirm. */
-function emitOverdueOfHeld(state: GroupState, answer: Pick<Answer, 'place' | 'seen' | 'ks'>): GroupTracked {
+function emitOverdueOfHeld(state: GroupState, answer: Pick<ComparedAnswer, 'place' | 'seen' | 'ks'>): GroupTracked {
   const { seen } = answer;
   const held = state.view?.kek ?? null;
   if (held === null || seen.kek === null) return unchanged(state);
@@ -106,7 +106,7 @@ function besideCli(place: GmPlace, known: GroupState, change: SnmpChange, by: Lo
   const isNew = signs.length > 0 && (known.view === null || !showsTheKeys(known.view, look));
   const sign = isNew ? { between: span, evidence: signs[0] ?? '' } : (known.snmp?.sign ?? null);
   const state = { ...known, snmp: { look, sign, disagreeing: known.snmp?.disagreeing ?? 0 } };
-  if (before === null || !isBracketed(known, before, look) || keysDiffer(before, look)) return unchanged(state);
+  if (before === null || !isBracketed(known, before, look) || hasChangedKeys(before, look)) return unchanged(state);
   const { view } = known;
   const detail = view === null || !known.registered ? null : disagreement(view, look, by);
   const disagreeing = detail === null ? 0 : Math.min(state.snmp.disagreeing + 1, DISAGREEING_LOOKS + 1);

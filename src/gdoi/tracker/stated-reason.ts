@@ -1,11 +1,19 @@
 /** The reasons that routers state for what a GM suffers now: in its own messages, and in those of its KSs about it. */
 import { CHECK_INTERFACE } from '../events/first-steps.ts';
 import type { Stated } from '../events/gdoi-events.ts';
-import type { Answer } from '../memory/answer.ts';
+import type { ComparedAnswer } from '../memory/answer.ts';
 import { peersOf } from '../memory/gm-answer.ts';
 import { type GroupState, linkDownOf } from '../memory/tracker-state.ts';
 import { givesReason, keepsRekeysAway, ksSaidOf, quotedKs, statedByKs } from '../log/ks-marks.ts';
-import { isAttempt, isOfPeer, type LogMark, type LogProof, marksIn, quoted, quotedLink } from '../log/log-evidence.ts';
+import {
+  isAttempt,
+  isOfPeer,
+  type LogMark,
+  type LogProof,
+  marksIn,
+  quotedMark,
+  quotedLink,
+} from '../log/log-evidence.ts';
 import { statedReason } from '../log/message-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -28,7 +36,7 @@ export interface FailureReasons extends Reasons {
 }
 
 /** Why the GM does not get or install keys, and what ended those that it had. */
-export function reasonsOfFailure(state: GroupState, answer: Answer): FailureReasons {
+export function reasonsOfFailure(state: GroupState, answer: ComparedAnswer): FailureReasons {
   const { seen, ks } = answer;
   const sinceMs = Math.min(state.unregistered?.fromMs ?? Infinity, seen.at.sentAtMs) - EXPLAINS_MS;
   const peers = peersOf(seen.gm);
@@ -52,10 +60,10 @@ export function reasonsOfFailure(state: GroupState, answer: Answer): FailureReas
     stated,
     ended: stated ?? statedIn(ending.filter(({ proof }) => proof === 'forced')),
     evidence: [
-      ...ending.slice(-MAX_LINES).map(quoted),
+      ...ending.slice(-MAX_LINES).map(quotedMark),
       ...link.evidence,
       ...said.map(quotedKs),
-      ...own.slice(-MAX_LINES).map(quoted),
+      ...own.slice(-MAX_LINES).map(quotedMark),
     ],
   };
 }
@@ -63,7 +71,7 @@ export function reasonsOfFailure(state: GroupState, answer: Answer): FailureReas
 const ENDING: readonly LogProof[] = ['forced', 'left', 'recovery', 'invalid_spi', 'kek_deleted', 'start'];
 
 /** What the GM said of the end of its registration, or of why its keys were not renewed; oldest first. */
-function endedBy(state: GroupState, answer: Answer, sinceMs: EpochMs): readonly LogMark[] {
+function endedBy(state: GroupState, answer: ComparedAnswer, sinceMs: EpochMs): readonly LogMark[] {
   const renewed = renewedMs(state, answer);
   const marks = marksSince(state, ENDING, Math.max(sinceMs, renewed)).filter(
     (mark) => mark.proof !== 'start' || !isAttempt(mark),
@@ -74,13 +82,13 @@ function endedBy(state: GroupState, answer: Answer, sinceMs: EpochMs): readonly 
 }
 
 /** What was said before its keys came, or before a registration was complete, ended neither. */
-function renewedMs({ marks }: GroupState, { before }: Answer): EpochMs {
+function renewedMs({ marks }: GroupState, { before }: ComparedAnswer): EpochMs {
   const completedMs = marks.findLast(({ proof }) => proof === 'complete')?.atMs ?? -Infinity;
   return Math.max(before.view?.keysCame?.toMs ?? -Infinity, completedMs);
 }
 
 /** The interface that holds its keys went down: as long as no message says that it is back, that is the reason. */
-function reasonOfLink({ marks }: GroupState, { before, seen }: Answer, sinceMs: EpochMs): Reasons {
+function reasonOfLink({ marks }: GroupState, { before, seen }: ComparedAnswer, sinceMs: EpochMs): Reasons {
   const link = linkDownOf({ marks: marks.filter((mark) => isBefore(mark, seen)), view: before.view });
   if (link === null || (link.up ?? link.down).atMs < sinceMs) return { stated: null, evidence: [] };
   const { down, up } = link;
@@ -97,12 +105,12 @@ function statedIn(marks: readonly LogMark[]): Stated | null {
 }
 
 /** A recording may hold a message before an answer that is older. */
-function isBefore({ fromMs }: LogMark, { at }: Answer['seen']): boolean {
+function isBefore({ fromMs }: LogMark, { at }: ComparedAnswer['seen']): boolean {
   return fromMs <= at.receivedAtMs;
 }
 
 /** Why a rekey that is due has not renewed the keys: it came and could not be used, or its KS dropped the GM. */
-export function reasonsOfMissingRekey(state: GroupState, answer: Pick<Answer, 'seen' | 'ks'>): Reasons {
+export function reasonsOfMissingRekey(state: GroupState, answer: Pick<ComparedAnswer, 'seen' | 'ks'>): Reasons {
   const sinceMs = state.view?.keysCame?.fromMs ?? -Infinity;
   const { seen, ks } = answer;
   const failed = marksSince(state, ['rekey_failed'], sinceMs)
@@ -117,7 +125,7 @@ export function reasonsOfMissingRekey(state: GroupState, answer: Pick<Answer, 's
     stated:
       (last === undefined ? null : statedReason(last.mnemonic, 'gm')) ??
       (lastSaid === undefined ? null : statedByKs(lastSaid)),
-    evidence: [...failed.map(quoted), ...said.map(quotedKs)],
+    evidence: [...failed.map(quotedMark), ...said.map(quotedKs)],
   };
 }
 

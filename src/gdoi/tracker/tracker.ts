@@ -26,7 +26,7 @@ import { answeredBeside, trackFailure } from './reachability.ts';
 import { listsGroups, shownAgain, trackVanished } from './vanished-groups.ts';
 import { settleElsewhere, trackSnmp } from './snmp-tracker.ts';
 import { type GmSnapshot, isByMulticast } from '../seen/snapshot.ts';
-import { andThen, type GroupTracked, ignored, joined, placeOf, trackEach, type Tracked } from '../memory/tracked.ts';
+import { andThen, type GroupTracked, ignoring, joined, placeOf, trackEach, type Tracked } from '../memory/tracked.ts';
 import { type Failures, type GroupState, MAX_GROUPS, type TrackerState } from '../memory/tracker-state.ts';
 
 export interface TrackOptions {
@@ -54,7 +54,7 @@ type Of<Kind extends Observation['kind']> = Extract<Observation, { kind: Kind }>
 const BACK_IN_TIME_ANSWERS = 10;
 
 export function track(state: TrackerState, observation: Observation, options: TrackOptions = {}): Tracked {
-  if (observation.device !== state.device || !Number.isFinite(observation.sentAtMs)) return ignored(state);
+  if (observation.device !== state.device || !Number.isFinite(observation.sentAtMs)) return ignoring(state);
   const at: ReadAt = {
     sentAtMs: observation.sentAtMs,
     receivedAtMs: Math.max(observation.sentAtMs, finiteOr(observation.receivedAtMs, observation.sentAtMs)),
@@ -75,7 +75,7 @@ export function track(state: TrackerState, observation: Observation, options: Tr
     case 'clock':
       return trackClock(state, at, observation);
     case 'certificates':
-      return ignored(state);
+      return ignoring(state);
     default:
       return observation satisfies never;
   }
@@ -102,7 +102,7 @@ function trackGroups(known: TrackerState, at: ReadAt, observation: Of<'groups'>,
   const step = clockStep(known, at, observation);
   if (step === null && latest !== null && at.sentAtMs <= latest.sentAtMs) {
     const set = clockSetBack(known, at);
-    return set.isCertain ? trackAnswer(set.state, at, observation, options) : ignored(set.state);
+    return set.isCertain ? trackAnswer(set.state, at, observation, options) : ignoring(set.state);
   }
   return trackAnswer(step === null ? known : withClockStep(known, step.byMs), at, observation, options);
 }

@@ -1,15 +1,15 @@
 /** RFC 9457 problem documents: every error is answered with one, and none says more than the client may know. */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import type { Problem } from '../schemas/problem-schema.ts';
+import type { ProblemDocument } from '../schemas/problem-schema.ts';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
 export function problemOf(
   status: number,
   detail: string,
-  { code, errors, cells }: Pick<Problem, 'code' | 'errors' | 'cells'> = {},
-): Problem {
+  { code, errors, cells }: Pick<ProblemDocument, 'code' | 'errors' | 'cells'> = {},
+): ProblemDocument {
   const title = STATUS_CODES[status] ?? 'Error';
   return {
     type: 'about:blank',
@@ -32,7 +32,7 @@ export function sendProblem(
   {
     retryAfterSeconds,
     ...more
-  }: Pick<Problem, 'code' | 'errors' | 'cells'> & { readonly retryAfterSeconds?: number } = {},
+  }: Pick<ProblemDocument, 'code' | 'errors' | 'cells'> & { readonly retryAfterSeconds?: number } = {},
 ): FastifyReply {
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
   return reply

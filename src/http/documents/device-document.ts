@@ -61,7 +61,7 @@ export function deviceDocument(view: DeviceView, health: DeviceHealth, groupOf: 
         trustpoint,
         expires_at: isoInstant(expiry.fromMs),
       })),
-    planned_polls: view.planned.flatMap(({ atMs, reason }) => {
+    planned_polls: view.plannedPolls.flatMap(({ atMs, reason }) => {
       const at = isoOrNull(atMs);
       return at === null ? [] : [{ at, reason }];
     }),

@@ -13,7 +13,7 @@ import { PasswordCheck } from './password-check.ts';
 /** Longest `Authorization` header that is checked. */
 const MAX_HEADER = 4096;
 
-export type Admission =
+export type WebAdmission =
   | { readonly kind: 'admitted'; readonly scope: Scope }
   /** `challenges`: values of `WWW-Authenticate`. */
   | { readonly kind: 'refused'; readonly challenges: readonly string[] }
@@ -35,7 +35,7 @@ export class Authentication {
     this.#counters = counters;
   }
 
-  async admit(web: WebAccess, authorization: string | undefined, address: string): Promise<Admission> {
+  async admit(web: WebAccess, authorization: string | undefined, address: string): Promise<WebAdmission> {
     if (!needsCredentials(web)) return { kind: 'admitted', scope: 'operate' };
     const credential = authorization === undefined ? null : credentialOf(authorization);
     if (credential === null) return { kind: 'refused', challenges: challengesOf(web) };
@@ -58,7 +58,7 @@ export class Authentication {
     return { kind: 'refused', challenges: challengesOf(web) };
   }
 
-  #limited(retryAfterSeconds: number): Admission {
+  #limited(retryAfterSeconds: number): WebAdmission {
     this.#counters.credentialsLimited += 1;
     return { kind: 'limited', retryAfterSeconds };
   }

@@ -16,7 +16,7 @@ export const problemSchema = z
     cells: z.array(z.string()).optional(),
   })
   .register(components, { id: 'Problem' });
-export type Problem = z.output<typeof problemSchema>;
+export type ProblemDocument = z.output<typeof problemSchema>;
 
 const problemResponse = (description: string) => ({
   description,

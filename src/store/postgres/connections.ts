@@ -43,12 +43,12 @@ const MAX_CONNECTIONS = 4;
 /** Most callers that wait for a connection. */
 const MAX_WAITING = 256;
 
-export type Row = Readonly<Record<string, unknown>>;
+export type ResultRow = Readonly<Record<string, unknown>>;
 
 /** One connection, for as long as the work takes. */
 export interface Session {
   /** `values` are parameters; JavaScript arrays become SQL arrays. */
-  run(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  run(sql: string, values?: readonly unknown[]): Promise<readonly ResultRow[]>;
 }
 
 /** For people: where the store is, without any secret. */
@@ -188,9 +188,9 @@ class ClientSession implements Session {
     this.#place = place;
   }
 
-  async run(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+  async run(sql: string, values: readonly unknown[] = []): Promise<readonly ResultRow[]> {
     try {
-      return (await this.#client.query<Row>(sql, [...values])).rows;
+      return (await this.#client.query<ResultRow>(sql, [...values])).rows;
     } catch (error) {
       if (!leavesConnection(error)) this.broken = true;
       throw storeErrorOf(this.#place, error);

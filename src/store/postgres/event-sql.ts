@@ -7,7 +7,7 @@ import type { EventPosition } from '../event-cursor.ts';
 import type { EventQuery } from '../../gdoi/events/event-query.ts';
 import type { IncidentQuery } from '../../gdoi/incidents/incident-query.ts';
 import type { EventCount } from '../event-store.ts';
-import type { Row } from './connections.ts';
+import type { ResultRow } from './connections.ts';
 import { fromText, toText } from './plain-text.ts';
 
 const COLUMNS = `id, cell, cell_shown, at_ms, from_ms, to_ms, type, device, group_name, cause, unexpected, severity,
@@ -64,7 +64,7 @@ ORDER BY tx, seq LIMIT $4`;
 export const SELECT_TAIL_END = `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS tx`;
 
 /** Reads rows that `commit-sql.ts` wrote. */
-export function eventOf(row: Row): GdoiEvent {
+export function eventOf(row: ResultRow): GdoiEvent {
   const evidence: readonly string[] = JSON.parse(text(row['evidence']));
   return {
     id: text(row['id']),
@@ -80,7 +80,7 @@ export function eventOf(row: Row): GdoiEvent {
   };
 }
 
-function kindOf(row: Row): Pick<GdoiEvent, 'type' | 'cell' | 'device' | 'group' | 'cause' | 'unexpected'> {
+function kindOf(row: ResultRow): Pick<GdoiEvent, 'type' | 'cell' | 'device' | 'group' | 'cause' | 'unexpected'> {
   return {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same program wrote it
     type: text(row['type']) as GdoiEvent['type'],
@@ -98,7 +98,7 @@ export const SELECT_COUNTS = `
 SELECT type, cell, cell_shown, device, group_name, cause, unexpected, count FROM event_counts
 WHERE $1::text[] IS NULL OR cell = ANY($1::text[])`;
 
-export function countOf(row: Row): EventCount {
+export function countOf(row: ResultRow): EventCount {
   return { ...kindOf(row), count: Number(row['count']) };
 }
 
@@ -125,7 +125,7 @@ export function incidentValues(query: IncidentQuery, after: EventPosition | null
   return [sinceMs ?? null, untilMs ?? null, ...filters, ...from, limit + 1];
 }
 
-export function incidentOf(row: Row): Incident {
+export function incidentOf(row: ResultRow): Incident {
   const incident: Incident = JSON.parse(text(row['incident']));
   return incident;
 }

@@ -1,6 +1,6 @@
 /** Leases as rows of the same database as the events, so that a write and its fence are one transaction. */
 import type { AgentIdentity, ClusterView, LeaseTable } from '../leases.ts';
-import type { PostgresConnections, Row, Session } from './connections.ts';
+import type { PostgresConnections, ResultRow, Session } from './connections.ts';
 import {
   ANNOUNCE,
   FENCE_DEAD,
@@ -86,7 +86,7 @@ async function viewOf(session: Session): Promise<ClusterView> {
   };
 }
 
-function identityOf(row: Row): AgentIdentity {
+function identityOf(row: ResultRow): AgentIdentity {
   const text = (name: string) => fromText(String(row[name]));
   return {
     id: text('id'),
@@ -101,6 +101,6 @@ function idOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function cellsIn(rows: readonly Row[]): readonly string[] {
+function cellsIn(rows: readonly ResultRow[]): readonly string[] {
   return rows.map((row) => fromText(String(row['cell'])));
 }

@@ -1,6 +1,6 @@
 /** Notes in SQL; their age is by the database's clock. */
 import type { NoteKind, Notes } from '../notes.ts';
-import type { PostgresConnections, Row } from './connections.ts';
+import type { PostgresConnections, ResultRow } from './connections.ts';
 import { fromText, toText } from './plain-text.ts';
 
 const PUT = `
@@ -16,9 +16,9 @@ const SELECT_ONE = 'SELECT text FROM notes WHERE kind = $1 AND name = $2';
 const DELETE = 'DELETE FROM notes WHERE kind = $1 AND name = $2 RETURNING 1';
 
 export function createNotes(connections: PostgresConnections): Notes {
-  const run = (sql: string, ...values: readonly string[]): Promise<readonly Row[]> =>
+  const run = (sql: string, ...values: readonly string[]): Promise<readonly ResultRow[]> =>
     connections.use((session) => session.run(sql, values.map(toText)));
-  const textIn = (row: Row) => fromText(String(row['text']));
+  const textIn = (row: ResultRow) => fromText(String(row['text']));
   return {
     async all(kind: NoteKind) {
       const rows = await run(SELECT_ALL, kind);

@@ -35,7 +35,7 @@ import {
   PostgresConnections,
   type PostgresTimes,
   POSTGRES_TIMES,
-  type Row,
+  type ResultRow,
 } from './connections.ts';
 import {
   countOf,
@@ -152,7 +152,7 @@ class SharedStore implements PostgresStore {
   }
 
   /** A damaged row costs only itself. */
-  #decoded<T>(rows: readonly Row[], decode: (row: Row) => T): readonly T[] {
+  #decoded<T>(rows: readonly ResultRow[], decode: (row: ResultRow) => T): readonly T[] {
     return rows.flatMap((row) => {
       try {
         return [decode(row)];
@@ -222,7 +222,7 @@ class SharedStore implements PostgresStore {
     const of = [cells === null ? null : cells.map(toText)];
     const rows = (sql: string) => this.#connections.use((session) => session.run(sql, of));
     const devices = await this.#whole(await rows(SELECT_DEVICE_STATES), (row) => textIn(row, 'name'));
-    const group = (row: Row) => groupKey(textIn(row, 'cell'), textIn(row, 'group_name'));
+    const group = (row: ResultRow) => groupKey(textIn(row, 'cell'), textIn(row, 'group_name'));
     const fleets = await this.#whole(await rows(SELECT_FLEET_STATES), group);
     const members = await this.#whole(await rows(SELECT_MEMBER_STATES), (row) => ({
       group: group(row),
@@ -235,7 +235,10 @@ class SharedStore implements PostgresStore {
     };
   }
 
-  async #whole<Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Promise<readonly (readonly [Key, unknown])[]> {
+  async #whole<Key>(
+    rows: readonly ResultRow[],
+    keyOf: (row: ResultRow) => Key,
+  ): Promise<readonly (readonly [Key, unknown])[]> {
     const states: (readonly [Key, unknown])[] = [];
     for (const [index, row] of rows.entries()) {
       const stored = stateOfText(textIn(row, 'state'));
@@ -323,7 +326,7 @@ function termsOf(cells: readonly string[], { terms }: Writer): readonly (number 
   return cells.map((cell) => terms.get(cell) ?? null);
 }
 
-function textIn(row: Row, column: string): string {
+function textIn(row: ResultRow, column: string): string {
   return fromText(String(row[column]));
 }
 

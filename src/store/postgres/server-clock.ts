@@ -1,7 +1,7 @@
 /** The server's clock, reported with each answer that contains it. */
 import type { Clock } from '../../kernel/clock.ts';
 import type { ToldTime } from '../../kernel/following-clock.ts';
-import type { Row } from './connections.ts';
+import type { ResultRow } from './connections.ts';
 
 export class ServerClock {
   readonly #clock: Clock;
@@ -13,7 +13,7 @@ export class ServerClock {
   }
 
   /** `column` of the answer has the server's time, if there is an answer. */
-  async hearIn(column: string, ask: () => Promise<Row | undefined>): Promise<Row | undefined> {
+  async hearIn(column: string, ask: () => Promise<ResultRow | undefined>): Promise<ResultRow | undefined> {
     const askedMonoMs = this.#clock.monoMs();
     const row = await ask();
     const atMs = Number(row?.[column]);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SHOW_CPU } from '../../../src/access/show-command.ts';
 import { nameFraction } from '../../../src/model/name-hash.ts';
 import {
-  cpuIsDue,
+  showCpuIsDue,
   followUpCommands,
   NOTHING_LEARNT,
   type PollMemory,
@@ -107,7 +107,7 @@ describe('a look at the processor of a router at rest', () => {
   function looks(device: string, pollsAtMs: readonly number[]): readonly number[] {
     let memory: PollMemory = NOTHING_LEARNT;
     return pollsAtMs.filter((atMs) => {
-      const due = cpuIsDue(memory, device, atMs);
+      const due = showCpuIsDue(memory, device, atMs);
       if (due) memory = { ...rememberAnswer(memory, SHOW_CPU, atMs), cpuPercent: 4 };
       return due;
     });

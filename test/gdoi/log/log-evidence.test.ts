@@ -1,6 +1,6 @@
 /** An occurrence that several sources report is one mark, in the words of the most detailed source. */
 import { expect, test } from 'vitest';
-import { type LogMark, quoted, restartMark, withMark } from '../../../src/gdoi/log/log-evidence.ts';
+import { type LogMark, quotedMark, restartMark, withMark } from '../../../src/gdoi/log/log-evidence.ts';
 
 const restartAt = (ms: number): LogMark => ({
   proof: 'restart',
@@ -18,7 +18,7 @@ test('quotes a restart in the words of its message, whether the message or the u
   const said = [
     [byUptime, message],
     [message, byUptime],
-  ].map((marks) => marks.reduce<readonly LogMark[]>(withMark, []).map(quoted));
+  ].map((marks) => marks.reduce<readonly LogMark[]>(withMark, []).map(quotedMark));
   expect(said).toEqual([
     ['show logging: SYS-5-RESTART at 1970-01-01T00:01:05.000Z'],
     ['show logging: SYS-5-RESTART at 1970-01-01T00:01:05.000Z'],

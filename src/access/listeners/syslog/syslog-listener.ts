@@ -10,7 +10,7 @@ import type { Logger } from '../../../kernel/logger.ts';
 import type { Listener, PushedSyslog } from '../../pushed.ts';
 import { DropCounts } from '../drop-counts.ts';
 import { HandOver } from '../hand-over.ts';
-import { type ListenAddress, listenUrl } from '../listen-address.ts';
+import { type ListenerAddress, listenUrl } from '../listen-address.ts';
 import { RateLimit } from '../rate-limit.ts';
 import { SYSLOG_BOUNDS, SYSLOG_DROPS, type SyslogBounds, type SyslogDrop } from './syslog-bounds.ts';
 import { readSyslogMessage } from './syslog-header.ts';
@@ -19,7 +19,7 @@ import { openSyslogTcp } from './syslog-tcp.ts';
 import { openSyslogUdp } from './syslog-udp.ts';
 
 export interface SyslogListenerOptions {
-  readonly listen: ListenAddress;
+  readonly listen: ListenerAddress;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onMessage: (message: PushedSyslog) => void;

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { Clock } from '../../../kernel/clock.ts';
 import { plainAddress } from '../../../kernel/plain-address.ts';
-import { type ListenAddress, listenError } from '../listen-address.ts';
+import { type ListenerAddress, listenError } from '../listen-address.ts';
 import { type FramesRead, SyslogFrames } from './syslog-frames.ts';
 import type { SyslogBounds, SyslogDrop } from './syslog-bounds.ts';
 import type { SyslogServer } from './syslog-server.ts';
@@ -34,7 +34,7 @@ interface Connection {
   heardMonoMs: number;
 }
 
-export async function openSyslogTcp(listen: ListenAddress, options: SyslogTcpOptions): Promise<SyslogServer> {
+export async function openSyslogTcp(listen: ListenerAddress, options: SyslogTcpOptions): Promise<SyslogServer> {
   const { bounds } = options;
   const connections = new Set<Connection>();
   const stop = new AbortController();

@@ -3,12 +3,12 @@ import type { RemoteInfo } from 'node:dgram';
 import type { Logger } from '../../../kernel/logger.ts';
 import { kernelDrops } from '../kernel-drops.ts';
 import { plainAddress } from '../../../kernel/plain-address.ts';
-import { type ListenAddress, listenUrl } from '../listen-address.ts';
+import { type ListenerAddress, listenUrl } from '../listen-address.ts';
 import type { SyslogServer } from './syslog-server.ts';
 import { closeUdpSocket, openUdpSocket } from '../udp-socket.ts';
 
 export async function openSyslogUdp(
-  listen: ListenAddress,
+  listen: ListenerAddress,
   onDatagram: (octets: Buffer, host: string) => void,
   logger: Logger,
 ): Promise<SyslogServer> {

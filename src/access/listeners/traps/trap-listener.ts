@@ -14,7 +14,7 @@ import { DropCounts } from '../drop-counts.ts';
 import { HandOver } from '../hand-over.ts';
 import { kernelDrops } from '../kernel-drops.ts';
 import { plainAddress } from '../../../kernel/plain-address.ts';
-import { type ListenAddress, listenUrl } from '../listen-address.ts';
+import { type ListenerAddress, listenUrl } from '../listen-address.ts';
 import { createOwnEngine } from './own-engine.ts';
 import { RATE_BOUNDS, type RateBounds, RateLimit } from '../rate-limit.ts';
 import { TRAP_REFUSALS, TrapGate, type TrapRefusal } from './trap-gate.ts';
@@ -27,7 +27,7 @@ const TRAP_DROPS: readonly TrapDrop[] = [...TRAP_REFUSALS, 'too_long', 'source_r
 const MAX_DATAGRAM_OCTETS = 17_940;
 
 export interface TrapListenerOptions {
-  readonly listen: ListenAddress & { readonly protocol: 'udp' };
+  readonly listen: ListenerAddress & { readonly protocol: 'udp' };
   /** Whose notifications are accepted; v2c communities count for v1 too. */
   readonly credentials: readonly SnmpCredential[];
   readonly clock: Clock;
