@@ -29,7 +29,7 @@ import {
   gmsBeyond,
   type GroupFacts,
   hasCoop,
-  isMulticast,
+  isGroupByMulticast,
   isSeenSince,
   isUnregistered,
   type KnownReregistration,
@@ -216,7 +216,7 @@ export function withoutKek(asked: Asked): Candidate | null {
     holdMs: WITHOUT_KEK_MS,
     summary: (names) =>
       `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} registered and ${verb(names.length, 'holds', 'hold')} no KEK: no rekey reaches ${verb(names.length, 'it', 'them')}`,
-    firstStep: firstStepBy(isMulticast(facts), CHECK_REKEY_PATH),
+    firstStep: firstStepBy(isGroupByMulticast(facts), CHECK_REKEY_PATH),
   });
 }
 
@@ -425,7 +425,11 @@ export function reregistered({ facts, open, said }: Asked): Candidate | null {
       ? `${gmsNamed(names, facts.gms.length)} re-registered ${when} after meeting a TEK that ${verb(names.length, 'it does', 'they do')} not hold: are there two sets of keys in ${facts.group}?`
       : `${gmsNamed(names, facts.gms.length)} re-registered unexpectedly ${when}, and nothing that was seen explains it`,
     confidence: 'possible',
-    firstStep: firstStepOf(causes.size === 1 ? ([...causes][0] ?? 'unknown') : 'unknown', null, isMulticast(facts)),
+    firstStep: firstStepOf(
+      causes.size === 1 ? ([...causes][0] ?? 'unknown') : 'unknown',
+      null,
+      isGroupByMulticast(facts),
+    ),
     scope: names,
     evidence: gms.map(({ device, lastReregistration: last }) => `${device}: ${whyAgain(last)}`),
     claims,

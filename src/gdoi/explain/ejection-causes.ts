@@ -17,7 +17,7 @@ import {
   whenTheyRegisterAgain,
 } from './candidate.ts';
 import { EJECTED_AT_MISSED } from './acks-missed.ts';
-import { type GroupFacts, isHeard, isMulticast } from './group-facts.ts';
+import { type GroupFacts, isHeard, isGroupByMulticast } from './group-facts.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
 import { RECENT_MS } from './symptom.ts';
 import { LOSS_CHECKS, LOSSES } from './who-missed-a-rekey.ts';
@@ -47,7 +47,7 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
   const sinceMs = before?.sinceMs ?? nowMs;
   const readAgain = kss.some(({ readMs }) => readMs >= sinceMs + LIST_READ_AGAIN_MS);
   const established = forAcks.length > 0 || readAgain || before?.presentSinceMs != null;
-  if (isMulticast(facts)) return unlistedByMulticast(facts, { names, sinceMs, established, claims });
+  if (isGroupByMulticast(facts)) return unlistedByMulticast(facts, { names, sinceMs, established, claims });
   const traffic = trafficStops(among(gms, shown), nowMs, whenTheyRegisterAgain);
   return {
     phase: established ? 'present' : 'unclear',
@@ -179,7 +179,7 @@ function unlistedByMulticast(
  */
 function listedAgain({ facts, open, last, said }: Pick<Asked, 'facts' | 'open' | 'last' | 'said'>): Candidate | null {
   // By multicast they were sent it all the same.
-  if (isMulticast(facts)) return null;
+  if (isGroupByMulticast(facts)) return null;
   const { gms, nowMs } = facts;
   if (last === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
   const claims = claimed(open, {

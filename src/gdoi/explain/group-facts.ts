@@ -10,6 +10,7 @@ import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { isMuteResult, isRefusalResult } from '../seen/result-signs.ts';
 import type { KekBehavior } from '../seen/release.ts';
+import { showsMulticast } from '../seen/snapshot.ts';
 
 /** The latest re-registration of a GM, as the tracker told it. Plain JSON. */
 export interface KnownReregistration {
@@ -354,9 +355,8 @@ export function gmsBeyond({ gms, peers }: Pick<GroupFacts, 'gms' | 'peers'>): Re
 }
 
 /** Its rekeys come by multicast, as a KS or a GM shows: nobody acknowledges them. */
-export function isMulticast({ gms, kss }: Pick<GroupFacts, 'gms' | 'kss'>): boolean {
-  const shows = ({ multicast }: KsFacts | GmFacts) => multicast === true;
-  return kss.some(shows) || gms.some(shows);
+export function isGroupByMulticast({ gms, kss }: Pick<GroupFacts, 'gms' | 'kss'>): boolean {
+  return showsMulticast(kss) || showsMulticast(gms);
 }
 
 /** Can a group like this have COOP at all? A single KS without peers gets no advice about it. */

@@ -18,7 +18,7 @@ import {
 import { REGISTERS_AGAIN_MS } from './after-its-end.ts';
 import { CHECK_COOP } from '../events/first-steps.ts';
 import type { ExplanationCause } from './explanation.ts';
-import { type GmFacts, type GroupFacts, hasCoop, isHeard, isMulticast, type KsFacts } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, hasCoop, isHeard, isGroupByMulticast, type KsFacts } from './group-facts.ts';
 import { clockTime, gmsNamed, ksNamed, minuteTime, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS } from './symptom.ts';
@@ -72,7 +72,7 @@ export function ksMembersLost({ facts, open, before, said }: Asked): Candidate |
   const established = !cleared || before?.presentSinceMs != null || nowMs - sinceMs >= REGISTERS_AGAIN_MS;
   const apart = !cleared && gms.some((gm) => isHeard(gm) && (gm.tekMatchesKs === false || gm.divergent));
   // What goes out by multicast reaches them as long as the KS keeps its keys.
-  const getsNone = !(cleared && isMulticast(facts));
+  const getsNone = !(cleared && isGroupByMulticast(facts));
   return {
     phase: established ? 'present' : 'unclear',
     status: left.length === 0 ? 'ok' : apart && isAtHand(loss, facts) ? 'critical' : 'warning',

@@ -24,7 +24,14 @@ import {
   whenTheyRegister,
 } from './candidate.ts';
 import { ACKS_MISSED_CRITICAL, EJECTED_AT_MISSED } from './acks-missed.ts';
-import { type GmFacts, type GroupFacts, hasTriedInVain, isMulticast, isSilent, type KsFacts } from './group-facts.ts';
+import {
+  type GmFacts,
+  type GroupFacts,
+  hasTriedInVain,
+  isGroupByMulticast,
+  isSilent,
+  type KsFacts,
+} from './group-facts.ts';
 import { isKsSide } from './loss-side.ts';
 import { lostRekeys, missedIt, missedOneOf } from './lost-rekey.ts';
 import { isGmUnseen, mayBeOldKs, mayRefuse, releaseKnownMs, unseenSenders } from './not-yet-a-loss.ts';
@@ -80,7 +87,7 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
     ),
     confidence: loss.undecided.length === 0 ? 'certain' : 'likely',
     knownAtMs: null,
-    firstStep: orRefused(isMulticast(facts) ? CHECK_KS_MULTICAST : CHECK_KS_SIDE, mayRefuse(loss, facts)),
+    firstStep: orRefused(isGroupByMulticast(facts) ? CHECK_KS_MULTICAST : CHECK_KS_SIDE, mayRefuse(loss, facts)),
     scope: sorted([...servers, ...names]),
     evidence: evidenceOf(loss, facts),
     claims: [...loss.traces, ...registering(asked, loss)],
@@ -184,7 +191,7 @@ export function pathLoss(asked: Asked): Candidate | null {
     knownAtMs: pathKnownAtMs(known, loss, asked),
     firstStep: holding
       ? CHECK_ACK_PATH
-      : orRefused(firstStepBy(isMulticast(facts), CHECK_REKEY_PATH), mayRefuse(loss, facts)),
+      : orRefused(firstStepBy(isGroupByMulticast(facts), CHECK_REKEY_PATH), mayRefuse(loss, facts)),
     scope: loss.missed,
     evidence: evidenceOf(loss, facts),
     claims: [...loss.traces, ...registering(asked, loss)],

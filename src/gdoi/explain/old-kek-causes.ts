@@ -14,7 +14,7 @@ import {
   whenRegistered,
   whenTheyRegisterAgain,
 } from './candidate.ts';
-import { isMulticast } from './group-facts.ts';
+import { isGroupByMulticast } from './group-facts.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
 import { RECENT_MS } from './symptom.ts';
 import { IN_PASSING, LOSS_CHECKS, LOSSES } from './who-missed-a-rekey.ts';
@@ -34,7 +34,7 @@ export function oldKekInUse({ facts, open, last, said }: Asked): Candidate | nul
     ...trafficStops(holding, nowMs, whenTheyRegisterAgain),
     confidence: 'certain',
     knownAtMs: null,
-    firstStep: `${firstStepBy(isMulticast(facts), CHECK_OLD_KEK)}. Only a new registration heals it`,
+    firstStep: `${firstStepBy(isGroupByMulticast(facts), CHECK_OLD_KEK)}. Only a new registration heals it`,
     scope: names,
     evidence: holding.map(
       (gm) =>
@@ -78,7 +78,7 @@ function newKekAtLast({ facts, open, last, said }: Pick<Asked, 'facts' | 'open' 
     deadlineMs: null,
     knownAtMs: null,
     confidence: 'likely',
-    firstStep: firstStepBy(isMulticast(facts), CHECK_OLD_KEK),
+    firstStep: firstStepBy(isGroupByMulticast(facts), CHECK_OLD_KEK),
     claims,
   };
 }

@@ -25,7 +25,7 @@ import {
   type GroupFacts,
   holdsOtherKeys,
   isHeard,
-  isMulticast,
+  isGroupByMulticast,
   isUnregistered,
   triesInVain,
 } from './group-facts.ts';
@@ -256,7 +256,7 @@ export function evidenceOf(loss: Loss, facts: GroupFacts): readonly string[] {
       ? []
       : [`not known to have it: ${list(loss.undecided.map(({ device }) => device))}`]),
     ...(acks === null ? [] : [acks]),
-    ...(kss.length === 0 && !isMulticast(facts) ? ['no KS is polled: who acknowledged is not known'] : []),
+    ...(kss.length === 0 && !isGroupByMulticast(facts) ? ['no KS is polled: who acknowledged is not known'] : []),
     ...(keyServer != null && others.length === 0 && sharing.length > 1
       ? [`${everyOneOfThem(sharing.length)} are registered with KS ${keyServer}`]
       : []),

@@ -9,7 +9,7 @@ import type { FleetAssessment } from './assessment.ts';
 import type { CoopSplit, PeerSight } from './fleet-coop.ts';
 import type { Condition } from './fleet-occurrences.ts';
 import type { FleetGm, FleetState } from './fleet-state.ts';
-import { isMulticast } from './kss-together.ts';
+import { isGmByMulticast } from './kss-together.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import { countersBeforeKek } from './kek-generation.ts';
 import { memberEjections } from './member-ejection.ts';
@@ -68,7 +68,7 @@ function divergence(state: FleetState, found: TekDivergence, holdMs: number): Co
         ),
       ],
       action: `Which KS did each of these GMs register with (show crypto gdoi)? Then show crypto gdoi ks coop on every KS: two primaries mean a split; otherwise check ${pathOfRekeys(
-        divergent.some((gm) => isMulticast(state, gm)),
+        divergent.some((gm) => isGmByMulticast(state, gm)),
         'the KS to these GMs',
       )}`,
     }),
@@ -185,7 +185,7 @@ function expiredInUse(state: FleetState, gm: FleetGm, holds: boolean | null): Co
         `Succeeded registration: ${gm.counters.succeeded ?? 'not shown'}, before: ${before?.succeeded ?? 'not shown'}`,
         ...(gm.lastRekeyMs === null ? [] : [`last rekey received at ${iso(gm.lastRekeyMs)}`]),
       ],
-      action: `${firstStepBy(isMulticast(state, gm), CHECK_OLD_KEK)}. A release before 15.2(1)T has no KEK timer: only a new registration heals it`,
+      action: `${firstStepBy(isGmByMulticast(state, gm), CHECK_OLD_KEK)}. A release before 15.2(1)T has no KEK timer: only a new registration heals it`,
     }),
   };
 }

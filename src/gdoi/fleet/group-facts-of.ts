@@ -1,7 +1,7 @@
 /**
  * The facts that explanations are made from, out of a group's state and what was found of it. Nothing is judged here.
  */
-import { type GroupFacts, isMulticast, isMute } from '../explain/group-facts.ts';
+import { type GroupFacts, isGroupByMulticast, isMute } from '../explain/group-facts.ts';
 import { naturalOrder } from '../events/name-list.ts';
 import type { FleetAssessment } from './assessment.ts';
 import { unacknowledgedRekeys } from './fleet-rekey-loss.ts';
@@ -24,7 +24,7 @@ export function factsOf(
   const gmsOf = members.map(({ facts }) => facts);
   const kssOf = kss.map(ksFacts);
   // By multicast no list shows who has a rekey: a 0 in it is no acknowledgement.
-  const acknowledges = !isMulticast({ gms: gmsOf, kss: kssOf });
+  const acknowledges = !isGroupByMulticast({ gms: gmsOf, kss: kssOf });
   const tekLifetime = keys.kss.find((ks) => ks.tekLifetimeSeconds !== null)?.tekLifetimeSeconds;
   return {
     group: state.group,

@@ -24,7 +24,14 @@ import type { GmInFleet, GmInGroup } from './gm-in-group.ts';
 import type { FleetKs, FleetState } from './fleet-state.ts';
 import { type JudgedGm, judgedMembers } from './judged-members.ts';
 import { isOfOtherGroup, ofIdentity, strangersIn } from './other-identity.ts';
-import { isMulticast, ksOrder, leadOfGroup, saidInGroup, timersOfGroup } from './kss-together.ts';
+import {
+  isGmByMulticast,
+  isSentByMulticast,
+  ksOrder,
+  leadOfGroup,
+  saidInGroup,
+  timersOfGroup,
+} from './kss-together.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import type { KsLead } from '../keys/ks-lead.ts';
 import { legacyKssOf } from './mixed-versions.ts';
@@ -167,7 +174,7 @@ class ViewOfState implements GroupView {
     const gm = gmInGroup(record, this.yardstick);
     const isStranger = isOfOtherGroup(this.yardstick.identity, record);
     const meetsLegacyKs = !isStranger && legacyKssOf(record, [...this.#own.kss.values()]).length > 0;
-    return { gm, meetsLegacyKs, notListed: gm.listedByKs === false, multicast: isMulticast(this.#own, record) };
+    return { gm, meetsLegacyKs, notListed: gm.listedByKs === false, multicast: isGmByMulticast(this.#own, record) };
   }
 
   /** Without members of another group of its name. */
@@ -230,7 +237,7 @@ class ViewOfState implements GroupView {
   }
 
   get ksMulticast(): boolean {
-    return isMulticast(this.#own, null);
+    return isSentByMulticast(this.#own);
   }
 
   get ksSaid(): readonly KsSaid[] {

@@ -5,6 +5,7 @@
 import { groupLead, type KsLead } from '../keys/ks-lead.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import type { Named } from '../seen/named.ts';
+import { showsMulticast } from '../seen/snapshot.ts';
 import type { FleetGm, FleetKs, FleetState } from './fleet-state.ts';
 
 interface Together {
@@ -33,7 +34,7 @@ function together(kss: Named<FleetKs>): Together {
     kekLifetimeSeconds: firstShown(order, (ks) => ks.kekLifetimeSeconds),
     tekLifetimeSeconds: firstShown(order, (ks) => ks.tekLifetimeSeconds),
     tekLeadSeconds: firstShown(order, (ks) => ks.tekLeadSeconds ?? null),
-    multicast: all.some(({ multicast }) => multicast === true),
+    multicast: showsMulticast(all),
     said: all.flatMap(({ device, said }) => saidBy(device, said ?? [])),
   };
   known.set(kss, now);
@@ -79,7 +80,15 @@ export function saidInGroup({ kss, heard }: Pick<FleetState, 'kss' | 'heard'>): 
   return [...said, ...heard.flatMap((ks) => saidBy(ks.device, ks.said))];
 }
 
-/** Its rekeys come by multicast, as it shows or a KS of its group. */
-export function isMulticast({ kss }: Kss, gm: FleetGm | null): boolean {
-  return gm?.multicast === true || together(kss).multicast;
+/**
+ * Its rekeys come by multicast, as it shows or a KS of its group. Unlike `isByMulticast`, which is asked with the answer
+ * at hand, a KS outweighs a GM that showed unicast: what is kept of a GM does not tell that from a transport not shown.
+ */
+export function isGmByMulticast(state: Kss, gm: FleetGm | null): boolean {
+  return gm?.multicast === true || isSentByMulticast(state);
+}
+
+/** Its rekeys go out by multicast, as one of its KSs shows. */
+export function isSentByMulticast({ kss }: Kss): boolean {
+  return together(kss).multicast;
 }

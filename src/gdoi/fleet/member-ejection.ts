@@ -11,7 +11,7 @@ import type { FleetAssessment } from './assessment.ts';
 import type { Condition } from './fleet-occurrences.ts';
 import { unacknowledgedRekeys } from './fleet-rekey-loss.ts';
 import type { FleetGm, FleetKs, FleetState } from './fleet-state.ts';
-import { isMulticast, saidInGroup } from './kss-together.ts';
+import { isGmByMulticast, saidInGroup } from './kss-together.ts';
 import type { Roster } from './roster.ts';
 
 /** A list that is being rebuilt, as after a failover, misses GMs for a while. */
@@ -130,7 +130,7 @@ function condition(
   const { address, gm, ejection, readMs } = what;
   const device = gm?.device ?? null;
   // Multicast reaches all that hold the KEK, whatever the list says.
-  const multicast = isMulticast(state, gm);
+  const multicast = isGmByMulticast(state, gm);
   const follows = multicast ? '' : ': no rekey reaches it until it registers again';
   const name = device === null ? address : `${device} (${address})`;
   return {

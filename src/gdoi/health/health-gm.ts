@@ -82,11 +82,11 @@ export function gmChecks(input: GmHealthInput): readonly HealthCheck[] {
 
 /** How to look for rekeys that do not reach it. */
 function pathOf(input: GmHealthInput): string {
-  return firstStepBy(isMulticast(input), CHECK_REKEY_PATH);
+  return firstStepBy(isGmByMulticast(input), CHECK_REKEY_PATH);
 }
 
-/** Where this answer does not show it, an earlier one or a KS of its group does. */
-function isMulticast({ device, gm, fleet }: GmHealthInput): boolean {
+/** This answer decides; where it does not show the transport, an earlier one or a KS of its group does. */
+function isGmByMulticast({ device, gm, fleet }: GmHealthInput): boolean {
   return isByMulticast(gm.kek?.transport ?? null, (fleet?.gmOf(device)?.multicast ?? fleet?.ksMulticast) === true);
 }
 
@@ -253,7 +253,7 @@ function tekMatchesKs({ group, fleet }: GmHealthInput, inFleet: GmInGroup | null
 /** Rows 4 and 6, as the KS counts. */
 function rekeysAcknowledged(input: GmHealthInput, known: GmInFleet | null): HealthCheck {
   const { group } = input;
-  const multicast = isMulticast(input);
+  const multicast = isGmByMulticast(input);
   const missed = known?.gm.acksMissed ?? null;
   const more = { value: missed, threshold: 1 };
   if (known?.notListed === true)
@@ -385,7 +385,7 @@ function reregistrations(input: GmHealthInput): HealthCheck {
       action:
         fleet !== null || atMs - newest > RECENT_MS
           ? `gdoiwatch incidents --group ${group}: what else happened to the group at that time, and is it over?`
-          : firstStepOf(last?.cause ?? 'unknown', stated, isMulticast(input)),
+          : firstStepOf(last?.cause ?? 'unknown', stated, isGmByMulticast(input)),
     },
   );
 }

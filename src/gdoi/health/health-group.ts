@@ -27,6 +27,7 @@ import { earliest, type NextOccurrence, rekeyOf } from './health-next.ts';
 import { isCountdownOver } from '../seen/countdown.ts';
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import { showsMulticast } from '../seen/snapshot.ts';
 import { undecidedMix } from './undecided-mix.ts';
 
 export interface GroupHealth {
@@ -317,7 +318,7 @@ function peers({ group, coopPeers }: GroupView): HealthCheck {
 /** Rows 4 to 6: one path, or the KS. */
 function lastRekey(fleet: GroupView): HealthCheck {
   const { group, rekeyLoss, unacknowledged, notListed, gms, kss } = fleet;
-  const multicast = isMulticast(fleet, [...notListed, ...rekeyLoss.gms]);
+  const multicast = isOneByMulticast(fleet, [...notListed, ...rekeyLoss.gms]);
   const more = { value: rekeyLoss.gms.length, threshold: 0, action: firstStepBy(multicast, CHECK_REKEYS) };
   const missed = `the rekey that was due did not come${multicast ? '' : ', or was not acknowledged'}`;
   if (notListed.length > 0)
@@ -355,8 +356,9 @@ function lastRekey(fleet: GroupView): HealthCheck {
   }
 }
 
-function isMulticast(fleet: GroupView, devices: readonly string[]): boolean {
-  return fleet.ksMulticast || devices.some((device) => fleet.gmOf(device)?.multicast === true);
+/** Of the GMs that this is about; with none of them polled, a KS alone says it. */
+function isOneByMulticast(fleet: GroupView, devices: readonly string[]): boolean {
+  return fleet.ksMulticast || showsMulticast(devices.flatMap((device) => fleet.gmOf(device) ?? []));
 }
 
 function mixed({ group, mixedVersions, kss, gms }: GroupView): HealthCheck {

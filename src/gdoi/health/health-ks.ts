@@ -13,7 +13,7 @@ import { check, type HealthCheck } from './health-check.ts';
 import { CHECK_COOP, checkPeer, CHECK_SPLIT } from '../events/first-steps.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
-import type { KsPeer, KsSnapshot } from '../seen/snapshot.ts';
+import { isByMulticast, type KsPeer, type KsSnapshot } from '../seen/snapshot.ts';
 import { undecidedMix } from './undecided-mix.ts';
 
 export interface KsHealthInput {
@@ -190,7 +190,7 @@ function withIke({ address, ike }: KsPeer): string {
 /** Row 4 for every GM of the group. */
 function rekeysAcknowledged({ group, ks, fleet }: KsHealthInput): HealthCheck {
   const rows = ks.memberDetails?.filter(({ acksMissed }) => acksMissed !== null) ?? [];
-  const multicast = ks.transport === 'multicast' || (ks.transport === null && fleet?.ksMulticast === true);
+  const multicast = isByMulticast(ks.transport, fleet?.ksMulticast === true);
   if (rows.length === 0 || multicast) {
     const why = multicast ? 'multicast rekeys are not acknowledged' : 'its member list is not shown';
     return check(['rekeys_acknowledged', group], 'unknown', why, { threshold: 0 });

@@ -14,6 +14,11 @@ export function isByMulticast(transport: RekeyTransport | null, known: boolean):
   return transport === null ? known : transport === 'multicast';
 }
 
+/** Does one of these show it? All of a group take their rekeys one way; who shows no transport says nothing of it. */
+export function showsMulticast(members: readonly { readonly multicast?: boolean | undefined }[]): boolean {
+  return members.some(({ multicast }) => multicast === true);
+}
+
 /** `gdoi` is `GDOI (ISAKMP)`, `gikev2` is `G-IKEv2 (IKEv2)`. */
 export type GroupType = 'gdoi' | 'gikev2';
 
