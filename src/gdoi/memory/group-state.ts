@@ -58,6 +58,18 @@ export function freshState(seen: Shown): GroupState {
   };
 }
 
+/**
+ * Of the fields that may be absent: those that an answer takes away, unless they are set after the others, here or by
+ * the step that they belong to.
+ */
+type SetApart = keyof Pick<
+  GroupState,
+  'trying' | 'retrying' | 'countsTekRekeys' | 'uncountedTek' | 'failingFor' | 'vanished' | 'multicast'
+>;
+
+/** What every answer sets. A new field that may be absent does not compile until it is set, or named above. */
+type SetByAnswer = Required<Omit<GroupState, SetApart>>;
+
 export function updated(
   state: GroupState,
   seen: Shown,
@@ -67,7 +79,7 @@ export function updated(
   const lostAt = { fromMs: state.seen.sentAtMs, toMs: at.receivedAtMs };
   const trying = tryingSince(state, seen, what);
   // Field by field: every poll comes through here, and a spread that is then overwritten costs three times as much.
-  const next: GroupState = {
+  const next: SetByAnswer = {
     seen: at,
     sameBootMs: isSameBoot(state, seen, what.registrations) ? at.sentAtMs : state.sameBootMs,
     identity: state.identity ?? identityOf(seen.gm),

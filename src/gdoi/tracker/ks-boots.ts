@@ -11,7 +11,7 @@ import { MAX_GROUP_CHARS } from '../memory/gm-answer.ts';
 import { MAX_GROUPS, type PrimaryKek, type TrackerState } from '../memory/tracker-state.ts';
 import { SHORTEST_BOOT_MS } from './device-boot.ts';
 
-type AnswersOfBoots = Pick<
+export type AnswersOfBoots = Pick<
   TrackerState,
   'answeredBefore' | 'answeringSinceMs' | 'answeredBeforeSinceMs' | 'oldBootAnsweredMs' | 'primaryKeks'
 >;

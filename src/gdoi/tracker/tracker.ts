@@ -20,7 +20,7 @@ import type { ReadAt } from '../seen/instant.ts';
 import type { ClockStep } from '../keys/tek-identity.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import { DEFAULT_REKEY_SECONDS } from '../keys/ks-lead.ts';
-import { answersOfBoots } from './ks-boots.ts';
+import { type AnswersOfBoots, answersOfBoots } from './ks-boots.ts';
 import { trackPacketErrors } from './packet-errors.ts';
 import { answeredBeside, trackFailure } from './reachability.ts';
 import { listsGroups, shownAgain, trackVanished } from './vanished-groups.ts';
@@ -170,6 +170,12 @@ function isLook({ origin, beside }: Of<'groups'>): boolean {
   return origin === 'snmp' || beside === true;
 }
 
+/**
+ * What every answer sets, beside what `answersOfBoots` says. A new field of the state that may be absent does not
+ * compile until it is set, or given back there.
+ */
+type SetByAnswer = Required<Omit<TrackerState, keyof AnswersOfBoots>>;
+
 function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>, options: TrackOptions): Tracked {
   const bySnmp = isLook(observation);
   const isBeside = observation.beside === true;
@@ -216,7 +222,7 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
       groups: vanished?.groups ?? groups,
       ksMarks: state.ksMarks,
       ...answersOfBoots(state, isKs && !bySnmp ? { at, snapshots: observation.snapshots } : null),
-    },
+    } satisfies SetByAnswer,
     events: vanished === null ? events : joined(events, vanished.events),
   };
 }
