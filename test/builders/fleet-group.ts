@@ -47,6 +47,7 @@ export interface GmOptions {
   readonly change?: Partial<MemberFacts>;
 }
 
+/** What the fleet knows of a GM at this second. */
 export function gm(second: number, options: GmOptions = {}): MemberFacts {
   const kekExpiry = options.kekExpiry === undefined ? 80_000 : options.kekExpiry;
   const teks = options.teks === undefined ? { '0x0000000A': 3000 } : options.teks;
@@ -115,6 +116,7 @@ export interface KsOptions {
   readonly membersUnread?: true;
 }
 
+/** What the fleet knows of a KS at this second. */
 export function ks(second: number, options: KsOptions = {}): MemberFacts {
   const kekExpiry = options.kekExpiry === undefined ? 80_000 : options.kekExpiry;
   const teks = options.teks === undefined ? { '0x0000000A': 3000 } : options.teks;

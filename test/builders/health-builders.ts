@@ -10,7 +10,7 @@ export function teks(...remaining: readonly number[]): NonNullable<GmSnapshot['t
   return remaining.map((remainingSeconds, index) => aTek(remainingSeconds, { spi: `0x0000000${index}` }));
 }
 
-function gmSnapshot(over: Partial<GmSnapshot> = {}): GmSnapshot {
+function aHealthyGm(over: Partial<GmSnapshot> = {}): GmSnapshot {
   return aGm({
     keyServer: '10.1.11.2',
     registrations: { succeeded: 1, attempted: 1 },
@@ -20,7 +20,7 @@ function gmSnapshot(over: Partial<GmSnapshot> = {}): GmSnapshot {
   });
 }
 
-function ksSnapshot(over: Partial<KsSnapshot> = {}): KsSnapshot {
+function aHealthyKs(over: Partial<KsSnapshot> = {}): KsSnapshot {
   return aKs({
     members: 2,
     redundancy: true,
@@ -55,7 +55,7 @@ export interface DeviceOptions extends Partial<HealthInput> {
 export function device({ age = 10, gm, ks, tracked, ...over }: DeviceOptions = {}): HealthInput {
   const atMs = NOW - age * 1000;
   const at = { sentAtMs: atMs, receivedAtMs: atMs };
-  const gmPart = ks === undefined && gm !== null ? { snapshot: gmSnapshot(gm), at } : null;
+  const gmPart = ks === undefined && gm !== null ? { snapshot: aHealthyGm(gm), at } : null;
   return {
     device: ks === undefined ? 'gm1' : 'ks1',
     configuredRole: 'auto',
@@ -66,7 +66,7 @@ export function device({ age = 10, gm, ks, tracked, ...over }: DeviceOptions = {
     unparsedLines: 0,
     collectors: new Map(),
     groups: new Map([
-      ['G1', { group: 'G1', gm: gmPart, ks: ks === undefined ? null : { snapshot: ksSnapshot(ks), at } }],
+      ['G1', { group: 'G1', gm: gmPart, ks: ks === undefined ? null : { snapshot: aHealthyKs(ks), at } }],
     ]),
     tracking: new Map(gmPart === null || tracked === null ? [] : [['G1', tracking(tracked)]]),
     ...over,

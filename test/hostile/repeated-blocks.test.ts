@@ -20,7 +20,7 @@ import { MOST_ACES, MOST_IKE_SAS, MOST_IPSEC_FLOWS, MOST_MEMBERS, MOST_TEKS } fr
 import { WorkCounter } from '../builders/counted-work.ts';
 import { half } from '../builders/half.ts';
 import { wholeGoldenTexts } from '../ios/golden-texts.ts';
-import { encodeIdentity, octets, READ_AT_MS, replyOf, rowOf } from '../mib/gdoi-reply-builder.ts';
+import { encodeIdentity, octets, READ_AT_MS, replyOf, rowOf } from '../builders/gdoi-reply-builder.ts';
 import { aTek } from '../builders/snapshots.ts';
 
 let counter: WorkCounter;

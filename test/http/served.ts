@@ -108,21 +108,3 @@ export function polledGm(device = 'gm1', over: Parameters<typeof aGm>[0] = {}) {
 export function failingDevice(device: string) {
   return aDevice({ device, result: 'auth', error: `${device}: the device refused the credential` });
 }
-
-export function anEvent(over: Partial<GdoiEvent> = {}): GdoiEvent {
-  return {
-    id: 'gm1/G1/reregistration/1',
-    atMs: NOON,
-    betweenMs: [NOON - 1000, NOON],
-    type: 'reregistration',
-    device: 'gm1',
-    group: 'G1',
-    cause: 'kek_missed_rekey',
-    unexpected: true,
-    severity: 'warning',
-    summary: 'GM gm1 of group G1 re-registered because a KEK rekey did not reach it',
-    evidence: ['Succeeded registration: 2, before: 1'],
-    action: 'On the KS, show crypto gdoi ks members',
-    ...over,
-  };
-}

@@ -5,7 +5,8 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { NOON } from '../builders/view-builder.ts';
 import { fleet as aGroup, gmInFleet } from '../builders/health-builders.ts';
-import { anEvent, polledGm } from '../http/served.ts';
+import { polledGm } from '../http/served.ts';
+import { aMissedKekRekey } from '../builders/event-builder.ts';
 import { chromiumMissing } from './browser.ts';
 import { pageUnderTest } from './page-under-test.ts';
 import { aKek } from '../builders/snapshots.ts';
@@ -55,8 +56,8 @@ describe.skipIf(chromiumMissing())('every page', () => {
     under.served.fleet.setGroup(aGroup({ group: MARKUP, gms: [gmInFleet({ device: 'hostile', registered: false })] }));
     under.served.fleet.setGroup(aGroup({ group: LONG }));
     await under.served.happens(
-      anEvent(),
-      anEvent({
+      aMissedKekRekey(),
+      aMissedKekRekey({
         id: 'h',
         device: MARKUP,
         group: LONG,
