@@ -5,11 +5,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { hostKeys } from './scripted-ios.ts';
 import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
+import { freePort } from '../builders/ports.ts';
 
 const SSHD = '/usr/sbin/sshd';
 /** What root's sshd wants to exist (Debian). */
@@ -110,17 +111,6 @@ export async function startOpenssh(extraConfig: readonly string[] = []): Promise
       throw new Error(`sshd does not start: ${said.trim()}`);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
-  return address.port;
 }
 
 /** True once the port takes connections; false when the server has ended instead. */

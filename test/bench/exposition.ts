@@ -4,8 +4,9 @@
  */
 import { performance } from 'node:perf_hooks';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
-import { aGm, aReport, facts, viewAfter } from '../builders/view-builder.ts';
+import { aReport, facts, viewAfter } from '../builders/view-builder.ts';
 import { type BenchRow, median } from './bench-row.ts';
+import { aGm, aKek, aTek, rekeysReceived } from '../builders/snapshots.ts';
 
 const DEVICES = 10_000;
 const ROUNDS = 9;
@@ -16,16 +17,9 @@ export async function benchExposition(): Promise<BenchRow[]> {
     keyServer: '10.1.11.2',
     reregistersInSeconds: 810,
     registrations: { succeeded: 1, attempted: 1 },
-    rekeys: { received: 7, sinceRegistration: 7, acksSent: 7, lastFrom: null, lastSequence: 0, lastAgeSeconds: 40 },
-    kek: {
-      transport: 'unicast',
-      remainingSeconds: 5600,
-      encryption: 'AES',
-      keyBits: 256,
-      signatureHash: null,
-      signatureKeyBits: null,
-    },
-    teks: [{ interface: 'GigabitEthernet0/0/1', spi: null, transform: null, remainingSeconds: 2228, antiReplay: null }],
+    rekeys: rekeysReceived(7, { lastSequence: 0, lastAgeSeconds: 40 }),
+    kek: aKek(5600),
+    teks: [aTek(2228, { interface: 'GigabitEthernet0/0/1', spi: null })],
   });
   const view = viewAfter(aReport({ 'show version': facts(), 'show crypto gdoi': [gm] }));
   const lines = new PreparedLines(() => undefined);

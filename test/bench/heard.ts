@@ -13,10 +13,11 @@ import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { InternalErrors } from '../../src/kernel/internal-errors.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
-import { aDevice, aGm, aReport } from '../builders/view-builder.ts';
+import { aDevice, aReport } from '../builders/view-builder.ts';
 import { aConfiguredDevice } from '../builders/config-builder.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import type { BenchRow } from './bench-row.ts';
+import { aGm } from '../builders/snapshots.ts';
 
 const DEVICES = 1000;
 const PER_SECOND = 5000;

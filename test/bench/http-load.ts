@@ -10,9 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { serve, type Served } from '../http/served.ts';
-import { aGm, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
+import { aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
 import { anEvent } from '../builders/event-builder.ts';
 import type { BenchRow } from './bench-row.ts';
+import { aGm } from '../builders/snapshots.ts';
 
 const DEVICES = 10_000;
 const STREAMS = 1000;

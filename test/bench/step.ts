@@ -4,12 +4,13 @@
  * cost the collector is.
  */
 import { DEFAULT_FLEET_SETTINGS } from '../../src/gdoi/fleet/fleet-settings.ts';
-import { emptyGmSnapshot, type GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
+import type { GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 import { type DeviceView, newDeviceView } from '../../src/model/device-view.ts';
 import { fleetStep, type GroupMemory, type StepSettings } from '../../src/model/fleet-step.ts';
 import type { PollReport } from '../../src/model/poll-report.ts';
 import { type BenchRow, median } from './bench-row.ts';
+import { aGm, aKek, aTek, rekeysReceived } from '../builders/snapshots.ts';
 
 const GROUPS = [10, 50];
 const MEMBERS = 200;
@@ -92,37 +93,20 @@ function reportOf(device: string, index: number, count: number, round: number): 
 }
 
 function snapshotOf(group: string, seconds: number): GmSnapshot {
-  return {
-    ...emptyGmSnapshot(group),
-    status: 'Registered',
-    registered: true,
+  return aGm({
+    group,
     keyServer: '10.1.11.2',
     reregistersInSeconds: 80_000 - seconds,
     registrations: { succeeded: 1, attempted: 1 },
-    rekeys: {
-      received: 3,
-      sinceRegistration: 3,
-      acksSent: 3,
-      lastFrom: '10.1.11.2',
-      lastSequence: 3,
-      lastAgeSeconds: 1000 + seconds,
-    },
-    kek: {
-      transport: 'unicast',
-      remainingSeconds: 82_000 - seconds,
-      encryption: 'AES',
-      keyBits: 256,
-      signatureHash: 'HMAC_AUTH_SHA',
-      signatureKeyBits: 2048,
-    },
+    rekeys: rekeysReceived(3, { lastFrom: '10.1.11.2', lastSequence: 3, lastAgeSeconds: 1000 + seconds }),
+    kek: aKek(82_000 - seconds, { signatureHash: 'HMAC_AUTH_SHA', signatureKeyBits: 2048 }),
     teks: [
-      {
+      aTek(70_000 - seconds, {
         interface: 'GigabitEthernet1',
         spi: '0xA0000001',
         transform: 'esp-256-aes esp-sha256-hmac',
-        remainingSeconds: 70_000 - seconds,
         antiReplay: 'counter',
-      },
+      }),
     ],
-  };
+  });
 }

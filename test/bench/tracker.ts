@@ -1,9 +1,9 @@
 /** The tracker: observations a second on one core against the budget of 200,000, and the size of its state as JSON. */
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
-import { emptyGmSnapshot, type GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 import { track } from '../../src/gdoi/tracker/tracker.ts';
 import { initialTrackerState, type TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 import { type BenchRow, median } from './bench-row.ts';
+import { aGm, aKek, aTek, rekeysReceived } from '../builders/snapshots.ts';
 
 const BARE_US = 5;
 const STATE_BUDGET_BYTES = 4096;
@@ -71,37 +71,25 @@ function answer(device: string, index: number, poll: number): Observation {
   const registrations = 1 + (index % 20 === 0 ? Math.floor(poll / 40) : 0);
   const seconds = (poll * INTERVAL_MS) / 1000;
   const rekeyedAt = (rekeys * REKEY_EVERY_POLLS - index) * (INTERVAL_MS / 1000);
-  const snapshot: GmSnapshot = {
-    ...emptyGmSnapshot('G1'),
-    status: 'Registered',
-    registered: true,
+  const snapshot = aGm({
     keyServer: '10.1.11.2',
     reregistersInSeconds: Math.max(0, rekeyedAt + TEK_SECONDS - 120 - seconds),
     registrations: { succeeded: registrations, attempted: registrations },
-    rekeys: {
-      received: rekeys,
-      sinceRegistration: rekeys,
-      acksSent: rekeys,
+    rekeys: rekeysReceived(rekeys, {
       lastFrom: '10.1.11.2',
       lastSequence: rekeys,
       lastAgeSeconds: Math.max(0, seconds - rekeyedAt),
-    },
-    kek: {
-      transport: 'unicast',
-      remainingSeconds: KEK_SECONDS - seconds,
-      encryption: 'AES',
-      keyBits: 256,
-      signatureHash: 'HMAC_AUTH_SHA',
-      signatureKeyBits: 2048,
-    },
-    teks: [rekeys, rekeys - 1].map((tek) => ({
-      interface: 'GigabitEthernet1',
-      spi: `0x${(0xa0_00_00_00 + tek).toString(16).toUpperCase()}`,
-      transform: 'esp-256-aes esp-sha256-hmac',
-      remainingSeconds: Math.max(0, (tek * REKEY_EVERY_POLLS - index) * (INTERVAL_MS / 1000) + TEK_SECONDS - seconds),
-      antiReplay: 'counter',
-    })),
-  };
+    }),
+    kek: aKek(KEK_SECONDS - seconds, { signatureHash: 'HMAC_AUTH_SHA', signatureKeyBits: 2048 }),
+    teks: [rekeys, rekeys - 1].map((tek) =>
+      aTek(Math.max(0, (tek * REKEY_EVERY_POLLS - index) * (INTERVAL_MS / 1000) + TEK_SECONDS - seconds), {
+        interface: 'GigabitEthernet1',
+        spi: `0x${(0xa0_00_00_00 + tek).toString(16).toUpperCase()}`,
+        transform: 'esp-256-aes esp-sha256-hmac',
+        antiReplay: 'counter',
+      }),
+    ),
+  });
   return {
     kind: 'groups',
     origin: 'cli',

@@ -1,7 +1,8 @@
-/** Events and batches for the store's tests, named by what matters. */
+/** Events, incidents and batches for tests, named by what matters. */
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import type { Incident } from '../../src/gdoi/incidents/incident.ts';
 import type { Batch } from '../../src/store/event-store.ts';
+import { NOON } from './view-builder.ts';
 
 export const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
@@ -21,6 +22,20 @@ export function anEvent(facts: Partial<GdoiEvent> & { readonly id: string }): Gd
     action: 'show crypto gdoi ks policy',
     ...facts,
   };
+}
+
+/** GM gm1 registered again at noon because it missed a KEK rekey: the event that pages and the API show. */
+export function aMissedKekRekey(over: Partial<GdoiEvent> = {}): GdoiEvent {
+  return anEvent({
+    id: 'gm1/G1/reregistration/1',
+    atMs: NOON,
+    betweenMs: [NOON - 1000, NOON],
+    cause: 'kek_missed_rekey',
+    summary: 'GM gm1 of group G1 re-registered because a KEK rekey did not reach it',
+    evidence: ['Succeeded registration: 2, before: 1'],
+    action: 'On the KS, show crypto gdoi ks members',
+    ...over,
+  });
 }
 
 export function anIncident(facts: Partial<Incident> & { readonly id: string }): Incident {

@@ -12,13 +12,8 @@ import { type FleetState, initialFleetState, type MemberFacts } from '../../src/
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../src/gdoi/fleet/fleet-settings.ts';
 import type { GroupView } from '../../src/gdoi/fleet/group-view.ts';
 import type { Incident } from '../../src/gdoi/incidents/incident.ts';
-import {
-  emptyGmSnapshot,
-  emptyKsSnapshot,
-  type KsMember,
-  type KsPeer,
-  type KsRole,
-} from '../../src/gdoi/seen/snapshot.ts';
+import { type KsPeer, type KsRole } from '../../src/gdoi/seen/snapshot.ts';
+import { aGm, aKek, aKs, aKsKey, aKsMember, aTek, rekeysReceived } from './snapshots.ts';
 
 export const START = 1_800_000_000_000;
 
@@ -52,6 +47,7 @@ export interface GmOptions {
   readonly change?: Partial<MemberFacts>;
 }
 
+/** What the fleet knows of a GM at this second. */
 export function gm(second: number, options: GmOptions = {}): MemberFacts {
   const kekExpiry = options.kekExpiry === undefined ? 80_000 : options.kekExpiry;
   const teks = options.teks === undefined ? { '0x0000000A': 3000 } : options.teks;
@@ -62,39 +58,26 @@ export function gm(second: number, options: GmOptions = {}): MemberFacts {
     gm: {
       at: at(second),
       snapshot: {
-        ...emptyGmSnapshot('G1'),
+        ...aGm({ status: null }),
         identity: options.identity ?? null,
         address: options.address ?? '10.0.0.1',
         registered: options.registered ?? true,
         keyServer: options.keyServer === undefined ? '10.1.0.1' : options.keyServer,
         keyServers: options.keyServers ?? ['10.1.0.1'],
         registrations: { succeeded: options.succeeded ?? 1, attempted: options.succeeded ?? 1 },
-        rekeys: {
-          received: options.received ?? 5,
+        rekeys: rekeysReceived(options.received ?? 5, {
           sinceRegistration: options.since ?? null,
           acksSent: null,
           lastFrom: options.lastFrom ?? null,
-          lastSequence: null,
           lastAgeSeconds: options.lastAge ?? null,
-        },
-        kek: {
+        }),
+        kek: aKek(kekExpiry === null ? null : Math.max(0, kekExpiry - second), {
           transport: options.transport === undefined ? 'unicast' : options.transport,
-          remainingSeconds: kekExpiry === null ? null : Math.max(0, kekExpiry - second),
-          encryption: null,
-          keyBits: null,
-          signatureHash: null,
-          signatureKeyBits: null,
-        },
+        }),
         teks:
           teks === null
             ? null
-            : Object.entries(teks).map(([spi, expiry]) => ({
-                interface: 'Gi0',
-                spi,
-                transform: null,
-                remainingSeconds: Math.max(0, expiry - second),
-                antiReplay: null,
-              })),
+            : Object.entries(teks).map(([spi, expiry]) => aTek(Math.max(0, expiry - second), { spi })),
       },
     },
     ks: null,
@@ -133,6 +116,7 @@ export interface KsOptions {
   readonly membersUnread?: true;
 }
 
+/** What the fleet knows of a KS at this second. */
 export function ks(second: number, options: KsOptions = {}): MemberFacts {
   const kekExpiry = options.kekExpiry === undefined ? 80_000 : options.kekExpiry;
   const teks = options.teks === undefined ? { '0x0000000A': 3000 } : options.teks;
@@ -146,7 +130,7 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
     ks: {
       at: at(second),
       snapshot: {
-        ...emptyKsSnapshot('G1'),
+        ...aKs(),
         identity: options.identity ?? null,
         localAddress: options.address === undefined ? '10.1.0.1' : options.address,
         localRole: options.role === undefined ? 'primary' : options.role,
@@ -154,22 +138,17 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
         kek:
           kekExpiry === null
             ? null
-            : {
+            : aKsKey(kekExpiry - second, {
                 spi: options.kekSpi ?? null,
                 lifetimeSeconds: options.kekLifetime ?? 86_400,
-                remainingSeconds: kekExpiry - second,
-                timeToRekeySeconds: null,
-              },
+              }),
         retransmit: { periodSeconds: 10, attempts: 2 },
         teks:
           teks === null
             ? null
-            : Object.entries(teks).map(([spi, expiry]) => ({
-                spi,
-                lifetimeSeconds: options.tekLifetime ?? 3600,
-                remainingSeconds: Math.max(0, expiry - second),
-                timeToRekeySeconds: null,
-              })),
+            : Object.entries(teks).map(([spi, expiry]) =>
+                aKsKey(Math.max(0, expiry - second), { spi, lifetimeSeconds: options.tekLifetime ?? 3600 }),
+              ),
         peers:
           peers &&
           Object.entries(peers).map(
@@ -180,7 +159,9 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
               ...(options.ike === undefined ? {} : { ike: options.ike }),
             }),
           ),
-        memberDetails: members && Object.entries(members).map(([address, missed]) => member(address, missed)),
+        memberDetails:
+          members &&
+          Object.entries(members).map(([address, missed]) => aKsMember(address, missed, { keyServer: '10.1.0.1' })),
         ...(options.membersUnread === true ? { membersUnread: true } : {}),
       },
     },
@@ -195,19 +176,6 @@ export function answered(facts: MemberFacts, latencyMs: number): MemberFacts {
   const late = <Read extends { readonly at: { readonly sentAtMs: number } }>(read: Read | null) =>
     read && { ...read, at: { sentAtMs: read.at.sentAtMs, receivedAtMs: read.at.sentAtMs + latencyMs } };
   return { ...facts, gm: late(facts.gm), ks: late(facts.ks) };
-}
-
-function member(address: string, acksMissed: number): KsMember {
-  return {
-    address,
-    version: '1.0.25',
-    state: 'Registered',
-    keyServer: '10.1.0.1',
-    rekeysSent: 4,
-    rekeyRetries: 0,
-    acksReceived: 4 - acksMissed,
-    acksMissed,
-  };
 }
 
 /** The state after its parts went through JSON, as through the store. */

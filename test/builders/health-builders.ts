@@ -1,77 +1,37 @@
 /** Devices for health tests: well unless a test says otherwise. Times are seconds before `NOW`. */
 import type { GroupView } from '../../src/gdoi/fleet/group-view.ts';
 import type { HealthInput, HealthTracking } from '../../src/gdoi/health/health-input.ts';
-import {
-  emptyGmSnapshot,
-  emptyKsSnapshot,
-  type GmKek,
-  type GmSnapshot,
-  type KsMember,
-  type KsSnapshot,
-} from '../../src/gdoi/seen/snapshot.ts';
+import type { GmSnapshot, KsSnapshot } from '../../src/gdoi/seen/snapshot.ts';
+import { aGm, aKek, aKs, aKsKekOfADay, aKsKey, aKsMember, aTek } from './snapshots.ts';
 
 export const NOW = Date.parse('2026-01-01T03:00:00Z');
 
-export function kek(remainingSeconds: number | null): GmKek {
-  return {
-    transport: 'unicast',
-    remainingSeconds,
-    encryption: 'AES',
-    keyBits: 256,
-    signatureHash: null,
-    signatureKeyBits: null,
-  };
-}
-
 export function teks(...remaining: readonly number[]): NonNullable<GmSnapshot['teks']> {
-  return remaining.map((remainingSeconds, index) => ({
-    interface: 'Gi0',
-    spi: `0x0000000${index}`,
-    transform: null,
-    remainingSeconds,
-    antiReplay: null,
-  }));
+  return remaining.map((remainingSeconds, index) => aTek(remainingSeconds, { spi: `0x0000000${index}` }));
 }
 
-function gmSnapshot(over: Partial<GmSnapshot> = {}): GmSnapshot {
-  return {
-    ...emptyGmSnapshot('G1'),
-    status: 'Registered',
-    registered: true,
+function aHealthyGm(over: Partial<GmSnapshot> = {}): GmSnapshot {
+  return aGm({
     keyServer: '10.1.11.2',
     registrations: { succeeded: 1, attempted: 1 },
-    kek: kek(5000),
+    kek: aKek(5000),
     teks: teks(2000),
     ...over,
-  };
+  });
 }
 
-function ksSnapshot(over: Partial<KsSnapshot> = {}): KsSnapshot {
-  return {
-    ...emptyKsSnapshot('G1'),
+function aHealthyKs(over: Partial<KsSnapshot> = {}): KsSnapshot {
+  return aKs({
     members: 2,
     redundancy: true,
     localRole: 'primary',
     localStatus: 'Alive',
-    kek: { spi: null, lifetimeSeconds: 86_400, remainingSeconds: 5000, timeToRekeySeconds: 4765 },
-    teks: [{ spi: null, lifetimeSeconds: 3600, remainingSeconds: 2000, timeToRekeySeconds: 1874 }],
+    kek: aKsKekOfADay(5000),
+    teks: [aKsKey(2000, { lifetimeSeconds: 3600, timeToRekeySeconds: 1874 })],
     peers: [{ address: '10.1.12.2', role: 'secondary', status: 'Alive' }],
-    memberDetails: [member('10.0.0.1', 0), member('10.0.0.2', 0)],
+    memberDetails: [aKsMember('10.0.0.1'), aKsMember('10.0.0.2')],
     ...over,
-  };
-}
-
-export function member(address: string, acksMissed: number): KsMember {
-  return {
-    address,
-    version: '1.0.25',
-    state: 'Registered',
-    keyServer: '10.1.11.2',
-    rekeysSent: 4,
-    rekeyRetries: 0,
-    acksReceived: 4 - acksMissed,
-    acksMissed,
-  };
+  });
 }
 
 function tracking(over: Partial<HealthTracking> = {}): HealthTracking {
@@ -95,7 +55,7 @@ export interface DeviceOptions extends Partial<HealthInput> {
 export function device({ age = 10, gm, ks, tracked, ...over }: DeviceOptions = {}): HealthInput {
   const atMs = NOW - age * 1000;
   const at = { sentAtMs: atMs, receivedAtMs: atMs };
-  const gmPart = ks === undefined && gm !== null ? { snapshot: gmSnapshot(gm), at } : null;
+  const gmPart = ks === undefined && gm !== null ? { snapshot: aHealthyGm(gm), at } : null;
   return {
     device: ks === undefined ? 'gm1' : 'ks1',
     configuredRole: 'auto',
@@ -106,7 +66,7 @@ export function device({ age = 10, gm, ks, tracked, ...over }: DeviceOptions = {
     unparsedLines: 0,
     collectors: new Map(),
     groups: new Map([
-      ['G1', { group: 'G1', gm: gmPart, ks: ks === undefined ? null : { snapshot: ksSnapshot(ks), at } }],
+      ['G1', { group: 'G1', gm: gmPart, ks: ks === undefined ? null : { snapshot: aHealthyKs(ks), at } }],
     ]),
     tracking: new Map(gmPart === null || tracked === null ? [] : [['G1', tracking(tracked)]]),
     ...over,

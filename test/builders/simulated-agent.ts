@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeviceAccess, DeviceSession, Reply } from '../../src/access/device-session.ts';
 import type { SnmpAccess } from '../../src/access/device-snmp.ts';
+import { NO_SNMP } from './no-snmp.ts';
 import type { ShowCommand } from '../../src/access/show-command.ts';
 import { Agent } from '../../src/agent/agent.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
@@ -347,10 +348,3 @@ async function answerOf(fleet: SimulatedFleet, clock: FakeClock, device: string,
   if (/^% Invalid input/mu.test(text)) return { kind: 'rejected', command, reason: 'invalid', line: text.trim() };
   return { kind: 'output', command, text, logLines: [], sentAtMs, receivedAtMs: clock.wallMs() };
 }
-
-const NO_SNMP: SnmpAccess = {
-  read: () => Promise.reject(new Error('no device of these fleets is polled by SNMP')),
-  forget: () => Promise.resolve(),
-  status: () => ({ requestsActive: 0, datagramsDropped: 0, quarantinedCredentials: [] }),
-  [Symbol.asyncDispose]: () => Promise.resolve(),
-};

@@ -3,15 +3,10 @@ import type { LogMessage } from '../../src/gdoi/seen/device-facts.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import type { GdoiTrapName } from '../../src/gdoi/seen/gdoi-trap.ts';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
-import {
-  emptyGmSnapshot,
-  emptyKsSnapshot,
-  type GmSnapshot,
-  type GroupSnapshot,
-  type KsRole,
-} from '../../src/gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot, type GmSnapshot, type GroupSnapshot, type KsRole } from '../../src/gdoi/seen/snapshot.ts';
 import { settle, track, type TrackOptions } from '../../src/gdoi/tracker/tracker.ts';
 import { initialTrackerState, type TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
+import { aGm, aKek, aKs, aKsKey, aTek, rekeysReceived } from './snapshots.ts';
 
 export const T0 = Date.UTC(2026, 0, 1) / 1000;
 
@@ -37,14 +32,14 @@ export interface GmSketch {
   readonly interface?: string;
 }
 
-function gmSnapshot(at: number, sketch: GmSketch): GmSnapshot {
+function sketchedGm(at: number, sketch: GmSketch): GmSnapshot {
   const succeeded = sketch.succeeded ?? 1;
   const registered = sketch.registered ?? true;
   const left = (instant: number) => Math.floor(instant - at);
   const kekSeconds = sketch.kekZero === true ? 0 : sketch.kekAt == null ? null : left(sketch.kekAt);
   const hasKek = kekSeconds !== null || sketch.kekWithoutLifetime === true;
-  return {
-    ...emptyGmSnapshot(sketch.group ?? 'G1'),
+  return aGm({
+    group: sketch.group ?? 'G1',
     identity: sketch.identity === undefined ? '3333' : sketch.identity,
     address: sketch.address ?? null,
     keyServers: sketch.keyServers ?? null,
@@ -53,38 +48,21 @@ function gmSnapshot(at: number, sketch: GmSketch): GmSnapshot {
     keyServer: sketch.keyServer === undefined ? '10.1.11.2' : sketch.keyServer,
     reregistersInSeconds: sketch.timerAt == null ? null : left(sketch.timerAt),
     registrations: { succeeded, attempted: sketch.attempted ?? succeeded },
-    rekeys: {
-      received: sketch.received === undefined ? 3 : sketch.received,
+    rekeys: rekeysReceived(sketch.received === undefined ? 3 : sketch.received, {
       sinceRegistration: sketch.since === undefined ? 0 : sketch.since,
-      acksSent: sketch.received === undefined ? 3 : sketch.received,
-      lastFrom: null,
-      lastSequence: null,
       lastAgeSeconds: sketch.rekeyAt == null ? null : Math.floor(at - sketch.rekeyAt),
-    },
-    kek: hasKek
-      ? {
-          transport: 'unicast',
-          remainingSeconds: kekSeconds,
-          encryption: 'AES',
-          keyBits: 256,
-          signatureHash: null,
-          signatureKeyBits: null,
-        }
-      : null,
-    teks: Object.entries(sketch.teks ?? { '0x00000001': 90_000 }).map(([spi, expiryAt]) => ({
-      interface: sketch.interface ?? 'Serial1/0',
-      spi,
-      transform: null,
-      remainingSeconds: left(expiryAt),
-      antiReplay: null,
-    })),
-  };
+    }),
+    kek: hasKek ? aKek(kekSeconds) : null,
+    teks: Object.entries(sketch.teks ?? { '0x00000001': 90_000 }).map(([spi, expiryAt]) =>
+      aTek(left(expiryAt), { interface: sketch.interface ?? 'Serial1/0', spi }),
+    ),
+  });
 }
 
 export function gmAnswer(at: number, ...sketches: readonly GmSketch[]): Observation {
   return answer(
     at,
-    sketches.map((sketch) => gmSnapshot(at, sketch)),
+    sketches.map((sketch) => sketchedGm(at, sketch)),
   );
 }
 
@@ -93,11 +71,8 @@ export function ksAnswer(
   at: number,
   { role = 'primary', kekAt = null }: { readonly role?: KsRole; readonly kekAt?: number | null } = {},
 ): Observation {
-  const kek =
-    kekAt === null
-      ? null
-      : { spi: null, lifetimeSeconds: null, remainingSeconds: Math.floor(kekAt - at), timeToRekeySeconds: null };
-  return answer(at, [{ ...emptyKsSnapshot('G1'), localRole: role, kek }]);
+  const kek = kekAt === null ? null : aKsKey(Math.floor(kekAt - at));
+  return answer(at, [aKs({ localRole: role, kek })]);
 }
 
 /** `show crypto gdoi`, in a fifth of a second. */
@@ -219,21 +194,14 @@ export interface SnmpSketch {
 
 export function snmpSnapshot(at: number, sketch: SnmpSketch): GmSnapshot {
   const kek = sketch.kek === undefined ? 1 : sketch.kek;
-  const base = gmSnapshot(at, { kekAt: kek === null ? null : (sketch.kekAt ?? 1000), ...pick(sketch) });
+  const base = sketchedGm(at, { kekAt: kek === null ? null : (sketch.kekAt ?? 1000), ...pick(sketch) });
   return {
     ...base,
     status: null,
     registered: null,
     reregistersInSeconds: null,
     registrations: { succeeded: null, attempted: null },
-    rekeys: {
-      received: null,
-      sinceRegistration: null,
-      acksSent: null,
-      lastFrom: null,
-      lastSequence: sketch.sequence === undefined ? 5 : sketch.sequence,
-      lastAgeSeconds: null,
-    },
+    rekeys: rekeysReceived(null, { lastSequence: sketch.sequence === undefined ? 5 : sketch.sequence }),
     kek: base.kek === null ? null : { ...base.kek, spi: `0x${String(kek).padStart(32, '0')}` },
   };
 }

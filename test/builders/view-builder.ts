@@ -2,26 +2,12 @@
 import { afterPoll, type DeviceView, newDeviceView } from '../../src/model/device-view.ts';
 import type { PollReport } from '../../src/model/poll-report.ts';
 import type { DeviceFacts } from '../../src/gdoi/seen/device-facts.ts';
-import {
-  emptyGmSnapshot,
-  emptyKsSnapshot,
-  type GmSnapshot,
-  type GroupSnapshot,
-  type KsSnapshot,
-} from '../../src/gdoi/seen/snapshot.ts';
+import type { GroupSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 
 export const NOON = Date.parse('2026-01-01T12:00:00Z');
 
 export function aDevice(over: Partial<DeviceView> = {}): DeviceView {
   return { ...newDeviceView({ device: 'gm1', host: '192.0.2.1' }), ...over };
-}
-
-export function aGm(over: Partial<GmSnapshot> = {}): GmSnapshot {
-  return { ...emptyGmSnapshot('G1'), status: 'Registered', registered: true, ...over };
-}
-
-export function aKs(over: Partial<KsSnapshot> = {}): KsSnapshot {
-  return { ...emptyKsSnapshot('G1'), ...over };
 }
 
 export function facts(over: Partial<DeviceFacts> = {}): DeviceFacts {

@@ -3,7 +3,8 @@ import { healthText, pluginLine } from '../../src/cli/text/health-text.ts';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { deviceHealth } from '../../src/gdoi/health/health.ts';
 import { healthDocument } from '../../src/gdoi/health/health-document.ts';
-import { device, type DeviceOptions, fleet, kek, NOW } from '../builders/health-builders.ts';
+import { device, type DeviceOptions, fleet, NOW } from '../builders/health-builders.ts';
+import { aKek } from '../builders/snapshots.ts';
 
 const KS_DOWN: Explanation = {
   cause: 'ks_down',
@@ -43,7 +44,7 @@ test('what is not yet clear says when it will be', () => {
 });
 
 test('performance data follow the plugins’ rules: units, and a range of what is well', () => {
-  const line = pluginLine(documentOf({ gm: { kek: kek(5000) } }));
+  const line = pluginLine(documentOf({ gm: { kek: aKek(5000) } }));
   expect(line).toContain("'kek_remaining'=4990s;235:");
   expect(line).toContain("'tek_remaining'=1990s;60:");
   expect(line).toContain("'fresh'=10s;180");

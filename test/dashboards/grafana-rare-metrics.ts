@@ -14,8 +14,9 @@ import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { createSelfMetrics } from '../../src/export/self-metrics.ts';
 import { targetMetrics } from '../../src/export/target-metrics.ts';
 import { anAgentStatus } from '../builders/agent-status.ts';
-import { aDevice, aGm, aReport, facts, viewAfter } from '../builders/view-builder.ts';
+import { aDevice, aReport, facts, viewAfter } from '../builders/view-builder.ts';
 import { certificateEnding } from '../builders/health-builders.ts';
+import { aGm } from '../builders/snapshots.ts';
 
 const STATUS = anAgentStatus({ startedAtMs: Date.now(), quarantinedCredentials: ['main'] });
 const SELF = createSelfMetrics('0', () => STATUS, createReadModel());

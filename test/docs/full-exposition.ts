@@ -21,7 +21,8 @@ import { FLOOR_LEAD } from '../../src/gdoi/keys/ks-lead.ts';
 import { newCounters } from '../../src/http/base/counters.ts';
 import { anAgentStatus } from '../builders/agent-status.ts';
 import { certificateEnding, fleet, gmInFleet } from '../builders/health-builders.ts';
-import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
+import { aDevice, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
+import { aGm, aKek, aKs, aKsKey, aKsMember, aTek, rekeysReceived } from '../builders/snapshots.ts';
 
 /** Part of the reference -> exposition. */
 export async function fullExposition(): Promise<Readonly<Record<'device' | 'group' | 'agent', string>>> {
@@ -30,22 +31,15 @@ export async function fullExposition(): Promise<Readonly<Record<'device' | 'grou
 
 const GM = aGm({
   registrations: { succeeded: 1, attempted: 1 },
-  rekeys: { received: 1, sinceRegistration: 1, acksSent: 1, lastFrom: null, lastSequence: 1, lastAgeSeconds: 9 },
+  rekeys: rekeysReceived(1, { lastSequence: 1, lastAgeSeconds: 9 }),
   reregistersInSeconds: 81,
-  kek: {
-    transport: 'unicast',
-    remainingSeconds: 500,
-    encryption: 'AES',
-    keyBits: 256,
-    signatureHash: null,
-    signatureKeyBits: null,
-  },
-  teks: [{ interface: 'Gi0', spi: '0x0000000A', transform: null, remainingSeconds: 900, antiReplay: null }],
+  kek: aKek(500),
+  teks: [aTek(900)],
   replay: { enabled: true, inputErrors: 0, outputErrors: 0, timeSyncErrors: 0, maxTimeDeltaSeconds: 1 },
   dataplane: { encrypted: 1, decrypted: 1, errors: { no_sa: 0 } },
 });
 
-const KEY = { spi: null, lifetimeSeconds: 3600, remainingSeconds: 900, timeToRekeySeconds: 700 };
+const KEY = aKsKey(900, { lifetimeSeconds: 3600, timeToRekeySeconds: 700 });
 const KS = aKs({
   group: 'G2',
   members: 1,
@@ -55,18 +49,7 @@ const KS = aKs({
   teks: [KEY],
   rekeysSent: 1,
   peers: [{ address: '10.0.0.2', role: 'secondary', status: 'Alive' }],
-  memberDetails: [
-    {
-      address: '10.0.0.9',
-      version: null,
-      state: 'Registered',
-      keyServer: null,
-      rekeysSent: 1,
-      rekeyRetries: 0,
-      acksReceived: 1,
-      acksMissed: 0,
-    },
-  ],
+  memberDetails: [aKsMember('10.0.0.9', 0, { version: null, keyServer: null, rekeysSent: 1, acksReceived: 1 })],
 });
 
 const TRACKING: GroupTracking = {

@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -11,6 +10,7 @@ import type { HealthDocument } from '../../src/gdoi/health/health-document.ts';
 import { told } from '../cli/told.ts';
 import { Gdoiwatch, gdoiwatch } from './gdoiwatch.ts';
 import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
+import { freePort } from '../builders/ports.ts';
 
 let directory = '';
 let simulated: Gdoiwatch;
@@ -32,15 +32,6 @@ afterAll(async () => {
   await simulated[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
 
 const check = (...args: string[]) => gdoiwatch(['check', '--config', config, ...args]);
 /** In this process. */

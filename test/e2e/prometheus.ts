@@ -1,23 +1,14 @@
 /** A real Prometheus on a free port, scraping one target; skipped by callers where it is not installed, never in CI. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../builders/ports.ts';
 
 export function prometheusMissing(): boolean {
   const missing = spawnSync('prometheus', ['--version']).error !== undefined;
   if (missing && process.env['CI']) throw new Error('prometheus is missing in CI');
   return missing;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 interface Sample {

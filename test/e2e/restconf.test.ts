@@ -1,6 +1,5 @@
 /** RESTCONF as a user runs it: `gdoiwatch run` and `check` against simulated routers behind real TLS. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +7,7 @@ import { parse, stringify } from 'yaml';
 import { told } from '../cli/told.ts';
 import { Gdoiwatch } from './gdoiwatch.ts';
 import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
+import { freePort } from '../builders/ports.ts';
 
 interface Written {
   listen: string;
@@ -61,16 +61,6 @@ async function start(name: string, edit: (config: Written) => void) {
       ),
     [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
   };
-}
-
-/** That nobody has. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** One GM and the KS. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { busyTcp } from '../builders/busy-ports.ts';
+import { busyTcp } from '../builders/ports.ts';
 import { Gdoiwatch } from './gdoiwatch.ts';
 
 let directory = '';

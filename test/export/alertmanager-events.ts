@@ -49,7 +49,7 @@ export function rekeyed(where: Where = {}): GdoiEvent {
 }
 
 /** Of a type whose words do not matter. */
-export function anyEvent(
+export function anEventOfType(
   type: GdoiEvent['type'],
   changes: Pick<GdoiEvent, 'severity'> & { readonly device?: string | null },
 ): GdoiEvent {

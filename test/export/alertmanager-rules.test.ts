@@ -14,7 +14,7 @@ import {
 } from '../../src/export/alertmanager/alerts-of-event.ts';
 import { CAUSES, EVENT_TYPES, type EventType, type GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { missing, RULES_FILE, testRules } from '../dashboards/promtool.ts';
-import { anyEvent, rekeyed, rekeyOverdue, reregistered } from './alertmanager-events.ts';
+import { anEventOfType, rekeyed, rekeyOverdue, reregistered } from './alertmanager-events.ts';
 
 const PUSHED = Object.keys(PUSHED_RULES);
 const TARGET = { job: 'gdoiwatch', instance: '127.0.0.1:9848' };
@@ -72,7 +72,7 @@ const OCCURRENCES: readonly Occurrence[] = [
   },
   {
     title: 'an expired KEK in use',
-    event: anyEvent('kek_expired_in_use', { severity: 'critical' }),
+    event: anEventOfType('kek_expired_in_use', { severity: 'critical' }),
     exported: {
       [`gdoi_gm_kek_matches_ks{${GM}}`]: '0x30',
       [`gdoi_gm_kek_present{${GM}}`]: '1x30',
@@ -80,12 +80,12 @@ const OCCURRENCES: readonly Occurrence[] = [
   },
   {
     title: 'TEKs that differ, on one GM',
-    event: anyEvent('tek_divergence', { severity: 'critical' }),
+    event: anEventOfType('tek_divergence', { severity: 'critical' }),
     exported: { 'gdoi_group_divergent_members{group="G1"}': '1x30' },
   },
   {
     title: 'two primaries',
-    event: anyEvent('coop_split', { severity: 'critical', device: null }),
+    event: anEventOfType('coop_split', { severity: 'critical', device: null }),
     exported: { 'gdoi_group_coop_split{group="G1"}': '1x30' },
   },
 ];
@@ -176,7 +176,7 @@ describe('an event', () => {
   test.each(Object.entries(LEFT_TO_THE_RULES))('%s raises nothing: %s', (type, reason) => {
     expect(reason).not.toBe('');
     for (const severity of ['info', 'warning', 'critical'] as const) {
-      expect(firing(alertsOf(anyEvent(type as GdoiEvent['type'], { severity })))).toEqual([]);
+      expect(firing(alertsOf(anEventOfType(type as GdoiEvent['type'], { severity })))).toEqual([]);
     }
   });
 
@@ -201,7 +201,7 @@ describe('an event', () => {
 
   test.each([
     ['a new KEK by rekey', rekeyed()],
-    ['a KEK that expired', anyEvent('kek_missing', { severity: 'warning' })],
+    ['a KEK that expired', anEventOfType('kek_missing', { severity: 'warning' })],
     ['a re-registration', reregistered('kek_missed_rekey')],
     ['an expected re-registration', reregistered('reload')],
   ])('%s ends what is told of the old KEK', (_, event) => {

@@ -2,22 +2,12 @@ import { expect, test } from 'vitest';
 import { SERIES_LABELS, RESERVED_LABELS } from '../../src/config/schema.ts';
 import { type LinesOptions, PreparedLines } from '../../src/export/prepared-lines.ts';
 import { fullExposition } from '../docs/full-exposition.ts';
-import { aDevice, aGm, aKs, aReport, viewAfter } from '../builders/view-builder.ts';
+import { aDevice, aReport, viewAfter } from '../builders/view-builder.ts';
+import { aGm, aKs, aKsMember } from '../builders/snapshots.ts';
 
 const KS = aKs({
   members: 1,
-  memberDetails: [
-    {
-      address: '10.1.13.2',
-      version: '1.0.25',
-      state: 'Registered',
-      keyServer: '10.1.11.2',
-      rekeysSent: 3,
-      rekeyRetries: 0,
-      acksReceived: 3,
-      acksMissed: 0,
-    },
-  ],
+  memberDetails: [aKsMember('10.1.13.2', 0, { rekeysSent: 3, acksReceived: 3 })],
 });
 
 function exposition(options?: Partial<LinesOptions>): string {

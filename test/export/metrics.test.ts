@@ -14,7 +14,8 @@ import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import type { GmInGroup } from '../../src/gdoi/fleet/gm-in-group.ts';
 import { Fleet, ks as ksFacts } from '../builders/fleet-group.ts';
 import { fleet, gmInFleet } from '../builders/health-builders.ts';
-import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
+import { aDevice, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
+import { aGm, aKek, aKs, aKsKey, aKsMember, aTek, rekeysReceived } from '../builders/snapshots.ts';
 
 const MAIN = 'show crypto gdoi';
 
@@ -55,18 +56,11 @@ const VENDOR_GM = aGm({
   keyServer: '10.1.11.2',
   reregistersInSeconds: 81,
   registrations: { succeeded: 1, attempted: 1 },
-  rekeys: { received: 0, sinceRegistration: 0, acksSent: 0, lastFrom: null, lastSequence: 0, lastAgeSeconds: null },
-  kek: {
-    transport: 'unicast',
-    remainingSeconds: 56,
-    encryption: '3DES',
-    keyBits: 192,
-    signatureHash: 'HMAC_AUTH_SHA',
-    signatureKeyBits: 1024,
-  },
+  rekeys: rekeysReceived(0, { lastSequence: 0 }),
+  kek: aKek(56, { encryption: '3DES', keyBits: 192, signatureHash: 'HMAC_AUTH_SHA', signatureKeyBits: 1024 }),
   teks: [
-    { interface: 'Serial1/0', spi: '0xC41E6A87', transform: null, remainingSeconds: 2228, antiReplay: 'time' },
-    { interface: 'Serial1/0', spi: '0xD835DB9A', transform: null, remainingSeconds: 35, antiReplay: 'time' },
+    aTek(2228, { interface: 'Serial1/0', spi: '0xC41E6A87', antiReplay: 'time' }),
+    aTek(35, { interface: 'Serial1/0', spi: '0xD835DB9A', antiReplay: 'time' }),
   ],
 });
 
@@ -77,26 +71,15 @@ const KS = aKs({
   localAddress: '10.1.11.2',
   localPriority: 100,
   localRole: 'primary',
-  kek: { spi: '0xEE', lifetimeSeconds: 86_400, remainingSeconds: 86_235, timeToRekeySeconds: 86_000 },
-  teks: [{ spi: null, lifetimeSeconds: 3600, remainingSeconds: 3436, timeToRekeySeconds: null }],
+  kek: aKsKey(86_235, { spi: '0xEE', lifetimeSeconds: 86_400, timeToRekeySeconds: 86_000 }),
+  teks: [aKsKey(3436, { lifetimeSeconds: 3600 })],
   rekeysSent: 12,
   peers: [
     { address: '10.1.12.2', role: 'secondary', status: 'Alive' },
     { address: '10.1.12.3', role: 'secondary', status: 'Dead' },
     { address: '10.1.12.4', role: 'secondary', status: 'Unknown' },
   ],
-  memberDetails: [
-    {
-      address: '10.1.13.2',
-      version: '1.0.25',
-      state: 'Registered',
-      keyServer: '10.1.11.2',
-      rekeysSent: 7,
-      rekeyRetries: 0,
-      acksReceived: 6,
-      acksMissed: 1,
-    },
-  ],
+  memberDetails: [aKsMember('10.1.13.2', 1, { rekeysSent: 7, acksReceived: 6 })],
 });
 
 describe('what a GM shows becomes metrics', () => {
@@ -541,7 +524,7 @@ describe('lines that wait to be prepared', () => {
   });
 
   test('say of all devices what lines made anew say, whatever views came before and whichever are gone', () => {
-    const tek = { interface: 'Gi0/0', spi: null, transform: null, remainingSeconds: 900, antiReplay: null };
+    const tek = aTek(900, { interface: 'Gi0/0', spi: null });
     const gms = fc.array(
       fc.record({
         group: fc.constantFrom('G1', 'G2', 'G3'),

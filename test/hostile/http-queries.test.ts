@@ -16,7 +16,8 @@ import { createMemoryStore } from '../store/memory-store.ts';
 import { aBatch, anIncident } from '../builders/event-builder.ts';
 import { half } from '../builders/half.ts';
 import { PATIENCE } from '../builders/patience.ts';
-import { anEvent, polledGm, serve, type Served } from '../http/served.ts';
+import { polledGm, serve, type Served } from '../http/served.ts';
+import { aMissedKekRekey } from '../builders/event-builder.ts';
 import { anyCodePoint } from '../builders/any-code-point.ts';
 
 /** With `:name` where a name from outside stands. */
@@ -217,8 +218,8 @@ async function aFleet(over: Parameters<typeof serve>[0] = {}): Promise<Served> {
   await store.commit(
     aBatch({
       events: [
-        anEvent(),
-        anEvent({ id: 'q', device: OTHERS.device, group: OTHERS.group, summary: OTHERS.mark, evidence: [] }),
+        aMissedKekRekey(),
+        aMissedKekRekey({ id: 'q', device: OTHERS.device, group: OTHERS.group, summary: OTHERS.mark, evidence: [] }),
       ],
     }),
   );

@@ -20,7 +20,8 @@ import { MOST_ACES, MOST_IKE_SAS, MOST_IPSEC_FLOWS, MOST_MEMBERS, MOST_TEKS } fr
 import { WorkCounter } from '../builders/counted-work.ts';
 import { half } from '../builders/half.ts';
 import { wholeGoldenTexts } from '../ios/golden-texts.ts';
-import { encodeIdentity, octets, READ_AT_MS, replyOf, rowOf } from '../mib/gdoi-reply-builder.ts';
+import { encodeIdentity, octets, READ_AT_MS, replyOf, rowOf } from '../builders/gdoi-reply-builder.ts';
+import { aTek } from '../builders/snapshots.ts';
 
 let counter: WorkCounter;
 beforeAll(async () => {
@@ -274,13 +275,9 @@ describe('a RESTCONF document without end', () => {
 
 test('the TEKs of an endless answer cost proportional work', async () => {
   const { grows } = await growth(4_000, (times) => {
-    const teks = Array.from({ length: times }, (_, index) => ({
-      interface: null,
-      spi: `0x${index.toString(16)}`,
-      transform: null,
-      remainingSeconds: 100,
-      antiReplay: null,
-    }));
+    const teks = Array.from({ length: times }, (_, index) =>
+      aTek(100, { interface: null, spi: `0x${index.toString(16)}` }),
+    );
     return () => shownTeks({ sentAtMs: 0, receivedAtMs: 0 }, { ...emptyGmSnapshot('G1'), teks });
   });
   expect(grows).toBeLessThan(MOST_FOR_TWICE);

@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { healthSchema } from '../../src/http/schemas/health-schema.ts';
 import { type DeviceDocument, deviceListSchema, deviceSchema } from '../../src/http/schemas/device-schema.ts';
-import { aKs, aReport, viewAfter } from '../builders/view-builder.ts';
+import { aReport, viewAfter } from '../builders/view-builder.ts';
 import { fleet as aGroup } from '../builders/health-builders.ts';
 import { failingDevice, polledGm, serve, type Served } from './served.ts';
+import { aKs } from '../builders/snapshots.ts';
 
 let served: Served;
 beforeEach(async () => {

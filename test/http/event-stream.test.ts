@@ -2,7 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { NOON } from '../builders/view-builder.ts';
-import { anEvent, serve, type Served } from './served.ts';
+import { serve, type Served } from './served.ts';
+import { aMissedKekRekey } from '../builders/event-builder.ts';
 import { PATIENCE } from '../builders/patience.ts';
 
 let served: Served;
@@ -40,7 +41,7 @@ const until = (check: () => void) => vi.waitFor(check, PATIENCE);
 
 test('events come as they are stored, with an id to resume from', async () => {
   const stream = await listen(served);
-  await served.happens(anEvent());
+  await served.happens(aMissedKekRekey());
   await until(() => expect(stream.ids()).toEqual(['gm1/G1/reregistration/1']));
   expect(stream.text()).toContain('content-type: text/event-stream');
   expect(stream.text()).toContain('cache-control: no-store');
@@ -51,19 +52,19 @@ test('events come as they are stored, with an id to resume from', async () => {
 
 test('a listener that comes back gets exactly what it missed, in the original order', async () => {
   // The second event happened before the first, but its cause was found later.
-  await served.happens(anEvent({ id: 'a', atMs: NOON }), anEvent({ id: 'b', atMs: NOON - 5000 }));
-  await served.happens(anEvent({ id: 'c', atMs: NOON + 1000 }));
+  await served.happens(aMissedKekRekey({ id: 'a', atMs: NOON }), aMissedKekRekey({ id: 'b', atMs: NOON - 5000 }));
+  await served.happens(aMissedKekRekey({ id: 'c', atMs: NOON + 1000 }));
   const stream = await listen(served, `Last-Event-ID: ${NOON} a\r\n`);
   await until(() => expect(stream.ids()).toEqual(['b', 'c']));
-  await served.happens(anEvent({ id: 'd' }));
+  await served.happens(aMissedKekRekey({ id: 'd' }));
   await until(() => expect(stream.ids()).toEqual(['b', 'c', 'd']));
 });
 
 test('after a restart of the agent the history gives what was missed; an event may come again, none is left out', async () => {
   const events = [
-    anEvent({ id: 'a', atMs: NOON }),
-    anEvent({ id: 'b', atMs: NOON - 5000 }),
-    anEvent({ id: 'c', atMs: NOON + 1 }),
+    aMissedKekRekey({ id: 'a', atMs: NOON }),
+    aMissedKekRekey({ id: 'b', atMs: NOON - 5000 }),
+    aMissedKekRekey({ id: 'c', atMs: NOON + 1 }),
   ];
   await using restarted = await serve({
     events: { query: async () => ({ events: events.toReversed(), nextCursor: null }) },
@@ -80,9 +81,9 @@ test('when the history cannot be read the stream ends, and the listener may come
 });
 
 test('what is no id of ours resumes nothing', async () => {
-  await served.happens(anEvent({ id: 'a' }));
+  await served.happens(aMissedKekRekey({ id: 'a' }));
   const stream = await listen(served, 'Last-Event-ID: %00; drop table\r\n');
-  await served.happens(anEvent({ id: 'b' }));
+  await served.happens(aMissedKekRekey({ id: 'b' }));
   await until(() => expect(stream.ids()).toEqual(['b']));
 });
 
@@ -94,7 +95,7 @@ test('a listener that does not read is closed and counted; the others get everyt
   await until(() => {
     // Who reads is never behind, however busy the machine is.
     expect(good.ids()).toHaveLength(told);
-    void served.happens(anEvent({ id: `big/${told}`, evidence }));
+    void served.happens(aMissedKekRekey({ id: `big/${told}`, evidence }));
     told += 1;
     expect(served.server.counters.streamsClosedSlow).toBe(1);
   });

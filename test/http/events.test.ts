@@ -2,15 +2,23 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { z } from 'zod';
 import type { eventListSchema } from '../../src/http/schemas/event-schema.ts';
 import { NOON } from '../builders/view-builder.ts';
-import { anEvent, serve, type Served } from './served.ts';
+import { serve, type Served } from './served.ts';
+import { aMissedKekRekey } from '../builders/event-builder.ts';
 
 let served: Served;
 beforeEach(async () => {
   served = await serve();
   await served.happens(
-    anEvent({ id: '1', atMs: NOON - 3000 }),
-    anEvent({ id: '2', atMs: NOON - 2000, device: 'gm2', cause: 'reload', unexpected: false, severity: 'info' }),
-    anEvent({
+    aMissedKekRekey({ id: '1', atMs: NOON - 3000 }),
+    aMissedKekRekey({
+      id: '2',
+      atMs: NOON - 2000,
+      device: 'gm2',
+      cause: 'reload',
+      unexpected: false,
+      severity: 'info',
+    }),
+    aMissedKekRekey({
       id: '3',
       atMs: NOON - 1000,
       type: 'coop_split',

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { type GroupDocument, groupSchema } from '../../src/http/schemas/group-schema.ts';
-import { aKs, aReport, viewAfter } from '../builders/view-builder.ts';
+import { aReport, viewAfter } from '../builders/view-builder.ts';
 import { fleet as aGroup, gmInFleet } from '../builders/health-builders.ts';
 import { polledGm, serve, type Served } from './served.ts';
+import { aKs, aKsKekOfADay } from '../builders/snapshots.ts';
 
 let served: Served;
 beforeEach(async () => {
@@ -12,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => served[Symbol.asyncDispose]());
 
 function ks1() {
-  const kek = { spi: null, lifetimeSeconds: 86_400, remainingSeconds: 5000, timeToRekeySeconds: 4765 };
+  const kek = aKsKekOfADay(5000);
   return { ...viewAfter(aReport({ 'show crypto gdoi': [aKs({ localRole: 'primary', kek })] })), device: 'ks1' };
 }
 

@@ -8,9 +8,10 @@ import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { InternalErrors } from '../../src/kernel/internal-errors.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
-import { aDevice, aGm, aReport, NOON, viewAfter } from '../builders/view-builder.ts';
+import { aDevice, aReport, NOON, viewAfter } from '../builders/view-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
+import { aGm, aKek, aTek } from '../builders/snapshots.ts';
 
 export interface Served extends AsyncDisposable {
   readonly url: string;
@@ -94,15 +95,8 @@ export function polledGm(device = 'gm1', over: Parameters<typeof aGm>[0] = {}) {
         aGm({
           address: '10.0.0.1',
           keyServer: '10.1.0.1',
-          kek: {
-            transport: 'unicast',
-            remainingSeconds: 5000,
-            encryption: 'AES',
-            keyBits: 256,
-            signatureHash: null,
-            signatureKeyBits: null,
-          },
-          teks: [{ interface: 'Gi0', spi: '0x0000000A', transform: null, remainingSeconds: 2000, antiReplay: null }],
+          kek: aKek(5000),
+          teks: [aTek(2000)],
           ...over,
         }),
       ],
@@ -113,22 +107,4 @@ export function polledGm(device = 'gm1', over: Parameters<typeof aGm>[0] = {}) {
 
 export function failingDevice(device: string) {
   return aDevice({ device, result: 'auth', error: `${device}: the device refused the credential` });
-}
-
-export function anEvent(over: Partial<GdoiEvent> = {}): GdoiEvent {
-  return {
-    id: 'gm1/G1/reregistration/1',
-    atMs: NOON,
-    betweenMs: [NOON - 1000, NOON],
-    type: 'reregistration',
-    device: 'gm1',
-    group: 'G1',
-    cause: 'kek_missed_rekey',
-    unexpected: true,
-    severity: 'warning',
-    summary: 'GM gm1 of group G1 re-registered because a KEK rekey did not reach it',
-    evidence: ['Succeeded registration: 2, before: 1'],
-    action: 'On the KS, show crypto gdoi ks members',
-    ...over,
-  };
 }

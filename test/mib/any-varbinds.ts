@@ -7,7 +7,7 @@ import {
   GDOI_NOTIFICATION_VARIABLES,
   GDOI_ROOT,
 } from '../../src/mib/gdoi-oids.ts';
-import { encodeIdentity } from './gdoi-reply-builder.ts';
+import { encodeIdentity } from '../builders/gdoi-reply-builder.ts';
 
 const value: fc.Arbitrary<SnmpValue> = fc.oneof(
   fc.constant(null),

@@ -4,7 +4,7 @@ import { CPU_ONE_MINUTE, cpuIsDue, cpuLook } from '../../src/mib/cpu-load.ts';
 import { gdoiRequest } from '../../src/mib/gdoi-request.ts';
 import { NOTHING_LEARNT_BY_SNMP } from '../../src/mib/snmp-memory.ts';
 import { cpuPercent } from '../../src/yang/system-data.ts';
-import { READ_AT_MS } from './gdoi-reply-builder.ts';
+import { READ_AT_MS } from '../builders/gdoi-reply-builder.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

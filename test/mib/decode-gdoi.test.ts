@@ -6,7 +6,7 @@ import { decodeGdoi, type GdoiReading } from '../../src/mib/decode-gdoi.ts';
 import { GDOI_ROOT } from '../../src/mib/gdoi-oids.ts';
 import type { GdoiColumn } from '../../src/mib/gdoi-column.ts';
 import { NOTHING_LEARNT_BY_SNMP, rememberReply } from '../../src/mib/snmp-memory.ts';
-import { ascii, octets, replyOf, rowOf, walkOf } from './gdoi-reply-builder.ts';
+import { ascii, octets, replyOf, rowOf, walkOf } from '../builders/gdoi-reply-builder.ts';
 
 const GM = '11.4.0.0.4.199.1.4.198.51.100.21';
 const KS = '11.4.0.0.4.199.1.4.192.0.2.11';

@@ -5,7 +5,7 @@ import type { SnmpValue, Varbind } from '../../src/gdoi/seen/varbind.ts';
 import { decodeTrap } from '../../src/mib/decode-trap.ts';
 import { GDOI_NOTIFICATION_VARIABLES, GDOI_ROOT } from '../../src/mib/gdoi-oids.ts';
 import { anyVarbinds } from './any-varbinds.ts';
-import { ascii, octets, rowOf } from './gdoi-reply-builder.ts';
+import { ascii, octets, rowOf } from '../builders/gdoi-reply-builder.ts';
 
 const trapOid = (number: number) => `${GDOI_ROOT}.0.${String(number)}`;
 const GROUP = '11.4.0.0.4.199';

@@ -8,7 +8,7 @@ import type { GdoiReply } from '../../src/mib/gdoi-reply.ts';
 import { followUpRequest, type GdoiRequest, gdoiRequest, type PolledRole } from '../../src/mib/gdoi-request.ts';
 import { withLaterSequence } from '../../src/mib/rekey-under-way.ts';
 import { NOTHING_LEARNT_BY_SNMP, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
-import { answer, ascii, columnOid, octets, READ_AT_MS, rowOf, walkOf } from './gdoi-reply-builder.ts';
+import { answer, ascii, columnOid, octets, READ_AT_MS, rowOf, walkOf } from '../builders/gdoi-reply-builder.ts';
 
 const SYS_DESCR = '1.3.6.1.2.1.1.1.0';
 const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';

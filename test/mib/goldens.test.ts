@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { decodeGdoi } from '../../src/mib/decode-gdoi.ts';
 import { NOTHING_LEARNT_BY_SNMP, rememberReply } from '../../src/mib/snmp-memory.ts';
-import { replyOf } from './gdoi-reply-builder.ts';
+import { replyOf } from '../builders/gdoi-reply-builder.ts';
 import { parseWalk } from './walk-text.ts';
 
 const root = fileURLToPath(new URL('goldens/', import.meta.url));

@@ -7,7 +7,7 @@ import { decodeGdoi } from '../../src/mib/decode-gdoi.ts';
 import { gdoiRequest } from '../../src/mib/gdoi-request.ts';
 import { NOTHING_LEARNT_BY_SNMP, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
 import { anyVarbinds } from './any-varbinds.ts';
-import { READ_AT_MS, replyOf, walkOf } from './gdoi-reply-builder.ts';
+import { READ_AT_MS, replyOf, walkOf } from '../builders/gdoi-reply-builder.ts';
 
 const walks = readdirSync(new URL('goldens/', import.meta.url))
   .filter((name) => name.endsWith('.txt'))

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeIndex, printKey } from '../../src/mib/row-index.ts';
-import { ascii, encodeIdentity, octets } from './gdoi-reply-builder.ts';
+import { ascii, encodeIdentity, octets } from '../builders/gdoi-reply-builder.ts';
 
 const KEK = { identities: 2, numbers: 1 };
 const GROUP = { identities: 1, numbers: 0 };

@@ -2,17 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import { afterPollBeside, kekBehaviorOfDevice, observe, roleOf } from '../../src/model/device-view.ts';
 import { buffer, log } from '../builders/tracker-builders.ts';
-import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
+import { aDevice, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
+import { aGm, aKek, aKs, aKsKey } from '../builders/snapshots.ts';
 
-const KEK = {
-  transport: null,
-  remainingSeconds: 500,
-  encryption: null,
-  keyBits: null,
-  signatureHash: null,
-  signatureKeyBits: null,
-};
-const KS_KEK = { spi: null, lifetimeSeconds: 1800, remainingSeconds: 500, timeToRekeySeconds: null };
+const KEK = aKek(500);
+const KS_KEK = aKsKey(500, { lifetimeSeconds: 1800 });
 const MAIN = 'show crypto gdoi';
 
 describe('the view of a device', () => {

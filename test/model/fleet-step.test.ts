@@ -17,7 +17,8 @@ import { deviceSettings } from '../../src/agent/poll/poll-target.ts';
 import { aConfiguredDevice } from '../builders/config-builder.ts';
 import { teks } from '../builders/health-builders.ts';
 import { facts, fed, gmAnswer, T0 } from '../builders/tracker-builders.ts';
-import { aDevice, aGm, aKs, aReport, NOON } from '../builders/view-builder.ts';
+import { aDevice, aReport, NOON } from '../builders/view-builder.ts';
+import { aGm, aKs } from '../builders/snapshots.ts';
 
 const FLEET = { pollIntervalMs: 60_000, detailIntervalMs: 60_000 };
 const OF_GROUPS = { fleet: FLEET, maintenance: [] };

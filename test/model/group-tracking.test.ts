@@ -8,7 +8,8 @@ import { trackFleet } from '../builders/track-fleet.ts';
 import { initialTrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 import { track } from '../../src/gdoi/tracker/tracker.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
-import { aDevice, aGm, aKs, NOON } from '../builders/view-builder.ts';
+import { aDevice, NOON } from '../builders/view-builder.ts';
+import { aGm, aKs, aKsKey } from '../builders/snapshots.ts';
 
 const AT_NOON = { sentAtMs: NOON, receivedAtMs: NOON };
 
@@ -19,8 +20,8 @@ function showing(snapshot: GmSnapshot): Observation {
 
 test('the tracker of a GM gets the lead and the lifetimes that the polled KS of its group shows', () => {
   const snapshot = aKs({
-    kek: { spi: '0xAA', lifetimeSeconds: 1200, remainingSeconds: 787, timeToRekeySeconds: 552 },
-    teks: [{ spi: '0xBB', lifetimeSeconds: 600, remainingSeconds: 188, timeToRekeySeconds: 62 }],
+    kek: aKsKey(787, { spi: '0xAA', lifetimeSeconds: 1200, timeToRekeySeconds: 552 }),
+    teks: [aKsKey(188, { spi: '0xBB', lifetimeSeconds: 600, timeToRekeySeconds: 62 })],
   });
   const { view } = trackFleet(initialFleetState('G1'), [
     {

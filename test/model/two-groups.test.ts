@@ -12,7 +12,8 @@ import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 import { type DeviceView, newDeviceView } from '../../src/model/device-view.ts';
 import { fleetStep, type GroupMemory } from '../../src/model/fleet-step.ts';
 import { aConfiguredDevice } from '../builders/config-builder.ts';
-import { aGm, aKs, NOON } from '../builders/view-builder.ts';
+import { NOON } from '../builders/view-builder.ts';
+import { aGm, aKek, aKs, aKsKey, aKsMember, aTek, rekeysReceived } from '../builders/snapshots.ts';
 
 const FLEET = { pollIntervalMs: 60_000, detailIntervalMs: 60_000 };
 const GROUPS = ['G1', 'G2'] as const;
@@ -64,31 +65,14 @@ function gmShown(group: Group, device: string, second: number, { trouble, regist
     keyServer: '10.1.0.1',
     ...(trouble === 'off' ? { registered: false, status: 'Registering' } : {}),
     registrations: { succeeded: registrations, attempted: registrations + (trouble === 'off' ? 2 : 0) },
-    rekeys: {
-      received: isOld ? tekAt(second) - 1 : tekAt(second),
-      sinceRegistration: null,
-      acksSent: null,
-      lastFrom: null,
-      lastSequence: null,
-      lastAgeSeconds: null,
-    },
-    kek: {
-      transport: group === 'G1' ? 'unicast' : 'multicast',
-      remainingSeconds: Math.max(0, kekRemaining),
-      encryption: null,
-      keyBits: null,
-      signatureHash: null,
-      signatureKeyBits: null,
-    },
+    rekeys: rekeysReceived(isOld ? tekAt(second) - 1 : tekAt(second), { sinceRegistration: null, acksSent: null }),
+    kek: aKek(Math.max(0, kekRemaining), { transport: group === 'G1' ? 'unicast' : 'multicast' }),
     teks:
       trouble === 'tekless'
         ? []
-        : teksOf(group, isOld ? tekAt(second) - 1 : tekAt(second), second).map((tek) => ({
-            ...tek,
-            interface: 'Gi0',
-            transform: null,
-            antiReplay: null,
-          })),
+        : teksOf(group, isOld ? tekAt(second) - 1 : tekAt(second), second).map(({ remainingSeconds, spi }) =>
+            aTek(remainingSeconds, { spi }),
+          ),
   });
 }
 
@@ -102,27 +86,13 @@ function ksShown(group: Group, second: number, acksMissed: number): KsSnapshot {
     group,
     localAddress: '10.1.0.1',
     localRole: 'primary',
-    kek: {
-      spi: null,
-      lifetimeSeconds: KEK_SECONDS,
-      remainingSeconds: (kekAt(second) + 1) * KEK_SECONDS - second,
-      timeToRekeySeconds: null,
-    },
-    teks: teksOf(group, tekAt(second), second).map((tek) => ({
-      ...tek,
-      lifetimeSeconds: TEK_SECONDS,
-      timeToRekeySeconds: null,
-    })),
-    memberDetails: GMS.map((device, index) => ({
-      address: `10.0.0.${device.slice(2)}`,
-      version: '1.0.25',
-      state: 'Registered',
-      keyServer: '10.1.0.1',
-      rekeysSent: 4,
-      rekeyRetries: 0,
-      acksReceived: 4,
-      acksMissed: index === 0 ? acksMissed : 0,
-    })),
+    kek: aKsKey((kekAt(second) + 1) * KEK_SECONDS - second, { lifetimeSeconds: KEK_SECONDS }),
+    teks: teksOf(group, tekAt(second), second).map(({ remainingSeconds, spi }) =>
+      aKsKey(remainingSeconds, { spi, lifetimeSeconds: TEK_SECONDS }),
+    ),
+    memberDetails: GMS.map((device, index) =>
+      aKsMember(`10.0.0.${device.slice(2)}`, index === 0 ? acksMissed : 0, { keyServer: '10.1.0.1' }),
+    ),
   });
 }
 

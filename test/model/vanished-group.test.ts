@@ -9,7 +9,8 @@ import { DEVICE_METRICS } from '../../src/export/device-metrics.ts';
 import { newDeviceView } from '../../src/model/device-view.ts';
 import { aConfiguredDevice } from '../builders/config-builder.ts';
 import { teks } from '../builders/health-builders.ts';
-import { aDevice, aGm, aReport, facts, NOON } from '../builders/view-builder.ts';
+import { aDevice, aReport, facts, NOON } from '../builders/view-builder.ts';
+import { aGm } from '../builders/snapshots.ts';
 
 const FINE = aGm({
   address: '10.1.13.2',

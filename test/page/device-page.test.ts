@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { NOON } from '../builders/view-builder.ts';
 import { fleet as aGroup } from '../builders/health-builders.ts';
-import { anEvent, polledGm, serve } from '../http/served.ts';
+import { polledGm, serve } from '../http/served.ts';
+import { aMissedKekRekey } from '../builders/event-builder.ts';
 import { accessBy, chromiumMissing, emptyFleet, lookAgain, openTab, PATIENCE_WITH_PAGES, wordsOf } from './browser.ts';
 import { pageUnderTest } from './page-under-test.ts';
 
@@ -106,7 +107,7 @@ describe.skipIf(chromiumMissing())('a device', () => {
     const at = { sentAtMs: NOON, receivedAtMs: NOON };
     const answers = new Map([['show crypto gdoi', { at, text: 'GROUP INFORMATION\n    Group Name : G1', cut: false }]]);
     under.served.fleet.set({ ...polledGm('gm1'), answers });
-    await under.served.happens(anEvent());
+    await under.served.happens(aMissedKekRekey());
     await under.tab.open('/devices/gm1');
     await under.tab.page.locator('.answer summary').click();
     expect(await under.tab.page.locator('.answer pre').innerText()).toBe('GROUP INFORMATION\n    Group Name : G1');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NOON } from '../builders/view-builder.ts';
-import { anEvent, serve } from '../http/served.ts';
+import { serve } from '../http/served.ts';
+import { aMissedKekRekey } from '../builders/event-builder.ts';
 import { chromiumMissing, NoonClock, openTab, PATIENCE_WITH_PAGES, wordsOf } from './browser.ts';
 import { pageUnderTest } from './page-under-test.ts';
 
@@ -9,7 +10,7 @@ describe.skipIf(chromiumMissing())('the events', () => {
   const summaries = () => wordsOf(under.tab.page, '.event-summary');
   /** One history serves all tests: each has a device of its own. */
   const numbered = (device: string, n: number) =>
-    anEvent({ id: `${device}/${n}`, atMs: NOON - 100_000 + n, device, summary: `event ${n}` });
+    aMissedKekRekey({ id: `${device}/${n}`, atMs: NOON - 100_000 + n, device, summary: `event ${n}` });
   const live = (of = under.tab) => of.page.getByText('Live: new events appear by themselves.').waitFor();
 
   test('are shown newest first and open to their evidence and first step', async () => {
@@ -45,8 +46,8 @@ describe.skipIf(chromiumMissing())('the events', () => {
     const device = 'gm4';
     await under.served.happens(
       numbered(device, 1),
-      anEvent({ id: 'r', device, type: 'reload', cause: null, summary: 'reloaded' }),
-      anEvent({ id: 'old', device, atMs: NOON - 90_000_000, summary: 'long ago' }),
+      aMissedKekRekey({ id: 'r', device, type: 'reload', cause: null, summary: 'reloaded' }),
+      aMissedKekRekey({ id: 'old', device, atMs: NOON - 90_000_000, summary: 'long ago' }),
     );
     await under.tab.open('/events?type=reregistration&device=gm4');
     await expect.poll(summaries, PATIENCE_WITH_PAGES).toEqual(['event 1', 'long ago']);

@@ -1,12 +1,13 @@
 import { UIDS } from '../../dashboards/grafana/links.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
-import { aKs, aReport, NOON, viewAfter } from '../builders/view-builder.ts';
+import { aReport, NOON, viewAfter } from '../builders/view-builder.ts';
 import { anEvent } from '../builders/event-builder.ts';
-import { fleet as aGroup, gmInFleet, kek } from '../builders/health-builders.ts';
+import { fleet as aGroup, gmInFleet } from '../builders/health-builders.ts';
 import { polledGm } from '../http/served.ts';
 import { chromiumMissing, emptyFleet, lookAgain, PATIENCE_WITH_PAGES, wordsOf } from './browser.ts';
 import { pageUnderTest } from './page-under-test.ts';
+import { aKek, aKs, aKsKekOfADay } from '../builders/snapshots.ts';
 
 /** It alone tells where the rekeys got lost. */
 const LOST_ON_THE_PATH: Explanation = {
@@ -61,7 +62,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
   /** GMs by the seconds that their KEK lasts. */
   function group(lasting: Readonly<Record<string, number>>, over: Parameters<typeof aGroup>[0] = {}) {
     for (const [name, seconds] of Object.entries(lasting))
-      under.served.fleet.set(polledGm(name, { kek: kek(seconds) }));
+      under.served.fleet.set(polledGm(name, { kek: aKek(seconds) }));
     const gms = Object.keys(lasting).map((device) => gmInFleet({ device }));
     under.served.fleet.setGroup(aGroup({ gms, members: gms.length, ...over }));
   }
@@ -120,7 +121,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
   });
 
   test('says who is at risk, missed the rekey, is not polled or not listed, and whether the KSs agree', async () => {
-    const key = { spi: null, lifetimeSeconds: 86_400, remainingSeconds: 5000, timeToRekeySeconds: 4765 };
+    const key = aKsKekOfADay(5000);
     under.served.fleet.set({
       ...viewAfter(aReport({ 'show crypto gdoi': [aKs({ localRole: 'primary', kek: key })] })),
       device: 'ks1',
@@ -212,7 +213,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
       ['gm-acme', 'acme'],
       ['gm-ours', 'default'],
     ] as const) {
-      under.served.fleet.set({ ...polledGm(device, { kek: kek(5000) }), cell });
+      under.served.fleet.set({ ...polledGm(device, { kek: aKek(5000) }), cell });
       under.served.fleet.setGroup(aGroup({ cell, gms: [gmInFleet({ device })] }));
     }
     await under.served.happens(anEvent({ id: 'e', device: 'gm-acme', cell: 'acme' }));

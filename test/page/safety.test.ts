@@ -4,10 +4,12 @@ import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { NOON } from '../builders/view-builder.ts';
-import { fleet as aGroup, gmInFleet, kek } from '../builders/health-builders.ts';
-import { anEvent, polledGm } from '../http/served.ts';
+import { fleet as aGroup, gmInFleet } from '../builders/health-builders.ts';
+import { polledGm } from '../http/served.ts';
+import { aMissedKekRekey } from '../builders/event-builder.ts';
 import { chromiumMissing } from './browser.ts';
 import { pageUnderTest } from './page-under-test.ts';
+import { aKek } from '../builders/snapshots.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const MARKUP = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
@@ -28,7 +30,7 @@ describe.skipIf(chromiumMissing())('every page', () => {
     const at = { sentAtMs: NOON, receivedAtMs: NOON };
     const answers = new Map([['show crypto gdoi', { at, text: `${MARKUP}\n${RIGHT_TO_LEFT}\n${LONG}`, cut: true }]]);
     under.served.fleet.set({
-      ...polledGm('gm1', { kek: kek(150) }),
+      ...polledGm('gm1', { kek: aKek(150) }),
       answers,
       plannedPolls: [{ atMs: NOON + 9000, reason: 'confirm' }],
     });
@@ -54,8 +56,8 @@ describe.skipIf(chromiumMissing())('every page', () => {
     under.served.fleet.setGroup(aGroup({ group: MARKUP, gms: [gmInFleet({ device: 'hostile', registered: false })] }));
     under.served.fleet.setGroup(aGroup({ group: LONG }));
     await under.served.happens(
-      anEvent(),
-      anEvent({
+      aMissedKekRekey(),
+      aMissedKekRekey({
         id: 'h',
         device: MARKUP,
         group: LONG,

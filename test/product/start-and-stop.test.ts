@@ -8,7 +8,7 @@ import { PART_MAKERS, type PartMakers, startProduct } from '../../src/product/pr
 import type { ResolvedConfig } from '../../src/config/resolved-config.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { UserError } from '../../src/kernel/user-error.ts';
-import { busyTcp, busyUdp } from '../builders/busy-ports.ts';
+import { busyTcp, busyUdp } from '../builders/ports.ts';
 import { aConfig } from '../builders/config-builder.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { PATIENCE } from '../builders/patience.ts';

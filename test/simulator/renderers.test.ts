@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import { uptimeText } from '../../src/simulator/render/render-device.ts';
 import { RELEASES, type ReleaseName } from '../../src/simulator/world/release.ts';
-import { START_MS, groupOf, numberOf, showAt, spisOf, valueOf } from './fleet-builders.ts';
+import { START_MS, groupOf, numberOf, showAt, spisOf, valueOf } from '../builders/simulated-group.ts';
 
 describe('GM show crypto gdoi', () => {
   test('of IOS XE has the captured labels, columns and order', () => {

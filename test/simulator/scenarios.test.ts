@@ -10,7 +10,7 @@ import {
   SCENARIO_NAMES,
   type ScenarioName,
 } from '../../src/simulator/scenarios/scenario.ts';
-import { START_MS, registrations, showAt, spisOf, valueOf } from './fleet-builders.ts';
+import { START_MS, registrations, showAt, spisOf, valueOf } from '../builders/simulated-group.ts';
 
 function fleetNamed(scenario: ScenarioName, seed = 1): SimulatedFleet {
   return createSimulatedFleet({ scenario, seed, startMs: START_MS });

@@ -7,7 +7,7 @@ import { createSystemClock } from '../../src/kernel/clock.ts';
 import type { SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import { loopbackAddresses } from '../../src/simulator/push/loopback-addresses.ts';
 import { type SimulatedSendersOptions, startSimulatedSenders } from '../../src/simulator/push/senders.ts';
-import { START_MS, groupOf } from './fleet-builders.ts';
+import { START_MS, groupOf } from '../builders/simulated-group.ts';
 import { COMMUNITY, V3_USER } from './net-snmp-tools.ts';
 import { startTrapReceiver } from './trap-receiver.ts';
 import { PATIENCE } from '../builders/patience.ts';

@@ -12,7 +12,7 @@ import type { Pdu, SnmpValue } from '../../src/simulator/snmp-wire/pdu.ts';
 import { LocalizedUser } from '../../src/simulator/snmp-wire/usm.ts';
 import { SCENARIO_NAMES } from '../../src/simulator/scenarios/scenario.ts';
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
-import { START_MS, groupOf } from './fleet-builders.ts';
+import { START_MS, groupOf } from '../builders/simulated-group.ts';
 import { COMMUNITY, V3_USER } from './net-snmp-tools.ts';
 
 const word = fc.integer({ min: 0, max: 0xff_ff_ff_ff });

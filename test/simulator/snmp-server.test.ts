@@ -9,7 +9,7 @@ import { oidOf } from '../../src/simulator/snmp-wire/oid.ts';
 import type { SnmpUser } from '../../src/simulator/snmp-wire/usm.ts';
 import type { SnmpManners } from '../../src/simulator/snmp/snmp-manners.ts';
 import { type SimulatedSnmp, startSimulatedSnmp } from '../../src/simulator/snmp/snmp-server.ts';
-import { START_MS, groupOf, numberOf, spisOf } from './fleet-builders.ts';
+import { START_MS, groupOf, numberOf, spisOf } from '../builders/simulated-group.ts';
 import { COMMUNITY, V2C, V3, V3_USER, netSnmp, valuesOf } from './net-snmp-tools.ts';
 
 const GDOI = '1.3.6.1.4.1.9.9.759';

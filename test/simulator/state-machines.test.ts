@@ -2,7 +2,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { kekLeadMs, tekLeadMs } from '../../src/simulator/world/keys.ts';
-import { START_MS, groupOf, numberOf, registrations, rekeys, showAt, spisOf, valueOf } from './fleet-builders.ts';
+import {
+  START_MS,
+  groupOf,
+  numberOf,
+  registrations,
+  rekeys,
+  showAt,
+  spisOf,
+  valueOf,
+} from '../builders/simulated-group.ts';
 
 const seconds = (atMs: number) => (atMs - START_MS) / 1000;
 const seeds = fc.integer({ min: 1, max: 2 ** 31 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createFleetFromPlan, type SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import type { FleetOperations } from '../../src/simulator/scenarios/fleet-plan.ts';
 import { drawWorld } from '../worlds/draw-world.ts';
-import { groupOf, numberOf, registrations, showAt, spisOf, START_MS } from './fleet-builders.ts';
+import { groupOf, numberOf, registrations, showAt, spisOf, START_MS } from '../builders/simulated-group.ts';
 
 function messagesOf(fleet: SimulatedFleet): { device: string; mnemonic: string; text: string }[] {
   const messages: { device: string; mnemonic: string; text: string }[] = [];

@@ -15,13 +15,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { Secret } from '../../src/kernel/secret.ts';
 import type { PostgresAddress } from '../../src/store/postgres/connections.ts';
 import { RUN_DIRECTORY } from '../builders/run-directory.ts';
+import { freePort } from '../builders/ports.ts';
 
 export const PASSWORD = 'pg-s3cret';
 const SUPERUSER = 'gdoi';
@@ -60,15 +60,6 @@ export function unprivileged(): { readonly uid?: number; readonly gid?: number }
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   servant ??= { uid: id('-u'), gid: id('-g') };
   return servant;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** A directory that the user of the server may write, and nobody else. */

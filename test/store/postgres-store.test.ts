@@ -20,15 +20,9 @@ import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { PATIENCE, PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 import { rewritingWayTo } from '../builders/cuttable-way.ts';
+import { freePort } from '../builders/ports.ts';
 import { eventStoreContract } from './event-store-contract.ts';
-import {
-  directoryOfServer,
-  freePort,
-  PASSWORD,
-  type PostgresServer,
-  startPostgres,
-  unprivileged,
-} from './postgres-server.ts';
+import { directoryOfServer, PASSWORD, type PostgresServer, startPostgres, unprivileged } from './postgres-server.ts';
 
 let server: PostgresServer;
 beforeAll(async () => {

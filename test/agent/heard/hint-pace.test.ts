@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { HintPace } from '../../../src/agent/heard/hint-pace.ts';
 import { shownState } from '../../../src/agent/heard/shown-state.ts';
 import { FakeClock } from '../../builders/fake-clock.ts';
-import { aDevice, aGm, aKs, aReport, viewAfter } from '../../builders/view-builder.ts';
+import { aDevice, aReport, viewAfter } from '../../builders/view-builder.ts';
+import { aGm, aKs } from '../../builders/snapshots.ts';
 
 /** A device whose polls show what the test says, on a clock of the test's. */
 function paced() {

@@ -13,7 +13,7 @@ import {
 } from '../../../src/agent/poll/poll-memory.ts';
 import { CPU_EVERY_MS } from '../../../src/gdoi/seen/beside-facts.ts';
 import type { GroupSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
-import { aGm, aKs } from '../../builders/view-builder.ts';
+import { aGm, aKs } from '../../builders/snapshots.ts';
 
 function asked(
   snapshots: readonly GroupSnapshot[],

@@ -14,7 +14,8 @@ import { aConfiguredDevice } from '../../builders/config-builder.ts';
 import { FakeClock } from '../../builders/fake-clock.ts';
 import { InternalErrors } from '../../../src/kernel/internal-errors.ts';
 import { MemoryLogger } from '../../builders/memory-logger.ts';
-import { aDevice, aGm, NOON } from '../../builders/view-builder.ts';
+import { aDevice, NOON } from '../../builders/view-builder.ts';
+import { aGm, aKek, aTek, rekeysReceived } from '../../builders/snapshots.ts';
 
 /** A GM with this many registrations, seen `seconds` after noon; its KEK is far from expiry. */
 function seen(seconds: number, succeeded: number): Observation {
@@ -22,18 +23,9 @@ function seen(seconds: number, succeeded: number): Observation {
   const gm = aGm({
     registrations: { succeeded, attempted: succeeded },
     keyServer: '10.1.11.2',
-    rekeys: { received: 5, sinceRegistration: 5, acksSent: 5, lastFrom: null, lastSequence: 1, lastAgeSeconds: null },
-    kek: {
-      transport: 'unicast',
-      remainingSeconds: 50_000 - seconds,
-      encryption: 'AES',
-      keyBits: 256,
-      signatureHash: null,
-      signatureKeyBits: null,
-    },
-    teks: [
-      { interface: 'Gi0/0', spi: '0x00000001', transform: null, remainingSeconds: 3000 - seconds, antiReplay: null },
-    ],
+    rekeys: rekeysReceived(5, { lastSequence: 1 }),
+    kek: aKek(50_000 - seconds),
+    teks: [aTek(3000 - seconds, { interface: 'Gi0/0', spi: '0x00000001' })],
   });
   return {
     kind: 'groups',

@@ -1,6 +1,7 @@
 /** GMs that register again by the clock: what each shows at a step, whoever asks and whenever it was asked before. */
 import type { Observation } from '../../../src/gdoi/seen/observation.ts';
-import { aGm, NOON } from '../../builders/view-builder.ts';
+import { NOON } from '../../builders/view-builder.ts';
+import { aGm, aKek, aTek } from '../../builders/snapshots.ts';
 
 export const GMS = Array.from({ length: 30 }, (_, n) => `gm${n}`);
 const STEP_MS = 60_000;
@@ -19,23 +20,8 @@ export function observationAt(gm: string, step: number): Observation {
     address: `10.0.0.${GMS.indexOf(gm)}`,
     keyServer: '10.1.11.2',
     registrations: { succeeded, attempted: succeeded },
-    kek: {
-      transport: 'unicast',
-      remainingSeconds: KEK_SECONDS - (elapsed % KEK_SECONDS),
-      encryption: 'AES',
-      keyBits: 256,
-      signatureHash: null,
-      signatureKeyBits: null,
-    },
-    teks: [
-      {
-        interface: 'Gi0/0',
-        spi: `0x${Math.floor(elapsed / 3600) + 16}`,
-        transform: null,
-        remainingSeconds: 3600 - (elapsed % 3600),
-        antiReplay: null,
-      },
-    ],
+    kek: aKek(KEK_SECONDS - (elapsed % KEK_SECONDS)),
+    teks: [aTek(3600 - (elapsed % 3600), { interface: 'Gi0/0', spi: `0x${Math.floor(elapsed / 3600) + 16}` })],
   });
   return {
     kind: 'groups',

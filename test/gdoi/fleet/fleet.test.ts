@@ -5,6 +5,7 @@ import { initialFleetState, type MemberFacts } from '../../../src/gdoi/fleet/fle
 import type { GmInGroup } from '../../../src/gdoi/fleet/gm-in-group.ts';
 import { emptyKsSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 import { answered, Fleet, gm, type GmOptions, ks, START } from '../../builders/fleet-group.ts';
+import { aKsKey } from '../../builders/snapshots.ts';
 
 const A = '0x0000000A';
 const B = '0x0000000B';
@@ -91,8 +92,8 @@ describe('does a GM hold its KS’s TEK?', () => {
       ...emptyKsSnapshot('G1'),
       localAddress: '10.1.0.1',
       teks: [
-        { spi: A, lifetimeSeconds: 3600, remainingSeconds: 3000, timeToRekeySeconds: 2900 },
-        { spi: C, lifetimeSeconds: 7200, remainingSeconds: 7000, timeToRekeySeconds: null },
+        aKsKey(3000, { spi: A, lifetimeSeconds: 3600, timeToRekeySeconds: 2900 }),
+        aKsKey(7000, { spi: C, lifetimeSeconds: 7200 }),
       ],
     };
     expect(match(fleet, { ...two, ks: { snapshot, at: two.ks!.at } }, gm(100))?.tekMatchesKs).toBe(true);

@@ -11,7 +11,8 @@ import {
   worstCheck,
 } from '../../../src/gdoi/health/health-check.ts';
 import { healthDocument } from '../../../src/gdoi/health/health-document.ts';
-import { device, fleet, gmInFleet, kek, NOW, teks } from '../../builders/health-builders.ts';
+import { device, fleet, gmInFleet, NOW, teks } from '../../builders/health-builders.ts';
+import { aKek } from '../../builders/snapshots.ts';
 
 const status = fc.constantFrom(...HEALTH_STATUSES);
 const someCheck: fc.Arbitrary<HealthCheck> = fc
@@ -68,7 +69,7 @@ test('every device gets a verdict, its summary names the worst check, and an old
         unparsedLines: of.unparsedLines,
         gm: {
           registered: of.registered,
-          kek: of.kek === null ? null : kek(of.kek),
+          kek: of.kek === null ? null : aKek(of.kek),
           teks: of.teks === null ? null : teks(...of.teks),
           reregistersInSeconds: of.countdown,
         },

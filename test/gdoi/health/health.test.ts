@@ -13,11 +13,10 @@ import {
   type DeviceOptions,
   fleet,
   gmInFleet,
-  kek,
-  member,
   NOW,
   teks,
 } from '../../builders/health-builders.ts';
+import { aKek, aKsKey, aKsMember } from '../../builders/snapshots.ts';
 
 function healthOf(options: DeviceOptions, of: GroupView | null = fleet()): DeviceHealth {
   return deviceHealth(device(options), () => of, NOW);
@@ -53,7 +52,7 @@ test('a GM with keys, an answering KS and no re-registration is ok, with KS and 
 
 test.each([
   ['is not registered', { registered: false, status: 'Registering' }, 'the GM tries to register again'],
-  ['has no KEK any more', { kek: kek(0) }, 'the GM registers: without a KEK no rekey reaches it before'],
+  ['has no KEK any more', { kek: aKek(0) }, 'the GM registers: without a KEK no rekey reaches it before'],
   ['has its keys', { reregistersInSeconds: 900 }, 'rekey at the latest; without it the GM re-registers'],
 ] as const)('what its countdown announces of a GM that %s', (_what, own, what) => {
   const gm = { reregistersInSeconds: 1900, ...own };
@@ -72,8 +71,8 @@ describe('a problem of a GM decides its status, is named in the summary and has 
   const cases: readonly [title: string, CheckName, HealthStatus, DeviceOptions, Partial<GroupView>?][] = [
     ['it is not registered', 'registered', 'critical', { gm: { registered: false, status: 'Registering' } }],
     ['it is registered, but holds no KEK', 'kek_present', 'critical', { gm: { kek: null } }],
-    ['its KEK shows a lifetime of 0', 'kek_present', 'critical', { gm: { kek: kek(0) } }],
-    ['its KEK rekey is overdue', 'kek_remaining', 'warning', { gm: { kek: kek(150) } }],
+    ['its KEK shows a lifetime of 0', 'kek_present', 'critical', { gm: { kek: aKek(0) } }],
+    ['its KEK rekey is overdue', 'kek_remaining', 'warning', { gm: { kek: aKek(150) } }],
     [
       'the tracker knows that its KEK rekey is overdue',
       'kek_remaining',
@@ -278,7 +277,7 @@ test('the check of a certificate names trustpoint and end; without a certificate
 });
 
 describe('an overdue KEK rekey, with the time left counted on since the answer,', () => {
-  const told = (age: number) => checkOf(healthOf({ gm: { kek: kek(195) }, age }, null), 'kek_remaining');
+  const told = (age: number) => checkOf(healthOf({ gm: { kek: aKek(195) }, age }, null), 'kek_remaining');
 
   test('tells within what time the GM re-registers', () => {
     expect(told(10)).toMatchObject({
@@ -301,7 +300,7 @@ test('the summary of a device in several groups says which group it means', () =
       group,
       {
         group,
-        gm: { snapshot: { ...emptyGmSnapshot(group), registered, teks: teks(2000), kek: kek(5000) }, at },
+        gm: { snapshot: { ...emptyGmSnapshot(group), registered, teks: teks(2000), kek: aKek(5000) }, at },
         ks: null,
       },
     ] as const;
@@ -316,7 +315,7 @@ test('the summary of a device in several groups says which group it means', () =
 
 describe('what is not known is neither 0 nor ok', () => {
   test('the KEK lifetime of a GM without a KEK timer is unknown, and the GM is still ok', () => {
-    const health = healthOf({ gm: { kek: kek(null) } });
+    const health = healthOf({ gm: { kek: aKek(null) } });
     expect(checkOf(health, 'kek_remaining')).toMatchObject({ status: 'unknown', value: null });
     expect(health.status).toBe('ok');
   });
@@ -353,7 +352,7 @@ describe('what is not known is neither 0 nor ok', () => {
   });
 
   test('the KEK lifetime is unknown if a KEK rekey was due since the last answer', () => {
-    expect(checkOf(healthOf({ gm: { kek: kek(240) }, age: 100 }), 'kek_remaining')).toMatchObject({
+    expect(checkOf(healthOf({ gm: { kek: aKek(240) }, age: 100 }), 'kek_remaining')).toMatchObject({
       status: 'unknown',
       detail: 'a KEK rekey was due since it was last asked',
     });
@@ -368,7 +367,7 @@ test('old answers still count for what was bad, but not for what was good', () =
 });
 
 test('the remaining lifetime of a KEK by an old answer is counted down to now', () => {
-  expect(checkOf(healthOf({ age: 700, gm: { kek: kek(1600) } }), 'kek_remaining')).toMatchObject({
+  expect(checkOf(healthOf({ age: 700, gm: { kek: aKek(1600) } }), 'kek_remaining')).toMatchObject({
     status: 'unknown',
     detail: 'by its answer of 11 min 40 s ago: its KEK lasts 15 min 00 s more',
     value: 900,
@@ -435,9 +434,9 @@ describe('a KS', () => {
       'misses one acknowledgement',
       'rekeys_acknowledged',
       'warning',
-      { ks: { memberDetails: [member('10.0.0.9', 1)] } },
+      { ks: { memberDetails: [aKsMember('10.0.0.9', 1)] } },
     ],
-    ['is about to drop a GM', 'rekeys_acknowledged', 'critical', { ks: { memberDetails: [member('10.0.0.9', 2)] } }],
+    ['is about to drop a GM', 'rekeys_acknowledged', 'critical', { ks: { memberDetails: [aKsMember('10.0.0.9', 2)] } }],
     ['has no GM', 'members', 'warning', { ks: { members: 0 } }],
     ['takes long for a rekey', 'rekey_duration', 'warning', { ks: { lastRekeyDurationMs: 130_000 } }],
     [
@@ -449,12 +448,7 @@ describe('a KS', () => {
         mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], sending: ['ks1'], affectedGms: ['gm1'] },
       },
     ],
-    [
-      'has keys that ran out',
-      'kek_remaining',
-      'critical',
-      { ks: { kek: { spi: null, lifetimeSeconds: 86_400, remainingSeconds: 0, timeToRekeySeconds: null } } },
-    ],
+    ['has keys that ran out', 'kek_remaining', 'critical', { ks: { kek: aKsKey(0, { lifetimeSeconds: 86_400 }) } }],
   ];
   test.each(cases)('that %s', (_title, name, status, options, view) => {
     const health = healthOf(options, fleet(view ?? {}));
@@ -488,7 +482,7 @@ describe('a KS', () => {
     ['when it was asked', NOW - 10_000, 'unknown', 'its KEK ends at this moment'],
     ['a minute before', NOW - 70_000, 'critical', 'its KEK has run out and was not replaced'],
   ] as const)('whose KEK ended %s', (_when, kekExpiryMs, status, detail) => {
-    const ended = { spi: null, lifetimeSeconds: 86_400, remainingSeconds: 0, timeToRekeySeconds: null };
+    const ended = aKsKey(0, { lifetimeSeconds: 86_400 });
     const kss = fleet().kss.map((each) => ({ ...each, kekExpiryMs }));
     expect(checkOf(healthOf({ ks: { kek: ended } }, fleet({ kss })), 'kek_remaining')).toMatchObject({
       status,
@@ -524,20 +518,20 @@ describe('a KS', () => {
   ] as const)(
     'is not said to drop a GM that may have registered since it was listed%s',
     (_, missed, [status, said]) => {
-      const memberDetails = Object.entries(missed).map(([address, acks]) => member(address, acks));
+      const memberDetails = Object.entries(missed).map(([address, acks]) => aKsMember(address, acks));
       const health = healthOf({ ks: { memberDetails } }, fleet({ gms: [gmInFleet({ registeredSinceList: true })] }));
       expect(checkOf(health, 'rekeys_acknowledged')).toMatchObject({ status, detail: expect.stringContaining(said) });
     },
   );
 
   test('refers to a polled GM by its name and to another one by its address', () => {
-    const health = healthOf({ ks: { memberDetails: [member('10.0.0.1', 1), member('10.0.0.9', 2)] } });
+    const health = healthOf({ ks: { memberDetails: [aKsMember('10.0.0.1', 1), aKsMember('10.0.0.9', 2)] } });
     expect(checkOf(health, 'rekeys_acknowledged').detail).toContain('10.0.0.9, gm1');
   });
 });
 
 test('the document has the names of the contract, and instants in ISO 8601', () => {
-  const document = healthDocument(healthOf({ gm: { kek: kek(150) } }));
+  const document = healthDocument(healthOf({ gm: { kek: aKek(150) } }));
   expect(document).toMatchObject({
     device: 'gm1',
     status: 'warning',
@@ -724,7 +718,7 @@ test('missed acknowledgements do not make a KS worse than what explains them', (
     firstStep: null,
     explains: [{ check: 'rekeys_acknowledged', devices: ['gm1'] }],
   });
-  const ks = { memberDetails: [member('10.1.12.2', 2)] };
+  const ks = { memberDetails: [aKsMember('10.1.12.2', 2)] };
   expect(healthOf({ ks }).status).toBe('critical');
   const health = healthOf({ ks }, fleet({ explanations: [traces] }));
   expect(health.status).toBe('ok');
@@ -737,7 +731,7 @@ test('missed acknowledgements do not make a KS worse than what explains them', (
 
 describe('a KEK that ended after the poll that was explained', () => {
   const ended = (explanation: Explanation) =>
-    checkOf(healthOf({ gm: { kek: kek(5) }, age: 10 }, fleet({ explanations: [explanation] })), 'kek_remaining');
+    checkOf(healthOf({ gm: { kek: aKek(5) }, age: 10 }, fleet({ explanations: [explanation] })), 'kek_remaining');
 
   test('is explained by what is said of the GM and its keys', () => {
     const old = explained({ cause: 'legacy_ks', status: 'warning', explains: [] });

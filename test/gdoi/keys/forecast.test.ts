@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { forecast, FORECAST_CAUSES, forecastEvidence } from '../../../src/gdoi/keys/forecast.ts';
 import { FLOOR_LEAD, ksLead } from '../../../src/gdoi/keys/ks-lead.ts';
 import { emptyGmSnapshot, emptyKsSnapshot, type GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
+import { aKek, aKsKey, aTek } from '../../builders/snapshots.ts';
 
 const AT = { sentAtMs: 1_000_000, receivedAtMs: 1_000_400 };
 
@@ -10,28 +11,17 @@ function gm(kek: number | null, teks: readonly (number | null)[], reregistersIn:
   return {
     ...emptyGmSnapshot('G1'),
     reregistersInSeconds: reregistersIn,
-    kek: {
-      transport: 'unicast',
-      remainingSeconds: kek,
-      encryption: null,
-      keyBits: null,
-      signatureHash: null,
-      signatureKeyBits: null,
-    },
-    teks: teks.map((remainingSeconds, index) => ({
-      interface: 'Serial1/0',
-      spi: `0x0000000${index}`,
-      transform: null,
-      remainingSeconds,
-      antiReplay: null,
-    })),
+    kek: aKek(kek),
+    teks: teks.map((remainingSeconds, index) =>
+      aTek(remainingSeconds, { interface: 'Serial1/0', spi: `0x0000000${index}` }),
+    ),
   };
 }
 
 const leadOf = (seconds: number) =>
   ksLead({
     ...emptyKsSnapshot('G1'),
-    kek: { spi: null, lifetimeSeconds: null, remainingSeconds: seconds + 500, timeToRekeySeconds: 500 },
+    kek: aKsKey(seconds + 500, { timeToRekeySeconds: 500 }),
   });
 
 describe('the forecast of Reregisters in', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { driftMs, type HeldKek, isSameKek, sameKekSeenAgain, shownKek } from '../../../src/gdoi/keys/kek-identity.ts';
 import { emptyGmSnapshot, type GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
+import { aKek } from '../../builders/snapshots.ts';
 
 const HOUR_MS = 3_600_000;
 /** The interval of its end: a second of truncation and the latency of an answer. */
@@ -82,14 +83,7 @@ describe('the KEK that an answer shows', () => {
   const shown = (remainingSeconds: number | null, over: Partial<GmSnapshot> = {}) =>
     shownKek(at, {
       ...emptyGmSnapshot('G1'),
-      kek: {
-        transport: 'unicast',
-        remainingSeconds,
-        encryption: null,
-        keyBits: null,
-        signatureHash: null,
-        signatureKeyBits: null,
-      },
+      kek: aKek(remainingSeconds),
       ...over,
     });
 

@@ -1,16 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_REKEY_SECONDS, groupLead, ksLead, rekeySeconds } from '../../../src/gdoi/keys/ks-lead.ts';
 import { emptyKsSnapshot, type KsSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
+import { aKsKey } from '../../builders/snapshots.ts';
 
 function ks(options: { remaining?: number; toRekey?: number; change?: Partial<KsSnapshot> }): KsSnapshot {
   return {
     ...emptyKsSnapshot('G1'),
-    kek: {
-      spi: null,
-      lifetimeSeconds: 1200,
-      remainingSeconds: options.remaining ?? null,
-      timeToRekeySeconds: options.toRekey ?? null,
-    },
+    kek: aKsKey(options.remaining ?? null, { lifetimeSeconds: 1200, timeToRekeySeconds: options.toRekey ?? null }),
     ...options.change,
   };
 }

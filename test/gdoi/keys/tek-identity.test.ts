@@ -12,6 +12,7 @@ import {
   teksSeenAgain,
 } from '../../../src/gdoi/keys/tek-identity.ts';
 import { emptyGmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
+import { aTek } from '../../builders/snapshots.ts';
 
 const tek = (spi: string, endsMs: number): HeldTek => ({ spi, expiry: { fromMs: endsMs, toMs: endsMs + 1_000 } });
 const A = tek('a', 600_000);
@@ -77,13 +78,7 @@ test('lists each SPI of an answer once, the longest-lived TEK first, eight at mo
   const shown = (teks: ReadonlyArray<readonly [string | null, number | null]>) =>
     shownTeks(at, {
       ...emptyGmSnapshot('G1'),
-      teks: teks.map(([spi, remainingSeconds]) => ({
-        interface: 'Gi0',
-        spi,
-        remainingSeconds,
-        transform: null,
-        antiReplay: null,
-      })),
+      teks: teks.map(([spi, remainingSeconds]) => aTek(remainingSeconds, { spi })),
     }).map(({ spi }) => spi);
   expect(
     shown([

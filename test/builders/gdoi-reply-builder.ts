@@ -5,7 +5,7 @@ import { GDOI_COLUMNS, GDOI_ROOT } from '../../src/mib/gdoi-oids.ts';
 import type { GdoiReply } from '../../src/mib/gdoi-reply.ts';
 import type { GdoiRequest } from '../../src/mib/gdoi-request.ts';
 import type { GdoiColumn } from '../../src/mib/gdoi-column.ts';
-import { parseWalk } from './walk-text.ts';
+import { parseWalk } from '../mib/walk-text.ts';
 
 export const READ_AT_MS = Date.UTC(2026, 10, 24, 12);
 
@@ -49,5 +49,5 @@ export function answer(objects: readonly Varbind[], request: GdoiRequest, rest: 
 }
 
 export function walkOf(name: string): Varbind[] {
-  return parseWalk(readFileSync(new URL(`goldens/${name}.txt`, import.meta.url), 'utf8'));
+  return parseWalk(readFileSync(new URL(`../mib/goldens/${name}.txt`, import.meta.url), 'utf8'));
 }
