@@ -13,7 +13,7 @@ export function schemaOf<Document>() {
 
 /** What a type that differs is held against: the fields, so that the compiler's message names them. */
 type Alike<Written, Document> =
-  Identical<Plain<Written>, Plain<Document>> extends true ? unknown : { readonly differsFrom: Plain<Document> };
+  Identical<Plain<Written>, Plain<Document>> extends true ? unknown : readonly ['the document is', Plain<Document>];
 
 type Identical<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
