@@ -1,6 +1,6 @@
 /** Events and incidents as rows of a spreadsheet. New columns go last, because readers go by position. */
-import type { EventDocument } from '../http/schemas/event-schema.ts';
-import type { IncidentDocument } from '../http/schemas/incident-schema.ts';
+import type { EventDocument } from '../gdoi/events/event-document.ts';
+import type { IncidentDocument } from '../gdoi/incidents/incident-document.ts';
 
 export function eventRows(events: readonly EventDocument[]): readonly (readonly string[])[] {
   const head = [

@@ -2,7 +2,7 @@
  * Events as they happen, over a stream that reconnects after every loss and resumes where it was. It uses `fetch` and
  * not `EventSource`, which cannot send a token.
  */
-import type { EventDocument } from '../http/schemas/event-schema.ts';
+import type { EventDocument } from '../gdoi/events/event-document.ts';
 import { authorization } from './agent-api.ts';
 import { after, pause } from './browser-time.ts';
 import { type SentEvent, SentEventParser } from '../http/events/server-sent-events.ts';

@@ -2,7 +2,8 @@
  * The events that a list shows, newest first: the newest page, which is requested again and again, and older pages
  * below it. No event between two pages is left out, and none appears twice.
  */
-import type { EventDocument, EventListDocument } from '../http/schemas/event-schema.ts';
+import type { EventDocument } from '../gdoi/events/event-document.ts';
+import type { EventListDocument } from '../http/schemas/event-schema.ts';
 
 /** Most that are drawn; a filter finds older ones. */
 export const MAX_EVENTS = 500;

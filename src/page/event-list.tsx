@@ -1,6 +1,6 @@
 /** Events, newest first; each opens to its evidence. */
 import { aroundSeconds, isToTheSecond, tellsState } from '../gdoi/events/instant-text.ts';
-import type { EventDocument } from '../http/schemas/event-schema.ts';
+import type { EventDocument } from '../gdoi/events/event-document.ts';
 import { Instant, Span, utcText } from './instants.tsx';
 import { DeviceLink, GroupLink } from './names.tsx';
 import { Fragment, type VNode } from 'preact';

@@ -2,7 +2,7 @@
  * Incidents, the latest first: what happened, to which devices, what follows or ended it; each as text for a ticket.
  */
 import { durationText } from '../gdoi/events/duration-text.ts';
-import type { IncidentDocument } from '../http/schemas/incident-schema.ts';
+import type { IncidentDocument } from '../gdoi/incidents/incident-document.ts';
 import { askText } from './agent-api.ts';
 import { Instant, TimeTo } from './instants.tsx';
 import { GroupLink, NameList } from './names.tsx';

@@ -2,7 +2,7 @@
  * What a screen reader says about events as they happen: only what needs a look, and one sentence for many at once, so
  * that a storm is not a flood of words.
  */
-import type { EventDocument } from '../http/schemas/event-schema.ts';
+import type { EventDocument } from '../gdoi/events/event-document.ts';
 import { gathered } from './browser-time.ts';
 
 const GATHER_MS = 2000;

@@ -3,9 +3,9 @@
  * member re-registered or had no registration or keys, and which incidents there were. It is made from the API's
  * documents; what they do not show is left out.
  */
-import type { EventDocument } from '../http/schemas/event-schema.ts';
+import type { EventDocument } from '../gdoi/events/event-document.ts';
 import type { GroupDocument } from '../http/schemas/group-schema.ts';
-import type { IncidentDocument } from '../http/schemas/incident-schema.ts';
+import type { IncidentDocument } from '../gdoi/incidents/incident-document.ts';
 
 /** Hours to choose from. */
 export const HISTORY_HOURS = [1, 6, 24, 168] as const;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EventDocument } from '../../src/http/schemas/event-schema.ts';
+import type { EventDocument } from '../../src/gdoi/events/event-document.ts';
 import { EventHistory, MAX_EVENTS } from '../../src/page/event-history.ts';
 
 function event(n: number): EventDocument {

@@ -1,6 +1,6 @@
 /** What the picture of a group's keys draws, and what it leaves out. */
 import { expect, test } from 'vitest';
-import type { EventDocument } from '../../src/http/schemas/event-schema.ts';
+import type { EventDocument } from '../../src/gdoi/events/event-document.ts';
 import type { GroupDocument } from '../../src/http/schemas/group-schema.ts';
 import { hoursOf, keyHistory } from '../../src/page/key-history.ts';
 

@@ -1,23 +1,23 @@
 /** An event as the contract's JSON document: instants in ISO 8601, names in snake_case. */
 import { inCell } from '../seen/cell.ts';
-import type { GdoiEvent } from './event.ts';
+import type { Cause, EventType, GdoiEvent, Severity } from './event.ts';
 import { isPlanned } from './planned-event.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 export interface EventDocument {
   readonly id: string;
   readonly at: string;
-  readonly between: readonly [string, string];
-  readonly type: string;
+  readonly between: [from: string, to: string];
+  readonly type: EventType;
   readonly device: string | null;
   /** Absent: there is only the default one. */
   readonly cell?: string;
   readonly group: string | null;
-  readonly cause: string | null;
+  readonly cause: Cause | null;
   readonly unexpected: boolean | null;
-  readonly severity: string;
+  readonly severity: Severity;
   readonly summary: string;
-  readonly evidence: readonly string[];
+  readonly evidence: string[];
   readonly action: string;
   /** Id of the incident it belongs to; null: to none that is known yet. */
   readonly incident: string | null;
@@ -41,7 +41,7 @@ export function eventDocument(event: GdoiEvent, incident: string | null): EventD
     unexpected,
     severity,
     summary,
-    evidence,
+    evidence: [...evidence],
     action,
     incident,
     planned: isPlanned(event),

@@ -1,10 +1,9 @@
 /** `/api/v1/events`: the history, newest first. */
 import { eventDocument } from '../../gdoi/events/event-document.ts';
-import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { App } from '../base/app-type.ts';
 import { incidentIdsOf } from '../events/incident-history.ts';
 import type { HttpOptions } from '../base/options.ts';
-import { eventListSchema, type EventDocument } from '../schemas/event-schema.ts';
+import { eventListSchema } from '../schemas/event-schema.ts';
 import { commonProblems } from '../schemas/problem-schema.ts';
 import { eventsQuery } from '../schemas/queries.ts';
 
@@ -23,18 +22,8 @@ export function eventRoutes(app: App, { events, incidents, clock }: HttpOptions)
       const { since, until, ...filter } = request.query;
       const page = await events.query({ ...filter, sinceMs: since, untilMs: until, order: 'newest_first' });
       const incidentOf = await incidentIdsOf(page.events, { incidents, clock });
-      const documents = page.events.map((event) => document(event, incidentOf.get(event) ?? null));
+      const documents = page.events.map((event) => eventDocument(event, incidentOf.get(event) ?? null));
       return { events: documents, next_cursor: page.nextCursor };
     },
   );
-}
-
-function document(event: GdoiEvent, incident: string | null): EventDocument {
-  const { between, evidence, ...rest } = eventDocument(event, incident);
-  return { ...rest, ...closed(event), between: [...between], evidence: [...evidence] };
-}
-
-/** Narrows the names that the document has as plain text. */
-function closed({ type, cause, severity }: GdoiEvent): Pick<EventDocument, 'type' | 'cause' | 'severity'> {
-  return { type, cause, severity };
 }

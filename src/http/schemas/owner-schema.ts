@@ -18,4 +18,4 @@ const ownerSchema = z
   .register(components, { id: 'Owner' });
 export type OwnerDocument = z.output<typeof ownerSchema>;
 
-export const ownerField = ownerSchema.optional().describe('Only if several agents share the store');
+export const ownerField = ownerSchema.exactOptional().describe('Only if several agents share the store');
