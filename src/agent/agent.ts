@@ -29,6 +29,7 @@ import {
   roleOf,
 } from '../model/device-view.ts';
 import { EventTotals } from '../model/event-totals.ts';
+import type { GroupSettings } from '../model/fleet-step.ts';
 import type { Maintenance } from '../model/maintenance.ts';
 import { FleetRecord } from './record/fleet-record.ts';
 import { Intake } from './record/intake.ts';
@@ -41,6 +42,7 @@ import { shownState } from './heard/shown-state.ts';
 import { systemRandom } from '../kernel/random.ts';
 import { type PushedFromDevice, PushedMessages } from './heard/pushed-messages.ts';
 import { type AgentStatus, createReadModel, type FleetReadModel, type MutableReadModel } from '../model/read-model.ts';
+import type { GoneFor } from './record/recorded-line.ts';
 import { type ReplaySettings, settingsOfConfig } from './record/recorded-settings.ts';
 import type { PollReport } from '../model/poll-report.ts';
 import { makeRecordDirectory } from './record/record-directory.ts';
@@ -232,7 +234,12 @@ export class Agent implements AsyncDisposable {
   }
 
   #replaySettings(): ReplaySettings {
-    return settingsOfConfig({ ...this.#config, maintenance: this.#options.maintenance?.planned ?? [] });
+    const { devices } = settingsOfConfig(this.#ofPolled(this.#config));
+    return { ...this.#groupSettings, devices };
+  }
+
+  get #groupSettings(): GroupSettings {
+    return { fleet: fleetSettings(this.#config.devices), maintenance: this.#options.maintenance?.planned ?? [] };
   }
 
   get readModel(): FleetReadModel {
@@ -303,7 +310,11 @@ export class Agent implements AsyncDisposable {
   /** Drops the state of devices that are no longer configured. */
   #leaveStrangers(): void {
     const configured = new Set(this.#config.devices.map((device) => device.name));
-    for (const device of this.#intake.knownDevices()) if (!configured.has(device)) this.#intake.retire(device);
+    for (const device of this.#intake.knownDevices()) {
+      if (configured.has(device)) continue;
+      this.#record.gone(device, 'removed');
+      this.#intake.retire(device);
+    }
     this.#intake.leaveGroups(configured);
   }
 
@@ -347,13 +358,15 @@ export class Agent implements AsyncDisposable {
     const fleetSize = config.devices.length;
     this.#config = config;
     this.#intake.settingsChanged(fleetSettings(config.devices));
-    this.#recorder?.settings(this.#replaySettings());
-    await Promise.all([...diff.removed, ...diff.changed].map((device) => this.#drop(device.name)));
+    this.#recorder?.settingsOfGroups(this.#groupSettings);
+    await Promise.all([
+      ...diff.removed.map(({ name }) => this.#drop(name, 'removed')),
+      ...diff.changed.map(({ name }) => this.#drop(name, 'changed')),
+    ]);
     this.#inventoryInForce = this.inventory();
     for (const device of diff.removed) this.#intake.retire(device.name);
     for (const device of [...diff.changed, ...diff.added]) this.#add(device, fleetSize);
     for (const device of diff.rescheduled) this.#adjust(device, fleetSize);
-    for (const device of this.#devices.values()) this.#record.paceAgain(device);
     return diff;
   }
 
@@ -574,6 +587,7 @@ export class Agent implements AsyncDisposable {
     this.#scheduler.set(device.name, device.schedule, fleetSize, { first });
     const beside = polledBeside(device);
     if (beside !== null) this.#schedule(device.name, beside, fleetSize);
+    this.#record.configured(device);
   }
 
   /** Schedule, labels or collectors changed: session and figures stay. */
@@ -591,6 +605,7 @@ export class Agent implements AsyncDisposable {
     if (beside !== null && !isDeepStrictEqual(besideBefore?.schedule, beside.schedule)) {
       this.#schedule(device.name, beside, fleetSize);
     }
+    this.#record.configured(device);
   }
 
   #schedule(device: string, { by, schedule }: Beside, fleetSize: number): void {
@@ -598,10 +613,10 @@ export class Agent implements AsyncDisposable {
     this.#besideScheduler.set(device, schedule, fleetSize, { aheadMs });
   }
 
-  async #drop(name: string): Promise<void> {
+  async #drop(name: string, why: GoneFor): Promise<void> {
     this.#scheduler.remove(name);
     this.#besideScheduler.remove(name);
-    this.#record.gone(name);
+    this.#record.gone(name, why);
     await this.#forget(name);
   }
 
@@ -636,14 +651,16 @@ export class Agent implements AsyncDisposable {
     const { networkClock, traffic } = this.#options;
     const before = { monoMs: networkClock.monoMs(), logins: traffic?.of(name).logins };
     const report = device && (await this.#asker.ask(device, signal));
-    if (!device || !report) return;
+    // A reload while it was asked may have changed what its answers are judged by.
+    const now = this.#devices.get(name);
+    if (!device || !report || !now) return;
     const isLastOfSweep = this.#firstSweep.polled(name);
     this.#pollEndsMonoMs.set(name, networkClock.monoMs());
     const loggedIn = traffic?.of(name).logins !== before.logins;
     // With a login, the time may include waiting for other logins.
-    this.#pace(device, report, loggedIn ? null : networkClock.monoMs() - before.monoMs);
+    this.#pace(now, report, loggedIn ? null : networkClock.monoMs() - before.monoMs);
     const known = this.#views.device(name);
-    const view = this.#record.polled(device, this.#withTraffic(report));
+    const view = this.#record.polled(now, this.#withTraffic(report));
     if (isLastOfSweep) this.#sayDoubts();
     if (known === undefined || view === null) return;
     this.#scheduler.rank(name, report.result === 'ok');
@@ -678,7 +695,10 @@ export class Agent implements AsyncDisposable {
     const device = this.#mayPoll ? this.#devices.get(name) : undefined;
     const by = device && polledBeside(device)?.by;
     const report = by && (await this.#asker.askBeside(device, signal));
-    if (by && report && this.#record.polledBeside(device, by, this.#withTraffic(report))) this.#scheduler.hint(name);
+    const now = this.#devices.get(name);
+    if (by && report && now && this.#record.polledBeside(now, by, this.#withTraffic(report))) {
+      this.#scheduler.hint(name);
+    }
     if (report?.result === 'ok') this.#isBack(name);
   }
 

@@ -63,6 +63,8 @@ export interface SimulatedWatch {
   readonly maintenance?: Maintenance;
   /** Another configuration of a device. */
   readonly configure?: (device: ResolvedDevice) => ResolvedDevice;
+  /** How long a device's session takes to end; default: no time. */
+  readonly forgettingMs?: number;
   /** Called when a back-off is to be shortened. */
   readonly waitAtMost?: DeviceAccess['waitAtMost'];
   /** How long a poll of a device takes to fail; default: no time. */
@@ -326,7 +328,7 @@ function accessTo(fleet: SimulatedFleet, clock: FakeClock, watched: SimulatedWat
       return { kind: 'done', value: await use(sessionOf(device)) };
     },
     waitAtMost: () => 0,
-    forget: () => Promise.resolve(),
+    forget: () => (watched.forgettingMs === undefined ? Promise.resolve() : clock.sleep(watched.forgettingMs)),
     status: () => ({
       openSessions: sessions.size,
       handshakesActive: 0,

@@ -13,6 +13,14 @@ import type { BesideTransport } from '../../model/poll-report.ts';
 /** A detail counts for this many of its intervals without an answer. */
 const PART_LIFETIME_INTERVALS = 3;
 
+/** How long a detail part counts without an answer. It is asked for at polls only. */
+export function partLifetimeMs(device: {
+  readonly detailIntervalMs: number;
+  readonly regularIntervalMs: number;
+}): number {
+  return PART_LIFETIME_INTERVALS * Math.max(device.detailIntervalMs, device.regularIntervalMs);
+}
+
 /** `turns`: one poll in this many turns of the schedule; more than 1 while the device is busy. */
 export function configuredView(device: ResolvedDevice, turns = 1): Omit<ConfiguredDevice, BesideTransport> {
   return {
@@ -65,7 +73,7 @@ export function deviceSettings(device: ResolvedDevice, turns = 1): DeviceSetting
     host: device.host,
     configuredRole: device.role,
     regularIntervalMs,
-    partLifetimeMs: PART_LIFETIME_INTERVALS * Math.max(device.detailIntervalMs, regularIntervalMs),
+    partLifetimeMs: partLifetimeMs({ detailIntervalMs: device.detailIntervalMs, regularIntervalMs }),
     phaseAware: device.phaseAware,
   };
 }

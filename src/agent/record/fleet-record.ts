@@ -18,6 +18,7 @@ import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
 import { deviceSettings } from '../poll/poll-target.ts';
 import type { PushedFromDevice } from '../heard/pushed-messages.ts';
 import type { MutableReadModel } from '../../model/read-model.ts';
+import type { GoneFor } from './recorded-line.ts';
 import type { Recorder } from './recorder.ts';
 
 export class FleetRecord {
@@ -83,16 +84,17 @@ export class FleetRecord {
   paced(device: ResolvedDevice, turns: number): void {
     if (turns === 1) this.#turns.delete(device.name);
     else this.#turns.set(device.name, turns);
-    const settings = this.#settingsOf(device);
-    this.#recorder?.settingsOf(device.name, settings);
-    const view = this.#views.device(device.name);
-    if (view !== undefined) this.#views.set({ ...view, regularIntervalMs: settings.regularIntervalMs });
+    this.configured(device);
   }
 
-  /** Call after a new configuration was applied. */
-  paceAgain(device: ResolvedDevice): void {
-    const turns = this.#turns.get(device.name);
-    if (turns !== undefined) this.paced(device, turns);
+  /** From now on what comes from the device is judged by this configuration, and by its turns. */
+  configured(device: ResolvedDevice): void {
+    const settings = this.#settingsOf(device);
+    this.#recorder?.settingsOf(device.name, settings);
+    const { regularIntervalMs } = settings;
+    const view = this.#views.device(device.name);
+    if (view !== undefined && view.regularIntervalMs !== regularIntervalMs)
+      this.#views.set({ ...view, regularIntervalMs });
   }
 
   #settingsOf(device: ResolvedDevice): DeviceSettings {
@@ -106,17 +108,20 @@ export class FleetRecord {
   }
 
   /** The device is no longer polled. */
-  gone(device: string): void {
+  gone(device: string, why: GoneFor): void {
     this.#turns.delete(device);
+    const atMs = this.#clock.wallMs();
+    this.#recording()?.gone(device, why, atMs);
     const view = this.#views.device(device);
     if (view === undefined) return;
     this.#views.remove(device);
-    this.#views.update([], this.#intake.without(view));
+    this.#views.update([], this.#intake.without(view, atMs));
   }
 
   /** Another agent polls the device. */
   left(device: string): void {
     this.#turns.delete(device);
+    this.#recorder?.left(device);
     this.#views.remove(device);
   }
 

@@ -251,8 +251,7 @@ export class Intake implements AsyncDisposable {
   }
 
   /** The device is no longer polled, or is replaced: its groups are judged without it. */
-  without(before: DeviceView): readonly GroupView[] {
-    const atMs = this.#options.clock.wallMs();
+  without(before: DeviceView, atMs: EpochMs): readonly GroupView[] {
     return this.#takeGroups(withoutDevice({ memory: this.#memory, before }, atMs, this.#groupSettings, this.#guard));
   }
 

@@ -1,6 +1,6 @@
 /**
- * Reads one line of a recorded timeline. The forms are those of the contract; `sent_at`, `poll`, `beside`, `restconf`
- * and `settings` are additions that other readers can ignore.
+ * Reads one line of a recorded timeline. The forms are those of the contract; `sent_at`, `poll`, `beside`, `restconf`,
+ * `settings` and `gone` are additions that other readers can ignore.
  */
 import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Varbind } from '../../gdoi/seen/varbind.ts';
@@ -47,7 +47,18 @@ export type Seen =
   | { readonly kind: 'restconf'; readonly documents: readonly RawDocument[] }
   | { readonly kind: 'error'; readonly error: string };
 
-export type RecordedLine = RecordedReport | ({ readonly kind: 'settings' } & RecordedSettings);
+/** Out of the configuration; or it is polled anew, as one that was never seen in its groups. */
+export type GoneFor = 'removed' | 'changed';
+
+/** A device is no longer polled. */
+export interface RecordedGone {
+  readonly kind: 'gone';
+  readonly device: string;
+  readonly atMs: EpochMs;
+  readonly why: GoneFor;
+}
+
+export type RecordedLine = RecordedReport | RecordedGone | ({ readonly kind: 'settings' } & RecordedSettings);
 
 /** The line, or what is wrong with it. */
 export function readRecordedLine(text: string): RecordedLine | string {
@@ -64,13 +75,18 @@ export function readRecordedLine(text: string): RecordedLine | string {
   const line: object = value;
   const device: unknown = Reflect.get(line, 'device');
   const settings: unknown = Reflect.get(line, 'settings');
-  if (settings !== undefined) {
+  const gone: unknown = Reflect.get(line, 'gone');
+  if (settings !== undefined && gone === undefined) {
     const read = settingsOf(device ?? null, settings);
     return typeof read === 'string' ? read : { kind: 'settings', ...read };
   }
   if (typeof device !== 'string' || device === '') return '"device" is missing';
   const receivedAtMs = instantOf(Reflect.get(line, 'at'));
   if (receivedAtMs === null) return '"at" is neither ISO 8601 nor epoch seconds of the years 1970 to 9999';
+  if (gone !== undefined) {
+    const isKnown = gone === 'removed' || gone === 'changed';
+    return isKnown ? { kind: 'gone', device, atMs: receivedAtMs, why: gone } : '"gone" is not "removed" or "changed"';
+  }
   const sentAtMs = instantOf(Reflect.get(line, 'sent_at'));
   const at = { sentAtMs: Math.min(sentAtMs ?? receivedAtMs, receivedAtMs), receivedAtMs };
   const seen = seenIn(line, at);
@@ -96,7 +112,7 @@ function seenIn(line: object, at: ReadAt): Seen | string {
     if (documents === null) return '"restconf" is no list of {"path", "body", "device_now"}';
     return { kind: 'restconf', documents };
   }
-  return 'it has none of "command" with "output", "syslog", "snmp", "restconf", "error", "settings"';
+  return 'it has none of "command" with "output", "syslog", "snmp", "restconf", "error", "settings", "gone"';
 }
 
 /** `"poll": "<start>/<end>"`, an interval of ISO 8601. */

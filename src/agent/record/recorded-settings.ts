@@ -8,7 +8,7 @@ import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
 import { inCell } from '../../gdoi/seen/cell.ts';
 import type { DeviceSettings, GroupSettings } from '../../model/fleet-step.ts';
 import type { PlannedWork } from '../../model/planned-work.ts';
-import { deviceSettings, fleetSettings } from '../poll/poll-target.ts';
+import { deviceSettings, fleetSettings, partLifetimeMs } from '../poll/poll-target.ts';
 import { instantOf } from './recorded-values.ts';
 
 export type RecordedSettings =
@@ -38,6 +38,17 @@ export function settingsOfConfig({
     fleet: fleetSettings(devices),
     maintenance,
     devices: new Map(devices.map((device) => [device.name, deviceSettings(device)])),
+  };
+}
+
+/** Those of a device of which a timeline has none: as if it were polled as slowly as any in the fleet. */
+export function settingsOfUnknown(device: string, { pollIntervalMs, detailIntervalMs }: FleetSettings): DeviceSettings {
+  return {
+    host: device,
+    configuredRole: 'auto',
+    regularIntervalMs: null,
+    partLifetimeMs: partLifetimeMs({ detailIntervalMs, regularIntervalMs: pollIntervalMs }),
+    phaseAware: false,
   };
 }
 

@@ -6,14 +6,16 @@
  */
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ReadAt } from '../../gdoi/seen/instant.ts';
+import { DEFAULT_FLEET_SETTINGS } from '../../gdoi/fleet/fleet-settings.ts';
+import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { endsInsideLine } from '../../kernel/ends-inside-line.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { PushedMessage } from '../../access/pushed.ts';
 import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
 import type { DeviceSettings, GroupSettings } from '../../model/fleet-step.ts';
-import { deviceSettingsLine, groupSettingsLine, type ReplaySettings } from './recorded-settings.ts';
+import type { GoneFor } from './recorded-line.ts';
+import { deviceSettingsLine, groupSettingsLine, type ReplaySettings, settingsOfUnknown } from './recorded-settings.ts';
 import { makeRecordDirectory } from './record-directory.ts';
 import { recordedDocuments, recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
 
@@ -33,7 +35,7 @@ export class Recorder implements AsyncDisposable {
   #failedAtMonoMs: number | null = null;
   #flushing: Promise<void> | null = null;
   /** Lines with the present settings, by device; those of the groups have no name. */
-  #settings: ReadonlyMap<string, object> = new Map();
+  readonly #settings = new Map<string, object>();
   #ofGroups: GroupSettings | null = null;
   /** The file that was written to last; null: none, or the write failed. */
   #file: string | null = null;
@@ -63,17 +65,14 @@ export class Recorder implements AsyncDisposable {
    * The settings from here on. Each file begins with them, so that it can be replayed alone; a change stands where it
    * happened.
    */
-  settings(settings: ReplaySettings): void {
+  settings({ devices, ...ofGroups }: ReplaySettings): void {
+    this.settingsOfGroups(ofGroups);
+    for (const [device, each] of devices) this.settingsOf(device, each);
+  }
+
+  settingsOfGroups(settings: GroupSettings): void {
     this.#ofGroups = settings;
-    const lines = new Map([['', groupSettingsLine(settings)]]);
-    for (const [device, each] of settings.devices) lines.set(device, deviceSettingsLine(device, each));
-    const changed = [...lines].filter(
-      ([name, line]) => JSON.stringify(this.#settings.get(name)) !== JSON.stringify(line),
-    );
-    this.#settings = lines;
-    if (this.#file === null) return;
-    for (const [, line] of changed) this.#add(this.#dated(line));
-    this.#kick();
+    this.#changed('', groupSettingsLine(settings));
   }
 
   /** The settings of one device from here on. */
@@ -84,13 +83,27 @@ export class Recorder implements AsyncDisposable {
   /** The maintenance windows from here on; call it before each line that they may concern. */
   planned(maintenance: GroupSettings['maintenance']): void {
     if (this.#ofGroups === null || this.#ofGroups.maintenance === maintenance) return;
-    this.#ofGroups = { ...this.#ofGroups, maintenance };
-    this.#changed('', groupSettingsLine(this.#ofGroups));
+    this.settingsOfGroups({ ...this.#ofGroups, maintenance });
+  }
+
+  /** The device is no longer polled, and groups are judged without it. */
+  gone(device: string, why: GoneFor, atMs: EpochMs): void {
+    const fleet = this.#ofGroups?.fleet ?? DEFAULT_FLEET_SETTINGS;
+    const line = this.#settings.get(device) ?? deviceSettingsLine(device, settingsOfUnknown(device, fleet));
+    this.#settings.delete(device);
+    // With its settings, so that a reader from before there were such lines reads those.
+    this.#add({ at: iso(atMs), ...line, gone: why });
+    this.#kick();
+  }
+
+  /** Another agent polls the device. */
+  left(device: string): void {
+    this.#settings.delete(device);
   }
 
   #changed(name: string, line: object): void {
     if (JSON.stringify(this.#settings.get(name)) === JSON.stringify(line)) return;
-    this.#settings = new Map(this.#settings).set(name, line);
+    this.#settings.set(name, line);
     if (this.#file === null) return;
     this.#add(this.#dated(line));
     this.#kick();

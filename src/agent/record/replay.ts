@@ -28,15 +28,13 @@ import {
   isGathering,
   judged,
   settled,
+  withoutDevice,
 } from '../../model/fleet-step.ts';
 import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
-import { type RecordedReport, readRecordedLine } from './recorded-line.ts';
+import { type RecordedGone, type RecordedReport, readRecordedLine } from './recorded-line.ts';
 import { continues, type PollLines, reportOf } from './recorded-poll.ts';
-import type { ReplaySettings } from './recorded-settings.ts';
+import { type ReplaySettings, settingsOfUnknown } from './recorded-settings.ts';
 import { TRAP_OID_INSTANCE } from './recorded-values.ts';
-
-/** For a device of a timeline without settings: how long its details count without an answer. */
-const PART_LIFETIME_MS = 900_000;
 
 /** The answers of a poll are written when it is over, after messages that came meanwhile. */
 const STEP_BACK_MS = 60_000;
@@ -105,6 +103,10 @@ export class Replay {
       this.#newestMs.set(line.device, line.receivedAtMs);
       return { kind: 'events', events: this.#fresh(this.#report(line)) };
     }
+    if (line.kind === 'gone') {
+      this.#latestMs = Math.max(this.#latestMs, line.atMs);
+      return { kind: 'events', events: this.#fresh(this.#gone(line)) };
+    }
     const events = this.#fresh(this.#pollOver());
     if (line.device === null) {
       const { fleet, maintenance } = line;
@@ -116,10 +118,7 @@ export class Replay {
   /** The timeline is over: what still waited for an answer is decided by what there is. */
   end(): readonly GdoiEvent[] {
     const events = [...this.#pollOver(), ...this.#takeGathered(null)];
-    const { maintenance } = this.#groupSettings;
-    for (const [device, state] of this.#trackers) {
-      events.push(...settled({ state, cell: this.#views.get(device)?.cell }, maintenance).events);
-    }
+    for (const device of this.#trackers.keys()) events.push(...this.#settled(device));
     return this.#fresh(events);
   }
 
@@ -153,10 +152,34 @@ export class Replay {
     return values === null ? null : 'snmp';
   }
 
+  /** As live: its groups are judged without it; if it comes back, its own state goes on. */
+  #gone({ device, atMs, why }: RecordedGone): readonly GdoiEvent[] {
+    const over = [...this.#pollOver(), ...this.#takeGathered(atMs)];
+    const before = this.#views.get(device);
+    const without =
+      before === undefined
+        ? []
+        : this.#takeGroups(withoutDevice({ memory: this.#memory, before }, atMs, this.#groupSettings));
+    const retired = why === 'removed' ? this.#settled(device) : [];
+    this.#views.delete(device);
+    this.#snmpMemories.delete(device);
+    this.#polledByCli.delete(device);
+    return [...over, ...without, ...retired];
+  }
+
+  #settled(device: string): readonly GdoiEvent[] {
+    const known = this.#trackers.get(device);
+    if (known === undefined) return [];
+    const { cell } = this.#views.get(device) ?? {};
+    const { state, events } = settled({ state: known, cell }, this.#groupSettings.maintenance);
+    this.#trackers.set(device, state);
+    return events;
+  }
+
   #step(device: string, from: FromDevice): readonly GdoiEvent[] {
-    const settings = this.#devices.get(device) ?? settingsOfUnknown(device);
+    const settings = this.#devices.get(device) ?? settingsOfUnknown(device, this.#groupSettings.fleet);
     const { cell, host, configuredRole, regularIntervalMs } = settings;
-    const known = this.#views.get(device) ?? newDeviceView({ device, host });
+    const { cell: _was, ...known } = this.#views.get(device) ?? newDeviceView({ device, host });
     const before = { ...known, ...inCell(cell), host, configuredRole, regularIntervalMs };
     const gathered = this.#takeGathered(instantOf(from));
     const step = fleetStep({ memory: this.#memory, before }, from, {
@@ -196,10 +219,6 @@ export class Replay {
       return true;
     });
   }
-}
-
-function settingsOfUnknown(host: string): DeviceSettings {
-  return { host, configuredRole: 'auto', regularIntervalMs: null, partLifetimeMs: PART_LIFETIME_MS, phaseAware: false };
 }
 
 function instantOf(from: FromDevice): EpochMs | null {

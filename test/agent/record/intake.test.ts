@@ -220,7 +220,7 @@ describe('observations become events', () => {
       intake.take(aDevice({ device }), { kind: 'pushed', observations: [{ ...seen(second, 1), device }] }, settings);
     const first = shown('gm1', 0);
     shown('gm2', 1);
-    intake.without(first.view);
+    intake.without(first.view, NOON + 2000);
     await intake[Symbol.asyncDispose]();
     expect((await store.loadStates()).members.map(({ group, device }) => `${group} ${device}`)).toEqual(['G1 gm2']);
   });

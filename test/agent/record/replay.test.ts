@@ -80,6 +80,8 @@ describe('a live run', () => {
     const ids = new Set(live.events.map(({ id }) => id));
     expect(ids.size).toBeGreaterThan(5);
     expect(byId(settledBefore(again, ids))).toEqual(byId(live.events));
+    // Only what was still waiting for an answer when the run was stopped.
+    expect(again.filter(({ id, type }) => !ids.has(id) && type !== 'reregistration')).toEqual([]);
   };
 
   test.each(Object.keys(WORKS))('gives the same events when it is replayed, with planned work %s', async (where) => {
@@ -121,6 +123,83 @@ describe('a live run', () => {
     await live.clock.advance(15 * MINUTE_MS);
     expect(new Set(live.events.map(({ cell }) => cell))).toEqual(new Set(['north']));
     await isSameAgain(live);
+  });
+
+  describe('with reloads', () => {
+    const reload = async (live: SimulatedAgent, change: (device: ResolvedDevice) => readonly ResolvedDevice[]) => {
+      const reloading = live.agent.reload({ ...live.config, devices: live.configured.flatMap(change) });
+      await live.clock.advance(3000);
+      await reloading;
+    };
+    const without = (gone: string) => (device: ResolvedDevice) => (device.name === gone ? [] : [device]);
+
+    test.each([
+      ['a GM is removed', 'tek-loss', without('gm2')],
+      ['a KS is removed', 'ks-upgrade', without('ks1')],
+      ['a KS is removed', 'coop-failover', without('ks1')],
+      [
+        'GMs go to another cell',
+        'tek-loss',
+        (device: ResolvedDevice) => [['gm2', 'gm3'].includes(device.name) ? { ...device, cell: 'south' } : device],
+      ],
+      [
+        'a KS goes to another cell',
+        'ks-upgrade',
+        (device: ResolvedDevice) => [device.name === 'ks1' ? { ...device, cell: 'south' } : device],
+      ],
+      [
+        'a GM and a KS are reached over another port, and so in another session',
+        'ks-upgrade',
+        (device: ResolvedDevice) => [['gm2', 'ks2'].includes(device.name) ? { ...device, port: 2222 } : device],
+      ],
+    ] as const)('gives the same events: %s (%s), and comes back later', async (_what, scenario, change) => {
+      for (const minute of [4, 6]) {
+        await using live = await simulatedAgent({ ...watched, scenario, kss: 2 });
+        live.agent.start();
+        await live.clock.advance(minute * MINUTE_MS);
+        await reload(live, change);
+        await live.clock.advance(5 * MINUTE_MS);
+        await reload(live, (device) => [device]);
+        await live.clock.advance(5 * MINUTE_MS);
+        await isSameAgain(live);
+      }
+    });
+
+    test('has each setting in the recording from when the agent goes by it, though old sessions end slowly', async () => {
+      await using live = await simulatedAgent({ ...watched, forgettingMs: 50_000 });
+      live.agent.start();
+      await live.clock.advance(2 * MINUTE_MS);
+      const everyTwoMinutes = { kind: 'every', ms: 120_000 } as const;
+      const reloading = live.agent.reload({
+        ...live.config,
+        devices: live.configured.map((device) => {
+          if (device.name === 'gm2') return { ...device, port: 2222 };
+          return device.name === 'gm1' ? { ...device, schedule: everyTwoMinutes } : device;
+        }),
+      });
+      const reloadedMs = live.clock.wallMs();
+      await live.clock.advance(MINUTE_MS);
+      await reloading;
+      const lines = (await live.recording())
+        .trimEnd()
+        .split('\n')
+        .map((line) => readRecordedLine(line));
+      const changes = lines.flatMap((line) => {
+        if (typeof line === 'string') throw new Error(line);
+        if (line.kind === 'gone') return [`${line.device} ${line.why} ${(line.atMs - reloadedMs) / 1000} s`];
+        if (line.kind !== 'settings') return line.device === 'gm1' ? ['gm1 answers'] : [];
+        if (line.device === null) return [`fleet ${line.fleet.pollIntervalMs / 1000}`];
+        return [`${line.device} every ${(line.settings.regularIntervalMs ?? 0) / 1000}`];
+      });
+      expect(changes.filter((change) => change !== 'gm1 answers').slice(-4)).toEqual([
+        'fleet 120',
+        'gm2 changed 0 s',
+        'gm2 every 20',
+        'gm1 every 120',
+      ]);
+      const [gone, gm1] = ['gm2 changed 0 s', 'gm1 every 120'].map((change) => changes.lastIndexOf(change));
+      expect(changes.slice(gone, gm1).filter((change) => change === 'gm1 answers').length).toBeGreaterThan(1);
+    });
   });
 });
 
@@ -169,6 +248,25 @@ describe('settings of a recording', () => {
     expect(found.map((event) => [event.type, isPlanned(event)])).toEqual([['unreachable', true]]);
   });
 
+  test('a device that is gone is written with its settings, which older readers read instead', async () => {
+    const text = await recorded((recorder) => {
+      recorder.settings(every);
+      recorder.gone('gm1', 'removed', NOON);
+      recorder.gone('gm1', 'removed', NOON + 1000);
+    });
+    const lines = text.trimEnd().split('\n').slice(1);
+    expect(lines.map((line) => readRecordedLine(line))).toEqual([
+      { kind: 'gone', device: 'gm1', atMs: NOON, why: 'removed' },
+      { kind: 'gone', device: 'gm1', atMs: NOON + 1000, why: 'removed' },
+    ]);
+    const [known, unknown] = lines.map((line) => {
+      const { gone: _notKnown, ...rest } = JSON.parse(line) as { readonly gone: unknown };
+      return readRecordedLine(JSON.stringify(rest));
+    });
+    expect(known).toEqual({ kind: 'settings', device: 'gm1', settings: every.devices.get('gm1') });
+    expect(unknown).toMatchObject({ kind: 'settings', device: 'gm1', settings: { host: 'gm1' } });
+  });
+
   const failing = (line: object) => replayed(`${JSON.stringify(line)}\n`);
 
   test('a line of settings makes no event, whatever else it has', () => {
@@ -177,6 +275,7 @@ describe('settings of a recording', () => {
 
   test.each([
     [{ settings: 7 }, '"settings" is not an object'],
+    [{ device: 'gm1', gone: true }, '"gone" is not "removed" or "changed"'],
     [{ settings: {} }, '"settings" needs "poll_interval_seconds" and "detail_interval_seconds"'],
     [
       { settings: { poll_interval_seconds: 5, detail_interval_seconds: 9, maintenance: [{ from: 'noon' }] } },
