@@ -16,7 +16,7 @@ import type { ShowCommand } from '../../src/access/show-command.ts';
 import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
-import { messageUse } from '../../src/ios/log/gdoi-messages.ts';
+import { messageMeaning } from '../../src/gdoi/log/known-messages.ts';
 import { parseLogMessage } from '../../src/ios/log/log-message.ts';
 import { parseCommandOutput } from '../../src/ios/parse.ts';
 import { observationsBeside } from '../../src/model/poll-report.ts';
@@ -214,11 +214,11 @@ class FleetWatch {
     this.#fleet.onLog((log) => {
       if (log.severity > pushed.mostSeverity) return;
       const message = parseLogMessage(log.line);
-      const use = message === null ? null : messageUse(message);
-      if (message === null || use === null) return;
+      const meaning = message === null ? null : messageMeaning(message.facility, message.mnemonic);
+      if (message === null || meaning === null) return;
       this.#arrive(pushed, log.atMs, {
         device: log.device,
-        worthAPoll: use === 'poll',
+        worthAPoll: meaning.use === 'poll',
         observation: (at) => ({
           kind: 'log',
           device: log.device,

@@ -20,7 +20,13 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'gdoi/seen',
   ],
   'gdoi/tracker': ['gdoi/events', 'gdoi/keys', 'gdoi/log', 'gdoi/memory', 'gdoi/registrations', 'gdoi/seen'],
-  'gdoi/explain': ['gdoi/events', 'gdoi/log/logged-reason.ts', 'gdoi/log/message-facts.ts', 'gdoi/seen'],
+  'gdoi/explain': [
+    'gdoi/events',
+    'gdoi/log/logged-reason.ts',
+    'gdoi/log/message-facts.ts',
+    'gdoi/log/message-meaning.ts',
+    'gdoi/seen',
+  ],
   'gdoi/incidents': ['gdoi/events', 'gdoi/explain', 'gdoi/seen/cell.ts', 'gdoi/seen/instant.ts'],
   'gdoi/fleet': [
     'gdoi/events',
@@ -201,6 +207,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'agent/heard': [
     'access/pushed.ts',
+    'gdoi/log/known-messages.ts',
     'gdoi/seen/gdoi-trap.ts',
     'gdoi/seen/observation.ts',
     'ios/log',

@@ -9,7 +9,7 @@
 import type { PushedMessage } from '../../access/pushed.ts';
 import type { GdoiTrapName } from '../../gdoi/seen/gdoi-trap.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
-import { messageUse } from '../../ios/log/gdoi-messages.ts';
+import { messageMeaning } from '../../gdoi/log/known-messages.ts';
 import { parseLogMessage } from '../../ios/log/log-message.ts';
 import { decodeTrap } from '../../mib/decode-trap.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -112,11 +112,11 @@ type Read = { readonly observation: DistributiveOmit<Observation, 'device'>; rea
 function readSyslog({ text, receivedAtMs }: Extract<PushedMessage, { kind: 'syslog' }>): Read | PushedResult {
   const message = parseLogMessage(text);
   if (message === null) return 'unreadable';
-  const use = messageUse(message);
-  if (use === null) return 'other';
+  const meaning = messageMeaning(message.facility, message.mnemonic);
+  if (meaning === null) return 'other';
   return {
     observation: { kind: 'log', sentAtMs: receivedAtMs, receivedAtMs, messages: [message], pushed: true },
-    worthAPoll: use === 'poll',
+    worthAPoll: meaning.use === 'poll',
   };
 }
 

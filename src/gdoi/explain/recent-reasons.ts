@@ -1,5 +1,6 @@
 /** What a router said a short time ago of why something does not work. */
-import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
+import type { LoggedReason } from '../log/logged-reason.ts';
+import type { ReasonKind } from '../log/message-meaning.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS } from './symptom.ts';
 

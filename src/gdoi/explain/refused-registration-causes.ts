@@ -1,6 +1,7 @@
 /** KSs that refuse registrations, by their own word: whom they do not permit, and what of a GM does not fit them. */
 import { CHECK_GROUP_IDENTITY, CHECK_REGISTERED_INTERFACE, CHECK_VERSION } from '../events/first-steps.ts';
-import { type LoggedReason, MAX_REASON_CHARS, type ReasonKind } from '../log/logged-reason.ts';
+import { type LoggedReason, MAX_REASON_CHARS } from '../log/logged-reason.ts';
+import type { ReasonKind } from '../log/message-meaning.ts';
 import { type Asked, type Candidate, claimed, list, devicesWith, sorted } from './candidate.ts';
 import { type GmFacts, type GroupFacts, isUnregistered, type KsFacts } from './group-facts.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';

@@ -1,6 +1,7 @@
 /** Rekeys that come and are not accepted: their logs alone tell it. */
 import { CHECK_ALLOWED, COMPARE_SEQUENCE } from '../events/first-steps.ts';
-import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
+import type { LoggedReason } from '../log/logged-reason.ts';
+import type { ReasonKind } from '../log/message-meaning.ts';
 import {
   type Asked,
   type Candidate,

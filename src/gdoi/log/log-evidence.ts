@@ -1,16 +1,17 @@
 /**
- * What a message of a GM proves, a log message or a trap: an instant, and sometimes a cause (`message-facts.ts`). One
+ * What a message of a GM proves, a log message or a trap: an instant, and sometimes a cause (`known-messages.ts`). One
  * occurrence that several sources report is one mark. A message is a hint until an answer agrees with it.
  */
 import type { LogMessage } from '../seen/device-facts.ts';
 import type { GdoiTrap, GdoiTrapName } from '../seen/gdoi-trap.ts';
 import { instant } from '../events/instant-text.ts';
-import { type LogProof, type MessageFact, messageFacts } from './message-facts.ts';
+import { messageFacts } from './message-facts.ts';
+import type { LogProof, MessageFact } from './message-meaning.ts';
 import { addressesIn, detailOf, isSameAddress, linkChange } from './message-detail.ts';
 import { intersection, type Interval, overlaps, widened } from '../seen/interval.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
-export type { LogProof } from './message-facts.ts';
+export type { LogProof } from './message-meaning.ts';
 
 /** `log`: pushed by the device; `buffer`: found in its log; `uptime`, `restconf`: no message, the
  * device's own uptime, or its instant of the last registration. */

@@ -3,7 +3,8 @@
  * anti-replay check, whom a packet came from. Short, since it is kept.
  */
 import type { LogMessage } from '../seen/device-facts.ts';
-import type { LogProof } from './message-facts.ts';
+import { messageMeaning } from './known-messages.ts';
+import type { LogProof } from './message-meaning.ts';
 
 const MAX_DETAIL_CHARS = 112;
 
@@ -14,11 +15,11 @@ export interface LinkChange {
 
 // LINEPROTO-5-UPDOWN, LINK-3-UPDOWN, LINK-5-CHANGED: Line protocol on Interface Serial1/0, changed state to down
 const LINK_TEXT = /\binterface ([A-Za-z][\w./:-]{1,47}), changed state to (?:administratively )?(down|up)\b/iu;
-const LINK_MESSAGES: ReadonlySet<string> = new Set(['LINEPROTO UPDOWN', 'LINK UPDOWN', 'LINK CHANGED']);
+const OF_A_LINK: ReadonlySet<string> = new Set(['LINEPROTO', 'LINK']);
 
 /** null: no such message. */
 export function linkChange({ facility, mnemonic, text }: LogMessage): LinkChange | null {
-  const match = LINK_MESSAGES.has(`${facility} ${mnemonic}`) ? LINK_TEXT.exec(text) : null;
+  const match = OF_A_LINK.has(facility) && messageMeaning(facility, mnemonic) !== null ? LINK_TEXT.exec(text) : null;
   const [, name, state] = match ?? [];
   if (name === undefined || state === undefined) return null;
   return { proof: state.toLowerCase() === 'up' ? 'interface_up' : 'interface_down', interface: name };

@@ -11,7 +11,7 @@ import type { LogTail } from '../log/log-buffer.ts';
 import type { LogClock } from '../log/log-clock.ts';
 import { type KsMark, ksMarksOfGroup } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
-import type { LogProof } from '../log/message-facts.ts';
+import type { LogProof } from '../log/message-meaning.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { mapNamed, type Named, named } from '../seen/named.ts';
 import type { SnmpLook } from './snmp-look.ts';

@@ -38,10 +38,3 @@ export const MOST_IPSEC_FLOWS = 10_000;
 
 /** Messages of a router's log, only the newest: these decide, and a longer buffer costs no more. */
 export const MOST_LOG_MESSAGES = 2_000;
-
-/** False: there are `most` rows already, and this one is left out. */
-export function addWithin<Row>(most: number, rows: Row[], row: Row): boolean {
-  if (rows.length >= most) return false;
-  rows.push(row);
-  return true;
-}

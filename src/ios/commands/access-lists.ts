@@ -4,7 +4,8 @@
  * A GM snapshot's `acl` is what came from the KS: local lists stay out of it. A de-configured list prints its heading
  * alone, so the end of these answers cannot be told from their text: what is there is taken as it stands.
  */
-import { addWithin, MOST_ACES } from '../../gdoi/seen/row-bounds.ts';
+import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
+import { MOST_ACES } from '../../gdoi/seen/row-bounds.ts';
 import { emptyGmSnapshot, emptyKsSnapshot, type GmSnapshot, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { isAccessList, parseAce } from '../text/device-values.ts';
@@ -12,8 +13,8 @@ import { readByGroup } from '../text/group-sketches.ts';
 
 interface AclSketch {
   readonly group: string;
-  downloaded: string[] | null;
-  configured: string[] | null;
+  downloaded: BoundedList<string> | null;
+  configured: BoundedList<string> | null;
   into: 'none' | 'downloaded' | 'configured' | 'local';
 }
 
@@ -62,12 +63,12 @@ function newSketch(group: string): AclSketch {
 
 function readLine(sketch: AclSketch, line: string): boolean {
   if (CONFIGURED.test(line)) {
-    sketch.configured ??= [];
+    sketch.configured ??= new BoundedList(MOST_ACES);
     sketch.into = 'configured';
     return true;
   }
   if (DOWNLOADED.test(line)) {
-    sketch.downloaded ??= [];
+    sketch.downloaded ??= new BoundedList(MOST_ACES);
     sketch.into = 'downloaded';
     return true;
   }
@@ -81,18 +82,18 @@ function readLine(sketch: AclSketch, line: string): boolean {
   if (ace === null) return false;
   if (sketch.into === 'none') return false;
   const shown = sketch.into === 'local' ? null : sketch[sketch.into];
-  return shown === null || addWithin(MOST_ACES, shown, ace);
+  return shown === null || shown.add(ace);
 }
 
 function ksAclSnapshot(sketch: AclSketch): KsSnapshot {
   return {
     ...emptyKsSnapshot(sketch.group),
-    ...(sketch.configured === null ? {} : { acl: sketch.configured }),
+    ...(sketch.configured === null ? {} : { acl: sketch.configured.rows }),
   };
 }
 
 function gmAclSnapshot(sketch: AclSketch): GmSnapshot {
-  return { ...emptyGmSnapshot(sketch.group), acl: sketch.downloaded };
+  return { ...emptyGmSnapshot(sketch.group), acl: sketch.downloaded?.rows ?? null };
 }
 
 /**

@@ -1,7 +1,8 @@
 /**
  * `show crypto gdoi feature X`: which KS and GM of a group supports a feature, with its GETVPN version.
  */
-import { addWithin, MOST_MEMBERS } from '../../gdoi/seen/row-bounds.ts';
+import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
+import { MOST_MEMBERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type FeatureSupport, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { isAddress } from '../text/device-values.ts';
@@ -9,7 +10,7 @@ import { readByGroup } from '../text/group-sketches.ts';
 
 interface FeatureSketch {
   readonly group: string;
-  readonly rows: FeatureSupport[];
+  readonly shown: BoundedList<FeatureSupport>;
   role: 'gm' | 'ks' | null;
   /** A GM table was opened for this group: the second and last of the two. */
   gmTable: boolean;
@@ -28,12 +29,12 @@ function readFeatures(answer: Answer): Reading {
   const { groups, read } = readByGroup<FeatureSketch>(answer, {
     headingBegins: 'Group Name',
     heading: GROUP_HEADING,
-    newSketch: (group) => ({ group, rows: [], role: null, gmTable: false }),
+    newSketch: (group) => ({ group, shown: new BoundedList(MOST_MEMBERS), role: null, gmTable: false }),
     take: readLine,
     unnamed: null,
   });
   const last = groups.at(-1);
-  const whole = last !== undefined && last.gmTable && last.rows.some((row) => row.role === 'gm');
+  const whole = last !== undefined && last.gmTable && last.shown.rows.some((row) => row.role === 'gm');
   return {
     snapshots: groups.map(featureSnapshot),
     ...read,
@@ -52,7 +53,7 @@ function readLine(sketch: FeatureSketch, line: string): boolean {
   const row = ROW.exec(line);
   if (MAY_HEAD_TABLE.test(line)) sketch.role = null;
   if (row?.[1] === undefined || sketch.role === null || !isAddress(row[1])) return false;
-  return addWithin(MOST_MEMBERS, sketch.rows, {
+  return sketch.shown.add({
     role: sketch.role,
     address: row[1],
     version: row[2] ?? null,
@@ -61,7 +62,7 @@ function readLine(sketch: FeatureSketch, line: string): boolean {
 }
 
 function featureSnapshot(sketch: FeatureSketch): KsSnapshot {
-  return { ...emptyKsSnapshot(sketch.group), features: sketch.rows };
+  return { ...emptyKsSnapshot(sketch.group), features: sketch.shown.rows };
 }
 
 export const feature: CommandGrammar = {

@@ -4,7 +4,8 @@
  *
  * The transport in the heading stays unread: a `kek` with nothing but a transport would look like a KEK that was shown.
  */
-import { addWithin, MOST_REKEY_SAS } from '../../gdoi/seen/row-bounds.ts';
+import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
+import { MOST_REKEY_SAS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyGmSnapshot, type GmSnapshot, type RekeySa } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { columns, isAddress } from '../text/device-values.ts';
@@ -17,7 +18,7 @@ interface RekeySketch {
   sinceRegistration: number | null;
   acksSent: number | null;
   multicast: boolean;
-  sas: RekeySa[] | null;
+  sas: BoundedList<RekeySa> | null;
   tableEnded: boolean;
 }
 
@@ -37,7 +38,7 @@ function saRow(state: RekeySa['state']): LabelRule<RekeySketch> {
     const [destination = '', source = '', , mine = '', his = '', ...rest] = columns(value);
     if (destination === ABSENT) return columns(value).every((cell) => cell === ABSENT);
     if (!isAddress(destination) || !isAddress(source) || his === '' || rest.length > 0) return false;
-    return addWithin(MOST_REKEY_SAS, sketch.sas, { state, destination, source, cookies: `${mine}/${his}` });
+    return sketch.sas.add({ state, destination, source, cookies: `${mine}/${his}` });
   };
 }
 
@@ -69,7 +70,7 @@ function readRekeys(answer: Answer, command: string): Reading {
 function readLine(sketch: RekeySketch, line: string): boolean | "another's" {
   if (TABLE_TITLE.test(line)) {
     if (sketch.sas !== null) return "another's";
-    sketch.sas = [];
+    sketch.sas = new BoundedList(MOST_REKEY_SAS);
     return true;
   }
   if (TABLE_HEADING.test(line)) return sketch.sas !== null;
@@ -109,7 +110,7 @@ function rekeySnapshot(sketch: RekeySketch): GmSnapshot {
       sinceRegistration: sketch.sinceRegistration,
       acksSent: sketch.acksSent,
     },
-    ...(sketch.sas === null ? {} : { rekeySas: sketch.sas }),
+    ...(sketch.sas === null ? {} : { rekeySas: sketch.sas.rows }),
   };
 }
 

@@ -1,7 +1,8 @@
 /**
  * `show crypto ipsec sa`: idents, packets, errors, and the SAs of each direction with what is left of them.
  */
-import { addWithin, MOST_IPSEC_FLOWS, MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
+import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
+import { MOST_IPSEC_FLOWS, MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import type { IpsecFlow, IpsecSa, IpsecSas } from '../../gdoi/seen/beside-facts.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, parseTekSpi } from '../text/device-values.ts';
@@ -9,14 +10,14 @@ import { readEach } from '../text/line-tally.ts';
 
 type Sketch<T> = { -readonly [Key in keyof T]: T[Key] };
 interface FlowSketch extends Omit<Sketch<IpsecFlow>, 'sas'> {
-  readonly sas: Sketch<IpsecSa>[];
+  readonly sas: BoundedList<Sketch<IpsecSa>>;
   direction: IpsecSa['direction'] | null;
   /** Which its lines are about. */
   sa: Sketch<IpsecSa> | null;
 }
 
 interface Position {
-  readonly flows: FlowSketch[];
+  readonly flows: BoundedList<FlowSketch>;
   flow: FlowSketch | null;
   interface: string | null;
 }
@@ -53,18 +54,18 @@ const KNOWN: readonly RegExp[] = [
 ];
 
 function readSas(answer: Answer): Reading {
-  const place: Position = { flows: [], flow: null, interface: null };
+  const place: Position = { flows: new BoundedList(MOST_IPSEC_FLOWS), flow: null, interface: null };
   const read = readEach(answer.lines, (line) => readLine(place, collapseBlanks(line)));
   const shown: IpsecSas = {
     role: 'ipsec',
-    flows: place.flows.map(flowOf),
+    flows: place.flows.rows.map(flowOf),
   };
-  const recognised = place.interface !== null || place.flows.length > 0;
+  const recognised = place.interface !== null || place.flows.rows.length > 0;
   return {
     snapshots: recognised ? [shown] : [],
     ...read,
     recognised,
-    missing: place.flows.length > 0 ? null : 'the SAs',
+    missing: place.flows.rows.length > 0 ? null : 'the SAs',
   };
 }
 
@@ -78,7 +79,7 @@ function flowOf(sketch: FlowSketch): IpsecFlow {
     decrypted: sketch.decrypted,
     sendErrors: sketch.sendErrors,
     receiveErrors: sketch.receiveErrors,
-    sas: sketch.sas,
+    sas: sketch.sas.rows,
   };
 }
 
@@ -90,7 +91,7 @@ function readLine(place: Position, line: string): boolean {
   }
   if (FLOW_BEGINS.test(line)) {
     const flow = newFlow(place.interface);
-    const taken = addWithin(MOST_IPSEC_FLOWS, place.flows, flow);
+    const taken = place.flows.add(flow);
     place.flow = taken ? flow : null;
     return taken;
   }
@@ -134,7 +135,7 @@ function readSa(flow: FlowSketch, line: string): boolean {
   if (printed !== undefined) {
     const spi = parseTekSpi(printed);
     const sa = spi === null ? null : { direction: flow.direction, spi, transform: null, remainingSeconds: null };
-    flow.sa = sa !== null && addWithin(MOST_TEKS, flow.sas, sa) ? sa : null;
+    flow.sa = sa !== null && flow.sas.add(sa) ? sa : null;
     return flow.sa !== null;
   }
   const { sa } = flow;
@@ -158,7 +159,7 @@ function newFlow(interfaceName: string | null): FlowSketch {
     decrypted: null,
     sendErrors: null,
     receiveErrors: null,
-    sas: [],
+    sas: new BoundedList(MOST_TEKS),
     direction: null,
     sa: null,
   };

@@ -4,7 +4,8 @@
  * IOS 15 has no version lines, IOS XE 17 has. `*NO* redundancy configured for this group` is the whole body of a group
  * without COOP.
  */
-import { addWithin, MOST_PEERS } from '../../gdoi/seen/row-bounds.ts';
+import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
+import { MOST_PEERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsPeer, type KsRole, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { parseAddressOrNone, parseCount } from '../text/device-values.ts';
@@ -29,7 +30,7 @@ interface CoopSketch {
   localRole: KsRole | null;
   localStatus: string | null;
   ksVersion: string | null;
-  peers: PeerSketch[] | null;
+  peers: BoundedList<PeerSketch> | null;
   /** Whose session the lines are about. */
   peer: PeerSketch | null;
 }
@@ -88,7 +89,7 @@ const LABELS = labelTable<CoopSketch>([
   [
     'Peer Sessions',
     (coop, value) => {
-      coop.peers ??= [];
+      coop.peers ??= new BoundedList(MOST_PEERS);
       return value === '';
     },
   ],
@@ -181,22 +182,22 @@ function readLine(coop: CoopSketch, line: string): boolean | "another's" {
   if (NO_REDUNDANCY.test(line)) {
     if (coop.redundancy === true) return "another's";
     coop.redundancy = false;
-    coop.peers = [];
+    coop.peers = new BoundedList(MOST_PEERS);
     coop.peer = null;
     return true;
   }
   const session = SESSION.exec(line)?.[1];
   if (session !== undefined) {
-    return coop.peers?.some((peer) => peer.session === session) === true ? "another's" : startPeer(coop, session);
+    return coop.peers?.rows.some((peer) => peer.session === session) === true ? "another's" : startPeer(coop, session);
   }
   return takePairs(LABELS, coop, pairsOf(line));
 }
 
 /** False: there are as many as are taken. Its lines are then nobody's. */
 function startPeer(coop: CoopSketch, session: string): boolean {
-  coop.peers ??= [];
+  coop.peers ??= new BoundedList(MOST_PEERS);
   const peer: PeerSketch = { session, address: null, role: null, status: null, ike: null, endShown: false };
-  const taken = addWithin(MOST_PEERS, coop.peers, peer);
+  const taken = coop.peers.add(peer);
   coop.peer = taken ? peer : null;
   return taken;
 }
@@ -219,7 +220,7 @@ function missingIn(last: CoopSketch | undefined): string | null {
   if (last === undefined) return 'the groups';
   if (last.redundancy === false) return null;
   if (last.localRole === null) return 'the local KS role';
-  const peer = last.peers?.at(-1);
+  const peer = last.peers?.rows.at(-1);
   return peer?.endShown === true ? null : 'the end of the peer sessions';
 }
 
@@ -231,7 +232,7 @@ function coopSnapshot(coop: CoopSketch): KsSnapshot {
     localPriority: coop.localPriority,
     localRole: coop.localRole,
     localStatus: coop.localStatus,
-    peers: coop.peers === null ? null : coop.peers.flatMap(peerSnapshot),
+    peers: coop.peers === null ? null : coop.peers.rows.flatMap(peerSnapshot),
     ...(coop.ksVersion === null ? {} : { ksVersion: coop.ksVersion }),
   };
 }

@@ -4,7 +4,8 @@
  * No capture of this command exists. The labels follow the vendor's command reference; since `Remaining lifetime`
  * stands under the KEK as under each SA, the line before decides whose it is. Everything here is optional.
  */
-import { addWithin, MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
+import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
+import { MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { parseSeconds } from '../text/device-values.ts';
@@ -24,7 +25,7 @@ interface RekeySketch {
   periodSeconds: number | null;
   attempts: number | null;
   kek: KeySketch | null;
-  readonly teks: KeySketch[];
+  readonly teks: BoundedList<KeySketch>;
   key: KeySketch | null;
 }
 
@@ -96,7 +97,7 @@ const saLifetime: LabelRule<RekeySketch> = (sketch, value) => {
   const lifetimeSeconds = parseSeconds(value);
   if (lifetimeSeconds === null) return false;
   const tek: KeySketch = { lifetimeSeconds, remainingSeconds: null };
-  const taken = addWithin(MOST_TEKS, sketch.teks, tek);
+  const taken = sketch.teks.add(tek);
   sketch.key = taken ? tek : null;
   return taken;
 };
@@ -110,7 +111,7 @@ function readRekeys(answer: Answer): Reading {
     unnamed: () => newSketch(UNNAMED, null),
   });
   const last = groups.at(-1);
-  const whole = last !== undefined && last.teks.length > 0 && last.key?.remainingSeconds !== null;
+  const whole = last !== undefined && last.teks.rows.length > 0 && last.key?.remainingSeconds !== null;
   return {
     snapshots: groups.map(rekeySnapshot),
     ...read,
@@ -138,7 +139,7 @@ function newSketch(group: string, transport: RekeyTransport | null): RekeySketch
     periodSeconds: null,
     attempts: null,
     kek: null,
-    teks: [],
+    teks: new BoundedList(MOST_TEKS),
     key: null,
   };
 }
@@ -152,7 +153,7 @@ function rekeySnapshot(sketch: RekeySketch): KsSnapshot {
       periodSeconds: sketch.periodSeconds,
       attempts: sketch.attempts,
     },
-    teks: sketch.teks.length === 0 ? null : sketch.teks.map(keySnapshot),
+    teks: sketch.teks.rows.length === 0 ? null : sketch.teks.rows.map(keySnapshot),
     ...(sketch.rekeysSent === null ? {} : { rekeysSent: sketch.rekeysSent }),
     ...(sketch.retransmits === null ? {} : { lastRekeyRetransmits: sketch.retransmits }),
   };

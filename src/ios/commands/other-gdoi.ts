@@ -5,7 +5,8 @@
  * `ks coop identifier` shows the COOP roles and `gm identifier` the member's address; the rest (keys, idents, SIDs, SA
  * tables without a group) gives no snapshot; its lines are known by their form.
  */
-import { addWithin, MOST_GROUPS, MOST_PEERS } from '../../gdoi/seen/row-bounds.ts';
+import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
+import { MOST_GROUPS, MOST_PEERS } from '../../gdoi/seen/row-bounds.ts';
 import {
   emptyGmSnapshot,
   emptyKsSnapshot,
@@ -76,7 +77,7 @@ function readNothing(heading: RegExp, inside: RegExp): (answer: Answer) => Readi
 }
 
 function readGmIdentifiers(answer: Answer): Reading {
-  const snapshots: GmSnapshot[] = [];
+  const snapshots = new BoundedList<GmSnapshot>(MOST_GROUPS);
   let group: string | null = null;
   let named = 0;
   const read = readEach(answer.lines, (raw) => {
@@ -94,10 +95,10 @@ function readGmIdentifiers(answer: Answer): Reading {
     const address = isAddress(member[1]) ? member[1] : null;
     const shown = { ...emptyGmSnapshot(group), address, vrf: vrf === 'None' ? null : vrf };
     group = null;
-    return addWithin(MOST_GROUPS, snapshots, shown) && address !== null;
+    return snapshots.add(shown) && address !== null;
   });
   return {
-    snapshots,
+    snapshots: snapshots.rows,
     ...read,
     recognised: named > 0,
     missing: named > 0 && group === null ? null : 'the group member',
@@ -106,7 +107,7 @@ function readGmIdentifiers(answer: Answer): Reading {
 
 interface CoopSketch {
   snapshot: KsSnapshot;
-  peers: KsPeer[];
+  peers: BoundedList<KsPeer>;
   /** The peer whose role was shown, and whose address was not yet. */
   peer: Omit<KsPeer, 'address'> | null;
 }
@@ -115,14 +116,14 @@ function readCoopIdentifiers(answer: Answer): Reading {
   const { groups, read } = readByGroup<CoopSketch>(answer, {
     headingBegins: 'COOP-KS ',
     heading: COOP_SID,
-    newSketch: (name) => ({ snapshot: emptyKsSnapshot(name), peers: [], peer: null }),
+    newSketch: (name) => ({ snapshot: emptyKsSnapshot(name), peers: new BoundedList(MOST_PEERS), peer: null }),
     take: readCoopLine,
     unnamed: null,
   });
   return {
     snapshots: groups.map(({ snapshot, peers }) => ({
       ...snapshot,
-      peers: peers.length > 0 ? peers : null,
+      peers: peers.rows.length > 0 ? peers.rows : null,
     })),
     ...read,
     recognised: groups.length > 0,
@@ -153,7 +154,7 @@ function readCoopLine(coop: CoopSketch, line: string): boolean {
       return role !== null && status !== null;
     case 'Peer Address':
       if (coop.peer === null || address === null) return false;
-      return addWithin(MOST_PEERS, coop.peers, { address, ...coop.peer });
+      return coop.peers.add({ address, ...coop.peer });
     default:
       return SID_LINE.test(line);
   }

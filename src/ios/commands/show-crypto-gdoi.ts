@@ -6,7 +6,8 @@
  * X` is in IOS XE 17 only, and one G-IKEv2 capture has its blocks at column 0. A field that stands in two places (last
  * rekey, acknowledgements) has one meaning, so the label decides alone.
  */
-import { addWithin, MOST_ACES, MOST_GROUPS, MOST_KEY_SERVERS } from '../../gdoi/seen/row-bounds.ts';
+import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
+import { MOST_ACES, MOST_GROUPS } from '../../gdoi/seen/row-bounds.ts';
 import type { GmSnapshot, GmTek, KsKey, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { grammarName, groupOfCommand } from '../text/command-name.ts';
@@ -92,7 +93,7 @@ class GroupReader {
   #readServer(line: string): boolean {
     const block = this.#block;
     if (block === null || block.last !== 'servers' || block.servers === null || !isAddress(line)) return false;
-    return addWithin(MOST_KEY_SERVERS, block.servers, line);
+    return block.servers.add(line);
   }
 
   #readHeading(line: string): boolean {
@@ -120,7 +121,7 @@ class GroupReader {
       block.isGm = true;
       block.provesGm = true;
       block.section = 'acl';
-      block.acl ??= [];
+      block.acl ??= new BoundedList(MOST_ACES);
       return true;
     }
     return TOTAL_MEMBERS.test(text);
@@ -136,7 +137,7 @@ class GroupReader {
       return true;
     }
     if (block.section !== 'acl') return block.section === 'other';
-    return block.acl === null || addWithin(MOST_ACES, block.acl, ace);
+    return block.acl === null || block.acl.add(ace);
   }
 
   /** `Group Name` opens the next group, unless a heading has just named it. */
@@ -240,7 +241,7 @@ function gmSnapshot(block: Block, name: string): GmSnapshot {
     registered: block.registered,
     // IOS 12.4 and 15.0 name the server they are registered with in the group's header only
     keyServer: block.keyServer ?? block.activeServer,
-    keyServers: block.servers,
+    keyServers: block.servers?.rows ?? null,
     reregistersInSeconds: block.reregistersInSeconds,
     registrations: { succeeded: block.succeeded, attempted: block.attempted },
     rekeys: {
@@ -253,7 +254,7 @@ function gmSnapshot(block: Block, name: string): GmSnapshot {
     },
     kek: block.kek,
     teks: areTeksKnown(block) ? tekSnapshots(block.teks) : null,
-    acl: block.acl,
+    acl: block.acl?.rows ?? null,
   };
 }
 
@@ -298,7 +299,7 @@ function ksSnapshot(block: Block, name: string): KsSnapshot {
       periodSeconds: block.retransmitSeconds,
       attempts: block.retransmitAttempts,
     },
-    teks: block.ksTeks === null ? null : block.ksTeks.map(ksKey),
+    teks: block.ksTeks === null ? null : block.ksTeks.rows.map(ksKey),
     peers: null,
     memberDetails: null,
     ...(block.ksVersion === null ? {} : { ksVersion: block.ksVersion }),

@@ -2,6 +2,7 @@
  * What one group's block of `show crypto gdoi` has said so far, as GM or as KS: filled line by line by the label table,
  * read by completeness checks and snapshots. Null is "not said".
  */
+import type { BoundedList } from '../../gdoi/seen/bounded-list.ts';
 import { type GroupType, type KsRole, type RekeyTransport, UNKNOWN_KEK } from '../../gdoi/seen/snapshot.ts';
 
 export type Layout = 'group' | 'gm' | 'ks';
@@ -55,7 +56,7 @@ export interface Block {
 
   identity: string | null;
   groupType: GroupType | null;
-  servers: string[] | null;
+  servers: BoundedList<string> | null;
   serversShown: boolean;
 
   memberLines: number;
@@ -81,7 +82,7 @@ export interface Block {
   lastSequence: number | null;
   lastAgeSeconds: number | null;
   activeTeks: number | null;
-  acl: string[] | null;
+  acl: BoundedList<string> | null;
   kek: KekSketch | null;
   kekEndShown: boolean;
   tekInterface: string | null;
@@ -102,7 +103,7 @@ export interface Block {
   /** Whose `Remaining Lifetime` came last: more of its lines may follow. */
   counted: Countdown;
   ksKek: KeySketch | null;
-  ksTeks: KeySketch[] | null;
+  ksTeks: BoundedList<KeySketch> | null;
   /** The lines are about a TEK beyond the most that are taken. */
   beyondKsTeks: boolean;
   retransmitSeconds: number | null;

@@ -4,7 +4,8 @@
  * A label decides alone where it can. Where one label has several meanings (`Remaining Lifetime`, `Key Size`, `spi`)
  * the section or the line before it decides, and outside of its section it is an unknown line.
  */
-import { addWithin, MOST_KEY_SERVERS, MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
+import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
+import { MOST_KEY_SERVERS, MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import type { GroupType, KsRole, RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import {
   collapseBlanks,
@@ -158,12 +159,11 @@ const groupServerList: LabelRule<Block> = (block, value) => {
     return true;
   }
   block.isGm = true;
-  block.servers = [];
+  const servers = new BoundedList<string>(MOST_KEY_SERVERS);
+  block.servers = servers;
   if (value === '') return true;
   const addresses = value.split(/[ ,]+/);
-  if (!addresses.every(isAddress)) return false;
-  block.servers = addresses.slice(0, MOST_KEY_SERVERS);
-  return addresses.length <= MOST_KEY_SERVERS;
+  return addresses.every(isAddress) && addresses.every((address) => servers.add(address));
 };
 
 // 192.0.2.21      vrf: None
@@ -272,13 +272,11 @@ function ksKek(block: Block): KeySketch {
  */
 function lastKsTek(block: Block, field: keyof KeySketch): KeySketch | null {
   if (block.beyondKsTeks) return null;
-  block.ksTeks ??= [];
-  const last = block.ksTeks.at(-1);
+  block.ksTeks ??= new BoundedList(MOST_TEKS);
+  const last = block.ksTeks.rows.at(-1);
   if (last !== undefined && last[field] === null) return last;
-  if (block.ksTeks.length >= MOST_TEKS) return null;
   const next = newKey();
-  block.ksTeks.push(next);
-  return next;
+  return block.ksTeks.add(next) ? next : null;
 }
 
 function countdown(kind: Countdown): LabelRule<Block> {
@@ -604,8 +602,8 @@ export const GROUP_LABELS = labelTable<Block>([
   [
     'IPSec SA Number',
     onKs((block) => {
-      block.ksTeks ??= [];
-      block.beyondKsTeks = !addWithin(MOST_TEKS, block.ksTeks, newKey());
+      block.ksTeks ??= new BoundedList(MOST_TEKS);
+      block.beyondKsTeks = !block.ksTeks.add(newKey());
       return !block.beyondKsTeks;
     }),
   ],

@@ -6,7 +6,8 @@
  * said: what follows is nobody's until the next heading. No more groups are taken than a device may have: a heading
  * repeated without end costs no memory, and its lines belong to nobody.
  */
-import { addWithin, MOST_GROUPS } from '../../gdoi/seen/row-bounds.ts';
+import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
+import { MOST_GROUPS } from '../../gdoi/seen/row-bounds.ts';
 import type { Answer } from './answer.ts';
 import { collapseBlanks } from './device-values.ts';
 import { type LinesRead, readEach } from './line-tally.ts';
@@ -30,8 +31,9 @@ export function readByGroup<Sketch extends object>(
   answer: Answer,
   grammar: GroupGrammar<Sketch>,
 ): { readonly groups: readonly Sketch[]; readonly read: LinesRead } {
-  const groups: Sketch[] = answer.filter === null || grammar.unnamed === null ? [] : [grammar.unnamed()];
-  let open = groups.at(-1) ?? null;
+  const groups = new BoundedList<Sketch>(MOST_GROUPS);
+  let open: Sketch | null = answer.filter === null || grammar.unnamed === null ? null : grammar.unnamed();
+  if (open !== null) groups.add(open);
   const broken = answer.brokenLines.filter(({ text }) => mayBeHeading(text, grammar));
   let passed = 0;
   const read = readEach(answer.lines, (printed, index) => {
@@ -41,14 +43,14 @@ export function readByGroup<Sketch extends object>(
     const [, name, ...captured] = grammar.heading.exec(line) ?? [];
     if (name !== undefined) {
       const opened = grammar.newSketch(name, ...captured);
-      open = addWithin(MOST_GROUPS, groups, opened) ? opened : null;
+      open = groups.add(opened) ? opened : null;
       return open !== null;
     }
     const known = open === null ? false : grammar.take(open, line);
     if (known === "another's" || (!known && mayBeHeading(line, grammar))) open = null;
     return known === true;
   });
-  return { groups, read };
+  return { groups: groups.rows, read };
 }
 
 const NAMES_GROUP = /group/i;

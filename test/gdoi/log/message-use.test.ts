@@ -1,9 +1,12 @@
 /** Which log messages are kept, and which trigger a poll. */
 import { expect, test } from 'vitest';
-import { messageUse } from '../../src/ios/log/gdoi-messages.ts';
-import { parseLogMessage } from '../../src/ios/log/log-message.ts';
+import { messageMeaning } from '../../../src/gdoi/log/known-messages.ts';
+import { parseLogMessage } from '../../../src/ios/log/log-message.ts';
 
-const useOf = (line: string) => messageUse(parseLogMessage(`Mar  2 00:00:30.001: %${line}: text`)!);
+function useOf(line: string) {
+  const message = parseLogMessage(`Mar  2 00:00:30.001: %${line}: text`);
+  return message === null ? null : (messageMeaning(message.facility, message.mnemonic)?.use ?? null);
+}
 
 test('a message about a change in GETVPN triggers a poll, whichever of its facilities it is logged under', () => {
   for (const facility of ['GDOI', 'GKM', 'CRYPTO']) {
