@@ -36,6 +36,7 @@ import {
 import { recentOf } from './recent-reasons.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import { reregistrationKnownMs } from './symptom.ts';
 
 const NOTHING = { consequence: null, deadlineMs: null, knownAtMs: null } as const;
 
@@ -51,7 +52,7 @@ export function interfaceFlap({ facts, open, before }: Asked): Candidate | null 
   const isOff = new Set([...down, ...registering].map(({ device }) => device));
   const back = whoOfLate(
     gms.filter(({ device }) => !isOff.has(device)),
-    flappedAtMs,
+    (gm) => (flappedAtMs(gm) === null ? null : reregistrationKnownMs(gm)),
     { before, nowMs },
   );
   const names = sorted([...isOff, ...back.map(({ device }) => device)]);

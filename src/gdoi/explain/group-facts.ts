@@ -159,6 +159,8 @@ export interface GmFacts extends MemberContext {
   /** Address of the KS that it came from; null: not shown. */
   readonly lastRekeyFrom: string | null;
   readonly lastReregistration: KnownReregistration | null;
+  /** Between these answers its count of registrations changed last; absent: not known. */
+  readonly countedBetweenMs?: readonly [from: EpochMs, to: EpochMs];
 }
 
 export interface KsFacts extends MemberContext {

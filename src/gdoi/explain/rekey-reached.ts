@@ -5,7 +5,7 @@
  */
 import type { EpochMs } from '../seen/instant.ts';
 import type { GmFacts, GroupFacts } from './group-facts.ts';
-import { CLOCKS_MS, SAME_KEK_MS } from './symptom.ts';
+import { CLOCKS_MS, kekByRegisteringMs } from './symptom.ts';
 import type { LostKey } from './lost-rekey.ts';
 
 /** `open`: not looked at since it was due, or with older keys. `registered`: no rekey shows by its keys. */
@@ -91,9 +91,10 @@ function hasKeysByRegistering(gm: GmFacts, key: LostKey, fromMs: EpochMs): boole
 }
 
 /** Its KEK was first seen with its last registration, and not before that. */
-function hasKekByRegistering({ kekSinceMs, lastReregistration: last }: GmFacts): boolean {
+function hasKekByRegistering(gm: GmFacts): boolean {
+  const { kekSinceMs, lastReregistration: last } = gm;
   if (last === null) return false;
-  return kekSinceMs >= (last.betweenMs?.[0] ?? last.atMs) && kekSinceMs <= last.atMs + SAME_KEK_MS;
+  return kekSinceMs >= (last.betweenMs?.[0] ?? last.atMs) && kekSinceMs <= kekByRegisteringMs(gm, last);
 }
 
 /** Shortly before a GM registers for a rekey everyone else has it: it was due a minute and more before that. */

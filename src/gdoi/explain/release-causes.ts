@@ -18,25 +18,23 @@ import { ACKS_MISSED_CRITICAL } from './acks-missed.ts';
 import { type GmFacts, type GroupFacts, isMute, isUnregistered, triesInVain } from './group-facts.ts';
 import { gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { CLOCKS_MS, RECENT_MS, SAME_KEK_MS, type Symptom } from './symptom.ts';
+import { CLOCKS_MS, kekByRegisteringMs, reregisteredLately, type Symptom } from './symptom.ts';
 
 /** The GM's last re-registration was of this cause, just now. */
-function isProof({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boolean {
-  return last?.cause === 'legacy_ks' && nowMs - last.atMs <= RECENT_MS;
+function isProof(gm: GmFacts, nowMs: EpochMs): boolean {
+  return gm.lastReregistration?.cause === 'legacy_ks' && reregisteredLately(gm, nowMs);
 }
 
 /** Its KEK came by registering, or has ended without another: no rekey has shown since that its KS sends one ahead. */
-function hasNoRekeySince({ lastReregistration: last, kek, kekSinceMs }: GmFacts): boolean {
-  return last !== null && (kek === 'absent' || kekSinceMs <= last.atMs + SAME_KEK_MS);
+function hasNoRekeySince(gm: GmFacts): boolean {
+  const { lastReregistration: last, kek, kekSinceMs } = gm;
+  return last !== null && (kek === 'absent' || kekSinceMs <= kekByRegisteringMs(gm, last));
 }
 
 /** Its last re-registration was for a KEK whose successor had not come. */
-function ofMissedKek({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boolean {
-  return (
-    last !== null &&
-    (last.cause === 'kek_missed_rekey' || last.cause === 'kek_expired') &&
-    nowMs - last.atMs <= RECENT_MS
-  );
+function ofMissedKek(gm: GmFacts, nowMs: EpochMs): boolean {
+  const cause = gm.lastReregistration?.cause;
+  return (cause === 'kek_missed_rekey' || cause === 'kek_expired') && reregisteredLately(gm, nowMs);
 }
 
 function isUpgraded({ kss }: GroupFacts): boolean {
@@ -225,7 +223,7 @@ function heldToItsEnd({ facts, open, before }: Asked): Candidate | null {
       gm.uncounted === true &&
       gm.behavior === 'timer' &&
       gm.lastReregistration?.cause === 'kek_expired' &&
-      (gm.kek === 'absent' || gm.kekSinceMs <= gm.lastReregistration.atMs + SAME_KEK_MS),
+      hasNoRekeySince(gm),
   );
   const waiting = gms.filter((gm) => gm.uncounted === true && gm.behavior === 'timer');
   const claims = claimed(

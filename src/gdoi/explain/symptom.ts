@@ -3,7 +3,14 @@
  * it is known: a cause explains only what did not begin long before it.
  */
 import type { Cause } from '../events/event.ts';
-import { type GmFacts, type GroupFacts, isHeard, isUnregistered, triesInVain } from './group-facts.ts';
+import {
+  type GmFacts,
+  type GroupFacts,
+  isHeard,
+  isUnregistered,
+  type KnownReregistration,
+  triesInVain,
+} from './group-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** Checks of the health of devices and groups that a cause in the group can explain, under their names there. */
@@ -60,19 +67,51 @@ export const SAME_KEK_MS = 120_000;
  */
 export const CLOCKS_MS = 5000;
 
+type Registered = Pick<GmFacts, 'lastReregistration' | 'countedBetweenMs' | 'uncounted' | 'intervalMs'>;
+
+/**
+ * When its last re-registration was known, at the latest: the answer that counts it comes a poll after it, or an hour
+ * where the agent did not look.
+ */
+export function reregistrationKnownMs(gm: Registered): EpochMs | null {
+  const { lastReregistration: last } = gm;
+  return last === null ? null : Math.max(reregisteredByMs(last), countedMs(gm, last) ?? 0);
+}
+
+function reregisteredByMs({ atMs, betweenMs }: KnownReregistration): EpochMs {
+  return betweenMs?.[1] ?? atMs;
+}
+
+/** The answer that counted it; null: not known, or what was counted since is another one. */
+function countedMs({ countedBetweenMs: counted }: Registered, last: KnownReregistration): EpochMs | null {
+  return counted !== undefined && reregisteredByMs(last) >= counted[0] - CLOCKS_MS ? counted[1] : null;
+}
+
+/**
+ * A KEK that shows first by then may have come by its last registration. Over SNMP, which counts none, the look that
+ * showed it came within an interval.
+ */
+export function kekByRegisteringMs(gm: Registered, last: KnownReregistration): EpochMs {
+  const shownMs = reregisteredByMs(last) + SAME_KEK_MS;
+  return Math.max(shownMs, countedMs(gm, last) ?? 0, gm.uncounted === true ? shownMs + (gm.intervalMs ?? 0) : 0);
+}
+
+/** It re-registered a short time ago, or that is known since then. */
+export function reregisteredLately(gm: Registered, nowMs: EpochMs): boolean {
+  const knownMs = reregistrationKnownMs(gm);
+  return knownMs !== null && Math.abs(nowMs - knownMs) <= RECENT_MS;
+}
+
 /** It registered for a rekey that it missed, and a later one of that key has reached it. */
-export function isReachedSince({
-  lastReregistration: last,
-  kekSinceMs,
-  kek,
-  lastRekeyMs,
-  behavior,
-}: Pick<GmFacts, 'lastReregistration' | 'kekSinceMs' | 'kek' | 'lastRekeyMs' | 'behavior'>): boolean {
+export function isReachedSince(
+  gm: Registered & Pick<GmFacts, 'kekSinceMs' | 'kek' | 'lastRekeyMs' | 'behavior'>,
+): boolean {
+  const { lastReregistration: last, kekSinceMs, kek, lastRekeyMs, behavior } = gm;
   if (last === null) return false;
   switch (last.cause) {
     case 'kek_missed_rekey':
     case 'kek_expired':
-      return kek === 'shown' && kekSinceMs > last.atMs + SAME_KEK_MS;
+      return kek === 'shown' && kekSinceMs > kekByRegisteringMs(gm, last);
     case 'tek_expired':
       // Without a KEK timer it may have been for a KEK, of which a TEK rekey tells nothing.
       return behavior !== 'legacy' && lastRekeyMs !== null && lastRekeyMs > last.atMs + CLOCKS_MS;
@@ -82,13 +121,14 @@ export function isReachedSince({
 }
 
 /** It registered a short time ago for want of a key. */
-export function lostARekeyLately(last: GmFacts['lastReregistration'], nowMs: EpochMs): boolean {
-  return last !== null && MISSED_REKEY_CAUSES.has(last.cause) && Math.abs(nowMs - last.atMs) <= RECENT_MS;
+export function lostARekeyLately(gm: Registered, nowMs: EpochMs): boolean {
+  const { lastReregistration: last } = gm;
+  return last !== null && MISSED_REKEY_CAUSES.has(last.cause) && reregisteredLately(gm, nowMs);
 }
 
 /** It registered a short time ago for want of a key, and got no rekey since. */
 export function registeredForMissedRekey(gm: Parameters<typeof isReachedSince>[0], nowMs: EpochMs): boolean {
-  return lostARekeyLately(gm.lastReregistration, nowMs) && !isReachedSince(gm);
+  return lostARekeyLately(gm, nowMs) && !isReachedSince(gm);
 }
 
 export function symptomsOf(facts: GroupFacts): readonly Symptom[] {
@@ -100,8 +140,7 @@ function ofGms({ gms, nowMs }: GroupFacts): readonly Symptom[] {
     const seen: Symptom[] = [];
     const add = (check: SymptomCheck, sinceMs: EpochMs = gm.readMs) => seen.push({ check, device: gm.device, sinceMs });
     const last = gm.lastReregistration;
-    const isRecent = last !== null && Math.abs(nowMs - last.atMs) <= RECENT_MS;
-    if (isRecent && UNEXPLAINED_CAUSES.has(last.cause) && !isReachedSince(gm)) {
+    if (last !== null && UNEXPLAINED_CAUSES.has(last.cause) && reregisteredLately(gm, nowMs) && !isReachedSince(gm)) {
       add('reregistrations', last.atMs);
     }
     if (gm.failure !== null) add('reachable', gm.failure.sinceMs);

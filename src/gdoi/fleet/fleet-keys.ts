@@ -12,11 +12,13 @@ import {
   type FleetState,
   type FleetTek,
   type KekGeneration,
+  type KsKek,
   type RekeyCounters,
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
 import { countersBeforeKek } from './kek-generation.ts';
 import { ksOrder } from './kss-together.ts';
+import { driftMs } from '../keys/kek-identity.ts';
 import { DEFAULT_REKEY_SECONDS } from '../keys/ks-lead.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -39,8 +41,9 @@ export const OLDER_BY_MS = 10_000;
 const AGE_READ_MS = 2000;
 
 /**
- * Two KEKs of a group are hardly ever made within a minute. One that was read before and after the agent's clock was
- * set shows such a difference, until each of the two devices has been read again.
+ * Two KEKs of a group are hardly ever made within a minute, beside what the clocks of GM and KS have drifted apart. One
+ * that was read before and after the agent's clock was set shows such a difference, until each of the two devices has
+ * been read again.
  */
 const CLOCK_SET_MS = 65_000;
 
@@ -143,13 +146,32 @@ function timerGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   if (ks?.kek == null || ks.kek.expiryMs <= gm.sentAtMs) return null;
   if (gm.kekExpiryMs === null) return gm.kek === 'absent' ? false : null;
   const newerByMs = gm.kekExpiryMs - ks.kek.expiryMs;
-  if (Math.abs(newerByMs) <= SAME_EXPIRY_MS) return true;
-  if (Math.abs(newerByMs) <= CLOCK_SET_MS || isOfTheClock(newerByMs, gm, ks)) return null;
+  const driftedMs = isFromBefore(keys, gm, ks) ? 0 : driftMs(kekAgeMs(ks, ks.kek));
+  if (Math.abs(newerByMs) <= SAME_EXPIRY_MS + driftedMs) return true;
+  if (Math.abs(newerByMs) <= CLOCK_SET_MS + driftedMs || isOfTheClock(newerByMs, gm, ks)) return null;
   // This holds for a key that ends later as well: a KS whose lifetime was shortened has made a newer key that ends
   // before it.
   if (gm.sentAtMs < ks.kek.sinceMs + keys.rekeyTakesMs) return null;
   // Over SNMP a KS shows the old KEK in use while it sends the new one.
   return newerByMs < 0 || ks.sentAtMs > gm.kekSinceMs + keys.rekeyTakesMs ? false : null;
+}
+
+/** For so long each of the two has counted its KEK's lifetime by its own clock. */
+function kekAgeMs({ kekLifetimeSeconds, sentAtMs }: FleetKs, { remainingSeconds, sinceMs }: KsKek): number {
+  return Math.max(0, ((kekLifetimeSeconds ?? 0) - remainingSeconds) * 1000, sentAtMs - sinceMs);
+}
+
+/**
+ * The GM showed its KEK long before the KS, which still had another one, replaced that: no drift makes them the same.
+ * A secondary KS, or one over SNMP, may show the old one while a rekey is under way.
+ */
+function isFromBefore(
+  { kekGeneration, rekeyTakesMs }: GroupKeys,
+  { kekSinceMs }: FleetGm,
+  { device }: FleetKs,
+): boolean {
+  const changed = kekGeneration?.changedBetweenMs ?? null;
+  return kekGeneration?.ks === device && changed !== null && kekSinceMs + rekeyTakesMs < changed[0];
 }
 
 /**

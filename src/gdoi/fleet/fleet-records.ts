@@ -63,13 +63,23 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
   };
   const { newerTeks, tekRekeyOverdue = false } = facts;
   const multicast = isByMulticast(gm.kek?.transport ?? null, before?.multicast === true);
-  if (!multicast && newerTeks === undefined && !tekRekeyOverdue) return record;
+  const countedBetweenMs = countedBetween(before, succeeded, at);
+  if (!multicast && countedBetweenMs === undefined && newerTeks === undefined && !tekRekeyOverdue) return record;
   return {
     ...record,
     ...(multicast ? { multicast } : {}),
+    ...(countedBetweenMs === undefined ? {} : { countedBetweenMs }),
     ...(newerTeks === undefined ? {} : { newerTeks }),
     ...(tekRekeyOverdue ? { tekRekeyOverdue: true as const } : {}),
   };
+}
+
+/** An answer that counts something else than the one before it shows registrations that lie between the two. */
+function countedBetween(before: FleetGm | null, succeeded: number | null, at: ReadAt): FleetGm['countedBetweenMs'] {
+  if (before === null) return undefined;
+  const was = before.counters.succeeded;
+  const isChanged = was !== null && succeeded !== null && succeeded !== was;
+  return isChanged ? [before.sentAtMs, at.receivedAtMs] : before.countedBetweenMs;
 }
 
 /** At the latest: a rekey since this registration came after it. */

@@ -109,6 +109,8 @@ export interface FleetGm {
   readonly receivedAtMs: EpochMs;
   /** First answer with the present count of registrations, or the last rekey that this answer shows of it. */
   readonly registeredSinceMs: EpochMs;
+  /** Between these answers its count of registrations changed last; absent: it did not since it is known. */
+  readonly countedBetweenMs?: readonly [from: EpochMs, to: EpochMs];
   /** `absent`: TEKs but no KEK, or a lifetime of 0; `unknown`: the output shows neither. */
   readonly kek: 'shown' | 'absent' | 'unknown';
   /** Its rekeys come by multicast, as it showed last; absent: by unicast, or not shown. */

@@ -78,6 +78,8 @@ const gmFieldsChanged = changesBy<FleetGm>({
   sentAtMs: 'never',
   receivedAtMs: 'never',
   registeredSinceMs: 'always',
+  // With the counters.
+  countedBetweenMs: 'never',
   kek: 'always',
   multicast: 'always',
   // Read anew each time; another one has another `kekSinceMs`.

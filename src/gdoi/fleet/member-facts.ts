@@ -52,13 +52,16 @@ export function gmFacts(gm: FleetGm, inGroup: GmInGroup): GmFacts {
   const uncounted = gm.counters.succeeded === null;
   const neverRekeyed = gm.counters.received === 0;
   const more = unusual(context);
-  if (gm.multicast !== true && !uncounted && !neverRekeyed && more === null) return facts;
+  const { countedBetweenMs } = gm;
+  const isPlain = gm.multicast !== true && !uncounted && !neverRekeyed && countedBetweenMs === undefined;
+  if (isPlain && more === null) return facts;
   return {
     ...facts,
     ...more,
     ...(gm.multicast === true ? { multicast: true } : {}),
     ...(uncounted ? { uncounted: true } : {}),
     ...(neverRekeyed ? { neverRekeyed } : {}),
+    ...(countedBetweenMs === undefined ? {} : { countedBetweenMs }),
   };
 }
 

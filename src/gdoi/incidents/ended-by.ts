@@ -47,7 +47,7 @@ const REKEYS_ARRIVE: readonly End[] = [
   {
     words: 'the GMs have the current keys, and none registered for a lost rekey for ten minutes',
     isShown: (end) =>
-      haveKeysAgain(end) && !end.gms.some((gm) => lostARekeyLately(gm.lastReregistration, end.facts.nowMs)),
+      haveKeysAgain(end) && !end.gms.some((gm) => lostARekeyLately(gm, end.facts.nowMs)),
   },
   {
     words: 'the GMs have the current keys, and a later rekey has reached those that registered for a lost one',

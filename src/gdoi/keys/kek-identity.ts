@@ -27,6 +27,12 @@ export const ROUNDING_MS = 1500;
  * this much earlier.
  */
 export const HANDOVER_MS = 2000;
+/**
+ * A registration replaces the GM's own countdown of its KEK by the KS's, and the two have drifted apart since the KEK was
+ * made: by this much within 40 hours at the worst, and within weeks by clocks as they mostly are. Two KEKs of a group
+ * end a minute apart, or more.
+ */
+const REGISTERED_MS = 30_000;
 
 export function driftMs(elapsedMs: number): number {
   return Math.abs(elapsedMs) * DRIFT;
@@ -56,11 +62,14 @@ function cookiesOf(gm: GmSnapshot): string | null {
   return sa?.cookies ?? null;
 }
 
-/** Same KEK? `registered`: a registration lies between the two, which rounds the lifetime once more. */
+/**
+ * Same KEK? `registered`: a registration lies between the two, so that the KS's countdown stands beside the GM's;
+ * `elapsedMs` is then how long the two have counted it, where that is known.
+ */
 export function isSameKek(held: HeldKek, seen: HeldKek, elapsedMs: number, registered: boolean): boolean {
   if (held.spi !== null && seen.spi !== null) return held.spi === seen.spi;
   if (held.cookies !== null && seen.cookies !== null) return held.cookies === seen.cookies;
-  const tolerance = sameInstantToleranceMs(elapsedMs) + (registered ? HANDOVER_MS : 0);
+  const tolerance = sameInstantToleranceMs(elapsedMs) + (registered ? REGISTERED_MS : 0);
   return intersection(widened(held.expiry, tolerance), seen.expiry) !== null;
 }
 

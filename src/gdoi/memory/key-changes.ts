@@ -27,6 +27,12 @@ export function kekRelation(view: HeldView | null, seen: Shown, elapsedMs: numbe
   return showsNoKek(seen) ? 'gone' : 'unknown';
 }
 
+/** How long GM and KS have counted the KEK that an answer shows; 0: no KS shows its lifetime. */
+export function kekAgeMs({ kek, at }: Pick<Shown, 'kek' | 'at'>, { kekLifetimeSeconds }: KsFigures): number {
+  if (kek === null || kekLifetimeSeconds === null) return 0;
+  return Math.max(0, kekLifetimeSeconds * 1000 - (kek.expiry.fromMs - at.sentAtMs));
+}
+
 export function teksReplaced(view: HeldView | null, seen: Shown): boolean | null {
   if (view === null || view.teks.length === 0 || seen.teks.length === 0) return null;
   return !sharesTek(view.teks, seen.teks);

@@ -30,7 +30,7 @@ import { freshState, updated } from '../memory/group-state.ts';
 import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type Interval, movedBy, overlaps, widened } from '../seen/interval.ts';
 import { HANDOVER_MS, isSameKek, ROUNDING_MS, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
-import { forcedNow, kekRelation, keysOnly, leavesMore } from '../memory/key-changes.ts';
+import { forcedNow, kekAgeMs, kekRelation, keysOnly, leavesMore } from '../memory/key-changes.ts';
 import { type LogMark, marksIn, quotedMark } from '../log/log-evidence.ts';
 import { instant } from '../events/instant-text.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
@@ -192,7 +192,8 @@ function continued(
     return andThen(problem, (state) => unchanged(contradicted(state, seen)));
   }
   const registrations = movement.kind === 'restarted' || movement.registrations > 0;
-  const kekAfter = kekRelation(view, seen, kekElapsedMs, registrations);
+  const countedMs = registrations ? Math.max(kekElapsedMs, kekAgeMs(seen, ks)) : kekElapsedMs;
+  const kekAfter = kekRelation(view, seen, countedMs, registrations);
   const answer: ComparedAnswer = { place, before, seen, span, kekAfter, ks };
   const forced = forcedNow(before, { seen, ks }, kekElapsedMs);
   // TEKs that are held on and were cut: what was counted came before the order, which explains the next registration.

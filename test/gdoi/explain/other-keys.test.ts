@@ -161,6 +161,47 @@ describe('a GM with other keys than the polled KS, and no sign of a split', () =
   });
 });
 
+describe('a KEK of 30 days', () => {
+  const DAY = 86_400;
+  const LASTS = 30 * DAY;
+  const ofKs = (second: number, kekExpiry: number = LASTS) =>
+    ks(second, { kekExpiry, kekLifetime: LASTS, teks: { [OURS]: second + 3000 } });
+  const has = (second: number, kekExpiry: number) =>
+    member(1, second, { kekExpiry, teks: { [OURS]: second + 3000 }, received: 5 + Math.floor(second / 3500) });
+
+  test.each([
+    ['later', 2.6],
+    ['earlier', -2.6],
+  ])('ends ever %s on the GM than on the KS, by their clocks, and is the same one', (_, secondsADay) => {
+    const fleet = new Fleet();
+    for (let day = 0; day < 29; day += 1) {
+      const second = day * DAY;
+      const first = said(fleet, ofKs(second), has(second + 60, LASTS + Math.round(day * secondsADay)));
+      expect([day, first]).toEqual([day, 'ok']);
+    }
+    expect(fleet.see().gms[0]?.kekMatchesKs).toBe(true);
+  });
+
+  test('is another one, however old, if the GM held its own before the KS replaced it within minutes', () => {
+    const fleet = new Fleet();
+    fleet.see(ofKs(0), has(60, LASTS));
+    fleet.see(ofKs(200));
+    for (const second of [400, 700, DAY, 10 * DAY, 20 * DAY]) {
+      const look = fleet.see(ofKs(second, LASTS + 300), has(second + 60, LASTS));
+      expect([second, look.gms[0]?.kekMatchesKs]).toEqual([second, false]);
+    }
+    expect(said(fleet)).toMatchObject({ cause: 'path_loss', scope: ['gm1'] });
+  });
+
+  test('is another one, however old, if the other one was made days before', () => {
+    const fleet = new Fleet();
+    const second = 20 * DAY;
+    fleet.see(ofKs(second, LASTS + 5 * DAY), has(second + 60, LASTS));
+    fleet.see(ofKs(second + 300, LASTS + 5 * DAY), has(second + 360, LASTS));
+    expect(fleet.see().gms[0]?.kekMatchesKs).toBe(false);
+  });
+});
+
 describe('after the lifetime of a key was shortened and a rekey was ordered', () => {
   /** The KEK made at 100 s ends long before the one that it replaces. */
   const ordered = (second: number) =>

@@ -75,6 +75,7 @@ const GM = {
   sentAtMs: 'number',
   receivedAtMs: 'number',
   registeredSinceMs: 'number',
+  'countedBetweenMs?': { list: 'number' },
   kek: 'string',
   'multicast?': 'boolean',
   kekExpiryMs: 'number | null',

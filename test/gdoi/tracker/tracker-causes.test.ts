@@ -31,6 +31,30 @@ test('reports kek_missed_rekey in [expiry - 190 s, expiry - 40 s] with a new KEK
   expect(event?.betweenMs[1]).toBeGreaterThanOrEqual((T0 + at('window closes + 10')) * 1000);
 });
 
+describe('a KEK of which GM and KS have counted days, each by its own clock', () => {
+  const again = (over: GmSketch) => history([gmAnswer(KEK - 195, before), gmAnswer(KEK - 25, { succeeded: 2, ...over })]);
+
+  test.each([6, -6, 25])('is the same one if a registration hands it over with %i s more', (seconds) => {
+    expect(causes(again({ kekAt: KEK + seconds }))).toEqual(['legacy_ks']);
+  });
+
+  test('is another one if it ends a minute later, as where an order follows another one', () => {
+    expect(causes(again({ kekAt: KEK + 60 }))).toEqual(['kek_missed_rekey']);
+  });
+
+  test('is the same one weeks after it was made, by the lifetime that the KS shows', () => {
+    const days = (lifetime: number) => ({ kekLifetimeSeconds: () => lifetime });
+    const seen = [gmAnswer(KEK - 195, before), gmAnswer(KEK - 25, { succeeded: 2, kekAt: KEK + 60 })];
+    expect(causes(history(seen, days(30 * 86_400)))).toEqual(['legacy_ks']);
+  });
+
+  test('is no sign of an order of the KS in the middle of its life', () => {
+    const held: GmSketch = { ...before, kekAt: 3 * 86_400, timerAt: 3 * 86_400 - 100 };
+    const told = history([gmAnswer(0, held), gmAnswer(300, { ...held, succeeded: 2, kekAt: 3 * 86_400 + 7 })]);
+    expect(causes(told)).toEqual(['unknown']);
+  });
+});
+
 /** With this KEK lifetime, as the KS shows it, the KEK held after the registration was made at that instant. */
 const kekMadeAt = (at: number) => ({ kekLifetimeSeconds: () => NEW_KEK - at });
 
