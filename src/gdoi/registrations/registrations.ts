@@ -183,6 +183,8 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
     tekMade: isLast ? what.tekMade : null,
     rekeysBetween: what.rekeysBetween,
     rekeyBroughtTek: broughtTek(what),
+    // The last of all came after the registration: when those before it came is not shown.
+    lastRekey: (what.sinceRegistration ?? 0) > 0 ? null : what.lastRekey,
     marks: state.marks,
     forced:
       state.forced !== null && state.forced.atMs <= start.toMs && state.forced.untilMs >= start.fromMs

@@ -680,3 +680,62 @@ describe('a KEK that a rekey brought after the registration, before the next ans
     expect(told({ ...after, received: 9, rekeyAt: null, since: 0 }, 1010)).toEqual(['kek_missed_rekey']);
   });
 });
+
+describe('a rekey in a wide interval that can have been the KEK rekey', () => {
+  const held: GmSketch = { succeeded: 5, received: 40, kekAt: KEK, timerAt: 880, teks: { '0x0000000A': 4000 } };
+  const after: GmSketch = { ...held, succeeded: 6, received: 41, kekAt: NEW_KEK, timerAt: 3800 };
+  const told = (sketch: GmSketch, options: Parameters<typeof history>[1] = {}) =>
+    causes(history([gmAnswer(-500, held), gmAnswer(1600, { ...after, ...sketch })], options));
+
+  test('leaves it open whether the registration after it followed a lost one', () => {
+    expect(told({ rekeyAt: 775 })).toEqual(['unknown']);
+    expect(told({ rekeyAt: 1300 })).toEqual(['unknown']);
+    // Nothing tells when it came.
+    expect(told({ rekeyAt: null })).toEqual(['unknown']);
+  });
+
+  test('leaves it open whether two registrations are a pair with an old KS', () => {
+    expect(told({ rekeyAt: 775, succeeded: 7 })).toEqual(['unknown', 'unknown']);
+    expect(told({ rekeyAt: 1500, since: 1, received: 42, succeeded: 7 })).toEqual(['unknown', 'unknown']);
+  });
+
+  test('was none if it came before a KEK rekey was due: kek_missed_rekey, or a pair', () => {
+    expect(told({ rekeyAt: 100 })).toEqual(['kek_missed_rekey']);
+    expect(told({ rekeyAt: 100, succeeded: 7 })).toEqual(['legacy_ks', 'legacy_ks']);
+  });
+
+  test('was none if it came so late that the KEK rekey would have come, and the old KEK still decrypted it', () => {
+    expect(told({ rekeyAt: 900, succeeded: 7 })).toEqual(['legacy_ks', 'legacy_ks']);
+    expect(told({ rekeyAt: 850, succeeded: 7 })).toEqual(['unknown', 'unknown']);
+    expect(told({ rekeyAt: 900, received: 42, succeeded: 7 })).toEqual(['unknown', 'unknown']);
+  });
+
+  test('was none if none came: kek_missed_rekey, or a pair', () => {
+    expect(told({ received: 40, rekeyAt: -600 })).toEqual(['kek_missed_rekey']);
+    expect(told({ received: 40, rekeyAt: -600, succeeded: 7 })).toEqual(['legacy_ks', 'legacy_ks']);
+    // It came with the new KEK, after the registration.
+    expect(told({ rekeyAt: 1500, since: 1 })).toEqual(['kek_missed_rekey']);
+  });
+
+  test('was none if the KS made the KEK after it', () => {
+    expect(told({ rekeyAt: 740 })).toEqual(['unknown']);
+    expect(told({ rekeyAt: 740, kekAt: 3000 }, { kekLifetimeSeconds: () => 3000 - 775 })).toEqual(['kek_missed_rekey']);
+    expect(told({ rekeyAt: 940, succeeded: 7, kekAt: 4600 }, { kekLifetimeSeconds: () => 3600 })).toEqual([
+      'legacy_ks',
+      'legacy_ks',
+    ]);
+  });
+
+  test('was none if the KEK was overdue already at the last answer', () => {
+    const seen = [gmAnswer(805, held), gmAnswer(1600, { ...after, rekeyAt: 850 })];
+    expect(causes(history(seen))).toEqual(['kek_missed_rekey']);
+  });
+
+  test('leaves what the GM says of its timers: that its keys ran out, or its KEK', () => {
+    const reregistered = [gmAnswer(-500, held), log(870, 'GDOI-4-GM_RE_REGISTER'), log(871, 'GDOI-5-GM_REGS_COMPL')];
+    const missed = history([...reregistered, gmAnswer(1600, { ...after, rekeyAt: 760 })]);
+    expect(causes(missed)).toEqual(['kek_missed_rekey']);
+    const ranOut = [gmAnswer(-500, held), log(1000, 'GDOI-5-GM_DELETE_EXPIRED_KEK', 'KEK of group G1 expired')];
+    expect(causes(history([...ranOut, gmAnswer(1600, { ...after, rekeyAt: 760 })]))).toEqual(['kek_expired']);
+  });
+});
