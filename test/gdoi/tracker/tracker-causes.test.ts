@@ -739,3 +739,31 @@ describe('a rekey in a wide interval that can have been the KEK rekey', () => {
     expect(causes(history([...ranOut, gmAnswer(1600, { ...after, rekeyAt: 760 })]))).toEqual(['kek_expired']);
   });
 });
+
+describe('a rekey after the last of several registrations: all of them were before it', () => {
+  const held: GmSketch = { succeeded: 1, received: 3, kekAt: 50_000, timerAt: 2250, teks: { '0x0000000A': 2400 } };
+  const after: GmSketch = { ...held, succeeded: 3, received: 4, since: 1, timerAt: 5850, teks: { '0x0000000B': 6000 } };
+  const told = (sketch: GmSketch, before: GmSketch = held) =>
+    causes(history([gmAnswer(0, before), gmAnswer(3600, { ...after, ...sketch })]));
+
+  test('so the timer of a TEK that ended later caused none', () => {
+    const shown = history([gmAnswer(0, held), gmAnswer(3600, { ...after, rekeyAt: 2160 })]);
+    expect(causes(shown)).toEqual(['unknown', 'unknown']);
+    for (const { betweenMs } of reregistrations(shown)) expect(betweenMs[1]).toBeLessThan((T0 + 2162) * 1000);
+    // No TEK timer was due by the rekey.
+    expect(told({ rekeyAt: 2160, succeeded: 4 })).toEqual(['unknown', 'unknown', 'unknown']);
+  });
+
+  test('and it may have caused the first if the rekey came later still', () => {
+    expect(told({ rekeyAt: 3300 })).toEqual(['tek_expired', 'unknown']);
+    expect(told({ received: 3, since: 0 })).toEqual(['tek_expired', 'unknown']);
+  });
+
+  test('so they are no pair with an old KS if they were before the window of the KEK, or before its end', () => {
+    const due: GmSketch = { ...held, kekAt: KEK, timerAt: null, teks: { '0x0000000A': 90_000 } };
+    const two: GmSketch = { ...due, succeeded: 3, received: 4, since: 1, kekAt: NEW_KEK };
+    expect(told({ ...two, rekeyAt: 775 }, due)).toEqual(['unknown', 'unknown']);
+    expect(told({ ...two, rekeyAt: 990 }, due)).not.toContain('legacy_ks');
+    expect(told({ ...two, rekeyAt: 1400 }, due)).toEqual(['legacy_ks', 'legacy_ks']);
+  });
+});
