@@ -54,6 +54,7 @@ export function registered(between: Interval, over: Partial<RegistrationFacts> =
     tekMade: null,
     rekeysBetween: 0,
     rekeyBroughtTek: false,
+    lastRekey: null,
     marks: [],
     ksSaid: [],
     forced: null,

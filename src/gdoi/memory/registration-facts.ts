@@ -29,6 +29,8 @@ export interface RegistrationFacts {
   readonly rekeysBetween: number | null;
   /** The last of them came before the KEK held after was made: a TEK is what it brought. */
   readonly rekeyBroughtTek: boolean;
+  /** When the last of them came; null: not known. */
+  readonly lastRekey: Interval | null;
   readonly marks: readonly LogMark[];
   /** What the KSs of the group said of this GM, or of all. */
   readonly ksSaid: readonly KsSaid[];

@@ -41,8 +41,8 @@ export interface TrackerState {
   /** Last answer or failure of any kind, except looks beside the transport that decides. */
   readonly latestSentMs: EpochMs | null;
   readonly factsSentMs: EpochMs | null;
-  /** Instants of older answers in a row: enough of them, in order, are a clock that was set back. */
-  readonly backInTime: { readonly sentMs: EpochMs; readonly count: number } | null;
+  /** Older answers and failures in a row: enough of them, in order, are a clock that was set back. */
+  readonly backInTime: BackInTime | null;
   readonly clockSteps: number;
   readonly boot: Boot | null;
   /** The last boot that a `reload` event was emitted for: the same boot makes no second one. */
@@ -55,6 +55,14 @@ export interface TrackerState {
   readonly groups: Named<GroupState>;
   /** What the device, as a KS, said of its members and groups. */
   readonly ksMarks: readonly KsMark[];
+}
+
+export interface BackInTime {
+  /** The newest of them. */
+  readonly sentMs: EpochMs;
+  readonly count: number;
+  /** The last of them were failures. Absent: it was an answer. */
+  readonly failed?: Failures;
 }
 
 export interface Boot {

@@ -65,14 +65,14 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
   let earlier: CauseDecision | null = null;
   for (let index = 0; index < count; index += 1) {
     const completion = logged?.[index];
-    const between = completion === undefined ? unloggedBetween(what) : loggedBetween(what, completion);
+    const isLast = index === count - 1;
+    const between = completion === undefined ? unloggedBetween(what, isLast) : loggedBetween(what, completion);
     const number = what.firstNumber + index;
     if (what.afterRestart && index === 0) {
       const evidence = [what.counterEvidence, ...quotedEach(startMark(what, { completion, index }), completion)];
       drafts.push({ number, between, atMs: middleMs(between), cause: null, evidence, stated: null });
       continue;
     }
-    const isLast = index === count - 1;
     const decision: CauseDecision =
       pair === null
         ? single(what, { between, completion, index, isLast, earlier })
@@ -107,7 +107,7 @@ function bestGuessMs(certain: Interval, completion: LogMark | undefined, start: 
 
 /** Both re-registrations of a cycle with an old KS; the log, where it tells both, must not say otherwise. */
 function legacyPairOf(what: RegistrationSpan, logged: readonly LogMark[] | null): ReturnType<typeof legacyPair> {
-  const pair = legacyPair(factsOf(what, startSpan(what), what.span, true));
+  const pair = legacyPair(factsOf(what, endedByRekey(what, startSpan(what)), what.span, true));
   if (pair === null || logged === null) return pair;
   const fits = [pair.first, pair.second].every(({ start }, index) => {
     const completion = logged[index];
@@ -183,6 +183,8 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
     tekMade: isLast ? what.tekMade : null,
     rekeysBetween: what.rekeysBetween,
     rekeyBroughtTek: broughtTek(what),
+    // The last of all came after the registration: when those before it came is not shown.
+    lastRekey: (what.sinceRegistration ?? 0) > 0 ? null : what.lastRekey,
     marks: state.marks,
     forced:
       state.forced !== null && state.forced.atMs <= start.toMs && state.forced.untilMs >= start.fromMs
@@ -264,14 +266,21 @@ function loggedBetween({ span }: RegistrationSpan, completion: LogMark): Interva
   return intersection(span, intervalOfMark(completion)) ?? span;
 }
 
-/** Whether the last rekey came before or after the last registration, by the counter `After latest register`. */
-function unloggedBetween({ span, count, lastRekey, sinceRegistration }: RegistrationSpan): Interval {
-  if (count !== 1 || lastRekey === null || sinceRegistration === null) return span;
-  const side =
-    sinceRegistration === 0
-      ? { fromMs: lastRekey.fromMs, toMs: Infinity }
-      : { fromMs: -Infinity, toMs: lastRekey.toMs };
-  return intersection(span, side) ?? span;
+/**
+ * Whether the last rekey came before or after the last registration, by the counter `After latest register`. Those before
+ * that one may have come before a rekey that came before it; none came after one that came after it.
+ */
+function unloggedBetween(what: RegistrationSpan, isLast: boolean): Interval {
+  const { span, lastRekey, sinceRegistration } = what;
+  const byRekey = endedByRekey(what, span);
+  if (!isLast || lastRekey === null || sinceRegistration !== 0) return byRekey;
+  return intersection(byRekey, { fromMs: lastRekey.fromMs, toMs: Infinity }) ?? byRekey;
+}
+
+/** Up to the last rekey, where that came after all registrations. */
+function endedByRekey({ lastRekey, sinceRegistration }: RegistrationSpan, span: Interval): Interval {
+  if (lastRekey === null || (sinceRegistration ?? 0) === 0) return span;
+  return intersection(span, { fromMs: -Infinity, toMs: lastRekey.toMs }) ?? span;
 }
 
 /** The KEK held in the end had been made before this registration: so it was this one that brought it first. */
@@ -289,8 +298,9 @@ function cameByRekey({ kekAfter, kekMade, sinceRegistration }: RegistrationSpan,
 }
 
 /** The first is complete before the KEK expires, the second after: failed attempts cannot cross that. */
-function pairBetween({ span, state }: RegistrationSpan, index: number): Interval {
-  const expiry = state.view?.kek?.expiry;
+function pairBetween(what: RegistrationSpan, index: number): Interval {
+  const span = endedByRekey(what, what.span);
+  const expiry = what.state.view?.kek?.expiry;
   if (expiry === undefined) return span;
   const side =
     index === 0

@@ -22,7 +22,15 @@ import { registeredWith } from '../memory/snmp-look.ts';
 import type { RegistrationFacts } from '../memory/registration-facts.ts';
 import { longestLived } from '../keys/tek-identity.ts';
 import { KEY_MADE_SLACK_MS, LONGEST_LEAD_MS, oddKek, oddKeyBesideTek } from './odd-key.ts';
-import { decidingWindow, possibleWindows, tekCanBe, type TimerChoice, timerDue, type Window } from './timer-choice.ts';
+import {
+  decidingWindow,
+  kekCanHaveCome,
+  possibleWindows,
+  tekCanBe,
+  type TimerChoice,
+  timerDue,
+  type Window,
+} from './timer-choice.ts';
 import { kekExpiryWindow, kekMissedWindow } from '../keys/timer-windows.ts';
 import type { HeldView } from '../memory/tracker-state.ts';
 
@@ -46,6 +54,9 @@ const REPLACED_AFTER_REKEY = 'the KS had replaced its KEK long before it was due
 const ORDER_OR_EXPIRY = 'the KEK had run out after the order of the KS: either makes a GM register: not decided';
 
 const END_OR_ORDER = 'its end or the order of the KS can have made the GM register: not decided';
+
+const PERHAPS_RENEWED =
+  'a rekey came in between, and it can have been the one with the KEK held since: then no timer of the one before fired';
 
 const LINK_OR_TIMER = 'the interface had come back before that timer was due: either makes a GM register: not decided';
 
@@ -88,9 +99,13 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
   }
 
   const { windows, start: narrowed } = choice;
+  const failed = rekeysKeptAway(facts, before);
+  if (choice.perhapsRenewed) {
+    const evidence = [...choice.evidence, ...failed.map(saidIn), PERHAPS_RENEWED];
+    return statedBy(failed, { cause: 'unknown', start, evidence });
+  }
   const only = decidingWindow(choice, facts, before);
   const eitherTimer = only !== undefined && only !== 'tek' && windows.includes('tek');
-  const failed = rekeysKeptAway(facts, before);
   const evidence = [...choice.evidence, ...failed.map(saidIn), ...(eitherTimer ? [EITHER_TIMER] : [])];
   const odd = isAtCountdown(choice, facts, before) ? null : oddKeyOf(only, facts, before);
   if (odd !== null) return statedBy(failed, { cause: 'unknown', start, evidence: [...evidence, odd] });
@@ -165,7 +180,7 @@ export function legacyPair(
   // second one may be. Without its lifetime a TEK must not explain the second one.
   if (facts.kekMade !== null) {
     if (!overlaps(facts.kekMade, widened(before.kek.expiry, KEY_MADE_SLACK_MS))) return null;
-  } else if (tekCanBe(start, facts, before)) {
+  } else if (tekCanBe(start, facts, before) || kekCanHaveCome(facts, before)) {
     return null;
   }
   const timer = before.timer === null || (facts.rekeysBetween ?? 0) > 0 ? null : timerDue(before.timer, 0);
@@ -489,7 +504,12 @@ function ordered(facts: RegistrationFacts, order: NonNullable<RegistrationFacts[
 /** The KEK's end can have made it begin as well, by the countdown where one holds; null: it cannot. */
 function endBesideOrder(facts: RegistrationFacts, before: HeldView): string | null {
   const { kek } = before;
-  if (kek === null || !possibleWindows(facts, before).windows.includes('kek_expiry')) return null;
+  if (kek === null) return null;
+  const { windows, perhapsRenewed } = possibleWindows(facts, before);
+  const canBeExpiry = perhapsRenewed
+    ? overlaps(facts.start, kekExpiryWindow(kek.expiry))
+    : windows.includes('kek_expiry');
+  if (!canBeExpiry) return null;
   return `KEK held before ended at ${instant(middleMs(kek.expiry))}: ${END_OR_ORDER}`;
 }
 

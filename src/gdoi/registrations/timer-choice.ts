@@ -11,13 +11,16 @@ import { driftMs } from '../keys/kek-identity.ts';
 import {
   DEFAULT_TEK_LIFETIME_SECONDS,
   EXPIRY_WINDOW_SECONDS,
+  LEAD_FLOOR_SECONDS,
   MISSED_REKEY_WINDOW,
   tekWindowSecondsBeforeExpiry,
 } from '../keys/kek-window.ts';
+import { isAttempt, marksIn } from '../log/log-evidence.ts';
 import type { RegistrationFacts } from '../memory/registration-facts.ts';
 import { longestLived } from '../keys/tek-identity.ts';
 import { kekExpiryWindow, kekMissedWindow, tekWindow } from '../keys/timer-windows.ts';
 import type { HeldView } from '../memory/tracker-state.ts';
+import { LONGEST_LEAD_MS } from './odd-key.ts';
 
 export type Window = 'kek_missed' | 'kek_expiry' | 'tek';
 
@@ -29,6 +32,8 @@ export interface TimerChoice {
   readonly byCountdown: boolean;
   /** It began before the countdown of the last answer had run out: no timer caused it. */
   readonly isEarly: boolean;
+  /** The KEK's windows would fit, and a rekey can have brought the next one before: none of all is named. */
+  readonly perhapsRenewed: boolean;
   readonly evidence: readonly string[];
 }
 
@@ -45,7 +50,8 @@ export function timerDue(timer: Interval, driftedMs: number): Interval {
 export function possibleWindows(facts: RegistrationFacts, before: HeldView): TimerChoice {
   const { start } = facts;
   const timer = before.timer === null ? null : timerDue(before.timer, driftMs(start.toMs - before.sentMs));
-  const holds = timer !== null && (facts.rekeysBetween === 0 || (before.timerOf === 'kek' && facts.kekAfter !== 'new'));
+  const outlivesRekeys = before.timerOf === 'kek' && facts.kekAfter !== 'new' && !kekCanHaveCome(facts, before);
+  const holds = timer !== null && (facts.rekeysBetween === 0 || outlivesRekeys);
   const countdown = before.timer === null ? [] : [countdownOf(before.timer, before)];
   if (holds && timer.fromMs > start.toMs) {
     // A registration that took long is judged by when it began.
@@ -55,17 +61,21 @@ export function possibleWindows(facts: RegistrationFacts, before: HeldView): Tim
       start,
       byCountdown: false,
       isEarly: true,
+      perhapsRenewed: false,
       evidence: [...countdown, `that was not due yet${when}`],
     };
   }
   const due = holds ? intersection(start, timer) : null;
   const point = due ?? start;
-  const windows = due === null ? windowsAt(start, facts, before) : windowsOfCountdown(point, facts, before);
+  const fitting = due === null ? windowsAt(start, facts, before) : windowsOfCountdown(point, facts, before);
+  const perhapsRenewed = fitting.some((window) => window !== 'tek') && kekCanHaveCome(facts, before);
+  const windows = perhapsRenewed ? [] : fitting;
   return {
     windows,
     start: windows.length === 0 ? start : windows.includes('tek') ? point : (begunByKek(point, facts) ?? point),
     byCountdown: due !== null,
     isEarly: false,
+    perhapsRenewed,
     evidence: due === null ? [] : countdown,
   };
 }
@@ -113,6 +123,28 @@ function windowsAt(point: Interval, facts: RegistrationFacts, before: HeldView):
   }
   if (tekCanBe(point, facts, before)) windows.push('tek');
   return secondOfCycle(windows, point, facts, before) ? ['kek_expiry'] : windows;
+}
+
+/** A KEK rekey that was sent in time, and again for want of an answer, has come by this long after the last it is due. */
+const LATEST_REPEAT_MS = 60_000;
+
+/**
+ * One of the rekeys that the GM counted before it registered can have brought the next KEK: then no timer of the old one
+ * began anything. Not those that came before a KEK rekey was due, one after all repeats of it and before the expiry, or
+ * any where the KEK was overdue at the last answer; nor where the GM says itself that keys of it ran out.
+ */
+export function kekCanHaveCome(facts: RegistrationFacts, before: HeldView): boolean {
+  const { kekAfter, rekeysBetween, lastRekey, marks, start } = facts;
+  const { kek, sentMs } = before;
+  const isReplaced = kekAfter === 'new' || kekAfter === 'unknown';
+  if (kek === null || !isReplaced || (rekeysBetween ?? 0) === 0 || facts.rekeyBroughtTek) return false;
+  // Without counters a sequence number of another rekey may have come with the registration.
+  if (facts.begunByKek !== null) return false;
+  const latestDueMs = kek.expiry.toMs - LEAD_FLOOR_SECONDS * 1000;
+  if (sentMs >= latestDueMs || marksIn(marks, 'start', start).some((mark) => !isAttempt(mark))) return false;
+  if (lastRekey === null) return true;
+  const isTooLate = lastRekey.fromMs > latestDueMs + LATEST_REPEAT_MS && lastRekey.toMs < kek.expiry.fromMs;
+  return lastRekey.toMs >= kek.expiry.fromMs - LONGEST_LEAD_MS && !(rekeysBetween === 1 && isTooLate);
 }
 
 /** A GM that got its KEK again in the window knows that its KS waits for the expiry, and so does its timer. */

@@ -17,29 +17,56 @@ const UNREACHABLE_FAILURES = 3;
 
 const MAX_RESULT_CHARS = 128;
 
-export function trackFailure(
-  state: TrackerState,
-  at: ReadAt,
-  observation: Extract<Observation, { kind: 'failure' }>,
-): Tracked {
-  if (state.latestSentMs !== null && at.sentAtMs <= state.latestSentMs) return ignoring(state);
-  // A device that answered, and showed nothing, and gives no answer now is another matter; and the other way round.
-  const isSame = state.failures === null || isMuteResult(state.failures.result) === isMuteResult(observation.result);
-  const before = isSame ? state.failures : null;
-  const inARow = (before?.inARow ?? 0) + 1;
-  const isNew = inARow === UNREACHABLE_FAILURES && before?.unreachable !== true;
-  const look = before?.answeredBeside;
-  const failures: Failures = {
-    inARow,
-    firstMs: before?.firstMs ?? at.sentAtMs,
-    unreachable: before?.unreachable === true || isNew,
-    result: realResult(before?.result ?? null, observation.result).slice(0, MAX_RESULT_CHARS),
-    ...(look === undefined ? {} : { answeredBeside: notSince(look, at) }),
-  };
-  const tracked = trackEach({ ...state, latestSentMs: at.sentAtMs, failures }, (known, place) => {
+type Failed = Extract<Observation, { kind: 'failure' }>;
+
+export function trackFailure(state: TrackerState, at: ReadAt, observation: Failed): Tracked {
+  if (state.latestSentMs !== null && at.sentAtMs <= state.latestSentMs) return olderFailure(state, at, observation);
+  const failures = withOneMore(state.failures, at, observation);
+  const isNew = failures.unreachable && state.failures?.unreachable !== true;
+  // Time went on: what was older were late copies.
+  const counted = { ...state, latestSentMs: at.sentAtMs, backInTime: null, failures };
+  const tracked = trackEach(counted, (known, place) => {
     return isNew ? decideFromLog(place, known, at.receivedAtMs) : decidePending(place, known, null);
   });
   return isNew ? { ...tracked, events: [unreachable(state, failures, at), ...tracked.events] } : tracked;
+}
+
+function withOneMore(known: Failures | null, at: ReadAt, { result }: Pick<Failed, 'result'>): Failures {
+  // A device that answered, and showed nothing, and gives no answer now is another matter; and the other way round.
+  const isSame = known === null || isMuteResult(known.result) === isMuteResult(result);
+  const before = isSame ? known : null;
+  const inARow = (before?.inARow ?? 0) + 1;
+  const look = before?.answeredBeside;
+  return {
+    inARow,
+    firstMs: before?.firstMs ?? at.sentAtMs,
+    unreachable: before?.unreachable === true || inARow === UNREACHABLE_FAILURES,
+    result: realResult(before?.result ?? null, result).slice(0, MAX_RESULT_CHARS),
+    ...(look === undefined ? {} : { answeredBeside: notSince(look, at) }),
+  };
+}
+
+/**
+ * Older than what was seen last: a late copy, or the agent's clock was set back. As many in a row, in order and with
+ * nothing newer between them, as make a device unreachable are failures on the clock that was set.
+ */
+function olderFailure(state: TrackerState, at: ReadAt, observation: Failed): Tracked {
+  const { backInTime, failures } = state;
+  if (backInTime !== null && at.sentAtMs <= backInTime.sentMs) return ignoring(state);
+  const failed = backInTime?.failed ?? null;
+  if (failed === null || failed.inARow < UNREACHABLE_FAILURES - 1) {
+    const [sentMs, count] = [at.sentAtMs, (backInTime?.count ?? 0) + 1];
+    return ignoring({ ...state, backInTime: { sentMs, count, failed: withOneMore(failed, at, observation) } });
+  }
+  const before = failures?.unreachable === true ? failures : failed;
+  return trackFailure({ ...state, latestSentMs: null, failures: before }, at, observation);
+}
+
+/**
+ * Failures have shown already that the agent's clock was set back, to before that answer of the transport that decides.
+ */
+export function wasSetBack({ latestSentMs }: TrackerState, answered: ReadAt): boolean {
+  return latestSentMs !== null && latestSentMs < answered.sentAtMs;
 }
 
 /** A device that is waited for is not tried: its last real result stays. */

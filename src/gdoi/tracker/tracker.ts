@@ -22,7 +22,7 @@ import type { KsSaid } from '../log/ks-marks.ts';
 import { DEFAULT_REKEY_SECONDS } from '../keys/ks-lead.ts';
 import { type AnswersOfBoots, answersOfBoots } from './ks-boots.ts';
 import { trackPacketErrors } from './packet-errors.ts';
-import { answeredBeside, trackFailure } from './reachability.ts';
+import { answeredBeside, trackFailure, wasSetBack } from './reachability.ts';
 import { listsGroups, shownAgain, trackVanished } from './vanished-groups.ts';
 import { settleElsewhere, trackSnmp } from './snmp-tracker.ts';
 import { type GmSnapshot, isByMulticast } from '../seen/snapshot.ts';
@@ -101,10 +101,18 @@ function trackGroups(known: TrackerState, at: ReadAt, observation: Of<'groups'>,
   const latest = bySnmp ? known.answeredBySnmp : known.answered;
   const step = clockStep(known, at, observation);
   if (step === null && latest !== null && at.sentAtMs <= latest.sentAtMs) {
-    const set = clockSetBack(known, at);
+    const isKnown = observation.beside !== true && wasSetBack(known, latest);
+    const set = clockSetBack(known, at, isKnown);
     return set.isCertain ? trackAnswer(set.state, at, observation, options) : ignoring(set.state);
   }
-  return trackAnswer(step === null ? known : withClockStep(known, step.byMs), at, observation, options);
+  return trackAnswer(step === null ? known : onNewClock(known, step), at, observation, options);
+}
+
+/** Failures that showed a clock set back are on the new one already. */
+function onNewClock(known: TrackerState, { byMs }: ClockStep): TrackerState {
+  const { answered, latestSentMs, failures } = known;
+  const stepped = withClockStep(known, byMs);
+  return answered !== null && wasSetBack(known, answered) ? { ...stepped, latestSentMs, failures } : stepped;
 }
 
 /** Counters of a command of its own, which shows no registration: it has its own order. */
@@ -135,11 +143,12 @@ function trackDetails(state: TrackerState, at: ReadAt, { snapshots }: Of<'groups
 function clockSetBack(
   state: TrackerState,
   { sentAtMs }: ReadAt,
+  isKnown: boolean,
 ): { readonly isCertain: boolean; readonly state: TrackerState } {
   const { backInTime } = state;
   if (backInTime !== null && sentAtMs <= backInTime.sentMs) return { isCertain: false, state };
   const count = (backInTime?.count ?? 0) + 1;
-  if (count < BACK_IN_TIME_ANSWERS) {
+  if (count < BACK_IN_TIME_ANSWERS && !isKnown) {
     return { isCertain: false, state: { ...state, backInTime: { sentMs: sentAtMs, count } } };
   }
   const {
@@ -157,6 +166,7 @@ function clockSetBack(
       ...kept,
       answered: null,
       answeredBySnmp: null,
+      latestSentMs: isKnown ? kept.latestSentMs : sentAtMs,
       factsSentMs: null,
       boot: null,
       groups: named(),

@@ -124,6 +124,14 @@ const GROUP = {
   snmp: [null, SNMP],
 } as const;
 
+const FAILURES = {
+  inARow: 'number',
+  firstMs: 'number',
+  unreachable: 'boolean',
+  result: 'string',
+  'answeredBeside?': { by: 'string', failuresSince: 'number', failedMs: 'number | null' },
+} as const;
+
 export const TRACKER_SHAPE = shapeOf<TrackerState>()({
   device: 'string',
   answered: [null, READ_AT],
@@ -135,20 +143,11 @@ export const TRACKER_SHAPE = shapeOf<TrackerState>()({
   'oldBootAnsweredMs?': 'number',
   latestSentMs: 'number | null',
   factsSentMs: 'number | null',
-  backInTime: [null, { sentMs: 'number', count: 'number' }],
+  backInTime: [null, { sentMs: 'number', count: 'number', 'failed?': FAILURES }],
   clockSteps: 'number',
   boot: [null, { at: INTERVAL, uptimeSeconds: 'number', sentMs: 'number' }],
   emittedBoot: [null, INTERVAL],
-  failures: [
-    null,
-    {
-      inARow: 'number',
-      firstMs: 'number',
-      unreachable: 'boolean',
-      result: 'string',
-      'answeredBeside?': { by: 'string', failuresSince: 'number', failedMs: 'number | null' },
-    },
-  ],
+  failures: [null, FAILURES],
   isKs: 'boolean',
   logClock: [null, { offset: INTERVAL, zone: 'string | null', learntMs: 'number' }],
   logTail: [null, { readMs: 'number', hashes: { list: 'number' } }],

@@ -388,7 +388,14 @@ describe('two registrations of a KEK cycle between two answers', () => {
     ],
     ['are a pair if the countdown ends in the first window', BOTH, counting(900), {}, true],
     ['are not a pair if the countdown ends after the first window', BOTH, counting(990), {}, false],
-    ['are a pair if a rekey has renewed such a countdown', BOTH, counting(990), { rekeysBetween: 1 }, true],
+    [
+      'are a pair if a rekey has renewed such a countdown',
+      BOTH,
+      counting(990),
+      { rekeysBetween: 1, lastRekey: seconds(950) },
+      true,
+    ],
+    ['are not a pair if that rekey can have brought the KEK', BOTH, counting(990), { rekeysBetween: 1 }, false],
   ])('%s', (_, start, before, over, isPair) => {
     expect(pair(start, before, over) !== null).toBe(isPair);
   });

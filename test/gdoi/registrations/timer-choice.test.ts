@@ -198,3 +198,34 @@ describe('the second registration of a KEK cycle', () => {
     expect(possibleWindows(around, before).windows).toEqual(['kek_expiry', 'tek']);
   });
 });
+
+describe('a rekey before the registration', () => {
+  const rekeyed = (at: number | null, over: Partial<RegistrationFacts> = {}) =>
+    possibleWindows(
+      registered(seconds(850, 900), { rekeysBetween: 1, lastRekey: at === null ? null : seconds(at), ...over }),
+      held({ sentMs: 500_000 }),
+    );
+
+  test.each<[string, number | null, Partial<RegistrationFacts>, boolean]>([
+    ['can, from 300 s before the expiry on', 700, {}, true],
+    ['cannot, before that', 699, {}, false],
+    ['can, until a minute after it is due at the latest', 860, {}, true],
+    ['cannot, between that and the expiry', 861, {}, false],
+    ['can, as one of two of which only the last one’s time is known', 861, { rekeysBetween: 2 }, true],
+    ['can, at any time', null, {}, true],
+    ['cannot, if no rekey was counted', null, { rekeysBetween: 0 }, false],
+    ['cannot, if the KEK was made after it', 775, { rekeyBroughtTek: true }, false],
+    ['cannot, if the KEK is the same afterwards', 775, { kekAfter: 'same' }, false],
+  ])('can have brought the KEK: %s (at %s s)', (_, at, over, can) => {
+    expect(rekeyed(at, over)).toMatchObject({ perhapsRenewed: can, windows: can ? [] : ['kek_missed'] });
+  });
+
+  test('leaves the TEK’s window open as well where the KEK’s fits: either may be the one that was renewed', () => {
+    const facts = registered(seconds(850, 900), { rekeysBetween: 1 });
+    const before = counting(870, { ...TEK_AT_1000, sentMs: 500_000, timerOf: 'tek' });
+    expect(possibleWindows(facts, before).windows).toEqual([]);
+    const ofTekOnly = registered(seconds(600), { rekeysBetween: 1 });
+    const early = counting(600, { sentMs: 500_000, teks: [{ spi: '0x1', expiry: seconds(700) }] });
+    expect(possibleWindows(ofTekOnly, early).windows).toEqual(['tek']);
+  });
+});

@@ -32,7 +32,8 @@ test('reports kek_missed_rekey in [expiry - 190 s, expiry - 40 s] with a new KEK
 });
 
 describe('a KEK of which GM and KS have counted days, each by its own clock', () => {
-  const again = (over: GmSketch) => history([gmAnswer(KEK - 195, before), gmAnswer(KEK - 25, { succeeded: 2, ...over })]);
+  const again = (over: GmSketch) =>
+    history([gmAnswer(KEK - 195, before), gmAnswer(KEK - 25, { succeeded: 2, ...over })]);
 
   test.each([6, -6, 25])('is the same one if a registration hands it over with %i s more', (seconds) => {
     expect(causes(again({ kekAt: KEK + seconds }))).toEqual(['legacy_ks']);
@@ -702,5 +703,92 @@ describe('a KEK that a rekey brought after the registration, before the next ans
 
   test('is taken to come with the registration when in fact no rekey came since', () => {
     expect(told({ ...after, received: 9, rekeyAt: null, since: 0 }, 1010)).toEqual(['kek_missed_rekey']);
+  });
+});
+
+describe('a rekey in a wide interval that can have been the KEK rekey', () => {
+  const held: GmSketch = { succeeded: 5, received: 40, kekAt: KEK, timerAt: 880, teks: { '0x0000000A': 4000 } };
+  const after: GmSketch = { ...held, succeeded: 6, received: 41, kekAt: NEW_KEK, timerAt: 3800 };
+  const told = (sketch: GmSketch, options: Parameters<typeof history>[1] = {}) =>
+    causes(history([gmAnswer(-500, held), gmAnswer(1600, { ...after, ...sketch })], options));
+
+  test('leaves it open whether the registration after it followed a lost one', () => {
+    expect(told({ rekeyAt: 775 })).toEqual(['unknown']);
+    expect(told({ rekeyAt: 1300 })).toEqual(['unknown']);
+    // Nothing tells when it came.
+    expect(told({ rekeyAt: null })).toEqual(['unknown']);
+  });
+
+  test('leaves it open whether two registrations are a pair with an old KS', () => {
+    expect(told({ rekeyAt: 775, succeeded: 7 })).toEqual(['unknown', 'unknown']);
+    expect(told({ rekeyAt: 1500, since: 1, received: 42, succeeded: 7 })).toEqual(['unknown', 'unknown']);
+  });
+
+  test('was none if it came before a KEK rekey was due: kek_missed_rekey, or a pair', () => {
+    expect(told({ rekeyAt: 100 })).toEqual(['kek_missed_rekey']);
+    expect(told({ rekeyAt: 100, succeeded: 7 })).toEqual(['legacy_ks', 'legacy_ks']);
+  });
+
+  test('was none if it came so late that the KEK rekey would have come, and the old KEK still decrypted it', () => {
+    expect(told({ rekeyAt: 900, succeeded: 7 })).toEqual(['legacy_ks', 'legacy_ks']);
+    expect(told({ rekeyAt: 850, succeeded: 7 })).toEqual(['unknown', 'unknown']);
+    expect(told({ rekeyAt: 900, received: 42, succeeded: 7 })).toEqual(['unknown', 'unknown']);
+  });
+
+  test('was none if none came: kek_missed_rekey, or a pair', () => {
+    expect(told({ received: 40, rekeyAt: -600 })).toEqual(['kek_missed_rekey']);
+    expect(told({ received: 40, rekeyAt: -600, succeeded: 7 })).toEqual(['legacy_ks', 'legacy_ks']);
+    // It came with the new KEK, after the registration.
+    expect(told({ rekeyAt: 1500, since: 1 })).toEqual(['kek_missed_rekey']);
+  });
+
+  test('was none if the KS made the KEK after it', () => {
+    expect(told({ rekeyAt: 740 })).toEqual(['unknown']);
+    expect(told({ rekeyAt: 740, kekAt: 3000 }, { kekLifetimeSeconds: () => 3000 - 775 })).toEqual(['kek_missed_rekey']);
+    expect(told({ rekeyAt: 940, succeeded: 7, kekAt: 4600 }, { kekLifetimeSeconds: () => 3600 })).toEqual([
+      'legacy_ks',
+      'legacy_ks',
+    ]);
+  });
+
+  test('was none if the KEK was overdue already at the last answer', () => {
+    const seen = [gmAnswer(805, held), gmAnswer(1600, { ...after, rekeyAt: 850 })];
+    expect(causes(history(seen))).toEqual(['kek_missed_rekey']);
+  });
+
+  test('leaves what the GM says of its timers: that its keys ran out, or its KEK', () => {
+    const reregistered = [gmAnswer(-500, held), log(870, 'GDOI-4-GM_RE_REGISTER'), log(871, 'GDOI-5-GM_REGS_COMPL')];
+    const missed = history([...reregistered, gmAnswer(1600, { ...after, rekeyAt: 760 })]);
+    expect(causes(missed)).toEqual(['kek_missed_rekey']);
+    const ranOut = [gmAnswer(-500, held), log(1000, 'GDOI-5-GM_DELETE_EXPIRED_KEK', 'KEK of group G1 expired')];
+    expect(causes(history([...ranOut, gmAnswer(1600, { ...after, rekeyAt: 760 })]))).toEqual(['kek_expired']);
+  });
+});
+
+describe('a rekey after the last of several registrations: all of them were before it', () => {
+  const held: GmSketch = { succeeded: 1, received: 3, kekAt: 50_000, timerAt: 2250, teks: { '0x0000000A': 2400 } };
+  const after: GmSketch = { ...held, succeeded: 3, received: 4, since: 1, timerAt: 5850, teks: { '0x0000000B': 6000 } };
+  const told = (sketch: GmSketch, before: GmSketch = held) =>
+    causes(history([gmAnswer(0, before), gmAnswer(3600, { ...after, ...sketch })]));
+
+  test('so the timer of a TEK that ended later caused none', () => {
+    const shown = history([gmAnswer(0, held), gmAnswer(3600, { ...after, rekeyAt: 2160 })]);
+    expect(causes(shown)).toEqual(['unknown', 'unknown']);
+    for (const { betweenMs } of reregistrations(shown)) expect(betweenMs[1]).toBeLessThan((T0 + 2162) * 1000);
+    // No TEK timer was due by the rekey.
+    expect(told({ rekeyAt: 2160, succeeded: 4 })).toEqual(['unknown', 'unknown', 'unknown']);
+  });
+
+  test('and it may have caused the first if the rekey came later still', () => {
+    expect(told({ rekeyAt: 3300 })).toEqual(['tek_expired', 'unknown']);
+    expect(told({ received: 3, since: 0 })).toEqual(['tek_expired', 'unknown']);
+  });
+
+  test('so they are no pair with an old KS if they were before the window of the KEK, or before its end', () => {
+    const due: GmSketch = { ...held, kekAt: KEK, timerAt: null, teks: { '0x0000000A': 90_000 } };
+    const two: GmSketch = { ...due, succeeded: 3, received: 4, since: 1, kekAt: NEW_KEK };
+    expect(told({ ...two, rekeyAt: 775 }, due)).toEqual(['unknown', 'unknown']);
+    expect(told({ ...two, rekeyAt: 990 }, due)).not.toContain('legacy_ks');
+    expect(told({ ...two, rekeyAt: 1400 }, due)).toEqual(['legacy_ks', 'legacy_ks']);
   });
 });

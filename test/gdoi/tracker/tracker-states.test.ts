@@ -14,6 +14,7 @@ import {
   gmAnswer,
   type GmSketch,
   history,
+  ksAnswer,
   log,
   reregistrations,
   shiftedBy,
@@ -253,6 +254,53 @@ test.each([30, -30, 3600, -3600])('reports no event when the agent clock steps b
   expect(told.events).toEqual([]);
   expect(told.state.clockSteps).toBe(1);
   expect(told.state.answered?.sentAtMs).toBe((T0 + 600 + step) * 1000 - 100);
+});
+
+describe('a device that falls silent after the agent’s clock was set back, of which no TEK tells', () => {
+  const silent = [3600, 3660, 3720].map((at) => failure(at));
+  const back = [3780, 3840].map((at) => ksAnswer(at));
+
+  test('is unreachable after three failures, and reachable at the first answer', () => {
+    const told = history([ksAnswer(7200), ...silent]);
+    expect(types(told)).toEqual(['unreachable']);
+    expect(told.events[0]).toMatchObject({ atMs: (T0 + 3600) * 1000 });
+    expect(told.state.failures).toMatchObject({ inARow: 3, unreachable: true });
+    const again = history([ksAnswer(7200), ...silent, ...back]);
+    expect(types(again)).toEqual(['unreachable', 'reachable']);
+    expect(again.state).toMatchObject({ failures: null, answered: { sentAtMs: (T0 + 3840) * 1000 - 100 } });
+  });
+
+  test('is unreachable also after some answers since, or so many that the step is certain', () => {
+    const since = (answers: number) => Array.from({ length: answers }, (_, index) => ksAnswer(600 + index * 60));
+    expect(types(history([ksAnswer(7200), ...since(4), ...silent]))).toEqual(['unreachable']);
+    expect(types(history([ksAnswer(7200), ...since(14), ...silent]))).toEqual(['unreachable']);
+  });
+
+  test('is unreachable if it was before, and not twice', () => {
+    const before = [7260, 7320, 7380].map((at) => failure(at));
+    expect(types(history([ksAnswer(7200), ...before, ...silent, ...back]))).toEqual(['unreachable', 'reachable']);
+  });
+
+  test('is a GM whose TEKs tell of the step once it answers again', () => {
+    const held = (at: number) => gmAnswer(at, { kekAt: 50_000 + at, teks: { '0x0000000A': 20_000 + at } });
+    const gm: GmSketch = { kekAt: 50_000, timerAt: 8900, teks: { '0x0000000A': 9000 } };
+    expect(types(history([held(7200), ...silent]))).toEqual(['unreachable']);
+    const told = history([
+      gmAnswer(0, gm),
+      ...[300, 360, 420].map((at) => shiftedBy(failure(at), -3600)),
+      shiftedBy(gmAnswer(480, gm), -3600),
+    ]);
+    expect(types(told)).toEqual(['unreachable', 'reachable']);
+    expect(told.events[1]?.betweenMs).toEqual([(T0 + 420 - 3600) * 1000, (T0 + 480 - 3600) * 1000 + 100]);
+    expect(told.state.groups.get('G1')?.view?.kek).not.toBeNull();
+  });
+
+  test('is not told of late copies: fewer, not in order, or between newer ones', () => {
+    expect(types(history([ksAnswer(7200), ...silent.slice(1), ksAnswer(7260), ...silent.slice(0, 1)]))).toEqual([]);
+    expect(types(history([ksAnswer(7200), ...silent.toReversed()]))).toEqual([]);
+    const [first, second, third] = silent;
+    expect(types(history([ksAnswer(7200), first!, failure(7260), second!, failure(7320), third!]))).toEqual([]);
+  });
 });
 
 test('takes cut TEKs from a rekey, in an answer that took seconds, neither for a clock step nor for a new KEK', () => {
