@@ -268,7 +268,7 @@ function ksKekExpiryMs({ state }: GroupMemory): EpochMs | null {
   return ksOrder(state)[0]?.kek?.expiryMs ?? null;
 }
 
-/** Judging a group costs some microseconds a member: a group of up to this many is judged with each change. */
+/** A group of up to this many is judged with each change; what judging a larger one takes is said below. */
 const SMALL_GROUP_MEMBERS = 16;
 /**
  * Where nothing goes on and members were only read once more, not more often than this: half of what the main thread

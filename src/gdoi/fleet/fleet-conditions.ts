@@ -2,6 +2,7 @@
  * The conditions of a group that have events, with words, severity and first step from the on-call catalogue.
  */
 import { CHECK_OLD_KEK, checkPeer, firstStepBy, pathOfRekeys } from '../events/first-steps.ts';
+import { instant } from '../events/instant-text.ts';
 import { ksNamed, nameList } from '../events/name-list.ts';
 import { counted } from '../events/counted.ts';
 import { COOP_SETTLES_MS } from '../explain/ks-silence.ts';
@@ -180,17 +181,12 @@ function expiredInUse(state: FleetState, gm: FleetGm, holds: boolean | null): Co
       fromMs: changed?.[0] ?? null,
       summary: `GM ${gm.device} of group ${state.group} still holds the KEK that its KS has replaced: it gets no rekey any more until its TEK expires`,
       evidence: [
-        `KS ${generation?.ks ?? ''} replaced its KEK between ${iso(changed?.[0])} and ${iso(changed?.[1])}`,
+        `KS ${generation?.ks ?? ''} replaced its KEK${changed === null ? '' : ` between ${instant(changed[0])} and ${instant(changed[1])}`}`,
         `Rekeys received: ${gm.counters.received ?? 'not shown'}, before the new KEK: ${before?.received ?? 'not shown'}`,
         `Succeeded registration: ${gm.counters.succeeded ?? 'not shown'}, before: ${before?.succeeded ?? 'not shown'}`,
-        ...(gm.lastRekeyMs === null ? [] : [`last rekey received at ${iso(gm.lastRekeyMs)}`]),
+        ...(gm.lastRekeyMs === null ? [] : [`last rekey received at ${instant(gm.lastRekeyMs)}`]),
       ],
       action: `${firstStepBy(isGmByMulticast(state, gm), CHECK_OLD_KEK)}. A release before 15.2(1)T has no KEK timer: only a new registration heals it`,
     }),
   };
-}
-
-function iso(ms: number | undefined): string {
-  if (ms === undefined || !(Math.abs(ms) <= 8.64e15)) return 'an unknown instant';
-  return new Date(ms).toISOString();
 }

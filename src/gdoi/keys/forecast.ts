@@ -93,7 +93,7 @@ export function forecast(gm: GmSnapshot, at: ReadAt, context: ForecastContext): 
   };
 }
 
-/** Lines for whoever looks at one GM: a forecast is made at each poll, and they took 640 bytes of every device. */
+/** Lines for whoever looks at one GM: a forecast is made at each poll and kept of every device, and needs none of them. */
 export function forecastEvidence({ from, possible, kekRekeyOverdue }: Forecast): readonly string[] {
   return [
     ...countdownEvidence(from),

@@ -315,9 +315,7 @@ function sourcesOf({ sources }: LogMark): string {
 }
 
 function whenOf({ fromMs, atMs }: LogMark): string {
-  return atMs - fromMs <= 2 * DELIVERY_MS
-    ? `at ${new Date(atMs).toISOString()}`
-    : `between ${instant(fromMs)} and ${instant(atMs)}`;
+  return atMs - fromMs <= 2 * DELIVERY_MS ? `at ${instant(atMs)}` : `between ${instant(fromMs)} and ${instant(atMs)}`;
 }
 
 /** The groups among `known` (name -> identity) that a message is about; null: it names none, and is about all. */

@@ -17,8 +17,8 @@ export type Observation = ReadAt & {
     | {
         readonly kind: 'groups';
         /**
-         * Where the snapshots come from: `cli` and `restconf` show registrations and their counters, `snmp` is the
-         * cheap source that shows less.
+         * Where the snapshots come from: `cli` and `restconf` show registrations and their counters, `snmp`
+         * shows less.
          */
         readonly origin: 'cli' | 'snmp' | 'restconf';
         /** The show command, or the name of the MIB or model. */

@@ -1,7 +1,7 @@
 /**
  * One group of one GM as SNMP shows it.
  *
- * Beside the CLI it is the cheap eye: it narrows when a registration took place, shows an overdue KEK rekey early and
+ * Beside the CLI it is a second look: it narrows when a registration took place, shows an overdue KEK rekey early and
  * must agree with the CLI; what happened is the counters' to say. Alone (`transport: snmp`) there are no counters: a
  * registration has its event where the keys show it, or where messages do and a timer of the GM was due; its cause
  * stays `unknown` where the keys do not decide.

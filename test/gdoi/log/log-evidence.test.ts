@@ -20,7 +20,7 @@ test('quotes a restart in the words of its message, whether the message or the u
     [message, byUptime],
   ].map((marks) => marks.reduce<readonly LogMark[]>(withMark, []).map(quotedMark));
   expect(said).toEqual([
-    ['show logging: SYS-5-RESTART at 1970-01-01T00:01:05.000Z'],
-    ['show logging: SYS-5-RESTART at 1970-01-01T00:01:05.000Z'],
+    ['show logging: SYS-5-RESTART at 1970-01-01T00:01:05Z'],
+    ['show logging: SYS-5-RESTART at 1970-01-01T00:01:05Z'],
   ]);
 });
