@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { hostKeys } from './scripted-ios.ts';
 import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
 import { freePort } from '../builders/ports.ts';
+import { waitUntil } from '../builders/patience.ts';
 
 const SSHD = '/usr/sbin/sshd';
 /** What root's sshd wants to exist (Debian). */
@@ -115,8 +116,8 @@ export async function startOpenssh(extraConfig: readonly string[] = []): Promise
 
 /** True once the port takes connections; false when the server has ended instead. */
 async function listens(server: ChildProcess, port: number): Promise<boolean> {
-  while (server.exitCode === null) {
-    const connected = await new Promise<boolean>((resolve) => {
+  const connects = () =>
+    new Promise<boolean>((resolve) => {
       const socket = connect({ host: '127.0.0.1', port });
       socket.on('connect', () => {
         socket.destroy();
@@ -124,8 +125,10 @@ async function listens(server: ChildProcess, port: number): Promise<boolean> {
       });
       socket.on('error', () => resolve(false));
     });
-    if (connected) return true;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return false;
+  let connected = false;
+  await waitUntil('sshd listens or ends', async () => {
+    connected = server.exitCode === null && (await connects());
+    return connected || server.exitCode !== null;
+  });
+  return connected;
 }

@@ -5,7 +5,7 @@ import { siege, siegeText } from '../hostile/siege.ts';
 
 const minutes = Number(process.argv[2] ?? 10);
 const outcome = await siege(
-  { hostileRouters: 200, durationMs: minutes * 60_000 },
+  { hostileRouters: 200, durationMs: minutes * 60_000, goodPolls: 1 },
   {
     main: join(process.cwd(), 'dist', 'cli', 'main.js'),
     hostileFleet: fileURLToPath(new URL('../hostile/hostile-fleet.js', import.meta.url)),

@@ -14,14 +14,23 @@ import { facts, failure, gmAnswer, type GmSketch, log } from './tracker-builders
 /** Seconds after T0 at which the KEK expires that the GM holds at first. */
 const EXPIRY = 1000;
 
-/** The instants of that KEK (GETVPN facts), in seconds after T0. */
+/** Seconds after T0 at which the TEK expires that an old GM, which shows nothing of its KEK, holds at first. */
+const TEK_EXPIRY = 340;
+
+/** The instants of these keys (GETVPN facts), in seconds after T0. */
 const NAMED: ReadonlyMap<string, number> = new Map([
   ['start', 0],
+  /** A KS that renews its KEK ahead makes the next one here. */
+  ['rekey due', EXPIRY - 235],
   ['window opens', EXPIRY - 190],
   ['window closes', EXPIRY - 40],
   ['expiry', EXPIRY],
   /** A GM that deleted its KEK at the expiry registers until here. */
   ['timer ends', EXPIRY + 80],
+  /** Of a TEK of 600 s: the KS makes the next one here, and a GM to which it did not come registers at its timer. */
+  ['tek rekey due', TEK_EXPIRY - 126],
+  ['tek timer', TEK_EXPIRY - 65],
+  ['tek expiry', TEK_EXPIRY],
 ]);
 
 /** `expiry`, `expiry + 40`, `window opens - 20`: seconds after T0. */

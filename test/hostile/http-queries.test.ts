@@ -13,11 +13,10 @@ import { PAGE_PATHS } from '../../src/http/page/page-paths.ts';
 import { OPEN_ACCESS } from '../http/open-access.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
-import { aBatch, anIncident } from '../builders/event-builder.ts';
+import { aBatch, aMissedKekRekey, anIncident } from '../builders/event-builder.ts';
 import { half } from '../builders/half.ts';
 import { PATIENCE } from '../builders/patience.ts';
 import { polledGm, serve, type Served } from '../http/served.ts';
-import { aMissedKekRekey } from '../builders/event-builder.ts';
 import { anyCodePoint } from '../builders/any-code-point.ts';
 
 /** With `:name` where a name from outside stands. */

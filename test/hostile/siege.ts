@@ -32,7 +32,10 @@ export interface SiegePrograms {
 
 export interface Besiegers {
   readonly hostileRouters: number;
+  /** So long at least; and then until the good routers were polled `goodPolls` times and each hostile one was tried. */
   readonly durationMs: number;
+  /** Of each good router, in the measured time. */
+  readonly goodPolls: number;
 }
 
 /** What the agent has done and takes, by its own metrics and the kernel's. */
@@ -47,6 +50,8 @@ interface AgentState {
 
 export interface SiegeOutcome {
   readonly durationSeconds: number;
+  /** With the time before the measured one. */
+  readonly besiegedSeconds: number;
   readonly hostile: readonly HostileRouter[];
   /** Before the hostile ones were added to a running agent. */
   readonly atPeace: AgentState;
@@ -68,11 +73,11 @@ function dueOf({ durationSeconds }: SiegeOutcome): number {
 }
 
 /** Successful polls of each good router in the measured time. */
-export function polledOf({ before, after }: SiegeOutcome): readonly number[] {
+export function polledOf({ before, after }: Pick<SiegeOutcome, 'before' | 'after'>): readonly number[] {
   return [...after.goodPolls].map(([device, polls]) => polls - (before.goodPolls.get(device) ?? 0));
 }
 
-/** The agent besieged for `durationMs`; figures are of the last two thirds of it. */
+/** The agent besieged; figures are of what comes after the first third of `durationMs`. */
 export async function siege(besiegers: Besiegers, programs: SiegePrograms): Promise<SiegeOutcome> {
   const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-siege-'));
   const parts: AsyncDisposable[] = [];
@@ -91,7 +96,7 @@ interface Ground extends SiegePrograms {
 }
 
 async function besiege(
-  { hostileRouters, durationMs }: Besiegers,
+  { hostileRouters, durationMs, goodPolls }: Besiegers,
   { main, hostileFleet, directory, parts }: Ground,
 ): Promise<SiegeOutcome> {
   const clock = createSystemClock();
@@ -112,18 +117,34 @@ async function besiege(
   const enemy = kept(new HostileFleet(hostileFleet, hostileRouters));
   await setUp(path, await enemy.ports());
   agent.signal('SIGHUP');
-  await gate.watch(durationMs / 3);
+  const besiegedMs = clock.monoMs();
+  await gate.watch({ atLeastMs: durationMs / 3, until: async () => true });
   const before = await state();
   gate.forget();
   const fromMs = clock.monoMs();
-  await gate.watch((durationMs * 2) / 3);
+  const isEnough = async () =>
+    Math.min(...polledOf({ before, after: await state() })) >= goodPolls &&
+    (await enemy.seen()).every(({ connections }) => connections > 0);
+  await gate.watch({ atLeastMs: (durationMs * 2) / 3, until: isEnough });
   const after = await state();
   const durationSeconds = (clock.monoMs() - fromMs) / 1000;
+  const besiegedSeconds = (clock.monoMs() - besiegedMs) / 1000;
   const hostile = await enemy.seen();
   const { answeredMs, unanswered, loopMaxMs } = gate;
   await enemy[Symbol.asyncDispose]();
   const afterwards = await until(clock, state, ({ descriptors }) => descriptors <= atPeace.descriptors + SLACK);
-  return { durationSeconds, hostile, atPeace, before, after, afterwards, answeredMs, unanswered, loopMaxMs };
+  return {
+    durationSeconds,
+    besiegedSeconds,
+    hostile,
+    atPeace,
+    before,
+    after,
+    afterwards,
+    answeredMs,
+    unanswered,
+    loopMaxMs,
+  };
 }
 
 /** Descriptors that come and go in peace: one more socket for each good router. Each hostile one held one or more. */
@@ -145,6 +166,11 @@ async function until(
 
 function fewest(polls: ReadonlyMap<string, number>): number {
   return Math.min(...polls.values());
+}
+
+interface Watch {
+  readonly atLeastMs: number;
+  readonly until: () => Promise<boolean>;
 }
 
 /** Who asks the agent, as its prober and its Prometheus would. */
@@ -178,9 +204,14 @@ class Gate {
     return text;
   }
 
-  async watch(forMs: number): Promise<void> {
-    const untilMs = this.#clock.monoMs() + forMs;
-    for (let look = 0; this.#clock.monoMs() < untilMs; look += 1) {
+  /** Asks for that time, and then until it holds or patience ends: who called judges what came. */
+  async watch({ atLeastMs, until: holds }: Watch): Promise<void> {
+    const fromMs = this.#clock.monoMs();
+    const isOver = async () => {
+      const passedMs = this.#clock.monoMs() - fromMs;
+      return passedMs >= atLeastMs && (passedMs >= atLeastMs + PATIENCE.timeout || (await holds()));
+    };
+    for (let look = 0; !(await isOver()); look += 1) {
       await this.ask(look % SCRAPE_EVERY === 0 ? '/metrics' : '/-/healthy');
       await this.#clock.sleep(LOOK_MS);
     }

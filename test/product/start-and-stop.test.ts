@@ -1,8 +1,12 @@
 /** The product started and stopped whole, with each of its parts made to fail in turn. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PART_MAKERS, type PartMakers, startProduct } from '../../src/product/product.ts';
 import type { ResolvedConfig } from '../../src/config/resolved-config.ts';
@@ -106,21 +110,96 @@ const start = (
   );
 };
 
-/** What keeps a process alive. */
-const resources = () =>
-  process
-    .getActiveResourcesInfo()
-    .filter((kind) => /Server|UDP|FSEvent|Timeout/.test(kind))
-    .toSorted();
+/** What keeps this process alive, by kind, and how often. */
+function resources(): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const kinds = [...process.getActiveResourcesInfo(), ...Array.from(threads, () => 'Worker')];
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
+
+/** Threads that were started since and have not ended: Node.js does not list them among its resources. */
+const threads = new Set<Worker>();
+const onThread = (thread: Worker) => {
+  threads.add(thread);
+  thread.once('exit', () => threads.delete(thread));
+};
+beforeAll(() => void process.on('worker', onThread));
+afterAll(() => void process.off('worker', onThread));
+
+/** What the runner, files before this one and the PostgreSQL server hold. */
+let held: ReadonlyMap<string, number>;
+beforeAll(() => {
+  held = resources();
+});
+
+/** Every kind counts: servers, sockets, pipes, timers, watchers, threads and processes. */
+function left(): readonly string[] {
+  return [...resources()].flatMap(([kind, count]) => {
+    const more = count - (held.get(kind) ?? 0);
+    return more > 0 ? [`${more} ${kind}`] : [];
+  });
+}
 
 /**
  * What is left once nothing goes any more. The runner's own polling would hold a timer itself; this one holds nothing.
  */
-async function leftAfterAWhile(): Promise<readonly string[]> {
-  const endMs = performance.now() + PATIENCE.timeout;
-  while (resources().length > 0 && performance.now() < endMs) await pause(PATIENCE.interval, null, { ref: false });
-  return resources();
+async function leftAfterAWhile(patienceMs: number = PATIENCE.timeout): Promise<readonly string[]> {
+  const endMs = performance.now() + patienceMs;
+  while (left().length > 0 && performance.now() < endMs) await pause(PATIENCE.interval, null, { ref: false });
+  return left();
 }
+
+describe('what is left behind is seen:', () => {
+  /** Each opens something; what it returns closes that. */
+  const leaks: ReadonlyArray<readonly [what: string, kind: RegExp, leak: () => Promise<() => unknown>]> = [
+    [
+      'a thread',
+      /Worker/,
+      async () => {
+        const worker = new Worker('setInterval(() => {}, 1000)', { eval: true });
+        await once(worker, 'online');
+        return () => worker.terminate();
+      },
+    ],
+    [
+      'a process and its pipes',
+      /ProcessWrap.*PipeWrap|PipeWrap.*ProcessWrap/,
+      async () => {
+        const child = spawn(process.execPath, ['-e', 'process.stdin.resume()']);
+        await once(child, 'spawn');
+        return () => child.stdin.end();
+      },
+    ],
+    [
+      'a socket',
+      /TCPSocketWrap/,
+      async () => {
+        const server = createServer((socket) => void socket.resume()).listen(0, '127.0.0.1');
+        await once(server, 'listening');
+        const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+        await once(socket, 'connect');
+        return () => server.close(() => undefined) && socket.destroy();
+      },
+    ],
+    [
+      'a timer',
+      /Timeout/,
+      async () => {
+        const timer = setInterval(() => undefined, 1000);
+        return () => clearInterval(timer);
+      },
+    ],
+  ];
+
+  test.each(leaks)('%s', async (_, kind, leak) => {
+    const close = await leak();
+    const seen = await leftAfterAWhile(0);
+    await close();
+    expect(seen.join()).toMatch(kind);
+    expect(await leftAfterAWhile()).toEqual([]);
+  });
+});
 
 describe.each(CASES)('%s, on the %s', (part, kind) => {
   const begin = async (name: string, make: PartMakers, logger = new MemoryLogger(), signal?: AbortSignal) =>
@@ -141,6 +220,7 @@ describe.each(CASES)('%s, on the %s', (part, kind) => {
     const { make, made, closed } = watched({ part, made: new UserError('port_in_use', 'listen: the port is in use') });
     await expect(begin('mend', make)).rejects.toMatchObject({ code: 'port_in_use' });
     expect(closed).toEqual(made.toReversed());
+    expect(await leftAfterAWhile()).toEqual([]);
   });
 
   test('fails at the stop: the others are closed all the same, and the failure is reported', async () => {
@@ -179,6 +259,7 @@ describe.each(CASES)('%s, on the %s', (part, kind) => {
     expect(ended).toBe(part === last ? 'started' : 'Error: given up');
     expect(made).toContain(part);
     expect(closed).toEqual(made.toReversed());
+    expect(await leftAfterAWhile()).toEqual([]);
   });
 });
 
@@ -189,14 +270,17 @@ describe('a port that another process has is told to the user, and nothing stays
     ['syslog over UDP', busyUdp, (port: number) => ({ syslog: syslogAt('udp', port) })],
     ['traps', busyUdp, (port: number) => ({ traps: trapsAt(port) })],
   ] as const)('%s', async (name, makeBusy, changed) => {
-    await using busy = await makeBusy();
-    const { make, made, closed } = watched({ part: 'http' });
-    await expect(start(`busy-${name}`, make, new MemoryLogger(), changed(busy.port))).rejects.toMatchObject({
-      code: 'port_in_use',
-      exitCode: 1,
-      message: expect.stringMatching(new RegExp(`^[^\n]*127\\.0\\.0\\.1:${busy.port}[^\n]*$`)),
-    });
-    expect(closed).toEqual(made.toReversed());
+    {
+      await using busy = await makeBusy();
+      const { make, made, closed } = watched({ part: 'http' });
+      await expect(start(`busy-${name}`, make, new MemoryLogger(), changed(busy.port))).rejects.toMatchObject({
+        code: 'port_in_use',
+        exitCode: 1,
+        message: expect.stringMatching(new RegExp(`^[^\n]*127\\.0\\.0\\.1:${busy.port}[^\n]*$`)),
+      });
+      expect(closed).toEqual(made.toReversed());
+    }
+    expect(await leftAfterAWhile()).toEqual([]);
   });
 });
 
@@ -206,4 +290,5 @@ test('one agent for each store: a second one is refused, and may start when the 
   await expect(start('shared', make)).rejects.toMatchObject({ code: 'store_locked' });
   await first[Symbol.asyncDispose]();
   await (await start('shared', make))[Symbol.asyncDispose]();
+  expect(await leftAfterAWhile()).toEqual([]);
 });

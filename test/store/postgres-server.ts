@@ -22,6 +22,7 @@ import { Secret } from '../../src/kernel/secret.ts';
 import type { PostgresAddress } from '../../src/store/postgres/connections.ts';
 import { RUN_DIRECTORY } from '../builders/run-directory.ts';
 import { freePort } from '../builders/ports.ts';
+import { waitUntil } from '../builders/patience.ts';
 
 export const PASSWORD = 'pg-s3cret';
 const SUPERUSER = 'gdoi';
@@ -202,15 +203,14 @@ class Server implements PostgresServer {
       ['-D', this.#data, ...settings.flatMap((setting) => ['-c', setting])],
       { ...unprivileged(), cwd: this.directory, stdio: 'ignore' },
     );
-    for (;;) {
-      if (this.#process.exitCode !== null) throw new Error(`postgres ended with ${this.#process.exitCode}`);
-      const up = await this.sql('SELECT 1').then(
+    const server = this.#process;
+    await waitUntil('postgres answers', () => {
+      if (server.exitCode !== null) throw new Error(`postgres ended with ${server.exitCode}`);
+      return this.sql('SELECT 1').then(
         () => true,
         () => false,
       );
-      if (up) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    });
   }
 
   async stop(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {

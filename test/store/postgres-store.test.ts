@@ -18,7 +18,7 @@ import { StoreError } from '../../src/store/store-error.ts';
 import { aBatch, anEvent, START_MS } from '../builders/event-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
-import { PATIENCE, PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
+import { PATIENCE, PATIENCE_WITH_PROCESSES, waitUntil } from '../builders/patience.ts';
 import { rewritingWayTo } from '../builders/cuttable-way.ts';
 import { freePort } from '../builders/ports.ts';
 import { eventStoreContract } from './event-store-contract.ts';
@@ -142,10 +142,10 @@ unix_socket_dir =
     const bouncer = spawn('/usr/sbin/pgbouncer', [file], { ...unprivileged(), stdio: 'ignore', signal: ended.signal });
     bouncer.on('error', () => undefined);
     const probe = new PostgresConnections(addressOfBouncer(), TIMES);
-    while ((await failureOf(probe.use((session) => session.run('SELECT 1')))) !== null) {
+    await waitUntil('pgbouncer answers', async () => {
       if (bouncer.exitCode !== null) throw new Error('pgbouncer ended');
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+      return (await failureOf(probe.use((session) => session.run('SELECT 1')))) === null;
+    });
     await probe[Symbol.asyncDispose]();
   });
   afterAll(() => ended.abort());

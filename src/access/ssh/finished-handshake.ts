@@ -1,7 +1,7 @@
 /**
  * Reduces what ssh2 keeps of a finished key exchange: for each client the algorithms offered, which are the same for
  * nearly all; a few octets here and there in blocks of 8 KiB that are freed only as a whole; and the shared secret,
- * which nobody reads again. It was about a quarter of a session's memory.
+ * which nobody reads again.
  *
  * If a version of ssh2 keeps these things elsewhere, nothing is changed, and a test of a session's memory fails.
  */

@@ -34,7 +34,7 @@ import { createTransportOnDemand } from './transport-on-demand.ts';
 import { WorkerConversations } from './worker-conversations.ts';
 import type { WorkerKind } from './worker-start.ts';
 
-/** After a device sent more than the limits: each connection to it costs up to a tenth of a second. */
+/** After a device sent more than the limits: it would do so again on each connection. */
 const FLOOD_BACK_OFF: BackOffTimes = { firstMs: 30_000, longestMs: 3_600_000 };
 
 /** How long a device may take to hang up after `exit`. */

@@ -18,7 +18,7 @@ import { targetsOfJson, targetsOfYaml } from './target-text.ts';
 
 /** Between two looks at the files; all changes found in between, including those of URLs, are reported together. */
 const LOOK_MS = 2000;
-/** About a second in which nothing else runs; JSON is read ten times as fast. */
+/** Nothing else runs while it is read, and YAML takes much more reading than JSON. */
 const MAX_YAML_BYTES = 1024 * 1024;
 const MAX_JSON_BYTES = 32 * 1024 * 1024;
 /** Most findings logged for one change. */

@@ -57,14 +57,18 @@ describe('a KEK of which GM and KS have counted days, each by its own clock', ()
 });
 
 /** With this KEK lifetime, as the KS shows it, the KEK held after the registration was made at that instant. */
-const kekMadeAt = (at: number) => ({ kekLifetimeSeconds: () => NEW_KEK - at });
+const kekMadeAt = (instant: string) => ({ kekLifetimeSeconds: () => NEW_KEK - at(instant) });
 
 describe('whether an order of the KS or the GM’s timer caused a registration with a new KEK', () => {
   const fresh = { succeeded: 2, kekAt: NEW_KEK, teks: { '0x00000002': 90_000 } };
-  const after = gmAnswer(at('window opens + 90'), fresh);
+  /** An answer long before the registration, in which no KEK is due yet. */
+  const longBefore = drawn`
+    window opens - 210   ${answers(before)}
+    window opens + 90    ${answers(fresh)}
+  `;
 
   test('is not decided when the KEK was made long before it was due', () => {
-    const told = history([gmAnswer(at('window opens - 210'), before), after], kekMadeAt(650));
+    const told = history(longBefore, kekMadeAt('rekey due - 115'));
     expect(causes(told)).toEqual(['unknown']);
     expect(reregistrations(told)[0]?.evidence.at(-1)).toBe(
       'the KEK held since was made at 2026-01-01T00:10:50Z, when none was due: an order of the KS, or the timer after a missed rekey: not decided',
@@ -72,63 +76,77 @@ describe('whether an order of the KS or the GM’s timer caused a registration w
   });
 
   test('is not decided when the KEK was made between the rekey time and the expiry that an old KS waits for', () => {
-    expect(causes(history([gmAnswer(at('window opens + 30'), before), after], kekMadeAt(860)))).toEqual(['unknown']);
+    const seen = drawn`
+      window opens + 30   ${answers(before)}
+      window opens + 90   ${answers(fresh)}
+    `;
+    expect(causes(history(seen, kekMadeAt('window opens + 50')))).toEqual(['unknown']);
   });
 
   test('is decided for the timer when the GM still holds its TEK: an order makes new TEKs as well', () => {
-    const sameTek = gmAnswer(at('window opens + 90'), { ...fresh, teks: { '0x00000001': 90_000 } });
-    const ofKs = { ...kekMadeAt(650), tekLifetimeSeconds: () => 90_000 };
-    expect(causes(history([gmAnswer(at('window opens - 210'), before), sameTek], ofKs))).toEqual(['kek_missed_rekey']);
-    expect(causes(history([gmAnswer(at('window opens - 210'), before), after], ofKs))).toEqual(['unknown']);
+    const sameTek = drawn`
+      window opens - 210   ${answers(before)}
+      window opens + 90    ${answers({ ...fresh, teks: { '0x00000001': 90_000 } })}
+    `;
+    const ofKs = { ...kekMadeAt('rekey due - 115'), tekLifetimeSeconds: () => 90_000 };
+    expect(causes(history(sameTek, ofKs))).toEqual(['kek_missed_rekey']);
+    expect(causes(history(longBefore, ofKs))).toEqual(['unknown']);
   });
 
   test('is decided for the timer when the log shows a start just as the countdown ran out, as no order would', () => {
-    const counting = { ...before, timerAt: at('window opens + 45') };
-    const madeAt = (when: number) =>
-      causes(
-        history(
-          [
-            gmAnswer(at('window opens + 30'), counting),
-            log(at('window opens + 45'), 'GDOI-4-GM_RE_REGISTER'),
-            log(at('window opens + 46'), 'GDOI-5-GM_REGS_COMPL'),
-            after,
-          ],
-          kekMadeAt(when),
-        ),
-      );
-    expect(madeAt(at('window opens + 40'))).toEqual(['kek_missed_rekey']);
+    const seen = drawn`
+      window opens + 30   ${answers({ ...before, timerAt: at('window opens + 45') })}
+      window opens + 45   ${logs('GDOI-4-GM_RE_REGISTER')}
+      window opens + 46   ${logs('GDOI-5-GM_REGS_COMPL')}
+      window opens + 90   ${answers(fresh)}
+    `;
+    expect(causes(history(seen, kekMadeAt('window opens + 40')))).toEqual(['kek_missed_rekey']);
     // The order itself may have set the countdown.
-    expect(madeAt(at('window opens + 28'))).toEqual(['unknown']);
+    expect(causes(history(seen, kekMadeAt('window opens + 28')))).toEqual(['unknown']);
   });
 
   test('is decided for the timer after a missed rekey when the KEK was made when due', () => {
-    expect(causes(history([gmAnswer(at('window opens - 210'), before), after], kekMadeAt(775)))).toEqual([
-      'kek_missed_rekey',
-    ]);
+    expect(causes(history(longBefore, kekMadeAt('rekey due + 10')))).toEqual(['kek_missed_rekey']);
   });
 
   test('is decided for the timer when an answer after the making of the KEK does not show an order', () => {
-    expect(causes(history([gmAnswer(at('window opens - 120'), before), after], kekMadeAt(650)))).toEqual([
-      'kek_missed_rekey',
-    ]);
-    expect(causes(history([gmAnswer(at('window opens + 65'), before), after], kekMadeAt(840)))).toEqual([
-      'kek_missed_rekey',
-    ]);
+    const sinceThen = drawn`
+      rekey due - 75      ${answers(before)}
+      window opens + 90   ${answers(fresh)}
+    `;
+    expect(causes(history(sinceThen, kekMadeAt('rekey due - 115')))).toEqual(['kek_missed_rekey']);
+    const inWindow = drawn`
+      window opens + 65   ${answers(before)}
+      window opens + 90   ${answers(fresh)}
+    `;
+    expect(causes(history(inWindow, kekMadeAt('window opens + 30')))).toEqual(['kek_missed_rekey']);
   });
 });
 
 describe('whether an order of the KS or the GM’s timer caused a registration with a new TEK', () => {
-  const lifetimes = { tekLifetimeSeconds: () => 600 };
+  const TEK_SECONDS = 600;
+  const lifetimes = { tekLifetimeSeconds: () => TEK_SECONDS };
   /** An old release, which shows nothing of its KEK. */
-  const held: GmSketch = { succeeded: 1, kekWithoutLifetime: true, teks: { '0x0000000A': 340 }, timerAt: 275 };
-  const made = (at: number): GmSketch => ({ ...held, succeeded: 2, timerAt: 500, teks: { '0x0000000B': at + 600 } });
+  const held: GmSketch = {
+    succeeded: 1,
+    kekWithoutLifetime: true,
+    teks: { '0x0000000A': at('tek expiry') },
+    timerAt: at('tek timer'),
+  };
+  /** It holds a TEK since that was made at this instant, whose countdown is not due. */
+  const madeAt = (instant: string): GmSketch => ({
+    ...held,
+    succeeded: 2,
+    timerAt: at('tek timer + 225'),
+    teks: { '0x0000000B': at(instant) + TEK_SECONDS },
+  });
+  const early = drawn`
+    start           ${answers(held)}
+    tek timer + 5   ${answers(madeAt('start + 60'))}
+  `;
 
   test('is not decided when the TEK was made long before the previous one ended', () => {
-    const seen = drawn`
-      start         ${answers(held)}
-      start + 280   ${answers(made(60))}
-    `;
-    const told = history(seen, lifetimes);
+    const told = history(early, lifetimes);
     expect(causes(told)).toEqual(['unknown']);
     expect(reregistrations(told)[0]?.evidence.at(-1)).toBe(
       'the TEK held since was made at 2026-01-01T00:01:00Z, when none was due: an order of the KS, or the timer of the TEK: not decided',
@@ -136,15 +154,23 @@ describe('whether an order of the KS or the GM’s timer caused a registration w
   });
 
   test('is decided for the timer after a missed rekey when the TEK was made when due', () => {
-    expect(causes(history([gmAnswer(0, held), gmAnswer(280, made(220))], lifetimes))).toEqual(['tek_expired']);
+    const seen = drawn`
+      start           ${answers(held)}
+      tek timer + 5   ${answers(madeAt('tek rekey due + 6'))}
+    `;
+    expect(causes(history(seen, lifetimes))).toEqual(['tek_expired']);
   });
 
   test('is decided for the timer when an answer after the making of the TEK does not show an order', () => {
-    expect(causes(history([gmAnswer(100, held), gmAnswer(280, made(60))], lifetimes))).toEqual(['tek_expired']);
+    const seen = drawn`
+      start + 100     ${answers(held)}
+      tek timer + 5   ${answers(madeAt('start + 60'))}
+    `;
+    expect(causes(history(seen, lifetimes))).toEqual(['tek_expired']);
   });
 
   test('is decided for the timer when no KS shows the TEK lifetime: when the TEK was made is not known', () => {
-    expect(causes(history([gmAnswer(0, held), gmAnswer(280, made(60))]))).toEqual(['tek_expired']);
+    expect(causes(history(early))).toEqual(['tek_expired']);
   });
 });
 
@@ -474,18 +500,28 @@ test('reports operator_clear by the message alone on a release whose counters su
 });
 
 test('does not report a legacy pair around a KEK expiry when the KS had made the new KEK before it', () => {
-  const observations = [gmAnswer(790, before), gmAnswer(1100, { succeeded: 3, kekAt: 1765, timerAt: 1500 })];
-  // Made at 765: 235 s before the old one's expiry, as a new KS does.
-  expect(causes(history(observations, { kekLifetimeSeconds: () => 1000 }))).toEqual(['kek_missed_rekey', 'unknown']);
-  // Made at 1005: the KS waited for the expiry.
-  const waited = [gmAnswer(790, before), gmAnswer(1100, { succeeded: 3, kekAt: 2005, timerAt: 1500 })];
-  expect(causes(history(waited, { kekLifetimeSeconds: () => 1000 }))).toEqual(['legacy_ks', 'legacy_ks']);
+  const lifetimes = { kekLifetimeSeconds: () => 1000 };
+  const withKekMadeAt = (instant: string) => drawn`
+    window opens - 20   ${answers(before)}
+    timer ends + 20     ${answers({ succeeded: 3, kekAt: at(instant) + 1000, timerAt: at('expiry + 500') })}
+  `;
+  expect(causes(history(withKekMadeAt('rekey due'), lifetimes))).toEqual(['kek_missed_rekey', 'unknown']);
+  // The KS waited for the expiry.
+  expect(causes(history(withKekMadeAt('expiry + 5'), lifetimes))).toEqual(['legacy_ks', 'legacy_ks']);
 });
 
 test('does not report a legacy pair for one registration in each of two cycles that no answer shows', () => {
-  // Made at 1765 and 2530, each 235 s before the one before it expired.
-  const observations = [gmAnswer(790, before), gmAnswer(3100, { succeeded: 3, kekAt: 3530, timerAt: 3400 })];
-  expect(causes(history(observations, { kekLifetimeSeconds: () => 1000 }))).toEqual(['unknown', 'unknown']);
+  // Of 1000 s each: the first one from the expiry on, the others made 235 s before the one before them expires.
+  const afterOneThatEnds = (end: number) => end - 235 + 1000;
+  const thirdEnds = afterOneThatEnds(afterOneThatEnds(at('expiry + 1000')));
+  const told = history(
+    drawn`
+      window opens - 20   ${answers(before)}
+      expiry + 2100       ${answers({ succeeded: 3, kekAt: thirdEnds, timerAt: thirdEnds - 130 })}
+    `,
+    { kekLifetimeSeconds: () => 1000 },
+  );
+  expect(causes(told)).toEqual(['unknown', 'unknown']);
 });
 
 test('does not take the deletion message of an earlier KEK as proof about the current one', () => {
@@ -502,17 +538,21 @@ test('does not take the deletion message of an earlier KEK as proof about the cu
 test('takes the first of many logged attempts as the beginning of the registration', () => {
   const attempts = Array.from({ length: 20 }, (_, index) =>
     log(
-      881 + index * 30,
+      at('window opens + 71') + index * 30,
       'CRYPTO-5-GM_REGSTER',
       'Start registration to KS 10.1.11.2 for group G1 using address 10.1.13.2',
     ),
   );
   const told = history([
-    gmAnswer(790, before),
-    log(880, 'GDOI-4-GM_RE_REGISTER', 'The IPSec SA created for group G1 may have expired'),
+    gmAnswer(at('window opens - 20'), before),
+    log(at('window opens + 70'), 'GDOI-4-GM_RE_REGISTER', 'The IPSec SA created for group G1 may have expired'),
     ...attempts,
-    log(1460, 'GDOI-5-GM_REGS_COMPL', 'Registration to KS 10.1.11.2 complete for group G1 using address 10.1.13.2'),
-    gmAnswer(1470, { succeeded: 2, attempted: 21, kekAt: NEW_KEK }),
+    log(
+      at('expiry + 460'),
+      'GDOI-5-GM_REGS_COMPL',
+      'Registration to KS 10.1.11.2 complete for group G1 using address 10.1.13.2',
+    ),
+    gmAnswer(at('expiry + 470'), { succeeded: 2, attempted: 21, kekAt: NEW_KEK }),
   ]);
   expect(causes(told)).toEqual(['kek_missed_rekey']);
 });
@@ -575,9 +615,9 @@ test('reports ks_forced, not the TEK timer, when the new KEK was made after the 
 test('reports unknown when a TEK timer and an early new KEK fall on the same time', () => {
   const held: GmSketch = { succeeded: 1, kekAt: 5000, timerAt: 60, teks: { '0x00000001': 133 } };
   const after = gmAnswer(70, { succeeded: 2, kekAt: NEW_KEK, teks: { '0x00000002': 400 } });
-  expect(causes(history([gmAnswer(50, held), after], kekMadeAt(40)))).toEqual(['unknown']);
+  expect(causes(history([gmAnswer(50, held), after], kekMadeAt('start + 40')))).toEqual(['unknown']);
   // The KS had made the KEK long before, and an answer since then showed no order.
-  expect(causes(history([gmAnswer(50, held), after], kekMadeAt(-300)))).toEqual(['tek_expired']);
+  expect(causes(history([gmAnswer(50, held), after], kekMadeAt('start - 300')))).toEqual(['tek_expired']);
 });
 
 test('reports interface, not ks_forced, when the interface goes down and comes back after an order of the KS', () => {

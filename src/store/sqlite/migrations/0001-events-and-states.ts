@@ -1,7 +1,7 @@
 /**
  * Times are REAL: an estimate may lie between two milliseconds. Indexes end with the time, without the id: ids are
- * long, few events share a time, and half the bytes of each insert went into them (measured). `event_counts` outlives
- * the events it counts, so that pruning does not lower a Prometheus counter.
+ * long, and few events share a time. `event_counts` outlives the events it counts, so that pruning does not lower a
+ * Prometheus counter.
  */
 export const eventsAndStates = `
 CREATE TABLE events (
