@@ -1,7 +1,7 @@
 /** Host names and listen addresses. */
 import { isIP } from 'node:net';
 import { isLoopback } from '../kernel/loopback.ts';
-import type { ListenAddress, ListenerAddress } from './resolved-config.ts';
+import type { HostAndPort, ListenerAddress } from './resolved-config.ts';
 
 /** DNS name; underscores are not in the standard, but are in use. */
 const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/;
@@ -20,7 +20,7 @@ export function hostAndPort(text: string): { readonly host: string; readonly por
 }
 
 /** `127.0.0.1:9848`, `[::1]:9848`, `localhost:9848`, or `:9848` for every IPv4 address; null for anything else. */
-export function parseListenAddress(text: string): ListenAddress | null {
+export function parseListenAddress(text: string): HostAndPort | null {
   const { host = '', port = null } = hostAndPort(text) ?? {};
   if (port === null || port > 65_535) return null;
   if (text.startsWith('[')) return isIP(host) === 6 ? { host, port } : null;

@@ -3,7 +3,7 @@
  * an unknown credential in one device is found although another one has a bad interval.
  */
 import type { Problem, SettingPath, WithProblems } from './finding.ts';
-import { problemsOfIssue } from './issue-text.ts';
+import { refusals } from './issue-text.ts';
 import { isMapping, mappingOf } from './mapping.ts';
 import { type Config, configSchema, type DeviceEntry, deviceEntrySchema } from './schema.ts';
 
@@ -16,7 +16,7 @@ export function checkConfig(raw: unknown): WithProblems<CheckedConfig> {
   const value = raw ?? {};
   const whole = configSchema.safeParse(value);
   if (whole.success) return { value: whole.data, problems: [] };
-  const problems = whole.error.issues.flatMap((issue) => problemsOfIssue(issue, value));
+  const problems = refusals(configSchema, value, whole.error);
   return { value: rightParts(value, problems), problems };
 }
 

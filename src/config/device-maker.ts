@@ -4,7 +4,7 @@
  */
 import type { DeviceResolver } from './device-resolver.ts';
 import { hasError, type Problem, pathText } from './finding.ts';
-import { problemsOfIssue } from './issue-text.ts';
+import { refusals } from './issue-text.ts';
 import type { MakeDevice } from './resolved-config.ts';
 import { deviceEntrySchema } from './schema.ts';
 import { outOfBounds, type TargetBounds, tightened } from './target-bounds.ts';
@@ -13,8 +13,7 @@ export function deviceMaker(resolver: DeviceResolver, bounds: TargetBounds): Mak
   return (given) => {
     const checked = deviceEntrySchema.safeParse(given);
     if (!checked.success) {
-      const problems = checked.error.issues.flatMap((issue) => problemsOfIssue(issue, given));
-      return { device: null, problems: problems.map(problemLine) };
+      return { device: null, problems: refusals(deviceSchema, given, checked.error).map(problemLine) };
     }
     const { settings, leftOut } = tightened(checked.data, bounds);
     const { value: device, problems } = resolver(settings, []);

@@ -3,10 +3,9 @@
  * perhaps meant.
  */
 import type { z } from 'zod';
-import { isHost } from './address.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { errorAt, type Problem, quoted, type SettingPath } from './finding.ts';
-import { HOST, wantedBy } from './schema-terms.ts';
+import { type Wanted, wantedAt } from './wanted.ts';
 import { valueAt } from './yaml-text.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -14,23 +13,26 @@ type Issue = z.core.$ZodIssue;
 /** Settings of a credential whose value may be shown. */
 const SHOWN_IN_CREDENTIALS: ReadonlySet<string> = new Set(['version', 'protocol']);
 
-export function problemsOfIssue(issue: Issue, raw: unknown): readonly Problem[] {
+/** All problems of a value that a schema refused: `raw` is that value, as a whole. */
+export function refusals(schema: z.core.$ZodType, raw: unknown, error: z.core.$ZodError): readonly Problem[] {
+  return error.issues.flatMap((issue) => problemsOfIssue(schema, raw, issue));
+}
+
+function problemsOfIssue(schema: z.core.$ZodType, raw: unknown, issue: Issue): readonly Problem[] {
   const path = issue.path.filter((part) => typeof part !== 'symbol');
+  const wanted = wantedAt(schema, path, raw);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey([...path, key], { known: knownKeys(issue.message), raw }));
+      return issue.keys.map((key) => {
+        return unknownKey([...path, key], { known: wanted?.kind === 'section' ? wanted.keys : [], raw });
+      });
     case 'invalid_key': {
       const key = path.at(-1);
       return [errorAt(path, `${quoted(String(key))} is not ${issue.issues[0]?.message ?? 'a name'}`, 'key')];
     }
     default:
-      return [errorAt(path, valueProblem(path, valueAt(raw, path), issue))];
+      return [errorAt(path, valueProblem(path, valueAt(raw, path), { issue, wanted }))];
   }
-}
-
-function knownKeys(allowed: string): readonly string[] {
-  const wanted = wantedBy(allowed);
-  return wanted?.kind === 'section' ? wanted.keys : [];
 }
 
 /** Of YAML 1.1; others' files have it. */
@@ -79,33 +81,26 @@ function oneOfThem(names: readonly string[]): string {
   return names.length < 3 ? names.join(' or ') : `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`;
 }
 
-function valueProblem(path: SettingPath, value: unknown, issue: Issue): string {
+function valueProblem(
+  path: SettingPath,
+  value: unknown,
+  { issue, wanted }: { readonly issue: Issue; readonly wanted: Wanted | null },
+): string {
   const allowed = issue.message;
   if (value === undefined) return `missing; needs ${allowed}`;
   // It is a mapping or list, but of the wrong size or content.
   const rightKind = typeof value === 'object' && (issue.code === 'custom' || issue.code === 'too_big');
   if (rightKind && value !== null) return `needs ${allowed}`;
   if (value === null) return `empty; needs ${allowed}`;
-  return `${shownValue(path, value)} is not ${allowed}${advice(value, allowed)}`;
+  return `${shownValue(path, value)} is not ${allowed}${advice(value, wanted)}`;
 }
 
 /** A number or yes/no where text is expected, and which would be right as text. */
-function advice(value: unknown, allowed: string): string {
-  if (typeof value === 'string' && allowed === HOST) return hostAdvice(value);
+function advice(value: unknown, wanted: Wanted | null): string {
+  if (typeof value === 'string') return wanted?.kind === 'text' ? (wanted.advice?.(value) ?? '') : '';
   if (typeof value !== 'number' && typeof value !== 'boolean') return '';
-  const wanted = wantedBy(allowed);
   if (wanted?.kind === 'duration' && typeof value === 'number') return `: a number needs a unit, such as ${value}s`;
   return wanted?.kind === 'text' && wanted.accepts(String(value)) ? ': put it in quotes' : '';
-}
-
-/** ssh://192.0.2.1, 192.0.2.1:22, [2001:db8::1]: the host, and what is not part of it. */
-function hostAdvice(value: string): string {
-  const bare = value
-    .replace(/^[a-z]{1,16}:\/\//i, '')
-    .replace(/\/$/, '')
-    .replace(/:\d{1,5}$/, '')
-    .replace(/^\[([^\]]{1,64})\]$/, '$1');
-  return isHost(bare) && bare !== value ? `: write only ${quoted(bare)}; the port has its own key` : '';
 }
 
 function shownValue(path: SettingPath, value: unknown): string {

@@ -21,7 +21,7 @@ import { resolveWebhooks } from './webhooks.ts';
 import type { SnmpCredential } from '../access/device-snmp.ts';
 import type { PlannedWork } from '../model/planned-work.ts';
 import type {
-  ListenAddress,
+  HostAndPort,
   ResolvedAlertmanager,
   ResolvedConfig,
   ResolvedDevice,
@@ -292,7 +292,7 @@ async function resolveAlertmanager(
 }
 
 /** As Prometheus names a target at this address. */
-function targetOf({ host, port }: ListenAddress): string {
+function targetOf({ host, port }: HostAndPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

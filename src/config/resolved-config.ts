@@ -68,14 +68,15 @@ export interface ResolvedDevice {
 
 type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
-export interface ListenAddress {
+/** Of a server: one of ours, or one that is asked. */
+export interface HostAndPort {
   readonly host: string;
-  /** 0: any free port. */
+  /** To listen on, 0: any free port. */
   readonly port: number;
 }
 
 /** `udp://host:port` or `tcp://host:port`. */
-export interface ListenerAddress extends ListenAddress {
+export interface ListenerAddress extends HostAndPort {
   readonly protocol: 'udp' | 'tcp';
 }
 
@@ -132,7 +133,7 @@ export interface ResolvedPostgresTls {
 
 export interface ResolvedPostgres {
   /** In this order; the first writable one is used. A host that begins with / is a directory of sockets. */
-  readonly hosts: readonly ListenAddress[];
+  readonly hosts: readonly HostAndPort[];
   readonly user: string;
   readonly password: Secret | null;
   readonly database: string;
@@ -176,7 +177,7 @@ export interface ResolvedWebhook {
 export interface ResolvedConfig {
   /** The file it came from, as the user named it. */
   readonly file: string;
-  readonly listen: ListenAddress;
+  readonly listen: HostAndPort;
   readonly web: ResolvedWeb;
   /** Without a trailing slash; null: the page has no link. */
   readonly grafanaUrl: string | null;

@@ -1,41 +1,25 @@
 /**
  * The building blocks of the configuration schemas. Each error text is only *what is allowed*, as a noun phrase:
- * `issue-text.ts` puts the value in front, and alone decides whether it may be shown. A zod issue carries nothing but
- * that text, so further facts about a phrase are looked up by it (`wantedBy`), never parsed out of it.
+ * `issue-text.ts` puts the value in front, and alone decides whether it may be shown. What it needs beyond the phrase is
+ * registered for the schema (`wanted.ts`): nothing is decided by the phrase.
  */
 import { z } from 'zod';
 import { isHost } from './address.ts';
+import { quoted } from './finding.ts';
 import { parseDuration } from './schedule.ts';
-
-/** What a setting wants, beyond the phrase that says so. */
-export type Wanted =
-  | { readonly kind: 'section'; readonly keys: readonly string[] }
-  | { readonly kind: 'duration' }
-  | { readonly kind: 'text'; readonly accepts: (value: string) => boolean };
-
-const WANTED = new Map<string, Wanted>();
-
-/** Registers what the phrase `allowed` stands for; returns the phrase. */
-export function wanting(allowed: string, wanted: Wanted): string {
-  WANTED.set(allowed, wanted);
-  return allowed;
-}
-
-/** Null: nothing is known beyond the phrase. */
-export function wantedBy(allowed: string): Wanted | null {
-  return WANTED.get(allowed) ?? null;
-}
+import { wanting } from './wanted.ts';
 
 /** An object that refuses unknown keys and says which ones it knows. */
 export function section<S extends z.ZodRawShape>(shape: S) {
   const keys = Object.keys(shape);
-  return z.strictObject(shape, { error: wanting(`a mapping of ${keys.join(', ')}`, { kind: 'section', keys }) });
+  const schema = z.strictObject(shape, { error: `a mapping of ${keys.join(', ')}` });
+  return wanting(schema, { kind: 'section', keys });
 }
 
-/** Text that `accepts`; `allowed` is the noun phrase of its error. */
-export function text(allowed: string, accepts: (value: string) => boolean) {
-  wanting(allowed, { kind: 'text', accepts });
-  return z.string({ error: () => allowed }).refine(accepts, { error: allowed, abort: true });
+/** Text that `accepts`; `allowed` is the noun phrase of its error, and what `advice` says of a wrong one follows it. */
+export function text(allowed: string, accepts: (value: string) => boolean, advice?: (value: string) => string) {
+  const schema = z.string({ error: () => allowed }).refine(accepts, { error: allowed, abort: true });
+  return wanting(schema, { kind: 'text', accepts, ...(advice !== undefined && { advice }) });
 }
 
 /** Text that `parse` turns into a value; null refuses it. */
@@ -60,10 +44,11 @@ export function oneOf<const V extends readonly string[]>(values: V) {
 export function duration(min: string, max: string) {
   const minMs = parseDuration(min) ?? 0;
   const maxMs = parseDuration(max) ?? 0;
-  return parsed(wanting(`a duration (30s, 5m) from ${min} to ${max}`, { kind: 'duration' }), (value) => {
+  const schema = parsed(`a duration (30s, 5m) from ${min} to ${max}`, (value) => {
     const ms = parseDuration(value);
     return ms === null || ms < minMs || ms > maxMs ? null : ms;
   });
+  return wanting(schema, { kind: 'duration' });
 }
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is refused
@@ -77,7 +62,17 @@ export const envName = text('the name of an environment variable', (value) =>
   /^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(value),
 );
 export const HOST = 'a host name or IP address';
-export const host = text(HOST, isHost);
+export const host = text(HOST, isHost, hostAdvice);
+
+/** ssh://192.0.2.1, 192.0.2.1:22, [2001:db8::1]: the host, and what is not part of it. */
+function hostAdvice(value: string): string {
+  const bare = value
+    .replace(/^[a-z]{1,16}:\/\//i, '')
+    .replace(/\/$/, '')
+    .replace(/:\d{1,5}$/, '')
+    .replace(/^\[([^\]]{1,64})\]$/, '$1');
+  return isHost(bare) && bare !== value ? `: write only ${quoted(bare)}; the port has its own key` : '';
+}
 
 /** Names appear in label values and URL paths. */
 export const name = text(
@@ -90,7 +85,11 @@ export const userName = text('a user name', printable(128));
 const MAX_WORDS = 64;
 const COMMAND = { error: `a list of a program and its arguments ([program, args...]), at most ${MAX_WORDS}` };
 export const command = z
-  .tuple([text(COMMAND.error, printable(4096))], z.string(COMMAND).max(4096, COMMAND), COMMAND)
+  .tuple(
+    [text(COMMAND.error, printable(4096))],
+    text(COMMAND.error, (value) => value.length <= 4096),
+    COMMAND,
+  )
   .refine((words) => words.length <= MAX_WORDS, COMMAND);
 export const printing = (what: string) =>
   command.describe(`Program that prints ${what}, as in password_command`).optional();

@@ -29,16 +29,16 @@ import {
   section,
   text,
   userName,
-  wanting,
   wholeNumber,
 } from './schema-terms.ts';
+import { wanting } from './wanted.ts';
 import { parseIsoInstant } from '../kernel/iso-instant.ts';
 
 const SHORTEST_INTERVAL_MS = 1000;
 const LONGEST_INTERVAL_MS = 7 * 24 * 3_600_000;
 
-const scheduleText = wanting('a duration (30s, 5m) or a cron expression', { kind: 'duration' });
-const schedule = z.string({ error: () => scheduleText }).transform((value, context) => {
+const scheduleText = 'a duration (30s, 5m) or a cron expression';
+const scheduleSchema = z.string({ error: () => scheduleText }).transform((value, context) => {
   const result = parseSchedule(value);
   if (result === null) {
     context.issues.push({ code: 'custom', message: scheduleText, input: value });
@@ -50,6 +50,7 @@ const schedule = z.string({ error: () => scheduleText }).transform((value, conte
   }
   return result;
 });
+const schedule = wanting(scheduleSchema, { kind: 'duration' });
 
 /** With its time zone: a maintenance is often announced to people in several. */
 const instant = parsed('an instant in ISO 8601 with its zone (2026-01-31T22:00:00Z)', (value) => {

@@ -10,7 +10,7 @@ import { EventStreams } from './events/event-streams.ts';
 import { guard } from './guard/admission.ts';
 import { CONNECTION_BOUNDS, Connections } from './guard/connections.ts';
 import { secureContextOptions } from './guard/tls-options.ts';
-import { HealthBoard } from './documents/health-board.ts';
+import { HealthBoard } from '../model/health-board.ts';
 import { openApi, openApiRoute } from './routes/openapi-route.ts';
 import type { HttpOptions } from './base/options.ts';
 import { pageRoutes } from './page/page-routes.ts';

@@ -329,6 +329,16 @@ describe('each mistake is one line that says where, what and what is allowed', (
       '3:18: devices[0].host: empty; needs a host name or IP address',
     ],
     [
+      'a number for a program, which no quotes make a list',
+      'credentials: { c: { password_command: 5 } }\ndevices: []\n',
+      '1:39: credentials.c.password_command: the value is not a list of a program and its arguments ([program, args...]), at most 64',
+    ],
+    [
+      'a number as an argument of a program',
+      'credentials: { c: { password_command: [vault, 5] } }\ndevices: []\n',
+      '1:47: credentials.c.password_command[1]: the value is not a list of a program and its arguments ([program, args...]), at most 64: put it in quotes',
+    ],
+    [
       'a number for a name',
       withDevices('{ name: 12, host: h }'),
       '3:13: devices[0].name: 12 is not a name (letters, digits and . _ - : after a first letter, digit or _, at most 128): put it in quotes',

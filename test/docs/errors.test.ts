@@ -44,8 +44,21 @@ function readings(text: string): readonly string[] {
     new RegExp(String.raw`${error} (?:===|!==) `, 'g'),
     new RegExp(String.raw`(?:\[|\.(?:get|has)\()${error}[\])]`, 'g'),
     /(?:exec|test)\(message\)/g,
+    // What a function makes of the words of a schema.
+    /\w\(issue\.message\)/g,
   ];
-  return patterns.flatMap((pattern) => Array.from(text.matchAll(pattern), ([found]) => found));
+  const found = patterns.flatMap((pattern) => Array.from(text.matchAll(pattern), ([one]) => one));
+  const named = Array.from(
+    text.matchAll(new RegExp(String.raw`const (\w+) = ${error};`, 'g')),
+    ([, name]) => name ?? '',
+  );
+  return [...found, ...named.flatMap((name) => decidingUses(text, name))];
+}
+
+/** Of a message that has a name of its own: each use but as a part of another text. */
+function decidingUses(text: string, name: string): readonly string[] {
+  const uses = new RegExp(String.raw`[(,] ?${name}(?=[),.])|\b${name} [!=]==`, 'g');
+  return Array.from(text.matchAll(uses), ([found]) => found);
 }
 
 describe('the text of an error', () => {
@@ -69,7 +82,14 @@ describe('the text of an error', () => {
     "const known = issue.message.split(' ');",
     'if (/timed out/.test(cause.message)) retry();',
     "if (cause.message === 'redirect count exceeded') retry();",
+    'return issue.keys.map((key) => unknownKey(key, knownKeys(issue.message)));',
+    'const allowed = issue.message; return advice(value, allowed);',
+    'const allowed = issue.message; if (allowed === HOST) return hostAdvice(value);',
   ])('is found by this test where it decides: %s', (line) => {
     expect(readings(line)).not.toEqual([]);
+  });
+
+  it('may be a part of another text', () => {
+    expect(readings('const allowed = issue.message; return `${value} is not ${allowed}`;')).toEqual([]);
   });
 });

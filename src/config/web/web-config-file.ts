@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { Secret } from '../../kernel/secret.ts';
 import { fileFinding, placedFindings, syntaxFindings } from '../file-findings.ts';
 import { errorAt, type Finding, type Problem, problemsOf, quoted, warningAt, type WithProblems } from '../finding.ts';
-import { problemsOfIssue } from '../issue-text.ts';
+import { refusals } from '../issue-text.ts';
 import { isReadableByAll, type ReadFile, readText } from '../read-file.ts';
 import type { Config } from '../schema.ts';
 import type { SecretSource } from '../secret-source.ts';
@@ -58,7 +58,7 @@ async function resolveWebConfig(
 ): Promise<WithProblems<Omit<ResolvedWeb, 'tokens'>>> {
   const checked = webConfigSchema.safeParse(value);
   if (!checked.success) {
-    return { value: NOTHING, problems: checked.error.issues.flatMap((issue) => problemsOfIssue(issue, value)) };
+    return { value: NOTHING, problems: refusals(webConfigSchema, value, checked.error) };
   }
   const section = checked.data.tls_server_config;
   const tls = section === undefined ? { value: null, problems: [] } : await resolveTls(section, source);

@@ -4,7 +4,7 @@ import { HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
 import type { OtherAgents } from '../../model/other-agents.ts';
 import { type DeviceView, roleOf } from '../../model/device-view.ts';
 import { deviceSummary } from './device-document.ts';
-import type { HealthBoard, JudgedDevice } from './health-board.ts';
+import type { HealthBoard, JudgedDevice } from '../../model/health-board.ts';
 import type { HttpOptions } from '../base/options.ts';
 import { askAll, asked, type Kept, keptOf, ownField } from './other-agents.ts';
 import { ageSeconds, keptDeviceHealth, keptOwner } from './owner.ts';

@@ -10,7 +10,7 @@ import { separateKeyServersText } from '../../gdoi/fleet/separate-key-servers.ts
 import { checkDocuments, explanationDocument, isoOrNull, nextDocument } from '../../gdoi/health/health-document.ts';
 import type { GroupHealth } from '../../gdoi/health/health-group.ts';
 import { membership } from './device-document.ts';
-import type { HealthBoard } from './health-board.ts';
+import type { HealthBoard } from '../../model/health-board.ts';
 import type { MembershipDocument } from '../schemas/device-schema.ts';
 import type { GroupDocument, GroupSummary } from '../schemas/group-schema.ts';
 

@@ -3,7 +3,7 @@ import { naturalKey } from '../../gdoi/events/name-list.ts';
 import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import type { OtherAgents } from '../../model/other-agents.ts';
 import { groupSummary } from './group-document.ts';
-import type { HealthBoard } from './health-board.ts';
+import type { HealthBoard } from '../../model/health-board.ts';
 import type { HttpOptions } from '../base/options.ts';
 import { askAll, asked, heardOfGroup, keptOf, ownField } from './other-agents.ts';
 import { ageSeconds, keptGroupHealth, keptOwner } from './owner.ts';

@@ -4,7 +4,7 @@ import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { DeviceView } from '../../model/device-view.ts';
 import type { OtherAgentAnswer, OtherAgent, OtherAgents } from '../../model/other-agents.ts';
 import { groupDocument, groupsOfName } from './group-document.ts';
-import type { HealthBoard } from './health-board.ts';
+import type { HealthBoard } from '../../model/health-board.ts';
 import type { HttpOptions } from '../base/options.ts';
 import { asked, askEach, documentIn, heardOfGroup, type Kept, keptOf, ownField } from './other-agents.ts';
 import { ageSeconds, keptDeviceHealth, keptGroupHealth, keptOwner } from './owner.ts';

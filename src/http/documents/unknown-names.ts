@@ -5,7 +5,7 @@
  */
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import { groupsNamed } from './groups-named.ts';
-import type { HealthBoard } from './health-board.ts';
+import type { HealthBoard } from '../../model/health-board.ts';
 import type { HttpOptions } from '../base/options.ts';
 
 export interface UnknownName {

@@ -14,7 +14,7 @@ import {
 import { othersFor, ownField, relay } from '../documents/other-agents.ts';
 import { lacksScope, refuseCrossSite } from '../guard/admission.ts';
 import { isCrossSite } from '../guard/request-origin.ts';
-import { type HealthBoard, VERDICT_LASTS_MS } from '../documents/health-board.ts';
+import { type HealthBoard, VERDICT_LASTS_MS } from '../../model/health-board.ts';
 import type { HttpOptions } from '../base/options.ts';
 import { decodePageCursor } from '../documents/page-cursor.ts';
 import { pollWithin } from './poll-within.ts';

@@ -3,7 +3,7 @@ import { nameList, naturalOrder } from '../../gdoi/events/name-list.ts';
 import type { App } from '../base/app-type.ts';
 import { GROUP_ORDER, groupList } from '../documents/group-list.ts';
 import { groupsNamed } from '../documents/groups-named.ts';
-import type { HealthBoard } from '../documents/health-board.ts';
+import type { HealthBoard } from '../../model/health-board.ts';
 import type { HttpOptions } from '../base/options.ts';
 import { othersFor } from '../documents/other-agents.ts';
 import { decodePageCursor } from '../documents/page-cursor.ts';

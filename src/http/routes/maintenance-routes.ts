@@ -2,7 +2,7 @@
 import { isoInstant } from '../../gdoi/events/event-document.ts';
 import { type MaintenanceWindow, MAX_ANNOUNCED } from '../../model/maintenance.ts';
 import type { App } from '../base/app-type.ts';
-import type { HealthBoard } from '../documents/health-board.ts';
+import type { HealthBoard } from '../../model/health-board.ts';
 import type { HttpOptions } from '../base/options.ts';
 import { sendProblem } from '../base/problem.ts';
 import {

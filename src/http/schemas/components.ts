@@ -11,14 +11,17 @@ export function schemaOf<Document>() {
   return <S extends z.ZodType<Document>>(schema: S & Alike<z.output<S>, Document>): S => schema;
 }
 
-/** What a type that differs is held against: the fields, so that the compiler's message names them. */
-type Alike<Written, Document> =
-  Identical<Plain<Written>, Plain<Document>> extends true ? unknown : readonly ['the document is', Plain<Document>];
+/** What a type that differs is held against: the document, so that the compiler's message shows it. */
+type Alike<Written, Document> = [Plain<Written>, Plain<Document>] extends [Plain<Document>, Plain<Written>]
+  ? unknown
+  : readonly ['the document is', Plain<Document>];
 
-type Identical<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Whether a field can be written to is no part of a document. */
-type Plain<T> = { -readonly [Field in keyof T]: Plain<T[Field]> };
+/** All fields as required ones, and whether one may be absent as a part of its type. That one is read only is none. */
+type Plain<T> = {
+  -readonly [Field in keyof T]-?: Pick<T, Field> extends Required<Pick<T, Field>>
+    ? Plain<T[Field]>
+    : ['may be absent', Plain<T[Field]>];
+};
 
 /** ISO 8601 with `Z`. Not checked, because `isoInstant` writes it. */
 export const instant = z.string().meta({ format: 'date-time' });

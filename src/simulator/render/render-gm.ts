@@ -149,7 +149,8 @@ function serverList(gm: GroupMember, indent: number, width: number): readonly st
   ];
 }
 
-function isMulticast(gm: GroupMember): boolean {
+/** How its key server sends rekeys. */
+export function isMulticast(gm: GroupMember): boolean {
   const source = gm.policySource ?? gm.config.keyServers[0];
   return source?.config.timers.transport === 'multicast';
 }

@@ -10,7 +10,7 @@ import type { KeyServer, MemberRow } from '../world/key-server.ts';
 import { hex32, type Kek, type Tek } from '../world/keys.ts';
 import type { AnswerSource } from './answer.ts';
 import { systemDescription } from './render-device.ts';
-import { kekFacts, trafficOf } from './render-gm.ts';
+import { isMulticast, kekFacts, trafficOf } from './render-gm.ts';
 
 const CRYPTO_MODULE = 'Cisco-IOS-XE-crypto-oper';
 const HARDWARE_MODULE = 'Cisco-IOS-XE-device-hardware-oper';
@@ -154,11 +154,6 @@ function gmEntry(gm: GroupMember): Entry {
 
 function transportOf(multicast: boolean): string {
   return multicast ? 'crypto-rekey-transport-multicast' : 'crypto-rekey-transport-unicast';
-}
-
-function isMulticast(gm: GroupMember): boolean {
-  const source = gm.policySource ?? gm.config.keyServers[0];
-  return source?.config.timers.transport === 'multicast';
 }
 
 function gmRekeyEntry(gm: GroupMember): Entry {

@@ -19,7 +19,7 @@ const IN_THE_LOG = 2;
 /** sqlite.org/fileformat2.html#the_database_header */
 const USER_VERSION_AT = 60;
 /** A larger log is left to SQLite: with our checkpoints it does not grow so far. */
-const MAX_CHECKED_BYTES = 256 * 1024 * 1024;
+const MAX_CHECKED_LOG_BYTES = 256 * 1024 * 1024;
 
 /** Switches off SQLite's own checkpoints: `checkpoint` replaces them. */
 export function beginLog(file: SqliteFile): void {
@@ -53,7 +53,7 @@ export function findLostLog(path: string, aside: string, damage: Damage): void {
         damage.found({ log }, 'the write-ahead log is missing: what was stored last is lost');
       return;
     }
-    if (size > MAX_CHECKED_BYTES) return;
+    if (size > MAX_CHECKED_LOG_BYTES) return;
     const check = checkWal(readFileSync(log));
     if (check.kind === 'whole') return;
     copyFileSync(log, aside);

@@ -2,13 +2,13 @@
  * The health of every device as of now. It is judged on request, and the same view is not judged again for a few
  * seconds: a page that lists ten thousand devices every few seconds must not take time from polling.
  */
-import type { DeviceView } from '../../model/device-view.ts';
-import type { FleetReadModel } from '../../model/read-model.ts';
-import type { GroupView } from '../../gdoi/fleet/group-view.ts';
-import { type DeviceHealth, deviceHealth } from '../../gdoi/health/health.ts';
-import { type GroupHealth, groupHealth } from '../../gdoi/health/health-group.ts';
-import type { EpochMs } from '../../gdoi/seen/instant.ts';
-import type { Clock } from '../../kernel/clock.ts';
+import type { DeviceView } from './device-view.ts';
+import type { FleetReadModel } from './read-model.ts';
+import type { GroupView } from '../gdoi/fleet/group-view.ts';
+import { type DeviceHealth, deviceHealth } from '../gdoi/health/health.ts';
+import { type GroupHealth, groupHealth } from '../gdoi/health/health-group.ts';
+import type { EpochMs } from '../gdoi/seen/instant.ts';
+import type { Clock } from '../kernel/clock.ts';
 
 /** Time alone changes a verdict only where a countdown or an age passes a threshold of tens of seconds. */
 export const VERDICT_LASTS_MS = 5000;
