@@ -150,7 +150,7 @@ export function parseAce(line: string): string | null {
   return mayBeAction(line, second) ? aceOf(line.slice(second)) : null;
 }
 
-/** The usual ACE has no blanks to take out: measured, looking for them costs as much as the pattern. */
+/** The usual ACE has no blanks to take out. */
 function aceOf(shown: string): string | null {
   if (ACE.test(shown)) return shown;
   const ace = collapseBlanks(shown);
