@@ -22,7 +22,7 @@ import {
 } from '../events/first-steps.ts';
 import type { LogProof, MessageFact, MessageMeaning, MessageUse, ReasonKind } from './message-meaning.ts';
 
-type Fact = Omit<MessageFact, 'recalled'>;
+type Fact = Pick<MessageFact, 'proof' | 'by' | 'about' | 'reason' | 'firstStep'>;
 /** A mnemonic that ends in `*` is the beginning of one. */
 type Row = readonly [mnemonic: string, use: MessageUse, facts?: readonly Fact[], kind?: ReasonKind];
 
