@@ -1,8 +1,9 @@
 /**
  * The time stamp of a log line as an interval on the device's own clock.
  *
- * What a stamp looks like is in `seen/log-time.ts`. IOS prints no year unless told to, and the fraction only with `msec`: the year is the one that puts the line before
- * now and nearest to it. `service timestamps log uptime` (1d02h) gives no instant here.
+ * What a stamp looks like is in `gdoi/seen/log-time.ts`. IOS prints no year unless told to, and the fraction only with
+ * `msec`: the year is the one that puts the line before now and nearest to it. `service timestamps log uptime` (1d02h)
+ * gives no instant here.
  */
 import type { Interval } from '../seen/interval.ts';
 import { type EpochMs, parseMonth, utcInstant } from '../seen/instant.ts';
