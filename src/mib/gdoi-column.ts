@@ -1,4 +1,5 @@
 /** Which column of which table an OID is an instance of. */
+import { CODE_DOT, digitOf } from './digits.ts';
 import { GDOI_COLUMNS, GDOI_TABLES } from './gdoi-oids.ts';
 
 export type GdoiTable = keyof typeof GDOI_TABLES;
@@ -11,9 +12,6 @@ export interface ColumnInstance {
   readonly instance: string;
 }
 
-const CODE_DOT = 46;
-const CODE_0 = 48;
-const CODE_9 = 57;
 /** The table of groups has columns of four arcs below the root, all others of five; all arcs are smaller than this. */
 const ARC_BASE = 64;
 const MAX_ARCS = 5;
@@ -50,8 +48,9 @@ export function columnAt(root: string, oid: string): ColumnInstance | null {
   let arcs = 0;
   for (let i = root.length + 1; i <= oid.length; i++) {
     const code = i === oid.length ? CODE_DOT : oid.charCodeAt(i);
-    if (code >= CODE_0 && code <= CODE_9) {
-      arc = arc * 10 + (code - CODE_0);
+    const digit = digitOf(code);
+    if (digit !== null) {
+      arc = arc * 10 + digit;
       continue;
     }
     if (code !== CODE_DOT || arc >= ARC_BASE) return null;

@@ -7,6 +7,7 @@
  * An index that is too short, too long or holds no octets where octets belong is no index. Rows are joined by these
  * keys as text; what a key names is printed once a group or member, not once a row.
  */
+import { CODE_DOT, digitOf } from './digits.ts';
 import { MAX_IDENTITY_OCTETS, printIdentity } from './identity.ts';
 
 export interface RowIndex {
@@ -21,9 +22,6 @@ export interface IndexShape {
   readonly numbers: number;
 }
 
-const CODE_DOT = 46;
-const CODE_0 = 48;
-const CODE_9 = 57;
 const MAX_DIGITS = 10;
 const MAX_SUB_IDENTIFIER = 0xffffffff;
 
@@ -59,8 +57,9 @@ function parseArcs(text: string): { readonly numbers: readonly number[]; readonl
   let digits = 0;
   for (let i = 0; i <= text.length; i++) {
     const code = i === text.length ? CODE_DOT : text.charCodeAt(i);
-    if (code >= CODE_0 && code <= CODE_9) {
-      number = number * 10 + (code - CODE_0);
+    const digit = digitOf(code);
+    if (digit !== null) {
+      number = number * 10 + digit;
       digits += 1;
       continue;
     }

@@ -14,7 +14,6 @@ const PURE = /^(?:gdoi|ios|mib|model|yang)\//;
 
 /** `FILE FUNCTION(PARAMETER)`, and why it may. */
 const ALLOWED: ReadonlyMap<string, string> = new Map([
-  ['gdoi/tracker/vanished-groups.ts trackVanished(groups)', 'the copy that the tracker has just made of its groups'],
 ]);
 
 test('a function of a pure room takes lists, maps and sets as readonly', () => {

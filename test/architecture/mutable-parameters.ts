@@ -37,6 +37,11 @@ function ofParameter(node: Node): Node {
   return node.type === 'AssignmentPattern' && isNode(node['left']) ? node['left'] : node;
 }
 
+/** Empty: it has none. */
+function nameOf(id: unknown): string {
+  return isNode(id) && typeof id['name'] === 'string' ? id['name'] : '';
+}
+
 export function changeableParameters(file: string, text: string): readonly Parameter[] {
   const found: Parameter[] = [];
   const look = (node: unknown, name = '') => {
@@ -49,12 +54,11 @@ export function changeableParameters(file: string, text: string): readonly Param
       if (!isNode(annotation) || !isChangeable(annotation['typeAnnotation'])) continue;
       const start = Number(given['start']);
       found.push({
-        name: `${name}(${String(parameter['name'] ?? '{}')})`,
+        name: `${name}(${nameOf(parameter) || '{}'})`,
         line: text.slice(0, start).split('\n').length,
       });
     }
   };
-  const nameOf = (id: unknown) => (isNode(id) && typeof id['name'] === 'string' ? id['name'] : '');
   new Visitor({
     FunctionDeclaration: (node) => look(node, nameOf(node.id)),
     FunctionExpression: (node) => look(node),

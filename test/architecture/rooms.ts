@@ -47,7 +47,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'gdoi/memory/tracker-state.ts',
     'gdoi/seen',
   ],
-  'ios/log': ['gdoi/seen/device-facts.ts'],
+  'ios/log': ['gdoi/seen/device-facts.ts', 'gdoi/seen/log-time.ts'],
   'ios/text': ['gdoi/seen', 'ios/log'],
   'ios/commands': ['gdoi/seen', 'ios/log', 'ios/text'],
   'ios/paste': ['ios/log', 'ios/text'],
@@ -83,6 +83,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'access/listeners/syslog': [
     'access/listeners',
     'access/pushed.ts',
+    'gdoi/seen/log-time.ts',
     'kernel',
     'node:dgram',
     'node:events',

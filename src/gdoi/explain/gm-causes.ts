@@ -37,6 +37,7 @@ import { recentOf } from './recent-reasons.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { reregistrationKnownMs } from './symptom.ts';
+import type { ReasonKind } from '../log/message-meaning.ts';
 
 const NOTHING = { consequence: null, deadlineMs: null, knownAtMs: null } as const;
 
@@ -286,6 +287,8 @@ function clockShown({ device, clock }: GmFacts | KsFacts): string {
   return `${device}: show clock at ${clockTime(readMs)} ${[...marked, ...off].join(', and ')}`;
 }
 
+const OF_PACKETS: readonly ReasonKind[] = ['replay', 'replay_by_time', 'pseudotime', 'in_clear'];
+
 /** Packets that GMs drop: their registrations and keys may all be well. */
 export function replayErrors({ facts, open, before }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
@@ -293,15 +296,17 @@ export function replayErrors({ facts, open, before }: Asked): Candidate | null {
   const names = devicesWith(claims, 'packets_dropped');
   if (names.length === 0) return null;
   const said = among(gms, names).flatMap((gm) =>
-    [...recentOf(gm, 'replay', nowMs), ...recentOf(gm, 'in_clear', nowMs)].map((reason) => ({ gm, reason })),
+    OF_PACKETS.flatMap((kind) => recentOf(gm, kind, nowMs))
+      .toSorted((a, b) => a.atMs - b.atMs)
+      .map((reason) => ({ gm, reason })),
   );
   // A message is there before the answer that shows it in the counters.
   const begunMs = [...claims.map((claim) => claim.sinceMs), ...said.map(({ reason }) => reason.atMs)];
   const sinceMs = before?.sinceMs ?? Math.min(...begunMs);
   const inClear = said.length > 0 && said.every(({ reason }) => reason.kind === 'in_clear');
   // A pseudotime that is off drops nothing by itself.
-  const offTime = said.length > 0 && said.every(({ reason }) => /PSEUDO_TIME_/u.test(reason.text));
-  const byTime = said.some(({ reason }) => /pseudo/iu.test(reason.text));
+  const offTime = said.length > 0 && said.every(({ reason }) => reason.kind === 'pseudotime');
+  const byTime = said.some(({ reason }) => reason.kind === 'pseudotime' || reason.kind === 'replay_by_time');
   const has = offTime
     ? `${verb(names.length, 'has a pseudotime', 'have pseudotimes')} far from that of ${verb(names.length, 'its', 'their')} KS`
     : `${verb(names.length, 'drops', 'drop')} packets`;

@@ -22,7 +22,7 @@ import {
 } from '../events/first-steps.ts';
 import type { LogProof, MessageFact, MessageMeaning, MessageUse, ReasonKind } from './message-meaning.ts';
 
-type Fact = Omit<MessageFact, 'recalled'>;
+type Fact = Pick<MessageFact, 'proof' | 'by' | 'about' | 'reason' | 'firstStep'>;
 /** A mnemonic that ends in `*` is the beginning of one. */
 type Row = readonly [mnemonic: string, use: MessageUse, facts?: readonly Fact[], kind?: ReasonKind];
 
@@ -99,7 +99,7 @@ const GETVPN_SEEN: readonly Row[] = [
     [ks('refused', 'the KS does not permit its identity', CHECK_AUTHORIZATION)],
     'unauthorized',
   ],
-  ['TIMEBASED_REPLAY_FAILED', 'note', [gm('replay')], 'replay'],
+  ['TIMEBASED_REPLAY_FAILED', 'note', [gm('replay')], 'replay_by_time'],
   ['PKT_REPLAY_ERR', 'note', [gm('replay')], 'replay'],
   ['IKMP_BAD_MESSAGE', 'note', IKE_FAILED],
 ];
@@ -177,12 +177,12 @@ const GETVPN_RECALLED_GM: readonly Row[] = [
     [gm('refused', 'it could not install the policy of its KS', CHECK_INSTALL)],
     'not_installed',
   ],
-  ['PSEUDO_TIME_LARGE', 'note', [gm('pseudotime')], 'replay'],
+  ['PSEUDO_TIME_LARGE', 'note', [gm('pseudotime')], 'pseudotime'],
   [
     'PSEUDO_TIME_TOO_OLD',
     'note',
     [gm('pseudotime'), gm('rekey_failed', 'a rekey came whose pseudotime is too old for it', COMPARE_PSEUDOTIMES)],
-    'replay',
+    'pseudotime',
   ],
   ['GM_REKEY_TRANS_2_MULTI', 'poll'],
   ['GM_REKEY_NOT_RECD', 'poll'],

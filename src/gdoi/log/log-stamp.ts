@@ -1,11 +1,13 @@
 /**
  * The time stamp of a log line as an interval on the device's own clock.
  *
- * IOS prints no year unless told to, and the fraction only with `msec`: the year is the one that puts the line before
- * now and nearest to it. `service timestamps log uptime` (1d02h) gives no instant here.
+ * What a stamp looks like is in `gdoi/seen/log-time.ts`. IOS prints no year unless told to, and the fraction only with
+ * `msec`: the year is the one that puts the line before now and nearest to it. `service timestamps log uptime` (1d02h)
+ * gives no instant here.
  */
 import type { Interval } from '../seen/interval.ts';
-import { type EpochMs, utcInstant } from '../seen/instant.ts';
+import { type EpochMs, parseMonth, utcInstant } from '../seen/instant.ts';
+import { dateStampAtEnd } from '../seen/log-time.ts';
 
 export interface LogStamp {
   /** As if the digits were UTC. */
@@ -14,10 +16,6 @@ export interface LogStamp {
   readonly zone: string | null;
 }
 
-// Mar  1 01:12:10.919 / Jun  5 2026 07:23:09.318 EST / 2026 Jun 19 06:17:42 / Mar 26 20:49:19KST
-const STAMP =
-  /^(?:(\d{4}) )?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(?: ?([A-Za-z+-][A-Za-z0-9:+-]{0,14}))?$/;
-const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 /** A line may be ahead of what is taken for now: the offset is an interval, and the answer takes time. */
 const AHEAD_MS = 3_600_000;
 /** The digits of the fraction are truncated at least to this. */
@@ -25,20 +23,19 @@ const FRACTION_MS = 1;
 
 /** `deviceNowMs`: about now, on the device's clock. null: no stamp, or none that is a date. */
 export function readLogStamp(text: string | null, deviceNowMs: EpochMs): LogStamp | null {
-  const match = text === null ? null : STAMP.exec(text);
-  if (match === null) return null;
-  const [, yearFirst, monthName = '', day, yearBehind, hour, minute, second, fraction, zone] = match;
-  const year = yearFirst ?? yearBehind;
-  const month = MONTHS.indexOf(monthName) / 3;
-  if (!Number.isInteger(month) || month < 0) return null;
-  const ms = fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000);
+  const stamp = text === null ? null : dateStampAtEnd(text);
+  if (stamp === null || stamp.text !== text) return null;
+  const { year, day, hour, minute, second, fraction, zone } = stamp;
+  const month = parseMonth(stamp.month);
+  if (month === null) return null;
+  const ms = fraction === null ? 0 : Math.floor(Number(`0.${fraction}`) * 1000);
   const inYear = (of: number) =>
     utcInstant([of, month, Number(day)], [Number(hour), Number(minute), Number(second), ms]);
-  const fromMs = year === undefined ? nearestBefore(inYear, deviceNowMs) : inYear(Number(year));
+  const fromMs = year === null ? nearestBefore(inYear, deviceNowMs) : inYear(Number(year));
   if (fromMs === null) return null;
   return {
-    shown: { fromMs, toMs: fromMs + (fraction === undefined ? 1000 : FRACTION_MS) },
-    zone: zoneKey(zone ?? null),
+    shown: { fromMs, toMs: fromMs + (fraction === null ? 1000 : FRACTION_MS) },
+    zone: zoneKey(zone),
   };
 }
 

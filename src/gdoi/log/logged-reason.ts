@@ -34,7 +34,13 @@ export function loggedReason({ facility, mnemonic, text, severity }: LogMessage,
 }
 
 /** Each dropped packet has figures of its own, so no text is repeated: they must not push out what is said once. */
-const OF_A_PACKET: ReadonlySet<ReasonKind> = new Set<ReasonKind>(['replay', 'in_clear', 'rekey_out_of_sequence']);
+const OF_A_PACKET: ReadonlySet<ReasonKind> = new Set<ReasonKind>([
+  'replay',
+  'replay_by_time',
+  'pseudotime',
+  'in_clear',
+  'rekey_out_of_sequence',
+]);
 
 /** With one more, newest last and bounded. Of the same text only the first and the latest are kept. */
 export function withReason(known: readonly LoggedReason[], added: LoggedReason): readonly LoggedReason[] {

@@ -56,7 +56,8 @@ export interface MessageFact {
  * it does not allow the cipher, hash or transform set of one. `rekey_out_of_sequence`: the number of one did not
  * follow, which a rekey that is sent twice may bring as well. `no_rsa_key`: a KS has no key to sign rekeys with.
  * `policies_differ`: the policies of the KSs of a group do. `kss_full`: a KS can hold no more GMs. `not_installed`: a
- * GM could not install what it got. `replay`: an anti-replay check failed. `in_clear`: packets came unencrypted that
+ * GM could not install what it got. `replay`: an anti-replay check failed; `replay_by_time`: one that compares
+ * pseudotimes. `pseudotime`: that of a GM is far from its KS's, which drops nothing by itself. `in_clear`: packets came unencrypted that
  * should not. `certificate_too_early`: not valid yet, by the clock of the device that says so.
  */
 export type ReasonKind =
@@ -73,6 +74,8 @@ export type ReasonKind =
   | 'kss_full'
   | 'not_installed'
   | 'replay'
+  | 'replay_by_time'
+  | 'pseudotime'
   | 'in_clear'
   | 'certificate_too_early';
 

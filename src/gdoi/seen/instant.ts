@@ -32,6 +32,14 @@ export function utcInstant(
   return isDay && isTime ? instant : null;
 }
 
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
+
+/** `Jan` -> 0, as `Date.UTC` counts; null: no month as devices write them. */
+export function parseMonth(name: string): number | null {
+  const month = name.length === 3 ? MONTHS.indexOf(name) / 3 : -1;
+  return Number.isInteger(month) && month >= 0 ? month : null;
+}
+
 export interface ReadAt {
   readonly sentAtMs: EpochMs;
   readonly receivedAtMs: EpochMs;

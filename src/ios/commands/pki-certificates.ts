@@ -6,10 +6,10 @@
  * read.
  */
 import type { Certificate, DeviceCertificates } from '../../gdoi/seen/certificate.ts';
-import { utcInstant } from '../../gdoi/seen/instant.ts';
+import { parseMonth, utcInstant } from '../../gdoi/seen/instant.ts';
 import type { Interval } from '../../gdoi/seen/interval.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
-import { collapseBlanks, isUtc, parseMonth } from '../text/device-values.ts';
+import { collapseBlanks, isUtc } from '../text/device-values.ts';
 import { readEach } from '../text/line-tally.ts';
 import { findRule, type LabelRule, labelTable, unused, valueAfter } from '../text/label-table.ts';
 

@@ -4,9 +4,9 @@
  * An instant is made only of UTC or GMT: for every other zone the device prints a name, not an offset.
  */
 import type { DeviceClock } from '../../gdoi/seen/device-facts.ts';
-import { utcInstant } from '../../gdoi/seen/instant.ts';
+import { parseMonth, utcInstant } from '../../gdoi/seen/instant.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
-import { collapseBlanks, isUtc, parseMonth } from '../text/device-values.ts';
+import { collapseBlanks, isUtc } from '../text/device-values.ts';
 import { readEach } from '../text/line-tally.ts';
 
 // *16:39:51.206 UTC Mon Oct 19 2015 / .16:39:51.206 UTC Mon Oct 19 2015 / 16:38:27.413 EST Mon Oct 17 2016

@@ -2,12 +2,13 @@
  * The router in the header of a line of a log file: what a relay or the router itself (`logging origin-id`) wrote there.
  * A log buffer and a terminal show none.
  */
+import { isHostBehindTime } from '../../gdoi/seen/log-time.ts';
 import { parseLogMessage } from './log-message.ts';
 
-// Mar  3 10:11:12 gm1 48: / 2026-03-03T10:11:12+00:00 gm1 / <189>1 2026-03-03T10:11:12Z gm1 - - - - / Mar  3 10:11:12 gm1: with a
-// digit or dot in the name: `Mar  3 10:11:12 CET: ` and `UTC+1: ` are of a router's own stamp, as `00:01:07: ` is no IPv6 address
+// Mar  3 10:11:12 gm1 48: / 2026-03-03T10:11:12+00:00 gm1 / <189>1 2026-03-03T10:11:12Z gm1 - - - - / Mar  3 10:11:12 gm1: where
+// `isHostBehindTime`; `00:01:07: ` is no IPv6 address
 const BEHIND_TIME =
-  /^(?:<\d{1,3}>)?(?:1 )?(?:[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}\S{0,20}) (?:([A-Za-z][\w.-]{0,62}|\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9A-Fa-f:]{0,35}::|(?:[0-9A-Fa-f]{1,4}:){7})[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,39}[0-9A-Fa-f])|((?=[\w.-]{0,63}[\d.])(?![A-Za-z]{0,10}[+-]\d)(?![A-Z]{3,4}\d{1,2}[A-Z]{3,4}:)[A-Za-z0-9][\w.-]{0,62}):) {1,2}/;
+  /^(?:<\d{1,3}>)?(?:1 )?(?:[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}\S{0,20}) (?:([A-Za-z][\w.-]{0,62}|\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9A-Fa-f:]{0,35}::|(?:[0-9A-Fa-f]{1,4}:){7})[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,39}[0-9A-Fa-f])|([A-Za-z0-9][\w.-]{0,62}):) {1,2}/;
 // <189>48: gm1: / gm1: *Mar  3 / gm1 48: Mar  3 (the time of the relay was taken off)
 const FIRST =
   /^(?:<\d{1,3}>)?(?:\d{1,10}: )?((?!(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Chassis|Switch)\b)(?:[A-Za-z][\w.-]{0,62}|\d{1,3}(?:\.\d{1,3}){3})|(?=[0-9A-Fa-f:]{0,35}::|(?:[0-9A-Fa-f]{1,4}:){7})[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,39}[0-9A-Fa-f]):? {1,2}/;
@@ -21,10 +22,16 @@ const BODY = /^[*.]?(?:[A-Z][a-z]{2} |\d{4} [A-Z]|\d{1,3}:\d{2}:|\d{1,4}[ywdh]\d
 /** Null: the line is no message, or its header names no router. */
 export function hostOfMessage(line: string): string | null {
   if (!line.includes('%')) return null;
-  const head = BEHIND_TIME.exec(line) ?? FIRST.exec(line);
+  const head = headBehindTime(line) ?? FIRST.exec(line);
   const host = head?.[1] ?? head?.[2];
   if (head === null || host === undefined) return null;
   return isBody(line.slice(head[0].length)) && parseLogMessage(line) !== null ? host : null;
+}
+
+function headBehindTime(line: string): RegExpExecArray | null {
+  const head = BEHIND_TIME.exec(line);
+  const mayBeZone = head?.[2];
+  return mayBeZone === undefined || isHostBehindTime(mayBeZone) ? head : null;
 }
 
 /** The message itself, or what headers put before it and then that. */

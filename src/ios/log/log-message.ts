@@ -6,6 +6,7 @@
  * Invalid input` are answers, not messages. What a message means is decided in gdoi, not here.
  */
 import type { LogMessage } from '../../gdoi/seen/device-facts.ts';
+import { type DateStamp, dateStampAtEnd } from '../../gdoi/seen/log-time.ts';
 
 /** Longer lines are none of ours; syslog packets end at 1024 octets, terminals rarely wrap later. */
 const MAX_LINE_CHARS = 8192;
@@ -18,10 +19,6 @@ const MNEMONIC = /^[A-Z0-9][A-Z0-9_]{0,79}$/;
 const SEVERITY = /^[0-7]$/;
 const FACILITY = /^[A-Z][A-Z0-9_-]{0,79}$/;
 
-// *Mar  1 01:12:10.919 / Aug 14 15:26:31.204 / Jun  5 2024 07:23:09.318 EST / 20:49:19KST / UTC+1 / EST5EDT / +0100, at the
-// end of what precedes the tag; `gm1` is no zone
-const DATE_STAMP =
-  /([*.]?)((?:\d{4} )?[A-Z][a-z]{2}[ ]{1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: ?(?:[A-Za-z]{1,10}(?:[+-]\d{1,4}(?:[A-Za-z]{3,5})?)?|[A-Z]{3,4}\d{1,2}[A-Z]{3,4}|[+-]\d{2}:?\d{2}))?)$/;
 // gm1.example / R0/0: kmd: what some put between the stamp and the tag
 const BEHIND_STAMP =
   /(?<=\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [A-Za-z]{1,10})?:) (?:[RFC]P?\d\/\d: )?[A-Za-z][\w.-]{0,62}:?$/;
@@ -91,9 +88,8 @@ function withHeader(line: string, percent: number, tag: Tag): { message: LogMess
   const behind = BEHIND_STAMP.exec(header);
   const own = behind === null ? header : header.slice(0, behind.index);
   const stamped = own.endsWith(':') ? own.slice(0, -1).trimEnd() : own;
-  const stamp = DATE_STAMP.exec(stamped) ?? UPTIME_STAMP.exec(stamped);
-  const front =
-    stamp === null ? header : stamped.slice(0, stamped.length - (stamp[1]?.length ?? 0) - (stamp[2]?.length ?? 0));
+  const stamp = dateStampAtEnd(stamped) ?? uptimeStampAtEnd(stamped);
+  const front = stamp === null ? header : stamped.slice(0, stamped.length - stamp.mark.length - stamp.text.length);
   const sequence = SEQUENCE.exec(header)?.[1];
   return {
     message: {
@@ -101,9 +97,14 @@ function withHeader(line: string, percent: number, tag: Tag): { message: LogMess
       severity: tag.severity,
       mnemonic: tag.mnemonic,
       text: line.slice(tag.end).trim().replace(XE_PROCESS, ''),
-      timestamp: stamp?.[2] ?? null,
+      timestamp: stamp?.text ?? null,
       sequence: sequence === undefined ? null : Number(sequence),
     },
     before: HEADER.test(front.trim().replace(RFC5424, '')) ? '' : front.trim(),
   };
+}
+
+function uptimeStampAtEnd(before: string): Pick<DateStamp, 'mark' | 'text'> | null {
+  const [, mark = '', text] = UPTIME_STAMP.exec(before) ?? [];
+  return text === undefined ? null : { mark, text };
 }

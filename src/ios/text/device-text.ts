@@ -419,7 +419,6 @@ function newAnswerSketch(line: number): AnswerSketch {
 }
 
 function answerOf(sketch: AnswerSketch): Answer {
-  // measured: field by field costs a quarter of a spread
   return {
     typed: sketch.typed,
     foreign: sketch.foreign,

@@ -23,14 +23,6 @@ export function parseCount(value: string): number | null {
   return total;
 }
 
-const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
-
-/** `Jan` -> 0, as `Date.UTC` counts. */
-export function parseMonth(name: string): number | null {
-  const month = name.length === 3 ? MONTHS.indexOf(name) / 3 : -1;
-  return Number.isInteger(month) && month >= 0 ? month : null;
-}
-
 /** Zones whose offset their name tells; other zones have names that several offsets share. */
 export function isUtc(zone: string): boolean {
   return zone === 'UTC' || zone === 'GMT';
@@ -158,7 +150,7 @@ export function parseAce(line: string): string | null {
   return mayBeAction(line, second) ? aceOf(line.slice(second)) : null;
 }
 
-/** The usual ACE has no blanks to take out: measured, looking for them costs as much as the pattern. */
+/** The usual ACE has no blanks to take out. */
 function aceOf(shown: string): string | null {
   if (ACE.test(shown)) return shown;
   const ace = collapseBlanks(shown);

@@ -46,7 +46,6 @@ export function findPrintedRule<Sketch>(
   const end = labelEnd(line, colon);
   if (end === 0) return undefined;
   for (let row = table.printed[slotOf(line, end)] ?? null; row !== null; row = row.next) {
-    // measured: a slice and a comparison cost half of startsWith
     if (row.label.length === end && line.slice(0, end) === row.label) return row.rule;
   }
   return undefined;

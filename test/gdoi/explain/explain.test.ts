@@ -381,7 +381,7 @@ describe('a GM with a problem of its own', () => {
     fleet.see(...healthy(0), member(1, 0));
     const reasons = [
       {
-        kind: 'replay',
+        kind: 'replay_by_time',
         atMs: at(58),
         group: 'G1',
         text: 'TIMEBASED_REPLAY_FAILED: my_pseudotime = 900.1 secs, peer_pseudotime = 880.0 secs',
@@ -445,7 +445,7 @@ describe('a GM with a problem of its own', () => {
     fleet.see(...healthy(0), member(1, 0));
     const text =
       '%GDOI-3-PSEUDO_TIME_LARGE: Pseudotime difference between KS and GM is larger than expected in group G1';
-    const reasons = [{ kind: 'replay', atMs: at(58), group: 'G1', text }] as const;
+    const reasons = [{ kind: 'pseudotime', atMs: at(58), group: 'G1', text }] as const;
     expect(said(fleet, member(1, 60, {}, { dropping: true, reasons }))).toMatchObject({
       cause: 'replay_errors',
       summary: expect.stringContaining('has a pseudotime far from that of its KS since'),

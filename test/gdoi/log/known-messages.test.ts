@@ -34,3 +34,12 @@ test.each([
   expect(first?.use).not.toBeNull();
   for (const other of others) expect(other).toEqual(first);
 });
+
+test.each([
+  ['PKT_REPLAY_ERR', 'replay'],
+  ['TIMEBASED_REPLAY_FAILED', 'replay_by_time'],
+  ['PSEUDO_TIME_LARGE', 'pseudotime'],
+  ['PSEUDO_TIME_TOO_OLD', 'pseudotime'],
+])('%s is of kind %s, whatever its text says', (mnemonic, kind) => {
+  expect(meaning('GDOI', mnemonic).kind).toBe(kind);
+});

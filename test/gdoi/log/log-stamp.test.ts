@@ -1,6 +1,7 @@
 /** Time stamps of log lines, as IOS prints them, on the device's own clock. */
 import { describe, expect, test } from 'vitest';
 import { readLogStamp, zoneKey } from '../../../src/gdoi/log/log-stamp.ts';
+import { parseLogMessage } from '../../../src/ios/log/log-message.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12, 0, 0);
 const at = (text: string, now = NOW) => {
@@ -69,4 +70,18 @@ test.each([
   ['CET', 'CET'],
 ])('the zone %j has the key %j', (zone, key) => {
   expect(zoneKey(zone)).toBe(key);
+});
+
+test.each([
+  ['Mar  1 11:59:58', null],
+  ['Mar  1 2026 11:59:58.919 CET', 'CET'],
+  ['2026 Mar  1 11:59:58KST', 'KST'],
+  ['Mar  1 11:59:58 UTC+1', 'UTC+1'],
+  ['Mar  1 11:59:58 EST5EDT', 'EST5EDT'],
+  ['Mar  1 11:59:58 +01:00', '+01:00'],
+  ['Mar  1 11:59:58 HEADOFFICE+0100SUMMR', 'HEADOFFICE+0100SUMMR'],
+])('the stamp "%s" is read with its zone as it was found in its line', (stamp, zone) => {
+  const message = parseLogMessage(`*${stamp}: %GDOI-5-GM_REGS_COMPL: text`);
+  expect(message?.timestamp).toBe(stamp);
+  expect(readLogStamp(stamp, NOW)?.zone).toBe(zone);
 });

@@ -10,6 +10,8 @@
  * after the host, or where RFC 5424 has the program. The counter that IOS puts first is not one.
  */
 
+import { isHostBehindTime } from '../../../gdoi/seen/log-time.ts';
+
 export interface SyslogMessage {
   readonly claimedHost: string | null;
   readonly text: string;
@@ -24,10 +26,10 @@ const RFC5424 =
   /^1 (?:-|\d{4}-\d{2}-\d{2}T[\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})) (\S{1,255}) (\S{1,48}) \S{1,128} \S{1,32} /;
 // [meta sequenceId="48"]
 const SEQUENCE_ID = /\[meta [^\]]{0,200}\bsequenceId="(\d{1,10})"/;
-// Nov 24 11:30:00 gm1 / Nov 24 2026 11:30:00 gm1 / 2026-11-24T11:30:00.123456+00:00 gm1 / `Nov 24 11:30:00 gm1: ` with a
-// digit or dot in the name: `Nov 24 11:30:00 UTC: ` and `UTC+1: ` are a device's stamp
+// Nov 24 11:30:00 gm1 / Nov 24 2026 11:30:00 gm1 / 2026-11-24T11:30:00.123456+00:00 gm1 / `Nov 24 11:30:00 gm1: ` where
+// `isHostBehindTime`: `Nov 24 11:30:00 UTC: ` is a device's stamp
 const RELAY =
-  /^(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}[T ][\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})?) (?:([^\s%]{0,254}[^\s%:])|((?=[\w.-]{0,63}[\d.])(?![A-Za-z]{0,10}[+-]\d|[A-Z]{3,4}\d{1,2}[A-Z]{3,4}:)[A-Za-z0-9][\w.-]{0,62}):) /;
+  /^(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}[T ][\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})?) (?:([^\s%]{0,254}[^\s%:])|([A-Za-z0-9][\w.-]{0,62}):) /;
 // Original Address=192.0.2.1 (a relay that keeps it) / Nov 24 11:30:00 Message forwarded from gm1: (a Unix host)
 const FORWARDED =
   /^(?:(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}[T ][\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})?) )?(?:Original Address=([^\s%]{1,255}) |(?:Message )?[Ff]orwarded from ([^\s%]{0,254}[^\s%:]): )/;
@@ -94,7 +96,7 @@ function withoutByteOrderMark(text: string): string {
 
 /** `passed`: relays whose headers stood before this text. */
 function withoutRelay(rest: string, passed = 0): SyslogMessage | null {
-  const header = passed > MAX_RELAYS ? null : (FORWARDED.exec(rest) ?? RELAY.exec(rest));
+  const header = passed > MAX_RELAYS ? null : (FORWARDED.exec(rest) ?? relayHeader(rest));
   if (header === null) return null;
   const behind = rest.slice(header[0].length);
   const message = behind.replace(PRIORITY, '');
@@ -102,6 +104,12 @@ function withoutRelay(rest: string, passed = 0): SyslogMessage | null {
   const mayHaveOrigin = message !== behind || NUMBER.test(message);
   const own = withoutRelay(message, passed + 1) ?? withoutOrigin(message, mayHaveOrigin);
   return { claimedHost: own.claimedHost ?? hostOrNull(header[1] ?? header[2]), text: own.text };
+}
+
+function relayHeader(rest: string): RegExpExecArray | null {
+  const header = RELAY.exec(rest);
+  const mayBeZone = header?.[2];
+  return mayBeZone === undefined || isHostBehindTime(mayBeZone) ? header : null;
 }
 
 /** `45: gm1: 000063: ` before the stamp or the tag. */
