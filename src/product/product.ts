@@ -135,11 +135,8 @@ async function startParts(
   const { clock, logger } = options;
   const common = commonOf(networkClock, logger);
 
-  const running: Running = { reloads: null, server: null, changedAtStart: false };
-  const onChange = () => {
-    if (running.reloads === null) running.changedAtStart = true;
-    else running.reloads.targetsChanged();
-  };
+  const later = new LaterParts();
+  const onChange = () => later.targetsChanged();
   const targets = await parts.start('service discovery', () =>
     make.targets({ config: options.config, clock: networkClock, logger, onChange }),
   );
@@ -150,11 +147,7 @@ async function startParts(
     make.store({ store: config.store, clock, logger, writer, hearTime: options.hearTime }),
   );
   // Closed after the agent, because it reports what the agent finds while it stops.
-  const { push, webhooks } = await startWaysOut(
-    { config, make, parts },
-    common,
-    () => running.server?.url ?? configuredUrl(config),
-  );
+  const { push, webhooks } = await startWaysOut({ config, make, parts }, common, () => later.url(config));
   const membership = () => cluster?.membership.status ?? null;
   const met = shared && metByAgents(shared.store.notes, common, membership);
   const { places, ...ways } = await startWays({ config, make, parts }, common, met);
@@ -174,8 +167,7 @@ async function startParts(
   const listeners = await startListeners({ config, make, parts }, common, (message) => agent.pushed(message));
   // Closed before what a reload changes.
   const reloads = await parts.start('reloads', () => make.reloads(common));
-  running.reloads = reloads;
-  if (running.changedAtStart) reloads.targetsChanged();
+  later.haveReloads(reloads);
   const asking = shared && (await startAsking({ make, parts }, common, { agent, membership, shared }));
   const server = await parts.start('HTTP', () =>
     serve({ config, clock, make }, common, {
@@ -195,7 +187,7 @@ async function startParts(
       agentsToken: shared?.others.token ?? null,
     }),
   );
-  running.server = server;
+  later.haveServer(server);
   agent.start({ inventoryComplete: targets.status().complete });
   beginReloads(options, { agent, targets, maintenance, push, webhooks, reloads, server, places });
   if (shared !== null) {
@@ -213,11 +205,29 @@ async function startParts(
 }
 
 /** What earlier parts ask of later ones. */
-interface Running {
-  reloads: Reloads | null;
-  server: HttpServer | null;
+class LaterParts {
+  #reloads: Reloads | null = null;
+  #server: HttpServer | null = null;
   /** Service discovery found other devices before there were reloads. */
-  changedAtStart: boolean;
+  #changed = false;
+
+  targetsChanged(): void {
+    if (this.#reloads === null) this.#changed = true;
+    else this.#reloads.targetsChanged();
+  }
+
+  haveReloads(reloads: Reloads): void {
+    this.#reloads = reloads;
+    if (this.#changed) reloads.targetsChanged();
+  }
+
+  haveServer(server: HttpServer): void {
+    this.#server = server;
+  }
+
+  url(config: ResolvedConfig): string {
+    return this.#server?.url ?? configuredUrl(config);
+  }
 }
 
 /** What the agent asks where others poll the same devices; `met` null: nobody does. */
