@@ -195,10 +195,18 @@ async function startParts(
     const member = { ...shared, agent, maintenance, url, version: packageVersion(), ...common };
     cluster = await parts.start('cluster', () => make.cluster(member));
   }
+  return running(parts, common, { agent, server, reloads });
+}
+
+function running(
+  parts: Parts,
+  { errors }: Common,
+  { agent, server, reloads }: Pick<Served, 'agent' | 'reloads'> & { readonly server: HttpServer },
+): Product {
   return {
     url: server.url,
     agent,
-    errors: common.errors,
+    errors,
     reload: () => reloads.request(),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
