@@ -299,7 +299,7 @@ export class Agent implements AsyncDisposable {
    */
   start({ inventoryComplete }: { readonly inventoryComplete: boolean } = { inventoryComplete: true }): void {
     this.#inventoryComplete = inventoryComplete;
-    if (inventoryComplete) this.#leaveStrangers();
+    if (inventoryComplete) this.#leaveRemoved();
     for (const device of this.#polled(this.#config)) this.#add(device, this.#config.devices.length);
     this.#scheduler.start();
     this.#besideScheduler.start();
@@ -308,7 +308,7 @@ export class Agent implements AsyncDisposable {
   }
 
   /** Drops the state of devices that are no longer configured. */
-  #leaveStrangers(): void {
+  #leaveRemoved(): void {
     const configured = new Set(this.#config.devices.map((device) => device.name));
     for (const device of this.#intake.knownDevices()) {
       if (configured.has(device)) continue;
@@ -488,7 +488,7 @@ export class Agent implements AsyncDisposable {
   async own(cells: readonly string[]): Promise<void> {
     await this.#options.recall?.();
     await this.#intake.adopt(cells);
-    if (this.#inventoryComplete) this.#leaveStrangers();
+    if (this.#inventoryComplete) this.#leaveRemoved();
     this.#owned = new Set([...(this.#owned ?? []), ...cells]);
     const gained = new Set(cells);
     for (const device of this.#config.devices) {

@@ -217,7 +217,7 @@ async function lookAt(name: string | undefined, flags: LookFlags, clock: Clock):
     const ssh = { knownHostsPath: flags.knownHosts, maxHandshakes: 1, loginsPerSecond: 1 };
     // It is asked over SSH only.
     const around = { ssh, restconf: { knownCertificatesPath: '' } };
-    return shownAs(lookByItself(device, [device], around, how), `${flags.host}, polled now`);
+    return shownAs(await lookByItself(device, [device], around, how), `${flags.host}, polled now`);
   }
   const token = await readToken(flags.tokenFile);
   if (flags.group !== undefined) return lookAtGroup(flags.group, await agentOf(flags, token));
@@ -294,7 +294,7 @@ function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | 
       if (device === undefined) return unknownDevice(name, config.file, devices, urlsOf(config, client));
       const { lookByItself } = await import('./own-look.ts');
       const other = known === null ? '' : `; the agent at ${client.url} knows ${name} as ${known}`;
-      own = shownAs(lookByItself(device, devices, config, how), `${name} (${device.host}), polled now${other}`);
+      own = shownAs(await lookByItself(device, devices, config, how), `${name} (${device.host}), polled now${other}`);
       return own.look();
     },
     async [Symbol.asyncDispose]() {

@@ -13,7 +13,7 @@ export function deviceMaker(resolver: DeviceResolver, bounds: TargetBounds): Mak
   return (given) => {
     const checked = deviceEntrySchema.safeParse(given);
     if (!checked.success) {
-      return { device: null, problems: refusals(deviceSchema, given, checked.error).map(problemLine) };
+      return { device: null, problems: refusals(deviceEntrySchema, given, checked.error).map(problemLine) };
     }
     const { settings, leftOut } = tightened(checked.data, bounds);
     const { value: device, problems } = resolver(settings, []);

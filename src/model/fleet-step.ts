@@ -123,7 +123,7 @@ export interface FleetStep {
 /** Confines a fault of our own to the group that it strikes; null: the step failed, or there was nothing to do. */
 export type GroupGuard = (group: string, step: () => GroupStep | null) => GroupStep | null;
 
-const UNGUARDED: GroupGuard = (_group, step) => step();
+export const UNGUARDED: GroupGuard = (_group, step) => step();
 
 /** `before`: the device's view before it. */
 export function fleetStep(
@@ -261,6 +261,15 @@ export function groupOfState(state: FleetState, atMs: EpochMs, settings: FleetSe
     unjudged: NOTHING_UNJUDGED,
     judgedAtMs: Number.NEGATIVE_INFINITY,
   };
+}
+
+/**
+ * The group's view where no later poll will decide what is still unclear, so that the checks stand alone there.
+ * `dated` false: nobody knows when it was seen. Explanations say since when something holds, so there are none.
+ */
+export function judgedAlone({ state, view, last }: GroupMemory, dated = true): GroupView {
+  const explanations = dated ? last.explanations.filter(({ phase }) => phase !== 'unclear') : [];
+  return groupView(state, view.atMs, { ...last, explanations });
 }
 
 /** When the KEK of the group's KS expires; null: no KS is polled, or it shows none. */

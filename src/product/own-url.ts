@@ -2,7 +2,14 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { isAnyAddress, isLoopback } from '../kernel/loopback.ts';
+
+/** Before the server listens: as it is configured, which names no port where any will do. */
+export function configuredUrl({ listen, web }: Pick<ResolvedConfig, 'listen' | 'web'>): string {
+  const host = isIPv6(listen.host) ? `[${listen.host}]` : listen.host;
+  return `${web.tls === null ? 'http' : 'https'}://${host}:${listen.port}`;
+}
 
 interface Host {
   readonly host: string;

@@ -41,7 +41,7 @@ import type { OtherAgents } from '../model/other-agents.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { type ReloadOutcome, Reloads } from './reloads.ts';
 import { askOthers, type Asking, type Cluster, startCluster, withAgentsToken } from './cluster.ts';
-import { urlForOthers } from './own-url.ts';
+import { configuredUrl, urlForOthers } from './own-url.ts';
 import { acceptedKeys, keptRefusals } from './shared-notes.ts';
 import { openStore, type SharedStore, type StoreOptions } from './stores.ts';
 import type { Notes } from '../store/notes.ts';
@@ -82,6 +82,7 @@ export const PART_MAKERS = {
   agent: (...options: Parameters<typeof Agent.open>) => Agent.open(...options),
   syslog: startSyslogListener,
   traps: startTrapListener,
+  reloads: (options: ConstructorParameters<typeof Reloads>[0]): Reloads | Promise<Reloads> => new Reloads(options),
   http: startHttpServer,
   others: askOthers,
   cluster: startCluster,
@@ -134,9 +135,10 @@ async function startParts(
   const { clock, logger } = options;
   const common = commonOf(networkClock, logger);
 
-  const reloads = new Reloads(common);
+  const later = new LaterParts();
+  const onChange = () => later.targetsChanged();
   const targets = await parts.start('service discovery', () =>
-    make.targets({ config: options.config, clock: networkClock, logger, onChange: () => reloads.targetsChanged() }),
+    make.targets({ config: options.config, clock: networkClock, logger, onChange }),
   );
   const { config } = targets;
   let cluster: Cluster | null = null;
@@ -145,7 +147,7 @@ async function startParts(
     make.store({ store: config.store, clock, logger, writer, hearTime: options.hearTime }),
   );
   // Closed after the agent, because it reports what the agent finds while it stops.
-  const { push, webhooks } = await startWaysOut({ config, make, parts }, common, () => server.url);
+  const { push, webhooks } = await startWaysOut({ config, make, parts }, common, () => later.url(config));
   const membership = () => cluster?.membership.status ?? null;
   const met = shared && metByAgents(shared.store.notes, common, membership);
   const { places, ...ways } = await startWays({ config, make, parts }, common, met);
@@ -163,9 +165,11 @@ async function startParts(
     },
   });
   const listeners = await startListeners({ config, make, parts }, common, (message) => agent.pushed(message));
-  await parts.start('reloads', () => reloads);
+  // Closed before what a reload changes.
+  const reloads = await parts.start('reloads', () => make.reloads(common));
+  later.haveReloads(reloads);
   const asking = shared && (await startAsking({ make, parts }, common, { agent, membership, shared }));
-  const server: HttpServer = await parts.start('HTTP', () =>
+  const server = await parts.start('HTTP', () =>
     serve({ config, clock, make }, common, {
       agent,
       logErrors: options.logErrors,
@@ -183,6 +187,7 @@ async function startParts(
       agentsToken: shared?.others.token ?? null,
     }),
   );
+  later.haveServer(server);
   agent.start({ inventoryComplete: targets.status().complete });
   beginReloads(options, { agent, targets, maintenance, push, webhooks, reloads, server, places });
   if (shared !== null) {
@@ -190,13 +195,47 @@ async function startParts(
     const member = { ...shared, agent, maintenance, url, version: packageVersion(), ...common };
     cluster = await parts.start('cluster', () => make.cluster(member));
   }
+  return running(parts, common, { agent, server, reloads });
+}
+
+function running(
+  parts: Parts,
+  { errors }: Common,
+  { agent, server, reloads }: Pick<Served, 'agent' | 'reloads'> & { readonly server: HttpServer },
+): Product {
   return {
     url: server.url,
     agent,
-    errors: common.errors,
+    errors,
     reload: () => reloads.request(),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
+}
+
+/** What earlier parts ask of later ones. */
+class LaterParts {
+  #reloads: Reloads | null = null;
+  #server: HttpServer | null = null;
+  /** Service discovery found other devices before there were reloads. */
+  #changed = false;
+
+  targetsChanged(): void {
+    if (this.#reloads === null) this.#changed = true;
+    else this.#reloads.targetsChanged();
+  }
+
+  haveReloads(reloads: Reloads): void {
+    this.#reloads = reloads;
+    if (this.#changed) reloads.targetsChanged();
+  }
+
+  haveServer(server: HttpServer): void {
+    this.#server = server;
+  }
+
+  url(config: ResolvedConfig): string {
+    return this.#server?.url ?? configuredUrl(config);
+  }
 }
 
 /** What the agent asks where others poll the same devices; `met` null: nobody does. */

@@ -189,7 +189,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'config/resolved-config.ts',
     'gdoi/fleet/fleet-settings.ts',
     'gdoi/fleet/group-view.ts',
-    'gdoi/memory/tracker-state.ts',
     'gdoi/seen',
     'ios',
     'ios/log',

@@ -263,6 +263,22 @@ describe.each(CASES)('%s, on the %s', (part, kind) => {
   });
 });
 
+test('announced maintenance that cannot be read ends the start: those before it are closed in reverse', async () => {
+  const { make, made, closed } = watched({ part: 'store' });
+  const store: PartMakers['store'] = async (...given) => {
+    const real = await make.store(...given);
+    real.events.notes.all = () => Promise.reject(new Error('no luck'));
+    return real;
+  };
+  await expect(start('maintenance', { ...make, store })).rejects.toMatchObject({
+    code: 'start_failed',
+    message: 'cannot start: maintenance: no luck',
+  });
+  expect(made).toContain('store');
+  expect(closed).toEqual(made.toReversed());
+  expect(await leftAfterAWhile()).toEqual([]);
+});
+
 describe('a port that another process has is told to the user, and nothing stays open', () => {
   test.each([
     ['listen', busyTcp, (port: number) => ({ listen: { host: '127.0.0.1', port } })],

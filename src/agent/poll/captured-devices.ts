@@ -6,12 +6,12 @@ import type { BesideFacts } from '../../gdoi/seen/beside-facts.ts';
 import { groupKey } from '../../gdoi/seen/cell.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../gdoi/fleet/fleet-settings.ts';
-import { type GroupView, groupView } from '../../gdoi/fleet/group-view.ts';
-import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
+import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import type { Parsed } from '../../ios/text/parse-result.ts';
 import { type DeviceView, newDeviceView } from '../../model/device-view.ts';
-import { type FleetMemory, fleetStep, type GroupMemory, type StepSettings } from '../../model/fleet-step.ts';
+import { judgedAlone, type StepSettings } from '../../model/fleet-step.ts';
 import { trackingOf } from '../../model/group-tracking.ts';
+import { KnownFleet } from '../../model/known-fleet.ts';
 import type { PollReport } from '../../model/poll-report.ts';
 import { observationsOf } from './observations.ts';
 
@@ -50,31 +50,17 @@ export function capturedDevices(
   captures: readonly CapturedAnswers[],
   { atMs, dated }: { readonly atMs: EpochMs; readonly dated: boolean },
 ): readonly CapturedDevice[] {
-  const states = new Map<string, TrackerState>();
-  const groups = new Map<string, GroupMemory>();
-  const memory: FleetMemory = {
-    state: (device) => states.get(device) ?? null,
-    group: (key) => groups.get(key) ?? null,
-    groups: () => groups.values(),
-  };
+  const known = new KnownFleet();
   const seen = captures.map(({ device, answers }) => {
     const before = newDeviceView({ device, host: device });
-    const step = fleetStep(
-      { memory, before },
-      { kind: 'polled', report: reportOf(device, answers, atMs) },
-      settingsOf(device),
-    );
-    states.set(device, step.state);
-    for (const [key, group] of step.groups) groups.set(key, group.memory);
-    return { view: step.view, state: step.state, beside: answers.flatMap(besideFacts) };
+    const report = reportOf(device, answers, atMs);
+    const { view, state } = known.step(before, { kind: 'polled', report }, settingsOf(device));
+    return { view, state, beside: answers.flatMap(besideFacts) };
   });
   // what the last router of the text showed counts for the first one too
   const groupOf = (group: string) => {
-    const known = memory.group(groupKey(undefined, group));
-    if (known === null) return null;
-    const { state, last } = known;
-    const explanations = dated ? last.explanations.filter(({ phase }) => phase !== 'unclear') : [];
-    return groupView(state, atMs, { ...last, explanations });
+    const shown = known.group(groupKey(undefined, group));
+    return shown && judgedAlone(shown, dated);
   };
   return seen.map(({ view, state, beside }) => ({
     view: { ...view, tracking: trackingOf(view, state, groupOf) },

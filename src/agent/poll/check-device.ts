@@ -4,14 +4,14 @@
  */
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
-import { type GroupView, groupView } from '../../gdoi/fleet/group-view.ts';
-import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
+import type { GroupView } from '../../gdoi/fleet/group-view.ts';
 import { groupKey } from '../../gdoi/seen/cell.ts';
 import { NOTHING_LEARNT_BY_SNMP, type SnmpMemory } from '../../mib/snmp-memory.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { createDevicePoller } from './device-poller.ts';
 import { type DeviceView, newDeviceView } from '../../model/device-view.ts';
-import { type FleetMemory, fleetStep, type GroupMemory } from '../../model/fleet-step.ts';
+import { judgedAlone } from '../../model/fleet-step.ts';
+import { KnownFleet } from '../../model/known-fleet.ts';
 import { NOTHING_LEARNT, type PollMemory } from './poll-memory.ts';
 import type { Ways } from './device-asker.ts';
 import { configuredView, deviceSettings, restconfTarget, snmpTarget, sshTarget } from './poll-target.ts';
@@ -34,13 +34,7 @@ export class DeviceCheck {
   #restconfMemory: RestconfMemory = NOTHING_LEARNT_BY_RESTCONF;
   #snmpMemory: SnmpMemory = NOTHING_LEARNT_BY_SNMP;
   #view: DeviceView;
-  #state: TrackerState | null = null;
-  readonly #groups = new Map<string, GroupMemory>();
-  readonly #memory: FleetMemory = {
-    state: () => this.#state,
-    group: (name) => this.#groups.get(name) ?? null,
-    groups: () => this.#groups.values(),
-  };
+  readonly #known = new KnownFleet();
 
   /** `fleet`: the settings of the fleet that the device belongs to. */
   constructor(
@@ -59,19 +53,13 @@ export class DeviceCheck {
   async look(signal: AbortSignal, isOnly: boolean): Promise<CheckedDevice> {
     const report = await this.#poll(signal);
     const settings = { fleet: this.#fleet, maintenance: [], device: deviceSettings(this.#device) };
-    const step = fleetStep({ memory: this.#memory, before: this.#view }, { kind: 'polled', report }, settings);
-    this.#state = step.state;
-    this.#view = step.view;
-    for (const [name, { memory }] of step.groups) this.#groups.set(name, memory);
+    this.#view = this.#known.step(this.#view, { kind: 'polled', report }, settings).view;
     return { view: this.#view, groupOf: (group) => this.#groupOf(group, isOnly) };
   }
 
   #groupOf(group: string, isOnly: boolean): GroupView | null {
-    const known = this.#groups.get(groupKey(this.#view.cell, group));
-    if (known === undefined || !isOnly) return known?.view ?? null;
-    const { state, view, last } = known;
-    const explanations = last.explanations.filter(({ phase }) => phase !== 'unclear');
-    return groupView(state, view.atMs, { ...last, explanations });
+    const known = this.#known.group(groupKey(this.#view.cell, group));
+    return known !== null && isOnly ? judgedAlone(known) : (known?.view ?? null);
   }
 
   async #poll(signal: AbortSignal) {

@@ -1,7 +1,7 @@
 /**
- * The only way into the core. What comes from a device, polled or pushed, takes the fleet's step here, and the result
- * is stored before anyone gets it. The step decides what happened (`model/fleet-step.ts`); what is stored and when is
- * decided here.
+ * The running agent's only way into the core. What comes from a device, polled or pushed, takes the fleet's step here
+ * (`model/known-fleet.ts`, as in a replay and in a look without an agent), and the result is stored before anyone gets
+ * it. The step decides what happened; what is stored and when is decided here.
  *
  * States and events of a fraction of a second are one transaction; a state in which nothing happened is written less
  * often. An event is published only once its batch is stored, and only if the store did not have it yet: after a crash
@@ -10,6 +10,7 @@
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { FLEET_STATE_FORMAT, groupPart, memberPart } from '../../gdoi/fleet/fleet-state-format.ts';
+import type { FleetState } from '../../gdoi/fleet/fleet-state.ts';
 import { groupPartChanged } from '../../gdoi/fleet/material-change.ts';
 import { DEFAULT_CELL, groupKey, groupOfKey, inCell } from '../../gdoi/seen/cell.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
@@ -26,23 +27,15 @@ import type { EventTotals } from '../../model/event-totals.ts';
 import type { Maintenance } from '../../model/maintenance.ts';
 import {
   type DeviceSettings,
-  type FleetMemory,
-  fleetStep,
+  type FleetStep,
   type FromDevice,
-  type GroupGuard,
-  type GroupSettings,
   type GroupMemory,
   groupOfState,
+  type GroupSettings,
   type GroupStep,
-  isDue,
-  isGathering,
   isOver,
-  judged,
-  settled,
-  withoutDevice,
-  withoutRemoved,
-  withoutUnjudged,
 } from '../../model/fleet-step.ts';
+import { KnownFleet } from '../../model/known-fleet.ts';
 import type { EventStore, MemberKey, MemberState } from '../../store/event-store.ts';
 import { isStoreFailure } from '../../store/store-error.ts';
 import { KeepPace } from './keep-pace.ts';
@@ -85,17 +78,9 @@ export interface Taken {
 
 export class Intake implements AsyncDisposable {
   readonly #options: IntakeOptions;
-  readonly #trackers = new Map<string, TrackerState>();
+  readonly #known: KnownFleet;
   /** Cells of devices that are not in the default one. */
   readonly #cells = new Map<string, string>();
-  /** By `groupKey`. */
-  readonly #groups = new Map<string, GroupMemory>();
-  readonly #memory: FleetMemory = {
-    state: (device) => this.#trackers.get(device) ?? null,
-    group: (name) => this.#groups.get(name) ?? null,
-    groups: () => this.#groups.values(),
-  };
-  readonly #guard: GroupGuard = (group, step) => this.#options.errors.guard('group', { group }, step, null);
   readonly #stop = new AbortController();
   #settings: FleetSettings;
 
@@ -104,8 +89,6 @@ export class Intake implements AsyncDisposable {
   readonly #groupPace: KeepPace;
   /** Devices that left the configuration, whose state is kept for a while. */
   readonly #retired = new Set<string>();
-  /** Groups with gathered changes. */
-  readonly #gathering = new Set<string>();
   #flushing: Promise<void> | null = null;
   #committing: Promise<void> = Promise.resolve();
   #storeErrors = 0;
@@ -114,6 +97,10 @@ export class Intake implements AsyncDisposable {
   private constructor(options: IntakeOptions) {
     this.#options = options;
     this.#settings = options.settings;
+    this.#known = new KnownFleet({
+      guard: (group, step) => options.errors.guard('group', { group }, step, null),
+      onGroup: (key, step, before) => this.#takeGroup(key, step, before),
+    });
     this.#prunedMonoMs = options.clock.monoMs();
     this.#devicePace = new KeepPace(options.clock);
     this.#groupPace = new KeepPace(options.clock);
@@ -140,7 +127,7 @@ export class Intake implements AsyncDisposable {
     const { names, groups } = storedGroups(kept);
     const counts = await store.counts(of);
     for (const [device, state] of storedTrackers(devices)) {
-      this.#trackers.set(device, state);
+      this.#known.rememberDevice(device, state);
       if (cell !== null) this.#cells.set(device, cell);
     }
     for (const { count, ...event } of counts) totals.add(event, count);
@@ -151,14 +138,14 @@ export class Intake implements AsyncDisposable {
     for (const [name, read] of groups) {
       totals.know(read.state);
       // Until its KS is polled again, the KS's last lead is better than the floor.
-      this.#groups.set(name, groupOfState(read.state, clock.wallMs(), this.#settings));
+      this.#known.rememberGroup(name, groupOfState(read.state, clock.wallMs(), this.#settings));
       if (read.outdated) this.#keepWhole(name);
     }
   }
 
   /** Stores everything that waits, if the store accepts it. */
   async keepAll(): Promise<void> {
-    this.#takeGathered(true);
+    this.#judgeGathered(true);
     this.#catchUp();
     while (this.#hasWork()) if (!(await this.#commit())) return;
     await this.#committing;
@@ -170,15 +157,14 @@ export class Intake implements AsyncDisposable {
     const ofGroup = (key: string) => cells.has(groupOfKey(key).cell);
     const ofDevice = (device: string) => cells.has(this.#cellOf(device));
     this.#unkept.abandon(ofDevice, ofGroup);
-    for (const group of this.#groups.keys()) {
+    for (const group of this.#known.groupsByKey.keys()) {
       if (!ofGroup(group)) continue;
-      this.#groups.delete(group);
-      this.#gathering.delete(group);
+      this.#known.forgetGroup(group);
       this.#groupPace.forget(group);
     }
-    for (const device of this.#trackers.keys()) {
+    for (const device of this.#known.trackers.keys()) {
       if (!ofDevice(device)) continue;
-      this.#trackers.delete(device);
+      this.#known.forgetDevice(device);
       this.#retired.delete(device);
       this.#devicePace.forget(device);
     }
@@ -192,7 +178,8 @@ export class Intake implements AsyncDisposable {
 
   /** Devices to poll first after a change of owner: KSs, then GMs in the order in which their KEK ends. */
   urgentDevices(cells: ReadonlySet<string>, nowMs: EpochMs): readonly string[] {
-    const states = [...this.#groups].filter(([key]) => cells.has(groupOfKey(key).cell)).map(([, { state }]) => state);
+    const groups = [...this.#known.groupsByKey].filter(([key]) => cells.has(groupOfKey(key).cell));
+    const states = groups.map(([, { state }]) => state);
     const gms = states.flatMap((state) => [...state.gms.values()]);
     const near = gms.flatMap(({ device, kekExpiryMs }) =>
       kekExpiryMs !== null && Math.abs(kekExpiryMs - nowMs) < URGENT_MS ? [{ device, kekExpiryMs }] : [],
@@ -215,11 +202,11 @@ export class Intake implements AsyncDisposable {
 
   /** Devices in the store, configured or not. */
   knownDevices(): readonly string[] {
-    return [...this.#trackers.keys()];
+    return [...this.#known.trackers.keys()];
   }
 
   stateOf(device: string): TrackerState | null {
-    return this.#trackers.get(device) ?? null;
+    return this.#known.state(device);
   }
 
   get #groupSettings(): GroupSettings {
@@ -235,48 +222,42 @@ export class Intake implements AsyncDisposable {
   take(before: DeviceView, from: FromDevice, device: DeviceSettings): Taken {
     if (before.cell !== undefined) this.#cells.set(before.device, before.cell);
     const settings = { ...this.#groupSettings, device };
-    const known = this.#trackers.get(before.device) ?? null;
-    const { state, view, events, groups } = fleetStep({ memory: this.#memory, before }, from, settings, this.#guard);
+    const known = this.#known.state(before.device);
+    const { state, view, events, groups } = this.#known.step(before, from, settings);
     if (state !== known || events.length > 0) {
       const material = [...groups.values()].some(({ members }) => members.get(before.device)?.material === true);
       const urgent = events.length > 0 || material || stateChanged(known, state);
-      this.#trackers.set(before.device, state);
       if (this.#devicePace.isDue(before.device, urgent)) {
         this.#unkept.device(before.device, events);
         for (const group of groups.keys()) this.#unkept.member(group, before.device);
       }
     }
     this.#retired.delete(before.device);
-    return { state, view, groups: this.#takeGroups(groups) };
+    this.#kick();
+    return { state, view, groups: viewsOf(groups) };
   }
 
   /** The device is no longer polled, or is replaced: its groups are judged without it. */
   without(before: DeviceView, atMs: EpochMs): readonly GroupView[] {
-    return this.#takeGroups(withoutDevice({ memory: this.#memory, before }, atMs, this.#groupSettings, this.#guard));
+    const groups = this.#known.without(before, atMs, this.#groupSettings);
+    this.#kick();
+    return viewsOf(groups);
   }
 
-  #takeGroups(groups: ReadonlyMap<string, GroupStep>): readonly GroupView[] {
-    const views: GroupView[] = [];
-    for (const [name, { memory, events, incidents, members }] of groups) {
-      this.#options.totals.know(memory.state);
-      const changed = groupPartChanged(this.#groups.get(name)?.state ?? null, memory.state);
-      this.#groups.set(name, memory);
-      for (const [device, { material }] of members) if (material) this.#unkept.member(name, device);
-      if (this.#groupPace.isDue(name, changed || events.length + incidents.length > 0)) {
-        this.#unkept.group(name, events, incidents);
-      }
-      if (isGathering(memory)) this.#gathering.add(name);
-      else this.#gathering.delete(name);
-      views.push(memory.view);
-      if (isOver(memory)) this.#endGroup(name);
+  /** A step concerned the group: what of it is to be stored. */
+  #takeGroup(key: string, { memory, events, incidents, members }: GroupStep, before: GroupMemory | null): void {
+    this.#options.totals.know(memory.state);
+    const changed = groupPartChanged(before?.state ?? null, memory.state);
+    for (const [device, { material }] of members) if (material) this.#unkept.member(key, device);
+    if (this.#groupPace.isDue(key, changed || events.length + incidents.length > 0)) {
+      this.#unkept.group(key, events, incidents);
     }
-    this.#kick();
-    return views;
+    if (isOver(memory)) this.#endGroup(key, memory.state);
   }
 
   /** Stores the group and all its members, as after a change of their format. */
   #keepWhole(name: string): void {
-    const state = this.#groups.get(name)?.state;
+    const state = this.#known.group(name)?.state;
     if (state === undefined) return;
     this.#unkept.group(name);
     for (const device of [...state.gms.keys(), ...state.kss.keys()]) this.#unkept.member(name, device);
@@ -284,12 +265,11 @@ export class Intake implements AsyncDisposable {
 
   /** The device left the configuration. Its state is kept for a while, since that may be a mistake. */
   retire(device: string): void {
-    const state = this.#trackers.get(device);
-    if (state === undefined) return;
+    if (this.#known.state(device) === null) return;
     const cell = this.#cellOf(device);
-    const after = settled({ state, cell: cell === DEFAULT_CELL ? undefined : cell }, this.#groupSettings.maintenance);
-    this.#unkept.device(device, after.events);
-    this.#trackers.set(device, after.state);
+    const { maintenance } = this.#groupSettings;
+    const events = this.#known.settle(device, cell === DEFAULT_CELL ? undefined : cell, maintenance);
+    this.#unkept.device(device, events);
     this.#retired.add(device);
     this.#kick();
   }
@@ -299,32 +279,27 @@ export class Intake implements AsyncDisposable {
    */
   leaveGroups(configured: ReadonlySet<string>): void {
     const atMs = this.#options.clock.wallMs();
-    const steps = new Map<string, GroupStep>();
-    for (const [name, group] of this.#groups) {
-      if (isOver(group)) this.#endGroup(name);
-      const step = this.#guard(name, () => withoutRemoved(group, configured, atMs, this.#groupSettings));
-      if (step !== null) steps.set(name, step);
-    }
-    for (const view of this.#takeGroups(steps)) this.#options.onGroupView(view);
+    for (const [key, group] of this.#known.groupsByKey) if (isOver(group)) this.#endGroup(key, group.state);
+    const steps = this.#known.withoutRemoved(configured, atMs, this.#groupSettings);
+    this.#kick();
+    for (const view of viewsOf(steps)) this.#options.onGroupView(view);
   }
 
   /** Nobody is in the group any more: its events are stored, its state is dropped. */
-  #endGroup(group: string): void {
-    const state = this.#groups.get(group)?.state;
-    this.#groups.delete(group);
-    this.#gathering.delete(group);
-    this.#groupPace.forget(group);
-    this.#unkept.groupGone(group);
-    if (state !== undefined) this.#options.totals.vanished(state);
+  #endGroup(key: string, state: FleetState): void {
+    this.#known.forgetGroup(key);
+    this.#groupPace.forget(key);
+    this.#unkept.groupGone(key);
+    this.#options.totals.vanished(state);
   }
 
   /** Drops states of devices that have been out of the configuration for longer than it takes to notice a mistake. */
   #forgetRetired(): void {
     const beforeMs = this.#options.clock.wallMs() - KEEP_RETIRED_MS;
     for (const device of this.#retired) {
-      if ((this.#trackers.get(device)?.latestSentMs ?? 0) >= beforeMs) continue;
+      if ((this.#known.state(device)?.latestSentMs ?? 0) >= beforeMs) continue;
       this.#retired.delete(device);
-      this.#trackers.delete(device);
+      this.#known.forgetDevice(device);
       this.#devicePace.forget(device);
       this.#unkept.deviceGone(device);
     }
@@ -338,7 +313,7 @@ export class Intake implements AsyncDisposable {
   }
 
   #hasWork(): boolean {
-    return !this.#unkept.empty || this.#gathering.size > 0;
+    return !this.#unkept.empty || this.#known.gathers;
   }
 
   async #flush(): Promise<void> {
@@ -348,7 +323,7 @@ export class Intake implements AsyncDisposable {
     do {
       await clock.sleep(pauseMs, this.#stop.signal).catch(() => undefined);
       if (this.#stop.signal.aborted) return;
-      this.#takeGathered();
+      this.#judgeGathered();
       const kept = await this.#commit();
       retryMs = kept ? RETRY_MS.first : Math.min(2 * retryMs, RETRY_MS.most);
       pauseMs = kept ? (this.#unkept.empty ? GATHER_MS : 0) : retryMs;
@@ -357,19 +332,10 @@ export class Intake implements AsyncDisposable {
   }
 
   /** `all`: even what has not been gathered for long enough. */
-  #takeGathered(all = false): void {
-    const nowMs = this.#options.clock.wallMs();
-    const steps = new Map<string, GroupStep>();
-    for (const name of this.#gathering) {
-      const group = this.#groups.get(name);
-      if (group === undefined || !(all || isDue(group, nowMs))) continue;
-      // An error costs what was gathered, not the group for ever.
-      this.#groups.set(name, withoutUnjudged(group));
-      this.#gathering.delete(name);
-      const step = this.#guard(name, () => judged(group, nowMs, this.#groupSettings));
-      if (step !== null) steps.set(name, step);
-    }
-    for (const view of this.#takeGroups(steps)) this.#options.onGroupView(view);
+  #judgeGathered(all = false): void {
+    const steps = this.#known.judgeGathered(this.#options.clock.wallMs(), this.#groupSettings, all);
+    this.#kick();
+    for (const view of viewsOf(steps)) this.#options.onGroupView(view);
   }
 
   /** Stores some of what waits; false: the store refused it and it still waits. One batch after the other. */
@@ -415,8 +381,8 @@ export class Intake implements AsyncDisposable {
     const memberStates: MemberState[] = [];
     const removedMembers: MemberKey[] = [];
     for (const [group, changed] of members) {
-      const known = this.#groups.get(group);
-      if (known === undefined) continue;
+      const known = this.#known.group(group);
+      if (known === null) continue;
       for (const device of changed) {
         const state = memberPart(known.state, device);
         if (state === null) removedMembers.push({ group, device });
@@ -424,8 +390,13 @@ export class Intake implements AsyncDisposable {
       }
     }
     return {
-      deviceStates: statesOf(devices.keys(), this.#trackers, (state) => state, TRACKER_STATE_FORMAT),
-      fleetStates: statesOf(groups.keys(), this.#groups, ({ state }) => groupPart(state), FLEET_STATE_FORMAT),
+      deviceStates: statesOf(devices.keys(), this.#known.trackers, (state) => state, TRACKER_STATE_FORMAT),
+      fleetStates: statesOf(
+        groups.keys(),
+        this.#known.groupsByKey,
+        ({ state }) => groupPart(state),
+        FLEET_STATE_FORMAT,
+      ),
       memberStates,
       removedMembers,
       removedDevices,
@@ -447,7 +418,7 @@ export class Intake implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the agent stops'));
     await this.#flushing;
-    this.#takeGathered(true);
+    this.#judgeGathered(true);
     this.#catchUp();
     while (this.#hasWork()) {
       if (await this.#commit()) continue;
@@ -461,13 +432,17 @@ export class Intake implements AsyncDisposable {
   #catchUp(): void {
     const behind = new Set(this.#devicePace.behind);
     for (const device of behind) this.#unkept.device(device);
-    for (const [group, { state }] of this.#groups) {
+    for (const [group, { state }] of this.#known.groupsByKey) {
       for (const device of [...state.gms.keys(), ...state.kss.keys()]) {
         if (behind.has(device)) this.#unkept.member(group, device);
       }
     }
     for (const group of this.#groupPace.behind) this.#unkept.group(group);
   }
+}
+
+function viewsOf(groups: FleetStep['groups']): readonly GroupView[] {
+  return Array.from(groups.values(), ({ memory }) => memory.view);
 }
 
 function statesOf<Known>(

@@ -8,7 +8,6 @@
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../gdoi/fleet/fleet-settings.ts';
-import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import { inCell } from '../../gdoi/seen/cell.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
@@ -16,20 +15,8 @@ import { parseLogMessage } from '../../ios/log/log-message.ts';
 import { decodeTrap } from '../../mib/decode-trap.ts';
 import type { SnmpMemory } from '../../mib/snmp-memory.ts';
 import { type DeviceView, newDeviceView } from '../../model/device-view.ts';
-import {
-  type DeviceSettings,
-  type FleetMemory,
-  fleetStep,
-  type FromDevice,
-  type GroupMemory,
-  type GroupSettings,
-  type GroupStep,
-  isDue,
-  isGathering,
-  judged,
-  settled,
-  withoutDevice,
-} from '../../model/fleet-step.ts';
+import type { DeviceSettings, FleetStep, FromDevice, GroupSettings } from '../../model/fleet-step.ts';
+import { KnownFleet } from '../../model/known-fleet.ts';
 import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
 import { type RecordedGone, type RecordedReport, readRecordedLine } from './recorded-line.ts';
 import { continues, type PollLines, reportOf } from './recorded-poll.ts';
@@ -48,15 +35,12 @@ export type ReplayStep =
   | { readonly kind: 'bad'; readonly reason: string };
 
 export class Replay {
-  readonly #trackers = new Map<string, TrackerState>();
+  readonly #known = new KnownFleet({
+    onGroup: (_key, { incidents }) => {
+      for (const incident of incidents) this.#incidents.set(incident.id, incident);
+    },
+  });
   readonly #views = new Map<string, DeviceView>();
-  readonly #groups = new Map<string, GroupMemory>();
-  readonly #memory: FleetMemory = {
-    state: (device) => this.#trackers.get(device) ?? null,
-    group: (name) => this.#groups.get(name) ?? null,
-    groups: () => this.#groups.values(),
-  };
-  readonly #gathering = new Set<string>();
   readonly #snmpMemories = new Map<string, SnmpMemory>();
   readonly #polledByCli = new Set<string>();
   readonly #devices: Map<string, DeviceSettings>;
@@ -117,8 +101,8 @@ export class Replay {
 
   /** The timeline is over: what still waited for an answer is decided by what there is. */
   end(): readonly GdoiEvent[] {
-    const events = [...this.#pollOver(), ...this.#takeGathered(null)];
-    for (const device of this.#trackers.keys()) events.push(...this.#settled(device));
+    const events = [...this.#pollOver(), ...this.#judgeGathered(this.#latestMs, true)];
+    for (const device of this.#known.trackers.keys()) events.push(...this.#settled(device));
     return this.#fresh(events);
   }
 
@@ -154,12 +138,9 @@ export class Replay {
 
   /** As live: its groups are judged without it; if it comes back, its own state goes on. */
   #gone({ device, atMs, why }: RecordedGone): readonly GdoiEvent[] {
-    const over = [...this.#pollOver(), ...this.#takeGathered(atMs)];
+    const over = [...this.#pollOver(), ...this.#judgeGathered(atMs)];
     const before = this.#views.get(device);
-    const without =
-      before === undefined
-        ? []
-        : this.#takeGroups(withoutDevice({ memory: this.#memory, before }, atMs, this.#groupSettings));
+    const without = before === undefined ? [] : eventsOf(this.#known.without(before, atMs, this.#groupSettings));
     const retired = why === 'removed' ? this.#settled(device) : [];
     this.#views.delete(device);
     this.#snmpMemories.delete(device);
@@ -168,12 +149,7 @@ export class Replay {
   }
 
   #settled(device: string): readonly GdoiEvent[] {
-    const known = this.#trackers.get(device);
-    if (known === undefined) return [];
-    const { cell } = this.#views.get(device) ?? {};
-    const { state, events } = settled({ state: known, cell }, this.#groupSettings.maintenance);
-    this.#trackers.set(device, state);
-    return events;
+    return this.#known.settle(device, this.#views.get(device)?.cell, this.#groupSettings.maintenance);
   }
 
   #step(device: string, from: FromDevice): readonly GdoiEvent[] {
@@ -181,35 +157,15 @@ export class Replay {
     const { cell, host, configuredRole, regularIntervalMs } = settings;
     const { cell: _was, ...known } = this.#views.get(device) ?? newDeviceView({ device, host });
     const before = { ...known, ...inCell(cell), host, configuredRole, regularIntervalMs };
-    const gathered = this.#takeGathered(instantOf(from));
-    const step = fleetStep({ memory: this.#memory, before }, from, {
-      ...this.#groupSettings,
-      device: settings,
-    });
-    this.#trackers.set(device, step.state);
+    const atMs = instantOf(from);
+    const gathered = atMs === null ? [] : this.#judgeGathered(atMs);
+    const step = this.#known.step(before, from, { ...this.#groupSettings, device: settings });
     this.#views.set(device, step.view);
-    return [...gathered, ...step.events, ...this.#takeGroups(step.groups)];
+    return [...gathered, ...step.events, ...eventsOf(step.groups)];
   }
 
-  /** `atMs` null: whether or not they were gathered for long enough. */
-  #takeGathered(atMs: EpochMs | null): readonly GdoiEvent[] {
-    const steps = new Map<string, GroupStep>();
-    for (const name of this.#gathering) {
-      const group = this.#groups.get(name);
-      if (group === undefined || (atMs !== null && !isDue(group, atMs))) continue;
-      steps.set(name, judged(group, atMs ?? group.judgedAtMs, this.#groupSettings));
-    }
-    return this.#takeGroups(steps);
-  }
-
-  #takeGroups(groups: ReadonlyMap<string, GroupStep>): readonly GdoiEvent[] {
-    for (const [name, { memory, incidents }] of groups) {
-      this.#groups.set(name, memory);
-      for (const incident of incidents) this.#incidents.set(incident.id, incident);
-      if (isGathering(memory)) this.#gathering.add(name);
-      else this.#gathering.delete(name);
-    }
-    return [...groups.values()].flatMap(({ events }) => events);
+  #judgeGathered(atMs: EpochMs, all = false): readonly GdoiEvent[] {
+    return eventsOf(this.#known.judgeGathered(atMs, this.#groupSettings, all));
   }
 
   #fresh(events: readonly GdoiEvent[]): readonly GdoiEvent[] {
@@ -219,6 +175,10 @@ export class Replay {
       return true;
     });
   }
+}
+
+function eventsOf(groups: FleetStep['groups']): readonly GdoiEvent[] {
+  return Array.from(groups.values(), ({ events }) => events).flat();
 }
 
 function instantOf(from: FromDevice): EpochMs | null {

@@ -161,6 +161,7 @@ describe('a live run', () => {
         await live.clock.advance(5 * MINUTE_MS);
         await reload(live, (device) => [device]);
         await live.clock.advance(5 * MINUTE_MS);
+        expect(live.agent.status().configReloadOk).toBe(true);
         await isSameAgain(live);
       }
     });
