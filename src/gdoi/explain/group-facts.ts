@@ -355,10 +355,16 @@ export function gmsBeyond({ gms, peers }: Pick<GroupFacts, 'gms' | 'peers'>): Re
   return new Set(gms.filter(({ keyServer }) => dead.has(keyServer ?? '')).map(({ device }) => device));
 }
 
-/** Its rekeys come by multicast, as a KS or a GM shows: nobody acknowledges them. */
+/**
+ * Its rekeys come by multicast, as a KS or a GM shows: nobody acknowledges them. What one showed that gives no answer,
+ * or holds no KEK, is of before; it counts only where nobody shows what is now.
+ */
 export function isMulticast({ gms, kss }: Pick<GroupFacts, 'gms' | 'kss'>): boolean {
   const shows = ({ multicast }: KsFacts | GmFacts) => multicast === true;
-  return kss.some(shows) || gms.some(shows);
+  const kssNow = kss.filter(isHeard);
+  const gmsNow = gms.filter((gm) => isHeard(gm) && gm.kek === 'shown');
+  if (kssNow.length + gmsNow.length === 0) return kss.some(shows) || gms.some(shows);
+  return kssNow.some(shows) || gmsNow.some(shows);
 }
 
 /** Can a group like this have COOP at all? A single KS without peers gets no advice about it. */

@@ -33,7 +33,8 @@ function together(kss: Named<FleetKs>): Together {
     kekLifetimeSeconds: firstShown(order, (ks) => ks.kekLifetimeSeconds),
     tekLifetimeSeconds: firstShown(order, (ks) => ks.tekLifetimeSeconds),
     tekLeadSeconds: firstShown(order, (ks) => ks.tekLeadSeconds ?? null),
-    multicast: all.some(({ multicast }) => multicast === true),
+    // One that gives no answer shows how it was when it did.
+    multicast: (order.length > 0 ? order : all).some(({ multicast }) => multicast === true),
     said: all.flatMap(({ device, said }) => saidBy(device, said ?? [])),
   };
   known.set(kss, now);
