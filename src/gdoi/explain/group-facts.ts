@@ -230,6 +230,9 @@ export interface GroupFacts {
     readonly readMs: EpochMs;
     /** How IKE with it stands for those for which it is dead; null: not shown. */
     readonly ike: readonly (string | null)[];
+    /** KSs that answer and for which it is dead, and alive; absent: for none. */
+    readonly deadFor?: readonly string[];
+    readonly aliveFor?: readonly string[];
   }[];
   readonly mixed: {
     readonly legacyKss: readonly { readonly device: string; readonly version: string | null }[];

@@ -158,7 +158,8 @@ function timerGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   if (gm.sentAtMs < ks.kek.sinceMs + keys.rekeyTakesMs) return null;
   // One that ends first is as new where a lifetime was shortened, and the KS was not read since.
   // Over SNMP a KS shows the old KEK in use while it sends the new one.
-  const isKnown = newerByMs < 0 ? !isRenewedSince(gm, gm.kekSinceMs, ks.sentAtMs) : ks.sentAtMs > gm.kekSinceMs + keys.rekeyTakesMs;
+  const isKnown =
+    newerByMs < 0 ? !isRenewedSince(gm, gm.kekSinceMs, ks.sentAtMs) : ks.sentAtMs > gm.kekSinceMs + keys.rekeyTakesMs;
   return isKnown ? false : null;
 }
 

@@ -46,8 +46,7 @@ const KSS_ANSWER = (words: string): End => ({
 const REKEYS_ARRIVE: readonly End[] = [
   {
     words: 'the GMs have the current keys, and none registered for a lost rekey for ten minutes',
-    isShown: (end) =>
-      haveKeysAgain(end) && !end.gms.some((gm) => lostARekeyLately(gm, end.facts.nowMs)),
+    isShown: (end) => haveKeysAgain(end) && !end.gms.some((gm) => lostARekeyLately(gm, end.facts.nowMs)),
   },
   {
     words: 'the GMs have the current keys, and a later rekey has reached those that registered for a lost one',

@@ -32,7 +32,8 @@ test('reports kek_missed_rekey in [expiry - 190 s, expiry - 40 s] with a new KEK
 });
 
 describe('a KEK of which GM and KS have counted days, each by its own clock', () => {
-  const again = (over: GmSketch) => history([gmAnswer(KEK - 195, before), gmAnswer(KEK - 25, { succeeded: 2, ...over })]);
+  const again = (over: GmSketch) =>
+    history([gmAnswer(KEK - 195, before), gmAnswer(KEK - 25, { succeeded: 2, ...over })]);
 
   test.each([6, -6, 25])('is the same one if a registration hands it over with %i s more', (seconds) => {
     expect(causes(again({ kekAt: KEK + seconds }))).toEqual(['legacy_ks']);
