@@ -324,6 +324,38 @@ function ikeWith(name: string, dead: GroupFacts['peers']): string {
   return shown.length === 0 ? '' : `, IKE status ${shown.join(' or ')}`;
 }
 
+/** Who says so, where another one that was read since hears it. */
+function deadSince(dead: GroupFacts['peers'], { group, kss }: GroupFacts, sinceMs: EpochMs): string {
+  const peer = list(dead.map(({ device, address }) => device ?? address));
+  const alive = among(
+    kss,
+    dead.flatMap(({ aliveFor }) => aliveFor ?? []),
+  ).filter(({ readMs }) => readMs >= sinceMs - LOOK_TAKES_MS);
+  const since = `since ${clockTime(sinceMs)}`;
+  if (alive.length === 0) return `peer ${peer} of ${group} is dead for its peers ${since}`;
+  const deadFor = sorted(dead.flatMap((each) => each.deadFor ?? []));
+  return `peer ${peer} of ${group} is dead for ${list(deadFor)} ${since}, and alive for ${list(sorted(alive.map(({ device }) => device)))}`;
+}
+
+/** A primary that answers hears these, and those for which they are dead: it shares its keys with all of them. */
+function isHeardByPrimary(dead: GroupFacts['peers'], { kss, peers }: GroupFacts): boolean {
+  const others = [...new Set(dead.flatMap(({ deadFor }) => deadFor ?? []))];
+  const isAliveFor = (primary: string, peer: GroupFacts['peers'][number] | undefined) =>
+    peer?.aliveFor?.includes(primary) === true;
+  return kss.some(
+    ({ device, role, failure }) =>
+      role === 'primary' &&
+      failure === null &&
+      dead.every((peer) => isAliveFor(device, peer)) &&
+      others.every((name) =>
+        isAliveFor(
+          device,
+          peers.find((peer) => peer.device === name),
+        ),
+      ),
+  );
+}
+
 export function coopPeerLost({ facts, open, before }: Asked): Candidate | null {
   const lost = claimed(open, { checks: ['coop_peers'] });
   if (lost.length === 0) return null;
@@ -343,9 +375,9 @@ export function coopPeerLost({ facts, open, before }: Asked): Candidate | null {
     phase: established ? 'present' : 'unclear',
     status: 'warning',
     sinceMs,
-    summary: `COOP ${names.length === 1 ? `peer ${list(names)} of ${facts.group} is dead for its peers` : `peers ${list(names)} of ${facts.group} are dead for each other`} since ${clockTime(sinceMs)}${unseen.length === 0 ? '' : '; whether it is down, or only the path between them is cut, is not yet clear'}`,
+    summary: `COOP ${names.length === 1 ? deadSince(dead, facts, sinceMs) : `peers ${list(names)} of ${facts.group} are dead for each other since ${clockTime(sinceMs)}`}${unseen.length === 0 ? '' : '; whether it is down, or only the path between them is cut, is not yet clear'}`,
     consequence:
-      unseen.length === 0
+      unseen.length === 0 && !isHeardByPrimary(dead, facts)
         ? { what: 'the KSs no longer share keys: if this lasts, each becomes primary of its side', unless: null }
         : null,
     confidence: established ? 'certain' : 'possible',

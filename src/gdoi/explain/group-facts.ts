@@ -231,6 +231,9 @@ export interface GroupFacts {
     readonly readMs: EpochMs;
     /** How IKE with it stands for those for which it is dead; null: not shown. */
     readonly ike: readonly (string | null)[];
+    /** KSs that answer and for which it is dead, and alive; absent: for none. */
+    readonly deadFor?: readonly string[];
+    readonly aliveFor?: readonly string[];
   }[];
   readonly mixed: {
     readonly legacyKss: readonly { readonly device: string; readonly version: string | null }[];
@@ -356,9 +359,15 @@ export function gmsBeyond({ gms, peers }: Pick<GroupFacts, 'gms' | 'peers'>): Re
   return new Set(gms.filter(({ keyServer }) => dead.has(keyServer ?? '')).map(({ device }) => device));
 }
 
-/** Its rekeys come by multicast, as a KS or a GM shows: nobody acknowledges them. */
+/**
+ * Its rekeys come by multicast, as a KS or a GM shows: nobody acknowledges them. What one showed that gives no answer,
+ * or holds no KEK, is of before; it counts only where nobody shows what is now.
+ */
 export function isGroupByMulticast({ gms, kss }: Pick<GroupFacts, 'gms' | 'kss'>): boolean {
-  return showsMulticast(kss) || showsMulticast(gms);
+  const kssNow = kss.filter(isHeard);
+  const gmsNow = gms.filter((gm) => isHeard(gm) && gm.kek === 'shown');
+  if (kssNow.length + gmsNow.length === 0) return showsMulticast(kss) || showsMulticast(gms);
+  return showsMulticast(kssNow) || showsMulticast(gmsNow);
 }
 
 /** Can a group like this have COOP at all? A single KS without peers gets no advice about it. */

@@ -48,6 +48,7 @@ export interface PeerSight {
   /** true: a KS says it is dead; false: none does and one says it is alive, or none lists it; null: nothing decides. */
   readonly lost: boolean | null;
   readonly deadFor: readonly FleetKs[];
+  readonly aliveFor: readonly FleetKs[];
   /** How IKE with it stands for each of those; null: not shown. */
   readonly ike: readonly (string | null)[];
   /** When the last of those answered whose word counts; of nobody's: who lists it. */
@@ -81,6 +82,7 @@ export function coopPeers(state: FleetState): readonly PeerSight[] {
         device: kss.find((ks) => ks.address === address)?.device ?? null,
         lost: dead.length > 0 ? true : alive.length > 0 ? false : null,
         deadFor: dead,
+        aliveFor: alive,
         ike: dead.map((ks) => ks.peers?.find((peer) => peer.address === address)?.ike ?? null),
         readMs: Math.max(...deciding.map(({ receivedAtMs }) => receivedAtMs)),
       };

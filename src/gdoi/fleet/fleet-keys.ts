@@ -16,7 +16,7 @@ import {
   type RekeyCounters,
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
-import { countersBeforeKek } from './kek-generation.ts';
+import { countersBeforeKek, isRenewedSince } from './kek-generation.ts';
 import { ksOrder } from './kss-together.ts';
 import { driftMs } from '../keys/kek-identity.ts';
 import { DEFAULT_REKEY_SECONDS } from '../keys/ks-lead.ts';
@@ -117,9 +117,13 @@ export function holdsTeks({ rekeyTakesMs }: GroupKeys, gm: FleetGm, reference: T
   if (missing.length === 0) return reference.current.some((tek) => holds(held, tek.spi)) ? true : null;
   const newest = held[0];
   const settled = missing.filter((tek) => gm.sentAtMs >= tek.sinceMs + rekeyTakesMs);
-  const lacksNewer = settled.some(
-    (tek) => newest === undefined || (tek.expiryMs ?? Infinity) > (newest.expiryMs ?? Infinity) + OLDER_BY_MS,
-  );
+  // Where a lifetime was shortened, a newer TEK ends first.
+  const canBeNewer = newest !== undefined && isRenewedSince(gm, newest.sinceMs, reference.readMs);
+  const lacksNewer =
+    !canBeNewer &&
+    settled.some(
+      (tek) => newest === undefined || (tek.expiryMs ?? Infinity) > (newest.expiryMs ?? Infinity) + OLDER_BY_MS,
+    );
   const unknownToReference =
     settled.length > 0 &&
     newest !== undefined &&
@@ -152,8 +156,11 @@ function timerGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   // This holds for a key that ends later as well: a KS whose lifetime was shortened has made a newer key that ends
   // before it.
   if (gm.sentAtMs < ks.kek.sinceMs + keys.rekeyTakesMs) return null;
+  // One that ends first is as new where a lifetime was shortened, and the KS was not read since.
   // Over SNMP a KS shows the old KEK in use while it sends the new one.
-  return newerByMs < 0 || ks.sentAtMs > gm.kekSinceMs + keys.rekeyTakesMs ? false : null;
+  const isKnown =
+    newerByMs < 0 ? !isRenewedSince(gm, gm.kekSinceMs, ks.sentAtMs) : ks.sentAtMs > gm.kekSinceMs + keys.rekeyTakesMs;
+  return isKnown ? false : null;
 }
 
 /** For so long each of the two has counted its KEK's lifetime by its own clock. */

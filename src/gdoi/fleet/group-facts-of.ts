@@ -45,7 +45,15 @@ export function factsOf(
     },
     primaryMissing: primaryMissing(assessment, kss),
     otherServers: otherServers(assessment, kss),
-    peers: peers.map(({ address, device, lost, readMs, ike }) => ({ address, device, lost, readMs, ike })),
+    peers: peers.map(({ address, device, lost, readMs, ike, deadFor, aliveFor }) => ({
+      address,
+      device,
+      lost,
+      readMs,
+      ike,
+      ...(deadFor.length === 0 ? {} : { deadFor: deadFor.map((ks) => ks.device) }),
+      ...(aliveFor.length === 0 ? {} : { aliveFor: aliveFor.map((ks) => ks.device) }),
+    })),
     mixed: mixed && {
       legacyKss: mixed.legacyKss.map(({ device, version }) => ({ device, version })),
       sending: mixed.sending.map(({ device }) => device),

@@ -26,6 +26,18 @@ export function withKsReads(gm: FleetGm, generation: KekGeneration | null): Flee
 }
 
 /**
+ * A key that it shows since this instant may be newer than what the KS showed: it came after the KS was read, with a
+ * rekey or a registration, where the GM counts them. false as well for a GM that was not known then.
+ */
+export function isRenewedSince(gm: FleetGm, keySinceMs: EpochMs, ksSentAtMs: EpochMs): boolean {
+  if (keySinceMs <= ksSentAtMs) return false;
+  const { counters: now, previousCounters } = gm;
+  if (now.received === null && now.succeeded === null) return previousCounters !== null;
+  const before = countersBefore(gm, ksSentAtMs) ?? gm.countersAtKsRead;
+  return before !== null && (before.received !== now.received || before.succeeded !== now.succeeded);
+}
+
+/**
  * The newest counters that were certainly read before the KS was asked. Polled on one grid, a GM's answer always comes
  * while the KS is being asked; then they are one poll old. null: neither of the last two answers is old enough.
  */

@@ -34,7 +34,8 @@ function together(kss: Named<FleetKs>): Together {
     kekLifetimeSeconds: firstShown(order, (ks) => ks.kekLifetimeSeconds),
     tekLifetimeSeconds: firstShown(order, (ks) => ks.tekLifetimeSeconds),
     tekLeadSeconds: firstShown(order, (ks) => ks.tekLeadSeconds ?? null),
-    multicast: showsMulticast(all),
+    // One that gives no answer shows how it was when it did.
+    multicast: showsMulticast(order.length > 0 ? order : all),
     said: all.flatMap(({ device, said }) => saidBy(device, said ?? [])),
   };
   known.set(kss, now);

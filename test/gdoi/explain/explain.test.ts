@@ -8,6 +8,7 @@ import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { assessFleet, measuresOf } from '../../../src/gdoi/fleet/assessment.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../../src/gdoi/fleet/fleet-settings.ts';
 import { factsOf } from '../../../src/gdoi/fleet/group-facts-of.ts';
+import { isMulticast } from '../../../src/gdoi/fleet/kss-together.ts';
 import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import { Fleet, ks, START } from '../../builders/fleet-group.ts';
 import { member, OVERDUE, said, silent } from './members.ts';
@@ -944,6 +945,44 @@ function factsAfter(...looks: readonly (readonly MemberFacts[])[]): GroupFacts {
   const assessment = assessFleet(fleet.state, measuresOf(fleet.state, DEFAULT_FLEET_SETTINGS));
   return factsOf(fleet.state, assessment, atMs, DEFAULT_FLEET_SETTINGS);
 }
+
+describe('a group that changed from multicast to unicast rekeys', () => {
+  const look = (second: number, ejected: boolean) => [
+    ks(second, {
+      transport: 'unicast',
+      members: { ...(ejected ? {} : { '10.0.0.2': 2 }), '10.0.0.1': 0, '10.0.0.3': 0 },
+    }),
+    ...[1, 2, 3].map((number) => member(number, second, { since: 1 })),
+  ];
+  const statusAfter = (...before: readonly MemberFacts[]) => {
+    const fleet = new Fleet();
+    fleet.see(...before);
+    for (const second of [60, 120]) fleet.see(...look(second, false));
+    for (const second of [420, 480, 540]) fleet.see(...look(second, true));
+    return fleet.see(...look(900, true)).explanations.find(({ cause }) => cause === 'ejected')?.status;
+  };
+
+  test('has a page for an ejected GM, whatever a GM showed that is off since before', () => {
+    const old = member(4, 0, { transport: 'multicast' });
+    expect(statusAfter()).toBe('critical');
+    expect(statusAfter(old, silent(old, 30))).toBe('critical');
+  });
+
+  test('and whatever a KS showed that is off since before', () => {
+    const old = ks(0, { device: 'ks2', address: '10.1.0.2', role: 'secondary', transport: 'multicast' });
+    const fleet = new Fleet();
+    fleet.see(...look(0, false), old);
+    expect(isMulticast(fleet.state, null)).toBe(true);
+    fleet.see(silent(old, 30));
+    expect(isMulticast(fleet.state, null)).toBe(false);
+    fleet.see({ ...look(60, false)[0]!, presence: 'unreachable' });
+    expect(isMulticast(fleet.state, null)).toBe(true);
+  });
+
+  test('is one with multicast as long as a GM that answers shows it for its KEK', () => {
+    expect(statusAfter(member(4, 0, { transport: 'multicast' }))).toBe('warning');
+  });
+});
 
 describe('a group with multicast rekeys', () => {
   const transport = 'multicast' as const;

@@ -215,6 +215,49 @@ describe('after the lifetime of a key was shortened and a rekey was ordered', ()
     expect(said(fleet, ordered(101))).toBe('ok');
   });
 
+  test('a GM that got the new KEK, which ends first, is not said to lack the one that the KS showed before', () => {
+    const fleet = new Fleet();
+    for (const second of [0, 60]) fleet.see(has(1, second - 10, false), has(2, second - 9, false), ordered(second));
+    for (const second of [110, 170]) {
+      const look = fleet.see(has(1, second, true), has(2, second + 1, true));
+      expect(look.explanations).toEqual([]);
+      expect(look.gms[0]?.kekMatchesKs).toBeNull();
+    }
+    expect(fleet.see(ordered(180)).gms[0]?.kekMatchesKs).toBe(true);
+    expect(fleet.incidents).toEqual([]);
+  });
+
+  test('a GM that got the new TEK, which ends first, is not said to lack the one that the KS showed before', () => {
+    const fleet = new Fleet();
+    const got = (second: number) => member(1, second, { teks: { [OURS]: 3700 }, received: 6 });
+    const before = { teks: { [BEFORE]: 80_000 } };
+    for (const second of [0, 60]) fleet.see(member(1, second - 10, before), ks(second, before));
+    for (const second of [110, 170]) expect(said(fleet, got(second))).toBe('ok');
+    expect(said(fleet, ks(180, { teks: { [OURS]: 3700 } }))).toBe('ok');
+  });
+
+  test('a GM whose counters stand still since the KS was read lacks what that shows', () => {
+    const fleet = new Fleet();
+    fleet.see(member(1, -10, { kekExpiry: 200 }), ks(0, { kekExpiry: 200 }));
+    fleet.see(member(1, 20, { kekExpiry: 200, received: 6 }), ks(60, { kekExpiry: 86_400 }));
+    expect(fleet.see(member(1, 130, { kekExpiry: 200, received: 6 })).gms[0]?.kekMatchesKs).toBe(false);
+  });
+
+  test('nor is one newer that the GM showed before, whatever rekey it got since', () => {
+    const fleet = new Fleet();
+    fleet.see(member(1, -10, { kekExpiry: 200 }), ks(0, { kekExpiry: 200 }), ks(60, { kekExpiry: 86_400 }));
+    const behind = member(1, 130, { kekExpiry: 200, received: 6 });
+    expect(fleet.see(behind).gms[0]?.kekMatchesKs).toBe(false);
+  });
+
+  test('a GM that registered with a KS of another KEK lacks it once its own is read again', () => {
+    const fleet = new Fleet();
+    fleet.see(member(1, -10), ks(0));
+    const elsewhere = { kekExpiry: 50_000, keyServer: OTHER_KS, succeeded: 2 };
+    expect(fleet.see(member(1, 60, elsewhere)).gms[0]?.kekMatchesKs).toBeNull();
+    expect(fleet.see(ks(61)).gms[0]?.kekMatchesKs).toBe(false);
+  });
+
   test('a GM that did not get the new KEK is a path_loss, though its own KEK ends later', () => {
     const fleet = new Fleet();
     for (const second of [0, 60]) fleet.see(ordered(second), has(1, second, false), has(2, second, false));
