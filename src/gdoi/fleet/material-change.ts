@@ -104,6 +104,7 @@ const gmFieldsChanged = changesBy<FleetGm>({
     stated: 'always',
     statedBy: 'always',
     repeated: 'always',
+    configuredAgain: 'always',
   }),
   context: contextChanged,
 });
