@@ -8,6 +8,7 @@ import {
   emptyKsSnapshot,
   type GmSnapshot,
   type GroupSnapshot,
+  type GroupType,
   type KsRole,
 } from '../../src/gdoi/seen/snapshot.ts';
 import { settle, track, type TrackOptions } from '../../src/gdoi/tracker/tracker.ts';
@@ -19,6 +20,7 @@ export const T0 = Date.UTC(2026, 0, 1) / 1000;
 export interface GmSketch {
   readonly group?: string;
   readonly identity?: string | null;
+  readonly groupType?: GroupType | null;
   readonly registered?: boolean;
   readonly succeeded?: number;
   readonly attempted?: number;
@@ -46,6 +48,7 @@ function gmSnapshot(at: number, sketch: GmSketch): GmSnapshot {
   return {
     ...emptyGmSnapshot(sketch.group ?? 'G1'),
     identity: sketch.identity === undefined ? '3333' : sketch.identity,
+    groupType: sketch.groupType ?? null,
     address: sketch.address ?? null,
     keyServers: sketch.keyServers ?? null,
     status: registered ? 'Registered' : 'Registering',

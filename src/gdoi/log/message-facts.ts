@@ -21,6 +21,7 @@ import {
   COMPARE_SEQUENCE,
 } from '../events/first-steps.ts';
 import type { Stated } from '../events/gdoi-events.ts';
+import type { GroupType } from '../seen/snapshot.ts';
 
 export type LogProof =
   | 'start'
@@ -320,6 +321,17 @@ export function isAboutGroup(mnemonic: string): boolean {
 /** A KS may write this about any of its peers: it is shown as evidence, and is no reason. */
 export function isOfAnyPeer(mnemonic: string): boolean {
   return OF_ANY_PEER.has(mnemonic.startsWith(INVALID_CERTIFICATE) ? INVALID_CERTIFICATE : mnemonic);
+}
+
+const IKEV1 = /^IKMP_/u;
+
+/**
+ * A failure of the IKE that a group of this type does not use: a router has other peers than the KSs of its groups. A
+ * group whose type is not shown may use either.
+ */
+export function isOfOtherIke(mnemonic: string, groupType: GroupType | null): boolean {
+  if (groupType === 'gdoi') return FACTS.IKEV2.has(mnemonic);
+  return groupType === 'gikev2' && IKEV1.test(mnemonic);
 }
 
 function facilityOf(mnemonic: string): Facility {

@@ -134,6 +134,7 @@ function newEpoch(
     tekMade: null,
     tekLifetimeSeconds: ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds,
     peers: peersOf(seen.gm),
+    groupType: seen.gm.groupType,
     ksSaid: saidOfGm(ks, seen.gm),
     rekeysBetween: 0,
     lastRekey: null,

@@ -6,7 +6,7 @@ import { peersOf } from '../memory/gm-answer.ts';
 import { type GroupState, linkDownOf } from '../memory/tracker-state.ts';
 import { givesReason, keepsRekeysAway, ksSaidOf, quotedKs, statedByKs } from '../log/ks-marks.ts';
 import { isAttempt, isOfPeer, type LogMark, type LogProof, marksIn, quoted, quotedLink } from '../log/log-evidence.ts';
-import { statedReason } from '../log/message-facts.ts';
+import { isOfOtherIke, statedReason } from '../log/message-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 export interface Reasons {
@@ -44,7 +44,7 @@ export function reasonsOfFailure(state: GroupState, answer: Answer): FailureReas
   // That the KS refused it is closer to the reason than that IKE failed.
   const refused =
     (lastSaid === undefined ? null : statedByKs(lastSaid)) ??
-    statedIn(own.slice(-1)) ??
+    statedIn(own.filter(({ mnemonic }) => !isOfOtherIke(mnemonic, seen.gm.groupType)).slice(-1)) ??
     statedIn(ending.filter(({ proof }) => proof === 'left'));
   const stated = refused ?? link.stated;
   return {
