@@ -13,8 +13,7 @@ const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 const PURE = /^(?:gdoi|ios|mib|model|yang)\//;
 
 /** `FILE FUNCTION(PARAMETER)`, and why it may. */
-const ALLOWED: ReadonlyMap<string, string> = new Map([
-]);
+const ALLOWED: ReadonlyMap<string, string> = new Map([]);
 
 test('a function of a pure room takes lists, maps and sets as readonly', () => {
   const found = sourceFiles()

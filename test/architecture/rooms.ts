@@ -16,6 +16,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'gdoi/keys',
     'gdoi/log/ks-marks.ts',
     'gdoi/log/log-evidence.ts',
+    'gdoi/log/message-facts.ts',
     'gdoi/memory',
     'gdoi/seen',
   ],

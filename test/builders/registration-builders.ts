@@ -61,6 +61,7 @@ export function registered(between: Interval, over: Partial<RegistrationFacts> =
     legacyKek: null,
     tekLifetimeSeconds: 3600,
     keyServers: [],
+    groupType: null,
     ...over,
   };
 }

@@ -3,7 +3,13 @@ import type { LogMessage } from '../../src/gdoi/seen/device-facts.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import type { GdoiTrapName } from '../../src/gdoi/seen/gdoi-trap.ts';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
-import { emptyGmSnapshot, type GmSnapshot, type GroupSnapshot, type KsRole } from '../../src/gdoi/seen/snapshot.ts';
+import {
+  emptyGmSnapshot,
+  type GmSnapshot,
+  type GroupSnapshot,
+  type GroupType,
+  type KsRole,
+} from '../../src/gdoi/seen/snapshot.ts';
 import { settle, track, type TrackOptions } from '../../src/gdoi/tracker/tracker.ts';
 import { initialTrackerState, type TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 import { aGm, aKek, aKs, aKsKey, aTek, rekeysReceived } from './snapshots.ts';
@@ -14,6 +20,7 @@ export const T0 = Date.UTC(2026, 0, 1) / 1000;
 export interface GmSketch {
   readonly group?: string;
   readonly identity?: string | null;
+  readonly groupType?: GroupType | null;
   readonly registered?: boolean;
   readonly succeeded?: number;
   readonly attempted?: number;
@@ -41,6 +48,7 @@ function sketchedGm(at: number, sketch: GmSketch): GmSnapshot {
   return aGm({
     group: sketch.group ?? 'G1',
     identity: sketch.identity === undefined ? '3333' : sketch.identity,
+    groupType: sketch.groupType ?? null,
     address: sketch.address ?? null,
     keyServers: sketch.keyServers ?? null,
     status: registered ? 'Registered' : 'Registering',

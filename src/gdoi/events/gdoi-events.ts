@@ -7,6 +7,7 @@ import { type Cause, type EventType, type GdoiEvent, MAX_EVIDENCE, type Severity
 import {
   CHECK_COOP,
   CHECK_CREDENTIAL,
+  CHECK_CRYPTO_MAP,
   CHECK_DATAPLANE,
   CHECK_HOST_KEY,
   CHECK_IN_CLEAR,
@@ -150,9 +151,11 @@ export function reregistrationEvent(
     readonly repeated: number | null;
     /** The reason in a router's own words. */
     readonly stated: Stated | null;
+    /** Its counters restarted because its group had been removed and is configured again. */
+    readonly configuredAgain?: boolean;
   },
 ): GdoiEvent {
-  const { cause, repeated } = what;
+  const { cause, repeated, configuredAgain = false } = what;
   const stated = EXPLAINED_BY_ITSELF.has(cause) ? null : what.stated;
   const again = repeated === null ? '' : `, ${ordinal(repeated)} unexpected one within an hour`;
   return event(at, {
@@ -163,15 +166,17 @@ export function reregistrationEvent(
     cause,
     unexpected: UNEXPECTED[cause],
     severity: repeated === null ? CAUSE_SEVERITY[cause] : 'critical',
-    summary: `${place(at)} ${causeWords(cause, stated)}${again}`,
+    summary: `${place(at)} ${configuredAgain ? CONFIGURED_AGAIN : causeWords(cause, stated)}${again}`,
     evidence: what.evidence,
-    action: firstStepOf(cause, stated, at.multicast === true),
+    action: configuredAgain ? CHECK_CRYPTO_MAP : firstStepOf(cause, stated, at.multicast === true),
   });
 }
 
+const CONFIGURED_AGAIN = 'registered again after its group had been removed and was configured again';
+
 /** `no TEK rekey reached it`: why a GM registered again, as a clause. */
-export function whyReregistered(cause: Cause): string {
-  return CAUSE_WORDS[cause].replace(REREGISTERED, '');
+export function whyReregistered(cause: Cause, configuredAgain?: true): string {
+  return (configuredAgain === true ? CONFIGURED_AGAIN : CAUSE_WORDS[cause]).replace(REREGISTERED, '');
 }
 
 const REREGISTERED = /^(?:re-registered|registered again)(?: because|,)? /u;
@@ -375,13 +380,13 @@ export function reloadEvent(at: Place, what: What): GdoiEvent {
   });
 }
 
-export function countersResetEvent(at: Place, what: What): GdoiEvent {
+export function countersResetEvent(at: Place, what: What & { readonly configuredAgain: boolean }): GdoiEvent {
   return event(at, {
     ...what,
     type: 'counters_reset',
     severity: 'info',
     summary: `${place(at)}: the GDOI counters restarted`,
-    action: CAUSE_ACTION.operator_clear,
+    action: what.configuredAgain ? CHECK_CRYPTO_MAP : CAUSE_ACTION.operator_clear,
   });
 }
 

@@ -469,7 +469,7 @@ export function reregistered({ facts, open, said }: Asked): Candidate | null {
 }
 
 function whyAgain(last: KnownReregistration | null): string {
-  const why = whyReregistered(last?.cause ?? 'unknown');
+  const why = whyReregistered(last?.cause ?? 'unknown', last?.configuredAgain);
   return last?.repeated === undefined
     ? why
     : `${why}, ${ordinal(last.repeated)} unexpected registration within an hour`;

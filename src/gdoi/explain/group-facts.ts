@@ -24,6 +24,8 @@ export interface KnownReregistration {
   readonly statedBy?: string;
   /** Which unexpected one within an hour it is; absent: the first or second, or an expected one. */
   readonly repeated?: number;
+  /** Its group had been taken out of the configuration and is back: nobody cleared it. Absent: it is not known to have. */
+  readonly configuredAgain?: true;
 }
 
 /** What the tracker knows of a device's part beside its last answer. Plain JSON. */

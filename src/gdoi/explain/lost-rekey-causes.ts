@@ -459,7 +459,7 @@ function reregisteredAfterLoss(
     knownAtMs: null,
     evidence: again.map(
       (gm) =>
-        `${gm.device}, re-registered ${whenRegistered([gm], nowMs)}: ${whyReregistered(gm.lastReregistration?.cause ?? 'unknown')}`,
+        `${gm.device}, re-registered ${whenRegistered([gm], nowMs)}: ${whyReregistered(gm.lastReregistration?.cause ?? 'unknown', gm.lastReregistration?.configuredAgain)}`,
     ),
   };
 }

@@ -16,6 +16,7 @@ import {
   whoOfLate,
 } from './candidate.ts';
 import { type GmFacts, isUnregistered, type KnownReregistration } from './group-facts.ts';
+import { CHECK_CRYPTO_MAP } from '../events/first-steps.ts';
 import { isOwnChange } from '../log/message-facts.ts';
 import { recentOf } from './recent-reasons.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
@@ -151,7 +152,7 @@ function isByItself({ stated, statedBy }: KnownReregistration): boolean {
   return stated !== undefined && statedBy === undefined && isOwnChange(stated);
 }
 
-/** `clear crypto gdoi` on GMs. */
+/** `clear crypto gdoi` on GMs, or their group was taken out of their configuration and put back. */
 export function operatorClear({ facts, open, before, said }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   const clearedMs = ({ lastReregistration: last }: GmFacts) => (last?.cause === 'operator_clear' ? last.atMs : null);
@@ -164,15 +165,16 @@ export function operatorClear({ facts, open, before, said }: Asked): Candidate |
     phase: 'present',
     status: 'ok',
     sinceMs: Math.min(...instants),
-    summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'was', 'were')} cleared by an operator (clear crypto gdoi) and registered again ${whenRegistered(cleared, nowMs)}`,
+    summary: whatWasCleared(facts, cleared),
     consequence: null,
     deadlineMs: null,
     confidence: 'certain',
     knownAtMs: null,
-    firstStep: 'show logging on the GM: who cleared it',
+    firstStep: cleared.every(isConfiguredAgain) ? CHECK_CRYPTO_MAP : 'show logging on the GM: who cleared it',
     scope: names,
     evidence: cleared.map(
-      (gm) => `${gm.device}: counters restarted while the uptime went on, registered ${whenRegistered([gm], nowMs)}`,
+      (gm) =>
+        `${gm.device}: ${isConfiguredAgain(gm) ? 'its group was not shown before' : 'counters restarted while the uptime went on'}, registered ${whenRegistered([gm], nowMs)}`,
     ),
     // Its KS counts a rekey that came between as not acknowledged, until its list is read again.
     claims: claimed(open, {
@@ -180,4 +182,27 @@ export function operatorClear({ facts, open, before, said }: Asked): Candidate |
       of: new Set(names),
     }).filter((symptom) => !isLost(symptom)),
   };
+}
+
+function isConfiguredAgain({ lastReregistration: last }: GmFacts): boolean {
+  return last?.configuredAgain === true;
+}
+
+function whatWasCleared({ gms, nowMs }: Asked['facts'], all: readonly GmFacts[]): string {
+  const back = all.filter(isConfiguredAgain);
+  const cleared = all.filter((gm) => !isConfiguredAgain(gm));
+  const of = (some: readonly GmFacts[]) => gmsNamed(sorted(some.map(({ device }) => device)), gms.length);
+  const parts = [
+    ...(cleared.length === 0
+      ? []
+      : [
+          `${of(cleared)} ${verb(cleared.length, 'was', 'were')} cleared by an operator (clear crypto gdoi) and registered again ${whenRegistered(cleared, nowMs)}`,
+        ]),
+    ...(back.length === 0
+      ? []
+      : [
+          `${of(back)} registered again ${whenRegistered(back, nowMs)}: the group had been removed from ${verb(back.length, 'its', 'their')} configuration, and was configured again`,
+        ]),
+  ];
+  return parts.join('; ');
 }

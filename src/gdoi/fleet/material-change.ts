@@ -106,6 +106,7 @@ const gmFieldsChanged = changesBy<FleetGm>({
     stated: 'always',
     statedBy: 'always',
     repeated: 'always',
+    configuredAgain: 'always',
   }),
   context: contextChanged,
 });

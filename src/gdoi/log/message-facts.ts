@@ -1,5 +1,6 @@
 /** What a message states, looked up in the table of messages (`known-messages.ts`). */
 import type { Stated } from '../events/gdoi-events.ts';
+import type { GroupType } from '../seen/snapshot.ts';
 import { messageMeaning, mnemonicMeaning } from './known-messages.ts';
 import type { MessageFact } from './message-meaning.ts';
 
@@ -27,6 +28,17 @@ export function isAboutGroup(mnemonic: string): boolean {
 export function isOfAnyPeer(mnemonic: string): boolean {
   const family = mnemonicMeaning(mnemonic)?.family;
   return family === 'pki' || family === 'ikev2';
+}
+
+const IKEV1 = /^IKMP_/u;
+
+/**
+ * A failure of the IKE that a group of this type does not use: a router has other peers than the KSs of its groups. A
+ * group whose type is not shown may use either.
+ */
+export function isOfOtherIke(mnemonic: string, groupType: GroupType | null): boolean {
+  if (groupType === 'gdoi') return mnemonicMeaning(mnemonic)?.family === 'ikev2';
+  return groupType === 'gikev2' && IKEV1.test(mnemonic);
 }
 
 /** The reason that a kept message states, by its mnemonic alone; null: it states none. */

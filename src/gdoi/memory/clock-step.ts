@@ -89,7 +89,7 @@ const mark = fields<LogMark>({
   sources: stays,
 });
 
-const draftAlways = fields<Omit<Draft, 'statedBy'>>({
+const draftAlways = fields<Omit<Draft, 'statedBy' | 'configuredAgain'>>({
   number: stays,
   between: interval,
   atMs: instant,
@@ -100,7 +100,7 @@ const draftAlways = fields<Omit<Draft, 'statedBy'>>({
 
 const draft: Move<Draft> = (value, byMs) => ({ ...value, ...draftAlways(value, byMs) });
 
-const pendingAlways = fields<Omit<Pending, 'toldUntilMs'>>({
+const pendingAlways = fields<Omit<Pending, 'toldUntilMs' | 'configuredAgain'>>({
   kind: stays,
   between: interval,
   drafts: each(draft),
@@ -108,8 +108,9 @@ const pendingAlways = fields<Omit<Pending, 'toldUntilMs'>>({
   allRestarted: stays,
 });
 
-const pending: Move<Pending> = ({ toldUntilMs, ...others }, byMs) => ({
+const pending: Move<Pending> = ({ toldUntilMs, configuredAgain, ...others }, byMs) => ({
   ...pendingAlways(others, byMs),
+  ...(configuredAgain === undefined ? {} : { configuredAgain }),
   ...(toldUntilMs === undefined ? {} : { toldUntilMs: toldUntilMs + byMs }),
 });
 

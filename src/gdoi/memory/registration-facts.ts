@@ -2,6 +2,7 @@
 import type { Interval } from '../seen/interval.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
+import type { GroupType } from '../seen/snapshot.ts';
 import type { GroupState, HeldView } from './tracker-state.ts';
 
 /** The KEK after the registration, against the one held before. `gone`: registered and without one. */
@@ -41,4 +42,6 @@ export interface RegistrationFacts {
   readonly tekSecondsAfter?: number;
   /** Addresses of the KSs that this GM may register with, and its own. */
   readonly keyServers: readonly string[];
+  /** Which IKE its group uses; null: not shown. */
+  readonly groupType: GroupType | null;
 }

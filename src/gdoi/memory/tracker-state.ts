@@ -136,6 +136,8 @@ export interface Draft {
   readonly stated: string | null;
   /** The KS whose message it is; absent: the GM's own. */
   readonly statedBy?: string;
+  /** As in `LastReregistration`. */
+  readonly configuredAgain?: true;
 }
 
 export interface Pending {
@@ -147,6 +149,8 @@ export interface Pending {
   readonly allRestarted: boolean;
   /** Registrations up to then were emitted on the log alone, of a device without answers; absent: none was. States keep the name. */
   readonly toldUntilMs?: EpochMs;
+  /** The group had not been shown before that, and no message tells of a clear. Absent: it was, or one does. */
+  readonly configuredAgain?: true;
 }
 
 export interface Tally {
@@ -171,6 +175,8 @@ export interface LastReregistration {
   readonly statedBy?: string;
   /** Which unexpected one within an hour it is; absent: the first or second, or an expected one. */
   readonly repeated?: number;
+  /** Its group had been taken out of the configuration and is back: nobody cleared it. Absent: it is not known to have. */
+  readonly configuredAgain?: true;
 }
 
 /** The unexpected one that on-call may have to act on; null: there was none. */

@@ -88,6 +88,7 @@ function countedDrafts(
     tekLifetimeSeconds: ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds,
     ...(tek === null ? {} : { tekSecondsAfter: (tek.expiry.fromMs - seen.at.sentAtMs) / 1000 }),
     peers: peersOf(seen.gm),
+    groupType: seen.gm.groupType,
     ksSaid: saidOfGm(ks, seen.gm),
     // It was already registering then: a rekey that came later has not renewed what made it begin.
     rekeysBetween: state.unregistered === null && state.trying === undefined ? rekeys : 0,
@@ -133,6 +134,7 @@ function loggedRegistrations(place: GmPlace, state: GroupState, atMs: EpochMs): 
     tekMade: null,
     tekLifetimeSeconds: state.tekLifetimeSeconds,
     peers: state.view?.keyServer == null ? [] : [state.view.keyServer.toLowerCase()],
+    groupType: null,
     ksSaid: [],
     rekeysBetween: 0,
     lastRekey: null,

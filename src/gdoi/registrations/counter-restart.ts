@@ -52,6 +52,7 @@ export function restarted(
       // Where only the message showed the restart, it is there already.
       evidence: [...new Set([...movement.evidence, ...(mark === null ? [] : [quotedMark(mark)])])],
       allRestarted: movement.fell && allRestarted(state.counters, answer.seen.counters),
+      ...(left.vanished === undefined || mark !== null ? {} : { configuredAgain: true as const }),
       ...(drafts.length === all.length ? {} : { toldUntilMs: Math.max(...emitted.map(({ atMs }) => atMs)) }),
     };
     const waiting = { ...begun, emitted: movement.registrations, pending };
@@ -133,6 +134,7 @@ function newEpoch(
     tekMade: null,
     tekLifetimeSeconds: ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds,
     peers: peersOf(seen.gm),
+    groupType: seen.gm.groupType,
     ksSaid: saidOfGm(ks, seen.gm),
     rekeysBetween: 0,
     lastRekey: null,
@@ -241,7 +243,11 @@ function decideRestart(
   verdict: RestartVerdict | null,
 ): GroupTracked {
   const { pending } = waiting;
-  const began = verdict?.cause ?? (pending.allRestarted ? 'reload' : 'unknown');
+  const { configuredAgain } = pending;
+  // Without its group a router counts nothing of it: they restart with the group, whether it was reloaded or not.
+  const unseen = configuredAgain === true ? 'operator_clear' : pending.allRestarted ? 'reload' : 'unknown';
+  const began = verdict?.cause ?? unseen;
+  const isBack = configuredAgain === true && began === 'operator_clear';
   const proof = verdict?.evidence ?? WITHOUT_UPTIME;
   const epoch: Epoch = { ...waiting.epoch, began };
   const state = { ...waiting, pending: null, epoch };
@@ -254,10 +260,13 @@ function decideRestart(
             occurrence: [epoch.id],
             between: pending.between,
             evidence: [...pending.evidence, ...proof],
+            configuredAgain: isBack,
           }),
         );
   const drafts = pending.drafts.map((draft) =>
-    draft.cause === null ? { ...draft, evidence: [...draft.evidence, ...proof] } : draft,
+    draft.cause === null
+      ? { ...draft, evidence: [...draft.evidence, ...proof], ...(isBack ? { configuredAgain: true as const } : {}) }
+      : draft,
   );
   return andThen(reset, (next) => emitRegistrations(place, next, { drafts, causeOfFirst: began }));
 }

@@ -45,6 +45,7 @@ export function emitRegistrations(place: GmPlace, state: GroupState, decided: De
         cause,
         evidence: draft.evidence,
         repeated,
+        configuredAgain: draft.configuredAgain === true,
         stated: draft.stated === null ? null : reasonStated({ mnemonic: draft.stated, ks: draft.statedBy ?? null }),
       }),
     );
@@ -61,7 +62,7 @@ function wide({ fromMs, toMs }: Interval): Pick<LastReregistration, 'betweenMs'>
 
 function counted(
   tally: Tally,
-  { atMs, between, stated, statedBy, repeated }: Draft & { readonly repeated: number | null },
+  { atMs, between, stated, statedBy, repeated, configuredAgain }: Draft & { readonly repeated: number | null },
   cause: Cause,
 ): Tally {
   const unexpected = UNEXPECTED[cause];
@@ -76,6 +77,7 @@ function counted(
       ...wide(between),
       ...(stated === null ? {} : { stated, ...(statedBy === undefined ? {} : { statedBy }) }),
       ...(repeated === null ? {} : { repeated }),
+      ...(configuredAgain === undefined ? {} : { configuredAgain }),
     },
     recent: unexpected ? [...tally.recent, Math.round(atMs)].slice(-MAX_RECENT) : tally.recent,
     ...(before === null ? {} : { lastUnexpected: before }),

@@ -9,6 +9,7 @@ import { type CauseDecision, causeOfReregistration, legacyPair } from './reregis
 import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
 import { DELIVERY_MS, intervalOfMark, isAttempt, type LogMark, marksIn, quotedMark } from '../log/log-evidence.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
+import type { GroupType } from '../seen/snapshot.ts';
 import { kekMissedWindow } from '../keys/timer-windows.ts';
 import type { Draft, GroupState } from '../memory/tracker-state.ts';
 
@@ -42,6 +43,8 @@ export interface RegistrationSpan {
   readonly tekSecondsAfter?: number;
   /** Addresses of its KSs, and its own. */
   readonly peers: readonly string[];
+  /** As in `RegistrationFacts`. */
+  readonly groupType: GroupType | null;
   /** As in `RegistrationFacts`. */
   readonly ksSaid: readonly KsSaid[];
   readonly rekeysBetween: number | null;
@@ -194,6 +197,7 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
     tekLifetimeSeconds: what.tekLifetimeSeconds,
     ...(what.tekSecondsAfter === undefined ? {} : { tekSecondsAfter: what.tekSecondsAfter }),
     keyServers: what.peers,
+    groupType: what.groupType,
     ksSaid: what.ksSaid,
   };
 }

@@ -18,6 +18,7 @@ import {
   quotedLink,
 } from '../log/log-evidence.ts';
 import { givesReason, keepsRekeysAway, type KsSaid, quotedKs, type ReasonGiven } from '../log/ks-marks.ts';
+import { isOfOtherIke } from '../log/message-facts.ts';
 import { registeredWith } from '../memory/snmp-look.ts';
 import type { RegistrationFacts } from '../memory/registration-facts.ts';
 import { longestLived } from '../keys/tek-identity.ts';
@@ -79,7 +80,7 @@ export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
     ...departuresBefore(facts, decision),
     ...strangePackets(facts, decision),
   ];
-  return withReason(withReason(decision, strange), refusalsOf(facts));
+  return withReason(withReason(decision, strange, facts), refusalsOf(facts), facts);
 }
 
 function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
@@ -436,10 +437,16 @@ function strangePackets({ marks, start }: RegistrationFacts, { cause }: CauseDec
   return marksIn(marks, 'invalid_spi', { fromMs: start.fromMs - RECOVERY_MS, toMs: start.toMs }).map(byItself);
 }
 
-function withReason(decision: CauseDecision, reasons: readonly Said[]): CauseDecision {
+function withReason(
+  decision: CauseDecision,
+  reasons: readonly Said[],
+  { groupType }: Pick<RegistrationFacts, 'groupType'>,
+): CauseDecision {
   if (reasons.length === 0) return decision;
   const evidence = [...decision.evidence, ...reasons.slice(-2).map(saidIn)];
-  const last = reasons.findLast(({ ks, mark }) => ks === null || givesReason({ ks, mark }));
+  const last = reasons.findLast(({ ks, mark }) =>
+    ks === null ? !isOfOtherIke(mark.mnemonic, groupType) : givesReason({ ks, mark }),
+  );
   return last !== undefined && decision.cause === 'unknown' && decision.stated === undefined
     ? { ...decision, evidence, stated: reasonIn(last) }
     : { ...decision, evidence };

@@ -71,6 +71,7 @@ export function registrationsAlone(
     tekMade: tekMade(state.view, seen, ks),
     tekLifetimeSeconds,
     peers: peersOf(seen.gm),
+    groupType: seen.gm.groupType,
     ksSaid: saidOfGm(ks, seen.gm),
     rekeysBetween: rekeysBetween(before.sequence, look.sequence),
     lastRekey: null,

@@ -14,7 +14,7 @@ import {
   quotedMark,
   quotedLink,
 } from '../log/log-evidence.ts';
-import { statedReason } from '../log/message-facts.ts';
+import { isOfOtherIke, statedReason } from '../log/message-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 export interface Reasons {
@@ -52,7 +52,7 @@ export function reasonsOfFailure(state: GroupState, answer: ComparedAnswer): Fai
   // That the KS refused it is closer to the reason than that IKE failed.
   const refused =
     (lastSaid === undefined ? null : statedByKs(lastSaid)) ??
-    statedIn(own.slice(-1)) ??
+    statedIn(own.filter(({ mnemonic }) => !isOfOtherIke(mnemonic, seen.gm.groupType)).slice(-1)) ??
     statedIn(ending.filter(({ proof }) => proof === 'left'));
   const stated = refused ?? link.stated;
   return {

@@ -8,7 +8,7 @@ import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { assessFleet, measuresOf } from '../../../src/gdoi/fleet/assessment.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../../src/gdoi/fleet/fleet-settings.ts';
 import { factsOf } from '../../../src/gdoi/fleet/group-facts-of.ts';
-import { isMulticast } from '../../../src/gdoi/fleet/kss-together.ts';
+import { isGmByMulticast } from '../../../src/gdoi/fleet/kss-together.ts';
 import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import { Fleet, ks, START } from '../../builders/fleet-group.ts';
 import { member, OVERDUE, said, silent } from './members.ts';
@@ -972,11 +972,11 @@ describe('a group that changed from multicast to unicast rekeys', () => {
     const old = ks(0, { device: 'ks2', address: '10.1.0.2', role: 'secondary', transport: 'multicast' });
     const fleet = new Fleet();
     fleet.see(...look(0, false), old);
-    expect(isMulticast(fleet.state, null)).toBe(true);
+    expect(isGmByMulticast(fleet.state, null)).toBe(true);
     fleet.see(silent(old, 30));
-    expect(isMulticast(fleet.state, null)).toBe(false);
+    expect(isGmByMulticast(fleet.state, null)).toBe(false);
     fleet.see({ ...look(60, false)[0]!, presence: 'unreachable' });
-    expect(isMulticast(fleet.state, null)).toBe(true);
+    expect(isGmByMulticast(fleet.state, null)).toBe(true);
   });
 
   test('is one with multicast as long as a GM that answers shows it for its KEK', () => {

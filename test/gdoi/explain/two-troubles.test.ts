@@ -352,3 +352,34 @@ test('does not count a silent GM among those that lost a rekey when most did', (
   expect(told(view)).toEqual(['ks_rekeys_lost present critical', 'gms_unreachable present warning']);
   expect(find(view, 'ks_rekeys_lost')?.scope).not.toContain('gm6');
 });
+
+describe('GMs whose counters restarted', () => {
+  const again = (number: number, configuredAgain?: true) =>
+    member(number, 140, {
+      succeeded: 1,
+      change: {
+        lastReregistration: {
+          cause: 'operator_clear',
+          atMs: at(130),
+          ...(configuredAgain === undefined ? {} : { configuredAgain }),
+        },
+      },
+    });
+  const seen = (...gms: ReturnType<typeof again>[]) => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0, { succeeded: 3 }), member(2, 0, { succeeded: 3 }), member(3, 0));
+    return find(fleet.see(...gms), 'operator_clear');
+  };
+
+  test('were cleared, or their group was taken out of the configuration and put back: each is told of its own', () => {
+    expect(seen(again(1))).toMatchObject({ summary: expect.stringContaining('cleared by an operator') });
+    const back = seen(again(1, true));
+    expect(back?.summary).toMatch(
+      /^GM gm1 registered again .*: the group had been removed from its configuration, and was configured again$/u,
+    );
+    expect(back?.summary).not.toContain('clear');
+    expect(back?.firstStep).toContain('show crypto map');
+    expect(back?.evidence).toEqual([expect.stringMatching(/^gm1: its group was not shown before, registered /u)]);
+    expect(seen(again(1), again(2, true))?.summary).toMatch(/^GM gm1 was cleared .*; GM gm2 registered again /u);
+  });
+});

@@ -9,6 +9,7 @@ const REREGISTRATION = {
   'stated?': 'string',
   'statedBy?': 'string',
   'repeated?': 'number',
+  'configuredAgain?': 'boolean',
 } as const;
 const COUNTERS = { received: 'number | null', succeeded: 'number | null' } as const;
 const TEK = { spi: 'string', expiryMs: 'number | null', sinceMs: 'number' } as const;

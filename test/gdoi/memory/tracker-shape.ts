@@ -15,6 +15,7 @@ const REREGISTRATION = {
   'stated?': 'string',
   'statedBy?': 'string',
   'repeated?': 'number',
+  'configuredAgain?': 'boolean',
 } as const;
 
 const VIEW = {
@@ -45,11 +46,13 @@ const PENDING = {
       evidence: { list: 'string' },
       stated: 'string | null',
       'statedBy?': 'string',
+      'configuredAgain?': 'boolean',
     },
   },
   evidence: { list: 'string' },
   allRestarted: 'boolean',
   'toldUntilMs?': 'number',
+  'configuredAgain?': 'boolean',
 } as const;
 
 const SNMP = {

@@ -1,6 +1,7 @@
 /** A reason that the router states itself is believed: it is evidence and gives the summary and the first step. */
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../src/gdoi/seen/observation.ts';
+import type { GroupType } from '../../../src/gdoi/seen/snapshot.ts';
 import type { KsSaid } from '../../../src/gdoi/log/ks-marks.ts';
 import type { TrackOptions } from '../../../src/gdoi/tracker/tracker.ts';
 import { initialTrackerState, ksSaidOfGroup } from '../../../src/gdoi/memory/tracker-state.ts';
@@ -583,4 +584,51 @@ test('an order of the KS explains the registration that follows it, but not one 
     gmAnswer(2420, { ...due, succeeded: 2, timerAt: 5900, teks: { '0x00000002': 6000 } }),
   ]);
   expect(causes(told)).toEqual(['tek_expired']);
+});
+
+describe('a failure of the IKE that the group does not use', () => {
+  const ABORT = 'IKEV2-3-NEG_ABORT';
+  const aborted = (at: number) => log(at, ABORT, 'Negotiation aborted due to ERROR: Auth exchange failed');
+  const bad = (at: number) =>
+    log(at, 'CRYPTO-4-IKMP_BAD_MESSAGE', 'IKE message from 10.1.11.2 failed its sanity check');
+  const lost: GmSketch = { ...lasting, registered: false, attempted: 3 };
+  const failed = (groupType: GroupType | null, ...messages: readonly Observation[]) =>
+    history([
+      gmAnswer(0, { ...lasting, groupType }),
+      ...messages,
+      gmAnswer(60, { ...lost, groupType }),
+      gmAnswer(120, { ...lost, groupType, attempted: 5 }),
+      gmAnswer(180, { ...lost, groupType, attempted: 7 }),
+    ]).events.find(({ type }) => type === 'registration_failed');
+  const registered = (groupType: GroupType | null, ...messages: readonly Observation[]) =>
+    history([gmAnswer(0, { ...lasting, groupType }), ...messages, gmAnswer(60, { ...again, groupType })]).events[0];
+
+  test.each([
+    ['gdoi', aborted(30), 'NEG_ABORT', 'IKEv2'],
+    ['gikev2', bad(30), 'IKMP_BAD_MESSAGE', 'IKE with its KS failed'],
+  ] as const)('is evidence of a %s group, and no reason', (groupType, message, mnemonic, words) => {
+    for (const event of [failed(groupType, message), registered(groupType, message)]) {
+      expect(event?.evidence.join('\n')).toContain(mnemonic);
+      expect(event?.summary).not.toContain(words);
+      expect(event?.action).not.toMatch(/^show crypto (?:ikev2|isakmp) sa/u);
+    }
+  });
+
+  test.each([
+    ['gikev2', aborted(30), 'an IKEv2 negotiation was aborted'],
+    ['gdoi', bad(30), 'IKE with its KS failed'],
+    [null, aborted(30), 'an IKEv2 negotiation was aborted'],
+    [null, bad(30), 'IKE with its KS failed'],
+  ] as const)(
+    'is the reason of a %s group if it is of the one that this uses, or may use',
+    (groupType, message, why) => {
+      expect(failed(groupType, message)?.summary).toContain(why);
+      expect(registered(groupType, message)?.summary).toContain(why);
+    },
+  );
+
+  test('does not hide the reason that came before it', () => {
+    expect(failed('gdoi', bad(30), aborted(35))?.summary).toContain('IKE with its KS failed');
+    expect(registered('gdoi', bad(30), aborted(35))?.summary).toContain('IKE with its KS failed');
+  });
 });

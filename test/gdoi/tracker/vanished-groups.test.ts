@@ -3,6 +3,7 @@
  * the router came back without them. Its traffic is in clear or dropped, and no line of an answer says so.
  */
 import { describe, expect, test } from 'vitest';
+import { CHECK_CRYPTO_MAP } from '../../../src/gdoi/events/first-steps.ts';
 import { VANISHED_KEPT_MS } from '../../../src/gdoi/tracker/vanished-groups.ts';
 import type { Observation } from '../../../src/gdoi/seen/observation.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type History,
   history,
   ksAnswer,
+  log,
   snmpAnswer,
   T0,
   types,
@@ -177,9 +179,50 @@ describe('a group that is shown again', () => {
       ...none(300),
       ...none(360),
     ]);
-    expect(types(told)).toEqual(['registration_lost', 'registration_restored', 'reregistration', 'registration_lost']);
-    expect(new Set(told.events.map(({ id }) => id)).size).toBe(4);
+    expect(types(told)).toEqual([
+      'registration_lost',
+      'registration_restored',
+      'counters_reset',
+      'reregistration',
+      'registration_lost',
+    ]);
+    expect(new Set(told.events.map(({ id }) => id)).size).toBe(5);
     expect(told.events.find(({ type }) => type === 'reregistration')).toMatchObject({ unexpected: false });
+  });
+
+  const again: GmSketch = { ...held, received: 0, kekAt: 60_000, teks: { '0x00000009': 50_000 }, timerAt: 49_900 };
+  const gone = [up, gmAnswer(0, { ...held, succeeded: 4 }), ...none(60), ...none(120)];
+  const ofReturn = (told: History) =>
+    told.events.filter(({ type }) => type === 'reregistration' || type === 'counters_reset');
+
+  test('was removed and configured again, and not cleared by an operator', () => {
+    for (const uptime of [[upAt(181)], []]) {
+      const told = history([...gone, gmAnswer(180, again), ...uptime, gmAnswer(240, again)]);
+      expect(ofReturn(told)).toMatchObject([
+        { type: 'counters_reset', action: CHECK_CRYPTO_MAP },
+        {
+          cause: 'operator_clear',
+          unexpected: false,
+          summary: 'gm1 (group G1) registered again after its group had been removed and was configured again',
+          action: CHECK_CRYPTO_MAP,
+        },
+      ]);
+      expect(told.state.groups.get('G1')?.tally.last).toMatchObject({ configuredAgain: true });
+    }
+  });
+
+  test('came with a reload if the uptime says so, and with a clear if the log does', () => {
+    const reloaded = history([...gone, gmAnswer(480, again), facts(481, 121), gmAnswer(540, again)]);
+    expect(ofReturn(reloaded)).toMatchObject([{ cause: 'reload' }]);
+    const said = log(170, 'GDOI-5-GM_CLEAR_REGISTER');
+    const cleared = history([...gone, said, gmAnswer(180, again), upAt(181), gmAnswer(240, again)]);
+    expect(ofReturn(cleared).at(-1)?.summary).toContain('clear crypto gdoi');
+  });
+
+  test('is forgotten at the next clear', () => {
+    const later: GmSketch = { ...again, succeeded: 3 };
+    const seen = [...gone, gmAnswer(180, again), upAt(181), gmAnswer(240, later), gmAnswer(300, again), upAt(301)];
+    expect(ofReturn(history(seen)).at(-1)?.summary).toContain('clear crypto gdoi');
   });
 
   test('has lost nothing if one answer did not show it', () => {
