@@ -24,8 +24,6 @@ const TWINS: readonly (readonly [one: string, other: string, why: string])[] = [
 const SAME_MEANING: Readonly<Record<string, string>> = {
   EpochMs: 'the core imports nothing, the kernel neither: the same milliseconds',
   ListenerAddress: 'listeners do not know the configuration: the same address',
-  EventDocument: 'the document, and the type of its schema',
-  IncidentDocument: 'the document, and the type of its schema',
   instant: 'the text, and the schema of it',
 };
 

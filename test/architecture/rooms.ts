@@ -33,6 +33,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'gdoi/events',
     'gdoi/explain',
     'gdoi/incidents',
+    'gdoi/keys/kek-identity.ts',
     'gdoi/keys/kek-window.ts',
     'gdoi/keys/ks-lead.ts',
     'gdoi/log',

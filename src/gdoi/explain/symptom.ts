@@ -60,7 +60,7 @@ const UNEXPLAINED_CAUSES = new Set([
 const MISSED_REKEY_CAUSES: ReadonlySet<Cause> = new Set<Cause>(['kek_missed_rekey', 'kek_expired', 'tek_expired']);
 
 /** A KEK that came by registering shows within this: give or take an answer. */
-export const SAME_KEK_MS = 120_000;
+const SAME_KEK_MS = 120_000;
 /**
  * Instants that two devices show, or an age and an instant, are not compared closer than this: each is printed in whole
  * seconds, and was read at some time within a poll of some seconds.

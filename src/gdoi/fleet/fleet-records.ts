@@ -61,9 +61,21 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     lastReregistration: facts.lastReregistration ?? null,
     context: facts.context ?? NO_CONTEXT,
   };
-  const { newerTeks, tekRekeyOverdue = false } = facts;
-  const multicast = isByMulticast(gm.kek?.transport ?? null, before?.multicast === true);
-  const countedBetweenMs = countedBetween(before, succeeded, at);
+  return withRare(record, facts, {
+    multicast: isByMulticast(gm.kek?.transport ?? null, before?.multicast === true),
+    countedBetweenMs: countedBetween(before, succeeded, at),
+  });
+}
+
+/** What few records have is in no other. */
+function withRare(
+  record: FleetGm,
+  { newerTeks, tekRekeyOverdue = false }: MemberFacts,
+  {
+    multicast,
+    countedBetweenMs,
+  }: { readonly multicast: boolean; readonly countedBetweenMs: FleetGm['countedBetweenMs'] },
+): FleetGm {
   if (!multicast && countedBetweenMs === undefined && newerTeks === undefined && !tekRekeyOverdue) return record;
   return {
     ...record,
