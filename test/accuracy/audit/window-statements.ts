@@ -497,6 +497,20 @@ const REPLACED_AFTER_REKEY = statement(
   },
 );
 
+const PERHAPS_RENEWED = statement(
+  literally(
+    'a rekey came in between, and it can have been the one with the KEK held since: then no timer of the one before fired',
+  ),
+  (audited) => {
+    if (audited.event.cause !== 'unknown') return 'and yet it was decided';
+    const ends = shownKekEnd(audited);
+    return unless(
+      (rekeysBetween(audited) ?? 0) > 0 && kekIsNew(audited) !== false && ends !== null,
+      'no rekey came, or the KEK stayed',
+    );
+  },
+);
+
 /** A KS that makes a key without an order does so before the end of the old one, or at it, as its release does. */
 const MADE_WHEN_NONE_WAS_DUE = statement(
   form(
@@ -682,6 +696,7 @@ export const WINDOW_STATEMENTS: readonly Statement[] = [
   KEK_NOT_SEEN,
   REPLACED_EARLY,
   REPLACED_AFTER_REKEY,
+  PERHAPS_RENEWED,
   MADE_WHEN_NONE_WAS_DUE,
   REPLACED_OR_TEK,
   ORDER_OR_EXPIRY,
