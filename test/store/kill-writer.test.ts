@@ -21,12 +21,8 @@ const KILLS = 16;
 const LONGEST_LIFE = { start: 1.3, report: 0.5 };
 
 let writer: Built;
-let startMs: number;
 beforeAll(async () => {
   writer = await built(new URL('./killed-writer.ts', import.meta.url));
-  const fromMs = performance.now();
-  await idsToldUntilKilled(join(temporaryDirectory(), 'store.db'), 0, 'report');
-  startMs = performance.now() - fromMs;
 });
 afterAll(() => writer.remove());
 
@@ -50,7 +46,14 @@ async function idsToldUntilKilled(path: string, lifeMs: number, from: 'start' | 
   return text.split('\n').slice(0, -1);
 }
 
+async function timeToFirstReport(): Promise<number> {
+  const fromMs = performance.now();
+  await idsToldUntilKilled(join(temporaryDirectory(), 'store.db'), 0, 'report');
+  return performance.now() - fromMs;
+}
+
 it('a store whose agent is killed at any moment has every event that went out, gives none twice, and its states fit its events', async () => {
+  const startMs = await timeToFirstReport();
   const path = join(temporaryDirectory(), 'store.db');
   const seed = drawnSeed();
   const random = seededRandom(seed);
