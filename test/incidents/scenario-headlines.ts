@@ -27,7 +27,7 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   'ks-upgrade': { minutes: 20, groups: { G1: [LEGACY, '(legacy_ks) ok', 'ok'] } },
   'rekey-loss': { minutes: 15, groups: { G1: ['ok', 'path_loss? warning', 'path_loss warning', 'ok'] } },
   'rekey-loss-fleet': {
-    minutes: 15,
+    minutes: 16,
     groups: { G1: ['ok', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'] },
   },
   'tek-loss': { minutes: 20, groups: { G1: ['ok', 'path_loss? warning', 'path_loss warning'] } },
