@@ -3,17 +3,17 @@ import type { GdoiEvent } from '../gdoi/events/event.ts';
 import { inCell } from '../gdoi/seen/cell.ts';
 import type { EventCount } from './event-store.ts';
 
-/** Adds one event of its kind to `counts`, whose keys are private to this function. */
-export function addToCounts(counts: Map<string, EventCount>, event: GdoiEvent): void {
-  const { type, cell, device, group, cause, unexpected } = event;
-  const key = JSON.stringify([type, cell ?? null, device, group, cause, unexpected]);
-  counts.set(key, {
-    type,
-    ...inCell(cell),
-    device,
-    group,
-    cause,
-    unexpected,
-    count: (counts.get(key)?.count ?? 0) + 1,
-  });
+export class EventCounts {
+  readonly #counts = new Map<string, EventCount>();
+
+  add({ type, cell, device, group, cause, unexpected }: GdoiEvent): void {
+    const key = JSON.stringify([type, cell ?? null, device, group, cause, unexpected]);
+    const count = (this.#counts.get(key)?.count ?? 0) + 1;
+    this.#counts.set(key, { type, ...inCell(cell), device, group, cause, unexpected, count });
+  }
+
+  /** One for each set of labels, in the order of their first event. */
+  all(): readonly EventCount[] {
+    return [...this.#counts.values()];
+  }
 }

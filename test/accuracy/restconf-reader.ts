@@ -1,11 +1,11 @@
 /** What the simulated fleet shows over RESTCONF, requested as the poller does, but without a socket. */
 import { type RestconfPath, YANG_LIBRARY_PATH } from '../../src/access/restconf-path.ts';
+import { withAnswered } from '../../src/agent/poll/asked-when.ts';
 import { onPresentClock } from '../../src/agent/poll/device-clock.ts';
 import {
   followUpPaths,
   mainPaths,
   NOTHING_LEARNT_BY_RESTCONF,
-  rememberAnswered,
   rememberMainAnswer,
   type RestconfInterest,
   type RestconfMemory,
@@ -45,7 +45,7 @@ export class RestconfReader {
     if (!this.#fleet.isUp(device)) return null;
     const learnt = { ...memory, clock: details.clock, learntAtMs: memory.learntAtMs ?? nowMs };
     const answered = [...main.documents, ...details.documents].map(({ path }) => path);
-    this.#memories.set(device, rememberMainAnswer(rememberAnswered(learnt, answered, nowMs), read));
+    this.#memories.set(device, rememberMainAnswer(withAnswered(learnt, answered, nowMs), read));
     if (details.documents.length === 0) return read.observations;
     const all = [...main.documents, ...details.documents];
     return [...read.observations, ...readRestconf(all, 'details', device).observations];

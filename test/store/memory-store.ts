@@ -6,7 +6,7 @@ import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import type { Incident } from '../../src/gdoi/incidents/incident.ts';
 import { DEFAULT_CELL } from '../../src/gdoi/seen/cell.ts';
 import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
-import { addToCounts } from '../../src/store/event-counts.ts';
+import { EventCounts } from '../../src/store/event-counts.ts';
 import { decodeCursor, encodeCursor, type EventPosition } from '../../src/store/event-cursor.ts';
 import type { EventFilter, EventPage, EventQuery } from '../../src/gdoi/events/event-query.ts';
 import type { IncidentPage, IncidentQuery } from '../../src/gdoi/incidents/incident-query.ts';
@@ -38,7 +38,7 @@ class MemoryStore implements EventStore {
   readonly #maxEvents: number;
   readonly #events = new Map<string, GdoiEvent>();
   readonly #incidents = new Map<string, Incident>();
-  readonly #counts = new Map<string, EventCount>();
+  readonly #counts = new EventCounts();
   /** As JSON text, so that a caller's later change of a state is not stored by accident. */
   readonly #devices = new Map<string, string>();
   readonly #fleets = new Map<string, string>();
@@ -93,7 +93,7 @@ class MemoryStore implements EventStore {
     this.#events.set(event.id, event);
     const [earliest] = this.#events.keys();
     if (this.#events.size > this.#maxEvents && earliest !== undefined) this.#events.delete(earliest);
-    addToCounts(this.#counts, event);
+    this.#counts.add(event);
     return true;
   }
 
@@ -124,7 +124,7 @@ class MemoryStore implements EventStore {
   }
 
   async counts(): Promise<readonly EventCount[]> {
-    return [...this.#counts.values()];
+    return this.#counts.all();
   }
 
   async prune(nowMs: EpochMs): Promise<number> {

@@ -41,23 +41,30 @@ export function onPresentClock<Document extends NodeDocument>(
   const stepMs = Math.abs(jumpMs) < LEAST_STEP_MS + (shown.receivedAtMs - shown.sentAtMs) ? 0 : jumpMs;
   const known =
     stepMs === 0 ? memory.setBy : new Map([...memory.setBy].map(([text, byMs]) => [text, byMs + stepMs] as const));
-  const seen = new Map<string, number>();
-  const translated = documents.map((document) => ({ ...document, body: withInstants(document.body, known, seen) }));
+  const seen = new Map(
+    documents.flatMap(({ body }) => instantsIn(body)).map((text) => [text, known.get(text) ?? 0] as const),
+  );
+  const translated = documents.map((document) => ({ ...document, body: withInstants(document.body, seen) }));
   return { documents: translated, memory: { offsetMs, setBy: newest(known, seen) } };
 }
 
-/** The body with each instant on the present clock; adds those it shows to `seen`. */
-function withInstants(body: unknown, known: ReadonlyMap<string, number>, seen: Map<string, number>): unknown {
+/** All that the body shows but its own time. */
+function instantsIn(body: unknown): readonly string[] {
+  if (typeof body === 'string') return INSTANT.test(body) ? [body] : [];
+  if (typeof body !== 'object' || body === null) return [];
+  return Object.entries(body).flatMap(([key, each]) => (key === NOW ? [] : instantsIn(each)));
+}
+
+/** The body with each instant on the present clock. `setBy`: of each that it shows. */
+function withInstants(body: unknown, setBy: ReadonlyMap<string, number>): unknown {
   if (typeof body === 'string') {
-    if (!INSTANT.test(body)) return body;
-    const byMs = known.get(body) ?? 0;
-    seen.set(body, byMs);
+    const byMs = setBy.get(body) ?? 0;
     return byMs === 0 ? body : shifted(body, byMs);
   }
-  if (Array.isArray(body)) return body.map((each: unknown) => withInstants(each, known, seen));
+  if (Array.isArray(body)) return body.map((each: unknown) => withInstants(each, setBy));
   if (typeof body !== 'object' || body === null) return body;
   return Object.fromEntries(
-    Object.entries(body).map(([key, each]) => [key, key === NOW ? each : withInstants(each, known, seen)]),
+    Object.entries(body).map(([key, each]) => [key, key === NOW ? each : withInstants(each, setBy)]),
   );
 }
 

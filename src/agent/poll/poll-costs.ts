@@ -16,7 +16,8 @@ import type { ResolvedDevice, Schedule } from '../../config/resolved-config.ts';
 import { CPU_EVERY_MS } from '../../gdoi/seen/beside-facts.ts';
 import { cronRunsPerDay } from '../schedule/cron-gap.ts';
 import { ALLOWED_AT_ONCE, allowedEveryMs } from '../schedule/poll-allowance.ts';
-import { CERTIFICATES_PACE, EARLY_SHARE } from './poll-memory.ts';
+import { EARLY_SHARE } from './asked-when.ts';
+import { CERTIFICATES_PACE } from './poll-memory.ts';
 
 export interface AskedOfDevice {
   readonly what: string;

@@ -10,23 +10,13 @@ import type { Collector } from '../../config/resolved-config.ts';
 import { cpuLookEveryMs } from '../../gdoi/seen/beside-facts.ts';
 import type { GmSnapshot, GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { nameFraction } from '../../model/name-hash.ts';
+import { type AskedWhen, isDue, isTaken, withAnswered, withRefused } from './asked-when.ts';
 
-/**
- * Share of its interval by which a command may come early. Polls come on a grid and the answer some seconds into its
- * poll, so with equal intervals a command would never be due at the next poll and be asked only at every other one.
- */
-export const EARLY_SHARE = 0.1;
 /** Detail intervals between two looks at the certificates: hourly by default, though they change once a year. */
 export const CERTIFICATES_PACE = 60;
-/** How long a refused command is not asked. */
-const REFUSED_FOR_MS = 3_600_000;
 
-export interface PollMemory {
+export interface PollMemory extends AskedWhen<ShowCommand> {
   readonly spelling: Spelling;
-  /** Command -> monotonic ms of its last whole answer. */
-  readonly answeredAtMs: ReadonlyMap<ShowCommand, number>;
-  /** Command -> monotonic ms until which it is not asked. */
-  readonly refusedUntilMs: ReadonlyMap<ShowCommand, number>;
   /** The groups in the last main answer, whose counters a reload or a registration changes. */
   readonly shown: readonly GroupSnapshot[];
   /** CPU of the last minute at the last look, in percent; null: not seen yet. */
@@ -104,16 +94,6 @@ export function showCpuIsDue(memory: PollMemory, device: string, nowMonoMs: numb
   return lineBefore(answeredAtMs) < lineBefore(nowMonoMs);
 }
 
-function isDue(memory: PollMemory, command: ShowCommand, intervalMs: number, nowMonoMs: number): boolean {
-  const answeredAt = memory.answeredAtMs.get(command);
-  return answeredAt === undefined || nowMonoMs - answeredAt >= intervalMs * (1 - EARLY_SHARE);
-}
-
-/** The device has not refused it within the hour. */
-function isTaken(memory: PollMemory, command: ShowCommand, nowMonoMs: number): boolean {
-  return (memory.refusedUntilMs.get(command) ?? Number.NEGATIVE_INFINITY) <= nowMonoMs;
-}
-
 type Spelt = 'ks policy' | 'ks members' | 'ks coop' | 'gm replay' | 'gm dataplane counters';
 
 /**
@@ -156,11 +136,11 @@ function mayHaveComeBack(before: GmSnapshot, now: GmSnapshot): boolean {
 }
 
 export function rememberAnswer(memory: PollMemory, command: ShowCommand, nowMonoMs: number): PollMemory {
-  return { ...memory, answeredAtMs: new Map(memory.answeredAtMs).set(command, nowMonoMs) };
+  return withAnswered(memory, [command], nowMonoMs);
 }
 
 export function rememberRefusal(memory: PollMemory, command: ShowCommand, nowMonoMs: number): PollMemory {
-  return { ...memory, refusedUntilMs: new Map(memory.refusedUntilMs).set(command, nowMonoMs + REFUSED_FOR_MS) };
+  return withRefused(memory, [command], nowMonoMs);
 }
 
 /** The answer's own objects: they are held as long by the device's view, and 430 bytes a device are not. */

@@ -7,25 +7,21 @@ import type { Collector } from '../../config/resolved-config.ts';
 import { cpuLookEveryMs } from '../../gdoi/seen/beside-facts.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { type AskedWhen, isDue, isTaken } from './asked-when.ts';
 import { CLOCK_NOT_SEEN, type DeviceClockMemory } from './device-clock.ts';
 import type { GdoiModel } from '../../yang/yang-library.ts';
 
-/** Share of its interval by which a path may come early; polls come on a grid. */
-const EARLY_SHARE = 0.1;
 /** An upgrade may bring what is missing. */
 const LEARN_ANEW_MS = 24 * 3_600_000;
-/** How long a node that NACM hides, or that the device does not have, is not asked. */
-const REFUSED_FOR_MS = 3_600_000;
 
-export interface RestconfMemory {
+/** A node that NACM hides, or that the device does not have, is refused. */
+export interface RestconfMemory extends AskedWhen<RestconfPath> {
   /** Monotonic ms; null: nothing learned yet, or forgotten. */
   readonly learntAtMs: number | null;
   readonly model: GdoiModel | null;
   /** Whether the device showed groups as a GM, as a KS, in the last answers; null: not asked yet. */
   readonly isGm: boolean | null;
   readonly isKs: boolean | null;
-  readonly answeredAtMs: ReadonlyMap<RestconfPath, number>;
-  readonly refusedUntilMs: ReadonlyMap<RestconfPath, number>;
   /** Group -> registrations and rekeys counted: what a reload resets. */
   readonly counters: ReadonlyMap<string, { readonly succeeded: number | null; readonly received: number | null }>;
   readonly registered: Registered;
@@ -77,7 +73,7 @@ export function mustLearn({ learntAtMs }: RestconfMemory, nowMonoMs: number): bo
 export function mainPaths(memory: RestconfMemory, interest: RestconfInterest): readonly RestconfPath[] {
   const { role, detailIntervalMs, nowMonoMs } = interest;
   const shows = (known: boolean | null, head: RestconfPath) =>
-    known !== false || isDue(memory, head, { intervalMs: detailIntervalMs, nowMonoMs });
+    known !== false || isDue(memory, head, detailIntervalMs, nowMonoMs);
   return [
     ...when(mustLearn(memory, nowMonoMs), [YANG_LIBRARY_PATH]),
     ...when(role !== 'ks' && shows(memory.isGm, GM_MAIN[0]), GM_MAIN),
@@ -115,22 +111,13 @@ export function followUpPaths(
     mustLearn(memory, nowMonoMs) || hintsAtReload(memory, snapshots) || hasRegistered(memory.registered, registered);
   return [
     ...when(system, [SYSTEM_PATH]),
-    ...details.filter((path) => isDue(memory, path, { intervalMs: detailIntervalMs, nowMonoMs })),
-    ...when(isDue(memory, CPU_PATH, { intervalMs: cpuLookEveryMs(memory.cpuPercent), nowMonoMs }), [CPU_PATH]),
-  ].filter((path) => (memory.refusedUntilMs.get(path) ?? Number.NEGATIVE_INFINITY) <= nowMonoMs);
+    ...details.filter((path) => isDue(memory, path, detailIntervalMs, nowMonoMs)),
+    ...when(isDue(memory, CPU_PATH, cpuLookEveryMs(memory.cpuPercent), nowMonoMs), [CPU_PATH]),
+  ].filter((path) => isTaken(memory, path, nowMonoMs));
 }
 
 function when(wanted: boolean, paths: readonly RestconfPath[]): readonly RestconfPath[] {
   return wanted ? paths : [];
-}
-
-function isDue(
-  { answeredAtMs }: RestconfMemory,
-  path: RestconfPath,
-  { intervalMs, nowMonoMs }: { readonly intervalMs: number; readonly nowMonoMs: number },
-): boolean {
-  const answered = answeredAtMs.get(path);
-  return answered === undefined || nowMonoMs - answered >= intervalMs * (1 - EARLY_SHARE);
 }
 
 /** A registration counter that moved, or any counter that fell: only the boot time tells a reload from a clear. */
@@ -145,27 +132,6 @@ function hintsAtReload({ counters }: RestconfMemory, snapshots: readonly GroupSn
       (known.received !== null && received !== null && received < known.received)
     );
   });
-}
-
-export function rememberAnswered(
-  memory: RestconfMemory,
-  paths: Iterable<RestconfPath>,
-  nowMonoMs: number,
-): RestconfMemory {
-  const answeredAtMs = new Map(memory.answeredAtMs);
-  for (const path of paths) answeredAtMs.set(path, nowMonoMs);
-  return { ...memory, answeredAtMs };
-}
-
-export function rememberRefused(
-  memory: RestconfMemory,
-  paths: readonly RestconfPath[],
-  nowMonoMs: number,
-): RestconfMemory {
-  if (paths.length === 0) return memory;
-  const refusedUntilMs = new Map(memory.refusedUntilMs);
-  for (const path of paths) refusedUntilMs.set(path, nowMonoMs + REFUSED_FOR_MS);
-  return { ...memory, refusedUntilMs };
 }
 
 export function rememberMainAnswer(memory: RestconfMemory, { snapshots, registered }: MainAnswer): RestconfMemory {

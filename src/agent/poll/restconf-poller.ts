@@ -8,6 +8,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { PollReport } from '../../model/poll-report.ts';
 import { cpuPercent } from '../../yang/system-data.ts';
 import { gdoiModelOf } from '../../yang/yang-library.ts';
+import { withAnswered, withRefused } from './asked-when.ts';
 import {
   followUpPaths,
   GM_MAIN,
@@ -15,8 +16,6 @@ import {
   mainPaths,
   mustLearn,
   NOTHING_LEARNT_BY_RESTCONF,
-  rememberAnswered,
-  rememberRefused,
   rememberMainAnswer,
   type RestconfInterest,
   type RestconfMemory,
@@ -129,8 +128,8 @@ async function followUpOf(
   return {
     observations,
     documents,
-    memory: rememberRefused(
-      rememberAnswered(
+    memory: withRefused(
+      withAnswered(
         { ...memory, clock: seenClock, cpuPercent: percent },
         documents.map(({ path }) => path),
         nowMonoMs,
@@ -173,7 +172,7 @@ function learn(memory: RestconfMemory, answers: readonly PathAnswer[], nowMonoMs
     isGm: shows(GM_MAIN[0], memory.isGm),
     isKs: shows(KS_MAIN[0], memory.isKs),
   };
-  return rememberAnswered(
+  return withAnswered(
     learnt,
     answers.map(({ path }) => path),
     nowMonoMs,

@@ -21,7 +21,9 @@ export function byRouter(answers: readonly ParsedText[]): ReadonlyMap<string, re
   const routers: Router[] = [];
   for (const answer of answers) {
     const facts = factsOf(answer);
-    const router = routerOf(routers, answer, facts) ?? newRouter(routers, answer.device);
+    const known = routerOf(routers, answer, facts);
+    const router: Router = known ?? { name: answer.device, answers: [], facts: new Map() };
+    if (known === undefined) routers.push(router);
     router.answers.push(answer);
     for (const [fact, value] of facts) router.facts.set(fact, value);
   }
@@ -37,12 +39,6 @@ function routerOf(
   const unnamed = routers.findLast(({ name }) => name === null);
   if (unnamed !== undefined) return contradicts(unnamed, facts) ? undefined : unnamed;
   return undefined;
-}
-
-function newRouter(routers: Router[], name: string | null): Router {
-  const router: Router = { name, answers: [], facts: new Map() };
-  routers.push(router);
-  return router;
 }
 
 function contradicts(router: Router, facts: ReadonlyMap<string, string>): boolean {

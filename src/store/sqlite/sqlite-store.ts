@@ -16,7 +16,7 @@ import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import { type Clock, createSystemClock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { UserError, type UserErrorCode } from '../../kernel/user-error.ts';
-import { addToCounts } from '../event-counts.ts';
+import { EventCounts } from '../event-counts.ts';
 import { decodeCursor, encodeCursor } from '../event-cursor.ts';
 import type { EventPage, EventQuery } from '../../gdoi/events/event-query.ts';
 import type { IncidentPage, IncidentQuery } from '../../gdoi/incidents/incident-query.ts';
@@ -334,9 +334,9 @@ class SqliteStore extends SqliteHistory implements EventStore {
     const kept = this.file.transaction(() => {
       const fresh = batch.events.filter((event) => this.#insertEvent.run(eventRow(event)) === 1);
       for (const incident of batch.incidents ?? []) this.#putIncident.run(incidentRow(incident));
-      const counts = new Map<string, EventCount>();
-      for (const event of fresh) addToCounts(counts, event);
-      for (const count of counts.values()) this.#addToCount.run(countRow(count));
+      const counts = new EventCounts();
+      for (const event of fresh) counts.add(event);
+      for (const count of counts.all()) this.#addToCount.run(countRow(count));
       for (const name of batch.removedDevices ?? []) this.#deleteState.device_states.run([name]);
       for (const name of batch.removedFleets ?? []) {
         this.#deleteState.fleet_states.run([name]);
