@@ -149,7 +149,7 @@ const SELF_METRICS: readonly SelfMetric[] = [
 /** Gauges that prom-client names `_total`: promtool rejects them, and the event loop's metrics say more. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/** How often the event loop's lag is measured: every 10 ms, the default, is most of what an idle agent does. */
+/** How often the event loop's lag is measured: a figure that is finer than the stalls that matter is not needed. */
 const LAG_PRECISION_MS = 20;
 
 /** A registry of the agent's own metrics; values are read on request. */

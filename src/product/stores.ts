@@ -41,7 +41,7 @@ export async function openStore({ store, writer, hearTime, ...around }: StoreOpt
     return { events, shared: null, [Symbol.asyncDispose]: () => events[Symbol.asyncDispose]() };
   }
   const { leaseMs } = store;
-  // Loaded where it is used: to load the driver, which looks for what else Node.js has, is a tenth of an agent's start.
+  // Loaded where it is used: only an agent with such a store needs the driver.
   const { openPostgresStore } = await import('../store/postgres/postgres-store.ts');
   const opened = await openPostgresStore({
     address: store.postgres,

@@ -18,8 +18,8 @@ const MAX_SPEED = 10_000;
 const ADVANCE_EVERY_MS = 250;
 
 /**
- * A router echoes each character in a packet of its own, and this fleet shares its machine with whoever polls it: that
- * was a fifth of what the first look of a demo took.
+ * A router echoes each character in a packet of its own, and this fleet shares its machine with whoever polls it: a
+ * line is enough.
  */
 const QUICK_TO_ECHO = { echo: 'line' } as const;
 
