@@ -32,7 +32,7 @@ export interface PushedTrap {
 export type PushedMessage = PushedSyslog | PushedTrap;
 
 /** What a listener counts; each drop has its reason. Bounded, because the list of reasons is fixed. */
-export interface ListenerStatus {
+interface ListenerStatus {
   /** Everything that was read, dropped or not. */
   readonly received: number;
   /** By reason; every reason is there from the start, except `socket_full` (UDP), which depends on the kernel. */

@@ -13,7 +13,7 @@ import type { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { withDeadline } from '../kernel/with-deadline.ts';
 
-export type AgentAnswer =
+type AgentAnswer =
   /** `atMs`: when the agent answered, by its own clock, to the second (ms since 1970); null: unknown. */
   | { readonly kind: 'document'; readonly document: unknown; readonly atMs: number | null }
   /** Nobody listens there. */
@@ -21,7 +21,7 @@ export type AgentAnswer =
   /** The agent does not know what was asked for. */
   | { readonly kind: 'not_found' };
 
-export type AgentText = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'no_agent' | 'not_found' };
+type AgentText = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'no_agent' | 'not_found' };
 
 export interface AgentClient {
   readonly url: string;
@@ -35,7 +35,7 @@ export interface AgentClient {
   unsuitable(answer: { readonly kind: string }): UserError;
 }
 
-export type AgentStream =
+type AgentStream =
   | { readonly kind: 'stream'; readonly data: AsyncIterable<string> }
   | { readonly kind: 'no_agent' | 'not_found' };
 

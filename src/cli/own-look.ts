@@ -18,7 +18,7 @@ import { createLogger } from './logger.ts';
 export const WAYS = { ssh: createSshAccess, snmp: createSnmpAccess, restconf: createRestconfAccess };
 
 /** Polls the device once. */
-export type Look = () => Promise<HealthDocument>;
+type Look = () => Promise<HealthDocument>;
 
 export interface Checked extends AsyncDisposable {
   readonly look: Look;

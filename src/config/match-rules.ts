@@ -10,7 +10,7 @@ import { isMapping } from './mapping.ts';
 import { type DeviceEntry, MATCH_SETTINGS, type MatchRule } from './schema.ts';
 
 /** A device with what rules set for it, and where each of its settings was written. */
-export interface MatchedEntry {
+interface MatchedEntry {
   readonly entry: DeviceEntry;
   /** For errors: the device's own place, or the rule's. */
   readonly pathOf: (setting: (typeof MATCH_SETTINGS)[number]) => SettingPath;

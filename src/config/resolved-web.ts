@@ -19,7 +19,7 @@ export interface ResolvedTls {
 
 export const TOKEN_SCOPES = ['read', 'operate'] as const;
 /** `operate` may do what `read` may, and reload. */
-export type TokenScope = (typeof TOKEN_SCOPES)[number];
+type TokenScope = (typeof TOKEN_SCOPES)[number];
 
 /** A bearer token of the API; only its digest is kept. */
 export interface ResolvedToken {

@@ -9,13 +9,13 @@ import type { Clock } from '../kernel/clock.ts';
 /** A program and its arguments. */
 export type CommandLine = readonly [string, ...string[]];
 
-export interface ProgramSurroundings {
+interface ProgramSurroundings {
   readonly clock: Clock;
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export type ProgramAnswer =
+type ProgramAnswer =
   | { readonly kind: 'printed'; readonly bytes: Uint8Array }
   /** `reason`: the end of `"vault" ...`. */
   | { readonly kind: 'failed'; readonly reason: string };

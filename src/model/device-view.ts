@@ -86,7 +86,7 @@ export interface DeviceView {
   readonly answers: ReadonlyMap<string, ShownAnswer>;
 }
 
-export type PollCounts = Readonly<Partial<Record<PollResult, number>>>;
+type PollCounts = Readonly<Partial<Record<PollResult, number>>>;
 
 interface FailedTry {
   readonly error: string;
@@ -168,7 +168,7 @@ interface LastRead {
 }
 
 /** Its keys and lists are those of its last details; `at` is when these were read. */
-export interface KsRead extends Read<KsSnapshot> {
+interface KsRead extends Read<KsSnapshot> {
   /** When a later answer showed its role, which is the one it has here. Absent: none did. */
   readonly roleMs?: EpochMs;
 }

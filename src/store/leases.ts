@@ -25,7 +25,7 @@ export interface Renewal {
 }
 
 /** What an agent's configuration has it poll. */
-export interface Inventory {
+interface Inventory {
   /** Devices of each cell. */
   readonly weights: ReadonlyMap<string, number>;
   /** Digest of which device is in which cell. */

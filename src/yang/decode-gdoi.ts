@@ -22,7 +22,7 @@ export interface NodeDocument extends ReadAt {
 
 export type NodeDocuments = ReadonlyMap<GdoiNode, NodeDocument>;
 
-export interface LastRegistration {
+interface LastRegistration {
   /** As the device shows it, on its own clock: the same text at every look, however that clock is set. */
   readonly deviceMs: EpochMs;
   /** On the agent's clock. */

@@ -7,7 +7,7 @@ import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 
 const T0_MS = Date.UTC(2026, 4, 11, 22, 0, 0);
 
-export interface ShownTek {
+interface ShownTek {
   readonly interface?: string;
   readonly spi?: string;
   readonly left: number;

@@ -5,7 +5,7 @@
  */
 
 /** What the page says, the source file, and how it says it. */
-export type Figure = readonly [said: string, file: string, code: string];
+type Figure = readonly [said: string, file: string, code: string];
 
 export type Claim = { readonly begins: string } & (
   | {

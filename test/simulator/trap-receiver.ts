@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import snmp from 'net-snmp';
 import { COMMUNITY, V3_USER } from './net-snmp-tools.ts';
 
-export interface ReceivedTrap {
+interface ReceivedTrap {
   readonly from: string;
   readonly inform: boolean;
   /** Value of snmpTrapOID.0. */

@@ -11,7 +11,7 @@ import type { Secret } from '../../kernel/secret.ts';
 import { withDeadline } from '../../kernel/with-deadline.ts';
 import { type OtherAgentAnswer, type AskSettings, ASKED_BY_AGENT, SCRAPE_TIMEOUT } from '../../model/other-agents.ts';
 
-export interface AgentTls {
+interface AgentTls {
   /** PEM; null: those that the system trusts. */
   readonly ca: string | null;
   readonly cert: string | null;

@@ -19,7 +19,7 @@ import { ALLOWED_AT_ONCE, allowedEveryMs } from '../schedule/poll-allowance.ts';
 import { EARLY_SHARE } from './asked-when.ts';
 import { CERTIFICATES_PACE } from './poll-memory.ts';
 
-export interface AskedOfDevice {
+interface AskedOfDevice {
   readonly what: string;
   readonly why: string;
   readonly when: string;

@@ -15,7 +15,7 @@ export const MAX_LINE_CHARS = 32 * 1024 * 1024;
 export const TOO_LONG = 'it is longer than 32 MiB';
 
 /** Begin and end of the poll that a line belongs to. */
-export interface RecordedPoll {
+interface RecordedPoll {
   /** As it stands in the lines: the same for all lines of one poll. */
   readonly name: string;
   readonly startedAtMs: EpochMs;
@@ -35,7 +35,7 @@ export type RecordedReport = ReadAt & {
   readonly seen: Seen;
 };
 
-export type Seen =
+type Seen =
   | { readonly kind: 'output'; readonly command: string; readonly output: string }
   | { readonly kind: 'syslog'; readonly message: string }
   | {

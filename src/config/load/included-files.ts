@@ -30,7 +30,7 @@ interface Part {
   readonly firstOf: Map<string, number>;
 }
 
-export interface ConfigFiles {
+interface ConfigFiles {
   readonly value: unknown;
   /** Problems of the files themselves: duplicate keys, includes that cannot be read. */
   readonly problems: readonly Problem[];

@@ -64,7 +64,7 @@ export interface FleetState {
 }
 
 /** A KS of which only the log is known. */
-export interface HeardKs {
+interface HeardKs {
   readonly device: string;
   readonly said: readonly LogMark[];
 }
@@ -202,7 +202,7 @@ export interface FleetKs {
 }
 
 /** A KS has another role since this answer. */
-export interface RoleTaken {
+interface RoleTaken {
   readonly atMs: EpochMs;
   readonly role: Exclude<KsRole, 'unknown'>;
 }

@@ -47,7 +47,7 @@ export interface GroupHealth {
 }
 
 /** A GM that may lose its traffic or has to register again soon. */
-export interface GmAtRisk {
+interface GmAtRisk {
   /** Configured name, else address. */
   readonly gm: string;
   readonly status: HealthStatus;

@@ -52,7 +52,7 @@ export interface DeviceHealth {
 }
 
 /** The device's part in one group. */
-export interface GroupPartHealth {
+interface GroupPartHealth {
   readonly group: string;
   readonly role: 'gm' | 'ks' | 'both';
   readonly status: HealthStatus;

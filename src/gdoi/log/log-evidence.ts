@@ -15,7 +15,7 @@ export type { LogProof } from './message-meaning.ts';
 
 /** `log`: pushed by the device; `buffer`: found in its log; `uptime`, `restconf`: no message, the
  * device's own uptime, or its instant of the last registration. */
-export type MarkSource = 'log' | 'buffer' | 'trap' | 'uptime' | 'restconf';
+type MarkSource = 'log' | 'buffer' | 'trap' | 'uptime' | 'restconf';
 
 export interface LogMark {
   readonly proof: LogProof;

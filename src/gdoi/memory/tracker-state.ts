@@ -57,7 +57,7 @@ export interface TrackerState {
   readonly ksMarks: readonly KsMark[];
 }
 
-export interface BackInTime {
+interface BackInTime {
   /** The newest of them. */
   readonly sentMs: EpochMs;
   readonly count: number;

@@ -1,7 +1,7 @@
 /** Which fields of a record tell of something that happened, and which only move with each look. */
 
 /** Whether another value is material: always, never, or as the function says. */
-export type FieldChange<Value> = 'always' | 'never' | ((before: Value, now: Value) => boolean);
+type FieldChange<Value> = 'always' | 'never' | ((before: Value, now: Value) => boolean);
 
 /** Of every field of a record: a new field is decided upon here, or nothing compiles. */
 export type FieldChanges<Facts> = { readonly [Field in keyof Facts]-?: FieldChange<Facts[Field]> };

@@ -54,7 +54,7 @@ export interface HttpOptions {
 }
 
 /** The part of the agent's own state that is shown. */
-export type ShownStatus = Pick<AgentStatus, 'firstSweepDone' | 'firstSweepProgress' | 'quarantinedCredentials'>;
+type ShownStatus = Pick<AgentStatus, 'firstSweepDone' | 'firstSweepProgress' | 'quarantinedCredentials'>;
 
 export type PollNowOutcome =
   /** The device's view is as new as it gets, whatever the result. */

@@ -96,7 +96,7 @@ export interface SimulatedFleet extends FleetOperations {
   onNotification(listener: (notification: SimulatedNotification) => void): () => void;
 }
 
-export interface ManagedObjectsChange {
+interface ManagedObjectsChange {
   readonly revision?: MibRevision;
   readonly at?: EngineInstant;
 }

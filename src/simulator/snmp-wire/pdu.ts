@@ -24,7 +24,7 @@ const PDU_TAGS = {
   report: 0xa8,
 } as const;
 
-export type PduType = keyof typeof PDU_TAGS;
+type PduType = keyof typeof PDU_TAGS;
 
 export interface Pdu {
   readonly type: PduType;

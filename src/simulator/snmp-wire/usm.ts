@@ -27,8 +27,8 @@ const PRIVACY = {
   aes256: { cipher: 'aes-256-cfb', keyOctets: 32 },
 } as const;
 
-export type AuthProtocol = keyof typeof AUTH;
-export type PrivacyProtocol = keyof typeof PRIVACY;
+type AuthProtocol = keyof typeof AUTH;
+type PrivacyProtocol = keyof typeof PRIVACY;
 
 /** Octets of password that are hashed (RFC 3414, A.2). */
 const EXPANDED_PASSWORD = 1_048_576;

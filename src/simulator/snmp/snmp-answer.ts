@@ -4,7 +4,7 @@ import { type Oid, compareOids, isWithin } from '../snmp-wire/oid.ts';
 import { ERROR_STATUS, type Pdu, type SnmpValue, type Varbind, encodeVarbind } from '../snmp-wire/pdu.ts';
 
 /** The object after an OID; null: there is none. */
-export type NextObject = (oid: Oid) => Varbind | null;
+type NextObject = (oid: Oid) => Varbind | null;
 
 export interface AnswerLimits {
   /** Octets that the varbinds of an answer may take. */

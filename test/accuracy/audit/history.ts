@@ -23,7 +23,7 @@ export interface Seen {
   readonly slackMs: number;
 }
 
-export type Registered = Seen & { readonly between: { readonly fromMs: number; readonly toMs: number } };
+type Registered = Seen & { readonly between: { readonly fromMs: number; readonly toMs: number } };
 export type GmAnswer = Seen & { readonly origin: 'cli' | 'snmp' | 'restconf'; readonly gm: GmSnapshot };
 export type KsAnswer = Seen & { readonly ks: KsSnapshot };
 type FactsAnswer = Seen & { readonly facts: DeviceFacts };

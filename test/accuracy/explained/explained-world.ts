@@ -13,7 +13,7 @@ import { falsehoodOf, type Told } from './true-causes.ts';
 
 export const FAULT_KINDS = ['contradiction', 'flip', 'falsehood'] as const;
 
-export interface Fault {
+interface Fault {
   readonly kind: (typeof FAULT_KINDS)[number];
   /** First seen; true time. */
   readonly atMs: number;
