@@ -15,8 +15,8 @@ export interface AskedWhen<Asked> {
   readonly refusedUntilMs: ReadonlyMap<Asked, number>;
 }
 
-/** It was not answered yet, or its interval is over. */
-export function isDue<Asked>(
+/** It was not answered yet, or its answer is as old as the interval. */
+export function isAnswerOld<Asked>(
   { answeredAtMs }: Pick<AskedWhen<Asked>, 'answeredAtMs'>,
   asked: Asked,
   intervalMs: number,

@@ -10,7 +10,7 @@ import type { Collector } from '../../config/resolved-config.ts';
 import { cpuLookEveryMs } from '../../gdoi/seen/beside-facts.ts';
 import type { GmSnapshot, GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { nameFraction } from '../../model/name-hash.ts';
-import { type AskedWhen, isDue, isTaken, withAnswered, withRefused } from './asked-when.ts';
+import { type AskedWhen, isAnswerOld, isTaken, withAnswered, withRefused } from './asked-when.ts';
 
 /** Detail intervals between two looks at the certificates: hourly by default, though they change once a year. */
 export const CERTIFICATES_PACE = 60;
@@ -46,7 +46,7 @@ export function followUpCommands(options: {
   const wanted: ShowCommand[] = [];
   if (options.newSession || hintAtReload(memory.shown, snapshots)) wanted.push('show version');
   const detail = (command: ShowCommand) => {
-    if (isDue(memory, command, options.detailIntervalMs, nowMonoMs)) wanted.push(command);
+    if (isAnswerOld(memory, command, options.detailIntervalMs, nowMonoMs)) wanted.push(command);
   };
   const spelt = (rest: Spelt) => detail(`show crypto ${memory.spelling} ${rest}`);
   if (isKs) {
@@ -58,7 +58,12 @@ export function followUpCommands(options: {
     if (options.collect.includes('replay')) spelt('gm replay');
     if (options.collect.includes('dataplane')) spelt('gm dataplane counters');
   }
-  const certificatesDue = isDue(memory, SHOW_CERTIFICATES, CERTIFICATES_PACE * options.detailIntervalMs, nowMonoMs);
+  const certificatesDue = isAnswerOld(
+    memory,
+    SHOW_CERTIFICATES,
+    CERTIFICATES_PACE * options.detailIntervalMs,
+    nowMonoMs,
+  );
   if (options.collect.includes('certificates') && certificatesDue) wanted.push(SHOW_CERTIFICATES);
   return wanted.filter((command) => isTaken(memory, command, nowMonoMs));
 }
@@ -76,7 +81,7 @@ export function leadingCommands(options: {
   const { memory, collect, detailIntervalMs, nowMonoMs } = options;
   if (!collect.includes('logging')) return [];
   return (['show clock', SHOW_LOG] as const).filter(
-    (command) => isDue(memory, command, detailIntervalMs, nowMonoMs) && isTaken(memory, command, nowMonoMs),
+    (command) => isAnswerOld(memory, command, detailIntervalMs, nowMonoMs) && isTaken(memory, command, nowMonoMs),
   );
 }
 

@@ -7,7 +7,7 @@ import type { Collector } from '../../config/resolved-config.ts';
 import { cpuLookEveryMs } from '../../gdoi/seen/beside-facts.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
-import { type AskedWhen, isDue, isTaken } from './asked-when.ts';
+import { type AskedWhen, isAnswerOld, isTaken } from './asked-when.ts';
 import { CLOCK_NOT_SEEN, type DeviceClockMemory } from './device-clock.ts';
 import type { GdoiModel } from '../../yang/yang-library.ts';
 
@@ -73,7 +73,7 @@ export function mustLearn({ learntAtMs }: RestconfMemory, nowMonoMs: number): bo
 export function mainPaths(memory: RestconfMemory, interest: RestconfInterest): readonly RestconfPath[] {
   const { role, detailIntervalMs, nowMonoMs } = interest;
   const shows = (known: boolean | null, head: RestconfPath) =>
-    known !== false || isDue(memory, head, detailIntervalMs, nowMonoMs);
+    known !== false || isAnswerOld(memory, head, detailIntervalMs, nowMonoMs);
   return [
     ...when(mustLearn(memory, nowMonoMs), [YANG_LIBRARY_PATH]),
     ...when(role !== 'ks' && shows(memory.isGm, GM_MAIN[0]), GM_MAIN),
@@ -111,8 +111,8 @@ export function followUpPaths(
     mustLearn(memory, nowMonoMs) || hintsAtReload(memory, snapshots) || hasRegistered(memory.registered, registered);
   return [
     ...when(system, [SYSTEM_PATH]),
-    ...details.filter((path) => isDue(memory, path, detailIntervalMs, nowMonoMs)),
-    ...when(isDue(memory, CPU_PATH, cpuLookEveryMs(memory.cpuPercent), nowMonoMs), [CPU_PATH]),
+    ...details.filter((path) => isAnswerOld(memory, path, detailIntervalMs, nowMonoMs)),
+    ...when(isAnswerOld(memory, CPU_PATH, cpuLookEveryMs(memory.cpuPercent), nowMonoMs), [CPU_PATH]),
   ].filter((path) => isTaken(memory, path, nowMonoMs));
 }
 
