@@ -20,7 +20,7 @@ const SHOWN = [
   'members',
   'gms',
   'kss',
-  'strangers',
+  'ofOtherGroup',
   'lead',
   'tekLifetimeSeconds',
   'tekLeadSeconds',
@@ -171,11 +171,11 @@ describe.each([6, 60])('a group of %i', (members) => {
   });
 
   test('counts, when judged again, a GM of another group of the same name that has become one of its own', () => {
-    const [asStranger, asOwn] = [factsOf(60, 1, 'another group'), factsOf(70, 1, 'read')];
+    const [asOther, asOwn] = [factsOf(60, 1, 'another group'), factsOf(70, 1, 'read')];
     const others = Array.from({ length: members - 2 }, (_, n) => factsOf(1, n + 2, 'read'));
     const kss = [factsOf(0, 1, 'ks'), factsOf(0, 1, 'ks of another group')];
-    const { memory } = stepped([...kss, ...others, asStranger]);
-    const { last, state } = judged(memory, asStranger.atMs, OF_GROUPS).memory;
+    const { memory } = stepped([...kss, ...others, asOther]);
+    const { last, state } = judged(memory, asOther.atMs, OF_GROUPS).memory;
     const after = rememberMember(state, asOwn, last.yardstick).state;
     const again = judgeFleet(after, asOwn.atMs, SETTINGS, last);
     expect(again.last.roster).toEqual(judgeFleet(after, asOwn.atMs, SETTINGS, null).last.roster);

@@ -214,7 +214,7 @@ export interface GroupFacts {
    * Members of another group of this name, by the identities that they show: they are in nothing else here. null: none
    * is known, as where all show one identity.
    */
-  readonly strangers: {
+  readonly ofOtherGroup: {
     readonly identity: string;
     readonly members: readonly { readonly device: string; readonly identity: string }[];
   } | null;

@@ -3,9 +3,9 @@ import { type Asked, type Candidate, sorted } from './candidate.ts';
 import { nameList, verb } from './said.ts';
 
 export function nameShared({ facts, before }: Asked): Candidate | null {
-  const { strangers, group, nowMs } = facts;
-  if (strangers === null || strangers.members.length === 0) return null;
-  const { identity, members } = strangers;
+  const { ofOtherGroup, group, nowMs } = facts;
+  if (ofOtherGroup === null || ofOtherGroup.members.length === 0) return null;
+  const { identity, members } = ofOtherGroup;
   const names = sorted(members.map(({ device }) => device));
   const others = [...new Set(members.map((member) => member.identity))].toSorted();
   return {

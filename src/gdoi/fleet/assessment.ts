@@ -3,7 +3,7 @@ import type { Explanation } from '../explain/explanation.ts';
 import { coopPeers, type CoopSplit, coopSplitOf, type PeerSight } from './fleet-coop.ts';
 import type { FleetGm, FleetState } from './fleet-state.ts';
 import type { FleetSettings } from './fleet-settings.ts';
-import { ofIdentity, type Stranger, strangersIn } from './other-identity.ts';
+import { ofIdentity, type OfOtherGroup, membersOfOtherGroup } from './other-identity.ts';
 import { type JudgedGm, judgedMembers } from './judged-members.ts';
 import { type MixedVersions, mixedVersions } from './mixed-versions.ts';
 import { isSameInRoster, type Roster, rosterOf } from './roster.ts';
@@ -26,7 +26,7 @@ export interface FleetAssessment extends Measures {
   readonly split: CoopSplit | null;
   readonly peers: readonly PeerSight[];
   /** Members of another group of this name. */
-  readonly strangers: readonly Stranger[];
+  readonly ofOtherGroup: readonly OfOtherGroup[];
 }
 
 /** What a judgement of the group leaves for the next one, and for views of the states in between. */
@@ -67,7 +67,7 @@ export function assessFleet(
     mixed: mixedVersions(own.gms.list(), [...own.kss.values()]),
     split: coopSplitOf(own),
     peers: coopPeers(own),
-    strangers: strangersIn(state, yardstick.identity),
+    ofOtherGroup: membersOfOtherGroup(state, yardstick.identity),
   };
 }
 

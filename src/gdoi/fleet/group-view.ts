@@ -23,7 +23,7 @@ import type { FleetSettings } from './fleet-settings.ts';
 import type { GmInFleet, GmInGroup } from './gm-in-group.ts';
 import type { FleetKs, FleetState } from './fleet-state.ts';
 import { type JudgedGm, judgedMembers } from './judged-members.ts';
-import { isOfOtherGroup, ofIdentity, strangersIn } from './other-identity.ts';
+import { isOfOtherGroup, ofIdentity, membersOfOtherGroup } from './other-identity.ts';
 import {
   isGmByMulticast,
   isSentByMulticast,
@@ -56,7 +56,7 @@ export interface GroupView {
   readonly gms: readonly GmInGroup[];
   readonly kss: readonly KsInGroup[];
   /** Devices of `gms` and `kss` that show another group identity: of another group of this name. */
-  readonly strangers: readonly string[];
+  readonly ofOtherGroup: readonly string[];
   readonly lead: KsLead;
   /** Lifetime of the group's TEKs as its KS shows it; null: not known. */
   readonly tekLifetimeSeconds: number | null;
@@ -172,8 +172,8 @@ class ViewOfState implements GroupView {
     const record = this.#state.gms.get(device);
     if (record === undefined) return null;
     const gm = gmInGroup(record, this.yardstick);
-    const isStranger = isOfOtherGroup(this.yardstick.identity, record);
-    const meetsLegacyKs = !isStranger && legacyKssOf(record, [...this.#own.kss.values()]).length > 0;
+    const isOfOther = isOfOtherGroup(this.yardstick.identity, record);
+    const meetsLegacyKs = !isOfOther && legacyKssOf(record, [...this.#own.kss.values()]).length > 0;
     return { gm, meetsLegacyKs, notListed: gm.listedByKs === false, multicast: isGmByMulticast(this.#own, record) };
   }
 
@@ -212,8 +212,8 @@ class ViewOfState implements GroupView {
     return this.#kss.map(ksInGroup);
   }
 
-  get strangers(): readonly string[] {
-    return strangersIn(this.#state, this.yardstick.identity).map(({ device }) => device);
+  get ofOtherGroup(): readonly string[] {
+    return membersOfOtherGroup(this.#state, this.yardstick.identity).map(({ device }) => device);
   }
 
   get lead(): KsLead {

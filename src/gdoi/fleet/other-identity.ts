@@ -64,13 +64,13 @@ export function ofIdentity(state: FleetState, identity: string | null): FleetSta
   };
 }
 
-export interface Stranger {
+export interface OfOtherGroup {
   readonly device: string;
   readonly identity: string;
 }
 
 /** Members of another identity. */
-export function strangersIn({ kss, gms }: FleetState, identity: string | null): readonly Stranger[] {
+export function membersOfOtherGroup({ kss, gms }: FleetState, identity: string | null): readonly OfOtherGroup[] {
   if (identity === null) return [];
   const found = new Map<string, string>();
   for (const member of [...gms.list(), ...kss.values()]) {

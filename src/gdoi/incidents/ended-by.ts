@@ -84,7 +84,7 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
   name_shared: [
     {
       words: 'all devices that show a group identity show the same one',
-      isShown: ({ facts: { strangers } }) => strangers === null,
+      isShown: ({ facts: { ofOtherGroup } }) => ofOtherGroup === null,
     },
   ],
   coop_split: [

@@ -20,12 +20,12 @@ describe('KSs with one group name in one cell', () => {
       [['ks1'], ['ks3']],
     ],
     [
-      'a pair and a stranger',
+      'a pair and one apart',
       [keyServer('ks1', { peers: { [KS2]: 'Dead' } }), keyServer('ks2'), keyServer('ks3')],
       [['ks1', 'ks2'], ['ks3']],
     ],
     [
-      'three strangers with no member at all',
+      'three apart with no member at all',
       [keyServer('ks3', { members: {} }), keyServer('ks1', { members: {} }), keyServer('ks2', { members: {} })],
       [['ks1'], ['ks2'], ['ks3']],
     ],
