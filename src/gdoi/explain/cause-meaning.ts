@@ -3,7 +3,7 @@ import type { ExplanationCause } from './explanation.ts';
 /** What a cause means, as a clause for a person: the whole of an alert's text that is not figures. */
 export const CAUSE_MEANING: Readonly<Record<ExplanationCause, string>> = {
   login_refused: 'routers do not let the agent in',
-  name_shared: 'routers show another group identity under the name of this group, and are not compared with it',
+  name_shared: 'routers are of another group of this name, and are not compared with it',
   coop_split: 'two KSs are primary at once',
   ks_members_lost: 'a KS lost its list of GMs, they may get no rekey until they register again',
   ks_down: 'no KS answers',

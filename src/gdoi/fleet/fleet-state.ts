@@ -56,6 +56,11 @@ export interface FleetState {
   readonly kss: Named<FleetKs>;
   /** What devices that have shown no group said as its KSs in their logs, the latest last; absent: nothing. */
   readonly heard?: readonly HeardKs[];
+  /**
+   * Devices of the KSs of several groups of this name, those of the one that is judged first: the last proof that
+   * nothing has disproved (`separate-key-servers.ts`). Absent: there is none.
+   */
+  readonly separateKss?: readonly (readonly string[])[];
   /** The KEK of the group as its KS shows it. */
   readonly kekGeneration: KekGeneration | null;
   readonly occurrences: Occurrences;

@@ -37,7 +37,7 @@ export function factsOf(
     gms: gmsOf,
     kss: kssOf,
     members: members.length + roster.notPolled,
-    ofOtherGroup: yardstick.identity === null ? null : { identity: yardstick.identity, members: ofOtherGroup },
+    ofOtherGroup,
     split: split && {
       primaries: split.primaries.map(({ device }) => device),
       sinceMs: split.sinceMs,

@@ -13,6 +13,7 @@ import {
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
 import type { GmInGroup } from './gm-in-group.ts';
+import { partsText } from './own-group.ts';
 import { gmInGroup, type Yardstick } from './yardstick.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 import type { ClockFault, Failure, KnownReregistration, MemberContext } from '../explain/group-facts.ts';
@@ -241,6 +242,7 @@ const partChanged = changesBy<FleetState>({
   gms: 'never',
   kss: 'never',
   heard: (before, now) => differentTexts(heardOf(before), heardOf(now)),
+  separateKss: (before = [], now = []) => differentTexts(partsText(before), partsText(now)),
   kekGeneration: changesOfOptional<KekGeneration, null>({
     ks: 'always',
     spi: 'always',

@@ -7,14 +7,14 @@ import { areTeksBehind, isKekBehind } from './keys-behind.ts';
 import { isListed, isListSettled, listedAddress, type ListedMembers, listedMembers } from './listed-members.ts';
 import type { Named } from '../seen/named.ts';
 import { hasNone, majorityTeks, teksOfKss } from './group-teks.ts';
-import { identityOf, isOfOtherGroup, ofIdentity } from './other-identity.ts';
+import { isGmOfOtherGroup, isSameOwnGroup, ofOwnGroup, type OwnGroup, ownGroupOf } from './own-group.ts';
 
 /** As long as it is the same object, the verdict on the same record is the same. */
 export interface Yardstick {
   /** The KSs that it was made from. */
   readonly kss: Named<FleetKs>;
-  /** Of the group, where members show several: those with another one are no part of it. null: they do not. */
-  readonly identity: string | null;
+  /** Which members of the name are of the group. */
+  readonly own: OwnGroup;
   readonly keys: GroupKeys;
   readonly teks: TekReference | null;
   readonly members: ListedMembers;
@@ -29,22 +29,22 @@ export interface Yardstick {
  */
 export function yardstickOf(state: FleetState, settings: FleetSettings, before: Yardstick | null = null): Yardstick {
   const { kss } = state;
-  const identity = identityOf(state);
-  const own = ofIdentity(state, identity);
-  const { kekGeneration } = own;
+  const own = ownGroupOf(state);
+  const ofOwn = ofOwnGroup(state, own);
+  const { kekGeneration } = ofOwn;
   const isAsBefore =
     before?.kss === kss &&
-    before.identity === identity &&
+    isSameOwnGroup(before.own, own) &&
     before.keys.kekGeneration === kekGeneration &&
     before.listAgeMs === settings.detailIntervalMs &&
     teksOfKss(before.keys) !== null;
   if (isAsBefore) return before;
-  const keys = groupKeys(own);
+  const keys = groupKeys(ofOwn);
   return {
     kss,
-    identity,
+    own,
     keys,
-    teks: teksOfKss(keys) ?? majorityTeks(own.gms.list()),
+    teks: teksOfKss(keys) ?? majorityTeks(ofOwn.gms.list()),
     members: listedMembers(keys.kss),
     listsUnpolled: before?.listsUnpolled ?? false,
     listAgeMs: settings.detailIntervalMs,
@@ -61,12 +61,12 @@ export function gmInGroup(
   yardstick: Yardstick,
   holdsGroupTeks = holdsTeksOfGroup(gm, yardstick),
 ): GmInGroup {
-  return isOfOtherGroup(yardstick.identity, gm) ? notCompared(gm) : compared(gm, yardstick, holdsGroupTeks);
+  return isGmOfOtherGroup(yardstick.own, gm) ? notCompared(gm) : compared(gm, yardstick, holdsGroupTeks);
 }
 
 /** null: a rekey may be under way, nothing tells, or it is of another group. */
-export function holdsTeksOfGroup(gm: FleetGm, { identity, keys, teks }: Yardstick): boolean | null {
-  return isOfOtherGroup(identity, gm) ? null : holdsTeks(keys, gm, teks);
+export function holdsTeksOfGroup(gm: FleetGm, { own, keys, teks }: Yardstick): boolean | null {
+  return isGmOfOtherGroup(own, gm) ? null : holdsTeks(keys, gm, teks);
 }
 
 function notCompared({ device, address, reachable, registered, keyServer, behavior }: FleetGm): GmInGroup {

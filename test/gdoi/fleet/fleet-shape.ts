@@ -137,6 +137,7 @@ const KS = {
 export const FLEET_SHAPE = shapeOf<FleetState>()({
   group: 'string',
   'cell?': 'string',
+  'separateKss?': { list: { list: 'string' } },
   gms: { named: GM },
   kss: { named: KS },
   'heard?': { list: { device: 'string', said: { list: MARK } } },
