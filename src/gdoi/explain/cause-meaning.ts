@@ -19,7 +19,7 @@ export const CAUSE_MEANING: Readonly<Record<ExplanationCause, string>> = {
   registration_refused: 'a KS refuses registrations: the version, group identity or interface of GMs',
   gms_reloaded: 'GMs reloaded',
   gms_unreachable: 'GMs do not answer the agent',
-  operator_clear: 'someone cleared the GDOI state of GMs',
+  operator_clear: 'someone cleared the GDOI state of GMs, or removed their group and configured it again',
   interface_flap: 'the interface that holds the keys went down',
   without_tek: 'GMs are registered and hold no TEK',
   rekeys_refused: 'GMs cannot use the rekeys that they get',
