@@ -2,7 +2,7 @@
  * The group's state after one device's facts changed: its records, the KEK generation of the group's KS, and roles that
  * changed. A GM's change costs the same in a group of ten and of ten thousand.
  */
-import { isSameKsKek, rememberGm, rememberKs, unreadKs } from './fleet-records.ts';
+import { clockStepMs, isSameKsKek, rememberGm, rememberKs, unreadKs } from './fleet-records.ts';
 import {
   type FleetGm,
   type FleetKs,
@@ -94,10 +94,20 @@ function withGeneration(state: FleetState): FleetState {
   if (changed && wasBesideTheOther(state, ks, known)) {
     return { ...state, kekGeneration: { ...seen, changedBetweenMs: null } };
   }
-  const changedBetweenMs = changed
-    ? ([known.lastSentAtMs, ks.receivedAtMs] as const)
-    : (known?.changedBetweenMs ?? null);
-  return { ...state, kekGeneration: { ...seen, changedBetweenMs } };
+  if (changed) {
+    return { ...state, kekGeneration: { ...seen, changedBetweenMs: [known.lastSentAtMs, ks.receivedAtMs] } };
+  }
+  const changedBetweenMs = known?.changedBetweenMs ?? null;
+  const clockSetByMs = known === null || changedBetweenMs === null ? 0 : clockSetMs(known, seen);
+  return {
+    ...state,
+    kekGeneration: { ...seen, changedBetweenMs, ...(clockSetByMs === 0 ? {} : { clockSetByMs }) },
+  };
+}
+
+function clockSetMs(known: KekGeneration, seen: Omit<KekGeneration, 'changedBetweenMs'>): number {
+  const before = known.clockSetByMs ?? 0;
+  return seen.ks === known.ks ? before + clockStepMs(known, seen, seen.lastSentAtMs < known.lastSentAtMs) : before;
 }
 
 /**

@@ -81,6 +81,8 @@ export interface KekGeneration extends KekIdentity {
   readonly lastSentAtMs: EpochMs;
   /** It replaced another one between these reads of the KS; null: it was there from the beginning. */
   readonly changedBetweenMs: readonly [from: EpochMs, to: EpochMs] | null;
+  /** By as much the agent's clock was set since then (below 0: back). Absent: it was not. */
+  readonly clockSetByMs?: number;
 }
 
 export interface FleetTek {

@@ -250,6 +250,7 @@ const partChanged = changesBy<FleetState>({
     remainingSeconds: 'never',
     lastSentAtMs: 'never',
     changedBetweenMs: (before, now) => before?.[1] !== now?.[1],
+    clockSetByMs: 'always',
   }),
   occurrences: (before, now) => differentTexts(occurrencesOf(before), occurrencesOf(now)),
   said: (before, now) => differentTexts(saidOf(before), saidOf(now)),

@@ -147,6 +147,7 @@ export const FLEET_SHAPE = shapeOf<FleetState>()({
       ks: 'string',
       lastSentAtMs: 'number',
       changedBetweenMs: [null, { list: 'number' }],
+      'clockSetByMs?': 'number',
       spi: 'string | null',
       expiryMs: 'number',
       remainingSeconds: 'number',

@@ -714,3 +714,68 @@ describe('whatever is observed', () => {
     expect({ ...together, occurrences: null }).toEqual({ ...apart, occurrences: null });
   });
 });
+
+describe.each([150, 200])(
+  'an old GM whose KS changed its KEK before the agent’s clock was set back at %i s',
+  (setAt) => {
+    const BACK = 300;
+    interface Shown {
+      readonly gm?: GmOptions;
+      readonly kekSpi?: string | null;
+    }
+    const look = (second: number, { gm: over = {}, kekSpi }: Shown) => {
+      const shown = second < setAt ? second : second - BACK;
+      const isOld = second < 100;
+      const kekExpiry = (isOld ? 110 : 86_500) + shown - second;
+      const teks = { [A]: 3000 + shown - second };
+      const counted = isOld ? { received: 5, lastAge: second + 20 } : { received: 6, lastAge: second - 85 };
+      return [
+        ks(shown, { kekExpiry, teks, kekSpi: kekSpi === null ? null : isOld ? '0xAA' : '0xBB' }),
+        gm(shown + 1, { kekExpiry: null, teks, ...counted, ...over }),
+      ];
+    };
+    const events = (over: Shown) => {
+      const fleet = new Fleet();
+      for (let second = 0; second <= 720; second += 60) fleet.see(...look(second, over));
+      return fleet.types();
+    };
+
+    it.each([null, 'shown'])('has the new KEK, which a rekey brought; SPI of the KEK: %s', (kekSpi) => {
+      expect(events({ kekSpi })).toEqual([]);
+    });
+
+    it.each([null, 'shown'])('works with the old one if none did; SPI of the KEK: %s', (kekSpi) => {
+      expect(events({ kekSpi, gm: { received: 5, lastAge: 700 } })).toEqual(['kek_expired_in_use']);
+    });
+  },
+);
+
+describe('an old GM whose KS changes its KEK', () => {
+  it('has the new KEK also while it was read since the agent’s clock was set back, and the KS was not', () => {
+    const fleet = new Fleet();
+    const old = { kekExpiry: null, teks: { [A]: 3000 } };
+    for (const second of [0, 60]) fleet.see(ks(second, { kekExpiry: 110 }), gm(second + 1, old));
+    for (let second = 120; second <= 480; second += 60) {
+      fleet.see(ks(second, { kekExpiry: 86_500 }), gm(second, { ...old, received: 6, lastAge: second - 85 }));
+    }
+    const back = gm(240, { ...old, teks: { [A]: 2700 }, received: 6, lastAge: 455 });
+    expect(fleet.see(back).explanations).toEqual([]);
+    expect(fleet.types()).toEqual([]);
+  });
+
+  it('is not said to work with the old one if the agent’s clock was set back since the KS showed that', () => {
+    const fleet = new Fleet();
+    const old = { kekExpiry: null, teks: { [A]: 3000 } };
+    for (const second of [0, 60]) fleet.see(ks(second, { kekExpiry: 110, kekSpi: '0xAA' }), gm(second + 1, old));
+    const back = { ...old, teks: { [A]: 2700 }, received: 6 };
+    fleet.see(gm(-179, { ...back, lastAge: 36 }));
+    fleet.see(ks(-178, { kekExpiry: 86_200, kekSpi: '0xBB', teks: { [A]: 2700 } }));
+    for (let second = -118; second < 400; second += 60) {
+      fleet.see(
+        ks(second, { kekExpiry: 86_200, kekSpi: '0xBB', teks: { [A]: 2700 } }),
+        gm(second, { ...back, lastAge: second + 215 }),
+      );
+    }
+    expect(fleet.types()).toEqual([]);
+  });
+});
