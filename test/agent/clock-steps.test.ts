@@ -121,3 +121,19 @@ test('a KS that answers again just after a clock was set an hour back is reachab
   await clock.advance(4 * MINUTE_MS);
   expect(ofReach()).toEqual(['unreachable', 'reachable']);
 });
+
+test('a clock that is set back while a rekey is under way makes no GM of a healthy group lack a key', async () => {
+  let aheadMs = 0;
+  const wallAheadMs = () => aheadMs;
+  await using watching = await simulatedAgent({ ...HEALTHY, kss: 1, logs: false, pollInterval: '150s', wallAheadMs });
+  const { agent, clock } = watching;
+  agent.start();
+  await clock.advance(15 * MINUTE_MS + 52_000);
+  aheadMs = -5 * MINUTE_MS;
+  const said = new Set<string>();
+  for (let second = 0; second < 240; second += 1) {
+    await clock.advance(1000);
+    for (const { explanations } of agent.readModel.groups()) for (const { summary } of explanations) said.add(summary);
+  }
+  expect([...said]).toEqual([]);
+});

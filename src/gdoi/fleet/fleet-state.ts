@@ -61,6 +61,11 @@ export interface FleetState {
    * nothing has disproved (`separate-key-servers.ts`). Absent: there is none.
    */
   readonly separateKss?: readonly (readonly string[])[];
+  /**
+   * How often its KSs have shown that the agent's clock was set. A GM that was read before is compared with what a KS
+   * shows since then when it was read again. Absent: never.
+   */
+  readonly clockSets?: number;
   /** The KEK of the group as its KS shows it. */
   readonly kekGeneration: KekGeneration | null;
   readonly occurrences: Occurrences;
@@ -114,6 +119,8 @@ export interface FleetGm {
   readonly version: string | null;
   readonly sentAtMs: EpochMs;
   readonly receivedAtMs: EpochMs;
+  /** The group's count when this answer came. Absent: 0. */
+  readonly clockSets?: number;
   /** First answer with the present count of registrations, or the last rekey that this answer shows of it. */
   readonly registeredSinceMs: EpochMs;
   /** Between these answers its count of registrations changed last; absent: it did not since it is known. */
@@ -175,6 +182,8 @@ export interface FleetKs {
   readonly version: string | null;
   readonly sentAtMs: EpochMs;
   readonly receivedAtMs: EpochMs;
+  /** The group's count when this answer came. Absent: 0. */
+  readonly clockSets?: number;
   /** Last known role; `unknown` on the device leaves it. */
   readonly role: Exclude<KsRole, 'unknown'> | null;
   readonly roleSinceMs: EpochMs;

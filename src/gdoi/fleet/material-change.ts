@@ -78,6 +78,7 @@ const gmFieldsChanged = changesBy<FleetGm>({
   version: 'always',
   sentAtMs: 'never',
   receivedAtMs: 'never',
+  clockSets: 'never',
   registeredSinceMs: 'always',
   // With the counters.
   countedBetweenMs: 'never',
@@ -182,6 +183,7 @@ const ksFieldsChanged = changesBy<FleetKs>({
   version: 'always',
   sentAtMs: 'never',
   receivedAtMs: 'never',
+  clockSets: 'never',
   role: 'always',
   roleSinceMs: 'always',
   roleLastReadMs: 'never',
@@ -242,6 +244,7 @@ const partChanged = changesBy<FleetState>({
   gms: 'never',
   kss: 'never',
   heard: (before, now) => differentTexts(heardOf(before), heardOf(now)),
+  clockSets: 'always',
   separateKss: (before = [], now = []) => differentTexts(partsText(before), partsText(now)),
   kekGeneration: changesOfOptional<KekGeneration, null>({
     ks: 'always',

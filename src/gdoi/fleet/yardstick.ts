@@ -13,6 +13,8 @@ import { isGmOfOtherGroup, isSameOwnGroup, ofOwnGroup, type OwnGroup, ownGroupOf
 export interface Yardstick {
   /** The KSs that it was made from. */
   readonly kss: Named<FleetKs>;
+  /** What `FleetState` counts; 0: the agent's clock was not set. */
+  readonly clockSets: number;
   /** Which members of the name are of the group. */
   readonly own: OwnGroup;
   readonly keys: GroupKeys;
@@ -42,6 +44,7 @@ export function yardstickOf(state: FleetState, settings: FleetSettings, before: 
   const keys = groupKeys(ofOwn);
   return {
     kss,
+    clockSets: state.clockSets ?? 0,
     own,
     keys,
     teks: teksOfKss(keys) ?? majorityTeks(ofOwn.gms.list()),
@@ -65,8 +68,13 @@ export function gmInGroup(
 }
 
 /** null: a rekey may be under way, nothing tells, or it is of another group. */
-export function holdsTeksOfGroup(gm: FleetGm, { own, keys, teks }: Yardstick): boolean | null {
-  return isGmOfOtherGroup(own, gm) ? null : holdsTeks(keys, gm, teks);
+export function holdsTeksOfGroup(gm: FleetGm, { own, keys, teks, clockSets }: Yardstick): boolean | null {
+  return isGmOfOtherGroup(own, gm) || !isOfClock(gm, clockSets) ? null : holdsTeks(keys, gm, teks);
+}
+
+/** A GM and a KS that were read by different clocks show nothing of which of two keys is the newer one. */
+function isOfClock({ clockSets = 0 }: FleetGm, sets: number): boolean {
+  return clockSets === sets;
 }
 
 function notCompared({ device, address, reachable, registered, keyServer, behavior }: FleetGm): GmInGroup {
@@ -91,12 +99,13 @@ function notCompared({ device, address, reachable, registered, keyServer, behavi
 
 function compared(
   gm: FleetGm,
-  { keys, teks, members, listsUnpolled, listAgeMs }: Yardstick,
+  { keys, teks, members, listsUnpolled, listAgeMs, clockSets }: Yardstick,
   holdsGroupTeks: boolean | null,
 ): GmInGroup {
-  const kekMatchesKs = holdsCurrentKek(keys, gm);
+  const isComparable = isOfClock(gm, clockSets);
+  const kekMatchesKs = isComparable ? holdsCurrentKek(keys, gm) : null;
   const own = ownTeks(keys, gm);
-  const tekMatchesKs = own === teks ? holdsGroupTeks : holdsTeks(keys, gm, own);
+  const tekMatchesKs = own === teks || !isComparable ? holdsGroupTeks : holdsTeks(keys, gm, own);
   const divergent = !hasNone(gm) && holdsGroupTeks === false;
   const lacksOwn = tekMatchesKs === false;
   const hasCurrentKeys = (kekMatchesKs ?? tekMatchesKs) === true && !lacksOwn && !divergent;

@@ -75,6 +75,7 @@ const GM = {
   version: 'string | null',
   sentAtMs: 'number',
   receivedAtMs: 'number',
+  'clockSets?': 'number',
   registeredSinceMs: 'number',
   'countedBetweenMs?': { list: 'number' },
   kek: 'string',
@@ -106,6 +107,7 @@ const KS = {
   version: 'string | null',
   sentAtMs: 'number',
   receivedAtMs: 'number',
+  'clockSets?': 'number',
   role: 'string | null',
   roleSinceMs: 'number',
   roleLastReadMs: 'number',
@@ -137,6 +139,7 @@ const KS = {
 export const FLEET_SHAPE = shapeOf<FleetState>()({
   group: 'string',
   'cell?': 'string',
+  'clockSets?': 'number',
   'separateKss?': { list: { list: 'string' } },
   gms: { named: GM },
   kss: { named: KS },

@@ -779,3 +779,37 @@ describe('an old GM whose KS changes its KEK', () => {
     expect(fleet.types()).toEqual([]);
   });
 });
+
+describe('a GM that was read before the agent’s clock was set back', () => {
+  const before = () => {
+    const fleet = new Fleet();
+    for (const second of [0, 60, 120, 180, 240, 300]) fleet.see(ks(second, { kekSpi: '0xAA' }), gm(second + 1));
+    return fleet;
+  };
+  /** 60 s later, by a clock that is 300 s behind: the KS made another TEK, or another KEK, since. */
+  const ofTek = ks(60, { kekSpi: '0xAA', kekExpiry: 79_700, teks: { [B]: 3360 } });
+
+  it('is compared with what its KS shows since then when it was read again, too', () => {
+    const fleet = before();
+    expect(match(fleet, ofTek)).toMatchObject({ kekMatchesKs: null, tekMatchesKs: null, divergent: false });
+    const held = { kekExpiry: 79_700, teks: { [B]: 3360, [A]: 2700 } };
+    expect(match(fleet, gm(70, { ...held, received: 6 }))).toMatchObject({ kekMatchesKs: true, tekMatchesKs: true });
+    expect(match(fleet, ofTek, gm(130, held))).toMatchObject({ kekMatchesKs: true, tekMatchesKs: true });
+    expect(fleet.events).toEqual([]);
+  });
+
+  it('is compared with a KEK that its KS made since when it was read again, too', () => {
+    const fleet = before();
+    const ofKek = ks(60, { kekSpi: '0xBB', kekExpiry: 166_000, teks: { [A]: 2700 } });
+    expect(match(fleet, ofKek)).toMatchObject({ kekMatchesKs: null, tekMatchesKs: null, kekBehind: false });
+    const held = { kekExpiry: 166_000, teks: { [A]: 2700 } };
+    expect(match(fleet, gm(70, { ...held, received: 6 }))).toMatchObject({ kekMatchesKs: true, tekMatchesKs: true });
+  });
+
+  it('is told to lack a key that it still lacks then', () => {
+    const fleet = before();
+    const later = ks(120, { kekSpi: '0xAA', kekExpiry: 79_700, teks: { [B]: 3360 } });
+    fleet.see(ofTek);
+    expect(match(fleet, later, gm(130, { kekExpiry: 79_700, teks: { [A]: 2700 } }))?.tekMatchesKs).toBe(false);
+  });
+});
