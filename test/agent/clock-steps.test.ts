@@ -70,3 +70,70 @@ test('what was seen before a clock was set far back is not within the last hour'
   const ofBack = found.filter(({ type, atMs }) => type === 'reregistration' && atMs < Date.UTC(2020, 0, 1));
   expect(ofBack.map(({ summary }) => summary.includes('within an hour'))).toEqual([false, false]);
 });
+
+describe.each([
+  ['at once', 60_000],
+  ['after half an hour', 30 * MINUTE_MS],
+])('a KS that dies %s after a clock was set an hour back', (_when, afterMs) => {
+  test('is unreachable within a few polls, and the group is without a KS', async () => {
+    let aheadMs = 0;
+    const diesMs = 20 * MINUTE_MS + 7_000 + afterMs;
+    const outOfReach = (device: string, elapsedMs: number) => device === 'ks1' && elapsedMs > diesMs;
+    await using watching = await simulatedAgent({
+      ...HEALTHY,
+      kss: 1,
+      pollInterval: '60s',
+      wallAheadMs: () => aheadMs,
+      outOfReach,
+    });
+    const { agent, clock, events } = watching;
+    agent.start();
+    await clock.advance(20 * MINUTE_MS + 7_000);
+    aheadMs = -HOUR_MS;
+    await clock.advance(afterMs);
+    expect(events.map(({ type }) => type)).not.toContain('unreachable');
+    await clock.advance(6 * MINUTE_MS);
+    const told = events.filter(({ type }) => type === 'unreachable');
+    expect(told.map(({ device }) => device)).toEqual(['ks1']);
+    expect(
+      [...agent.readModel.groups()].flatMap(({ explanations }) => explanations.map(({ cause }) => cause)),
+    ).toContain('ks_down');
+  });
+});
+
+test('a KS that answers again just after a clock was set an hour back is reachable within a few polls', async () => {
+  let aheadMs = 0;
+  const isOut = (elapsedMs: number) => elapsedMs > 10 * MINUTE_MS && elapsedMs < 13 * MINUTE_MS + 30_000;
+  await using watching = await simulatedAgent({
+    ...HEALTHY,
+    kss: 1,
+    pollInterval: '60s',
+    wallAheadMs: () => aheadMs,
+    outOfReach: (device, elapsedMs) => device === 'ks1' && isOut(elapsedMs),
+  });
+  const { agent, clock, events } = watching;
+  const ofReach = () =>
+    events.flatMap(({ type, device }) => (device === 'ks1' && type.endsWith('reachable') ? [type] : []));
+  agent.start();
+  await clock.advance(13 * MINUTE_MS + 30_000);
+  expect(ofReach()).toEqual(['unreachable']);
+  aheadMs = -HOUR_MS;
+  await clock.advance(4 * MINUTE_MS);
+  expect(ofReach()).toEqual(['unreachable', 'reachable']);
+});
+
+test('a clock that is set back while a rekey is under way makes no GM of a healthy group lack a key', async () => {
+  let aheadMs = 0;
+  const wallAheadMs = () => aheadMs;
+  await using watching = await simulatedAgent({ ...HEALTHY, kss: 1, logs: false, pollInterval: '150s', wallAheadMs });
+  const { agent, clock } = watching;
+  agent.start();
+  await clock.advance(15 * MINUTE_MS + 52_000);
+  aheadMs = -5 * MINUTE_MS;
+  const said = new Set<string>();
+  for (let second = 0; second < 240; second += 1) {
+    await clock.advance(1000);
+    for (const { explanations } of agent.readModel.groups()) for (const { summary } of explanations) said.add(summary);
+  }
+  expect([...said]).toEqual([]);
+});

@@ -23,6 +23,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'gdoi/tracker': ['gdoi/events', 'gdoi/keys', 'gdoi/log', 'gdoi/memory', 'gdoi/registrations', 'gdoi/seen'],
   'gdoi/explain': [
     'gdoi/events',
+    'gdoi/keys/kek-identity.ts',
     'gdoi/log/logged-reason.ts',
     'gdoi/log/message-facts.ts',
     'gdoi/log/message-meaning.ts',

@@ -128,7 +128,7 @@ export function fleet(over: Partial<GroupView> = {}): GroupView {
     primaries: ['ks1'],
     coopSplit: null,
     separateKeyServers: null,
-    strangers: [],
+    ofOtherGroup: [],
     coopPeers: [{ address: '10.1.12.2', device: 'ks2', lost: false }],
     unacknowledged: [],
     notPolled: [],

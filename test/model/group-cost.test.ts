@@ -20,7 +20,7 @@ const SHOWN = [
   'members',
   'gms',
   'kss',
-  'strangers',
+  'ofOtherGroup',
   'lead',
   'tekLifetimeSeconds',
   'tekLeadSeconds',
@@ -62,10 +62,16 @@ const anyChange = (members: number) =>
       'ks',
       'another group',
       'ks of another group',
+      'ks alone',
+      'ks of another customer',
+      'ks that joins the customers',
+      'gm of another customer',
       'behind NAT',
     ),
     gapSeconds: fc.integer({ min: 0, max: 40 }),
   });
+
+const CUSTOMER = { device: 'ks8', address: '10.1.0.8', kekSpi: '0x8' };
 
 function factsOf(second: number, member: number, what: string): MemberFacts {
   const device = `gm${member}`;
@@ -91,6 +97,14 @@ function factsOf(second: number, member: number, what: string): MemberFacts {
       return gm(second, { ...same, identity: '2222' });
     case 'ks of another group':
       return ks(second, { device: 'ks9', identity: '2222', members: { [`10.0.0.${member}`]: 0 } });
+    case 'ks alone':
+      return ks(second, { kekSpi: '0x1', peers: {}, members: { [`10.0.0.${member}`]: 0 } });
+    case 'ks of another customer':
+      return ks(second, { ...CUSTOMER, peers: {}, members: second % 3 === 0 ? null : { '10.9.0.9': 0 } });
+    case 'ks that joins the customers':
+      return ks(second, { ...CUSTOMER, peers: { '10.1.0.1': 'Dead' }, members: {} });
+    case 'gm of another customer':
+      return gm(second, { ...same, keyServer: CUSTOMER.address, keyServers: [CUSTOMER.address] });
     case 'behind NAT':
       return { ...gm(second, same), host: `203.0.113.${member}` };
     default:
@@ -171,11 +185,11 @@ describe.each([6, 60])('a group of %i', (members) => {
   });
 
   test('counts, when judged again, a GM of another group of the same name that has become one of its own', () => {
-    const [asStranger, asOwn] = [factsOf(60, 1, 'another group'), factsOf(70, 1, 'read')];
+    const [asOther, asOwn] = [factsOf(60, 1, 'another group'), factsOf(70, 1, 'read')];
     const others = Array.from({ length: members - 2 }, (_, n) => factsOf(1, n + 2, 'read'));
     const kss = [factsOf(0, 1, 'ks'), factsOf(0, 1, 'ks of another group')];
-    const { memory } = stepped([...kss, ...others, asStranger]);
-    const { last, state } = judged(memory, asStranger.atMs, OF_GROUPS).memory;
+    const { memory } = stepped([...kss, ...others, asOther]);
+    const { last, state } = judged(memory, asOther.atMs, OF_GROUPS).memory;
     const after = rememberMember(state, asOwn, last.yardstick).state;
     const again = judgeFleet(after, asOwn.atMs, SETTINGS, last);
     expect(again.last.roster).toEqual(judgeFleet(after, asOwn.atMs, SETTINGS, null).last.roster);

@@ -3,7 +3,7 @@ import type { ExplanationCause } from './explanation.ts';
 /** What a cause means, as a clause for a person: the whole of an alert's text that is not figures. */
 export const CAUSE_MEANING: Readonly<Record<ExplanationCause, string>> = {
   login_refused: 'routers do not let the agent in',
-  name_shared: 'routers show another group identity under the name of this group, and are not compared with it',
+  name_shared: 'routers are of another group of this name, and are not compared with it',
   coop_split: 'two KSs are primary at once',
   ks_members_lost: 'a KS lost its list of GMs, they may get no rekey until they register again',
   ks_down: 'no KS answers',
@@ -19,7 +19,7 @@ export const CAUSE_MEANING: Readonly<Record<ExplanationCause, string>> = {
   registration_refused: 'a KS refuses registrations: the version, group identity or interface of GMs',
   gms_reloaded: 'GMs reloaded',
   gms_unreachable: 'GMs do not answer the agent',
-  operator_clear: 'someone cleared the GDOI state of GMs',
+  operator_clear: 'someone cleared the GDOI state of GMs, or removed their group and configured it again',
   interface_flap: 'the interface that holds the keys went down',
   without_tek: 'GMs are registered and hold no TEK',
   rekeys_refused: 'GMs cannot use the rekeys that they get',

@@ -194,6 +194,27 @@ export interface KsFacts extends MemberContext {
   readonly multicast?: true;
 }
 
+/** Members of other groups of this name. */
+export interface OtherGroups {
+  /** Of the group that is judged, where members show several; null: they do not. */
+  readonly identity: string | null;
+  /** `identity`: another one than the group's; null: its KS has nothing in common with those of the group. */
+  readonly members: readonly { readonly device: string; readonly identity: string | null }[];
+  /** KSs that have nothing in common, those of the group that is judged first; empty: nothing proves that of any. */
+  readonly kss: readonly SeparateKs[];
+}
+
+/** As it showed last. */
+export interface SeparateKs {
+  readonly device: string;
+  /** 0: the group that is judged. */
+  readonly ofGroup: number;
+  readonly kekSpi: string | null;
+  readonly peers: readonly string[];
+  /** How many GMs it lists; null: not shown. */
+  readonly members: number | null;
+}
+
 export interface GroupFacts {
   readonly group: string;
   readonly nowMs: EpochMs;
@@ -210,14 +231,8 @@ export interface GroupFacts {
   readonly kss: readonly KsFacts[];
   /** GMs polled, and GMs a KS lists that are not. */
   readonly members: number;
-  /**
-   * Members of another group of this name, by the identities that they show: they are in nothing else here. null: none
-   * is known, as where all show one identity.
-   */
-  readonly strangers: {
-    readonly identity: string;
-    readonly members: readonly { readonly device: string; readonly identity: string }[];
-  } | null;
+  /** They are in nothing else here. null: none is known. */
+  readonly ofOtherGroup: OtherGroups | null;
   readonly split: { readonly primaries: readonly string[]; readonly sinceMs: EpochMs; readonly forMs: number } | null;
   /** Every KS that is polled and answers is secondary, and none that is not polled can be primary. */
   readonly primaryMissing: boolean;

@@ -15,7 +15,7 @@ import {
   type KsFacts,
 } from './group-facts.ts';
 import { recentOf } from './recent-reasons.ts';
-import { DUE_WITHIN_MS, healedDueMs, NEWER_BY_MS, SEEN_WITHIN_MS, tekDueMs } from './rekey-reached.ts';
+import { DUE_WITHIN_MS, healedDueMs, lastOfKeksMs, SEEN_WITHIN_MS, tekDueMs } from './rekey-reached.ts';
 import type { Symptom } from './symptom.ts';
 import { hasOnlyAcks, type Loss, LOSSES } from './who-missed-a-rekey.ts';
 
@@ -32,9 +32,9 @@ export function mayBeOldKs(asked: Asked, { traces }: Loss): boolean {
   if (facts.kss.some(({ behavior }) => behavior !== 'unknown')) return false;
   if (goingOn(said, LOSSES).length > 0) return false;
   const waiting = facts.gms.filter(({ rekeyOverdue }) => rekeyOverdue);
-  const oldExpiries = waiting.flatMap(({ kekExpiryMs }) => kekExpiryMs ?? []);
-  const sentAhead = facts.gms.some(({ kekExpiryMs }) => (kekExpiryMs ?? 0) > Math.max(...oldExpiries) + NEWER_BY_MS);
-  if (oldExpiries.length > 0 && sentAhead) return false;
+  const lastsBeyondMs = lastOfKeksMs(waiting);
+  const sentAhead = facts.gms.some(({ kekExpiryMs }) => (kekExpiryMs ?? 0) > lastsBeyondMs);
+  if (Number.isFinite(lastsBeyondMs) && sentAhead) return false;
   const shows = new Map(facts.gms.map((gm) => [gm.device, gm]));
   const isOfKek = ({ check, device }: Symptom) =>
     check === 'kek_remaining' || (check === 'kek_present' && shows.get(device ?? '')?.uncounted === true);

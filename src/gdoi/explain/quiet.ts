@@ -13,7 +13,7 @@ const LATELY_MS = 3_600_000;
 /** `said`: at the last look. */
 export function isQuiet(said: readonly Episode[], symptoms: readonly Symptom[], facts: GroupFacts): boolean {
   const { gms, kss, nowMs, pollIntervalMs } = facts;
-  if (said.length + symptoms.length > 0 || facts.strangers !== null) return false;
+  if (said.length + symptoms.length > 0 || facts.ofOtherGroup !== null) return false;
   const isLately = (ms: EpochMs | null) => ms !== null && Math.abs(nowMs - ms) <= LATELY_MS + pollIntervalMs;
   return kss.every((ks) => isQuietKs(ks, nowMs, isLately)) && gms.every((gm) => isQuietGm(gm, nowMs, isLately));
 }

@@ -3,6 +3,7 @@
  * one that has its keys from a registration. Of the others, keys that last longer than theirs show it at once, and so
  * does an answer after the rekey was due in which no key is older than what it brought.
  */
+import { driftMs } from '../keys/kek-identity.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { GmFacts, GroupFacts } from './group-facts.ts';
 import { CLOCKS_MS, kekByRegisteringMs } from './symptom.ts';
@@ -11,8 +12,18 @@ import type { LostKey } from './lost-rekey.ts';
 /** `open`: not looked at since it was due, or with older keys. `registered`: no rekey shows by its keys. */
 export type Reached = 'got' | 'open' | 'registered';
 
-/** Two readings of one KEK's expiry differ by less, another KEK's by more. */
-export const NEWER_BY_MS = 30_000;
+/** Two readings of one KEK's expiry differ by less, another KEK's by more; beside what two clocks have drifted apart. */
+const NEWER_BY_MS = 30_000;
+
+/** A KEK that ends later is not one of these, however long GMs have counted it by their own clocks. */
+export function lastOfKeksMs(gms: readonly GmFacts[]): EpochMs {
+  return Math.max(...gms.flatMap((gm) => (gm.kekExpiryMs === null ? [] : [gm.kekExpiryMs + sameKekMs(gm)])));
+}
+
+/** For so long the agent has seen it; another KEK ends nearly a lifetime later, which is far more. */
+function sameKekMs({ readMs, kekSinceMs }: GmFacts): number {
+  return NEWER_BY_MS + driftMs(readMs - kekSinceMs);
+}
 /** From a GM's re-registration to the look that tells whether it brought another KEK. */
 export const SEEN_WITHIN_MS = 60_000;
 /** A GM registers for a missed rekey this long after the others got it, or later. */
@@ -47,7 +58,8 @@ export function rekeyReached(
   const runsOutMs = Math.max(
     ...missing.flatMap(({ tekOverdue, tekExpiryMs }) => (tekOverdue ? (tekExpiryMs ?? []) : [])),
   );
-  const lastsBeyondMs = oldExpiries.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...oldExpiries) + NEWER_BY_MS;
+  const lastsBeyondMs =
+    oldExpiries.length === 0 ? Number.POSITIVE_INFINITY : lastOfKeksMs(missing.filter((gm) => gm.rekeyOverdue));
   // Their registration brought the present keys.
   const kekEndsMs = Math.min(...(key === 'TEK' ? [] : healed.flatMap(({ kekExpiryMs }) => kekExpiryMs ?? [])));
   const tekEndsMs = Math.min(...(key === 'KEK' ? [] : healed.flatMap(({ tekExpiryMs }) => tekExpiryMs ?? [])));
@@ -121,8 +133,15 @@ export function tekDueMs(missing: readonly GmFacts[], kss: GroupFacts['kss']): r
 function sharingOldKeysOf(missing: readonly GmFacts[]): (gm: GmFacts) => boolean {
   const oldKek = missing.filter(({ kekMatchesKs }) => kekMatchesKs === false);
   const oldTeks = missing.filter(({ tekMatchesKs }) => tekMatchesKs === false);
-  const isOldKeksEnd = isNearOneOf(oldKek.map(({ kekExpiryMs }) => kekExpiryMs));
-  const isOldTeksEnd = isNearOneOf(oldTeks.map(({ tekExpiryMs }) => tekExpiryMs));
+  const withinMs = Math.max(NEWER_BY_MS, ...oldKek.map(sameKekMs));
+  const isOldKeksEnd = isNearOneOf(
+    oldKek.map(({ kekExpiryMs }) => kekExpiryMs),
+    withinMs,
+  );
+  const isOldTeksEnd = isNearOneOf(
+    oldTeks.map(({ tekExpiryMs }) => tekExpiryMs),
+    NEWER_BY_MS,
+  );
   return ({ kekMatchesKs, kekExpiryMs, tekMatchesKs, tekExpiryMs }) =>
     (oldKek.length > 0 && (kekMatchesKs === false || isOldKeksEnd(kekExpiryMs))) ||
     (oldTeks.length > 0 && (tekMatchesKs === false || isOldTeksEnd(tekExpiryMs)));
@@ -131,17 +150,17 @@ function sharingOldKeysOf(missing: readonly GmFacts[]): (gm: GmFacts) => boolean
 /**
  * Is an instant the same expiry as one of these, as it was read? Thousands may have missed a rekey: found by halves.
  */
-function isNearOneOf(expiries: readonly (EpochMs | null)[]): (ms: EpochMs | null) => boolean {
+function isNearOneOf(expiries: readonly (EpochMs | null)[], withinMs: number): (ms: EpochMs | null) => boolean {
   const known = expiries.filter((ms) => ms !== null).toSorted((a, b) => a - b);
   return (ms) => {
     if (ms === null) return false;
     let [from, to] = [0, known.length];
     while (from < to) {
       const middle = (from + to) >> 1;
-      if ((known[middle] ?? 0) > ms - NEWER_BY_MS) to = middle;
+      if ((known[middle] ?? 0) > ms - withinMs) to = middle;
       else from = middle + 1;
     }
-    return (known[from] ?? Infinity) < ms + NEWER_BY_MS;
+    return (known[from] ?? Infinity) < ms + withinMs;
   };
 }
 

@@ -113,7 +113,8 @@ export function isReachedSince(
     case 'kek_expired':
       return kek === 'shown' && kekSinceMs > kekByRegisteringMs(gm, last);
     case 'tek_expired':
-      // Without a KEK timer it may have been for a KEK, of which a TEK rekey tells nothing.
+      // Without a KEK timer it may have been for a KEK, of which a TEK rekey tells nothing. A rekey within the interval of
+      // the registration bounds it, on the side that `After latest register` tells: so does its middle, `atMs`.
       return behavior !== 'legacy' && lastRekeyMs !== null && lastRekeyMs > last.atMs + CLOCKS_MS;
     default:
       return false;

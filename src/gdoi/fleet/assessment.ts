@@ -3,7 +3,8 @@ import type { Explanation } from '../explain/explanation.ts';
 import { coopPeers, type CoopSplit, coopSplitOf, type PeerSight } from './fleet-coop.ts';
 import type { FleetGm, FleetState } from './fleet-state.ts';
 import type { FleetSettings } from './fleet-settings.ts';
-import { ofIdentity, type Stranger, strangersIn } from './other-identity.ts';
+import { otherGroupsIn, ofOwnGroup } from './own-group.ts';
+import type { OtherGroups } from '../explain/group-facts.ts';
 import { type JudgedGm, judgedMembers } from './judged-members.ts';
 import { type MixedVersions, mixedVersions } from './mixed-versions.ts';
 import { isSameInRoster, type Roster, rosterOf } from './roster.ts';
@@ -25,8 +26,7 @@ export interface FleetAssessment extends Measures {
   readonly mixed: MixedVersions | null;
   readonly split: CoopSplit | null;
   readonly peers: readonly PeerSight[];
-  /** Members of another group of this name. */
-  readonly strangers: readonly Stranger[];
+  readonly ofOtherGroup: OtherGroups | null;
 }
 
 /** What a judgement of the group leaves for the next one, and for views of the states in between. */
@@ -47,7 +47,7 @@ export function measuresOf(state: FleetState, settings: FleetSettings, before: L
 
 /** By the yardstick of the last judgement, whoever has come or gone since. */
 export function measuresBy(state: FleetState, yardstick: Yardstick, before: LastJudgement | null): Measures {
-  const own = ofIdentity(state, yardstick.identity);
+  const own = ofOwnGroup(state, yardstick.own);
   const gms = own.gms.list();
   const isKnown = before?.yardstick.members === yardstick.members && haveSameRoster(before.members, gms);
   return { own, yardstick, roster: isKnown ? before.roster : rosterOf(gms, yardstick.members) };
@@ -67,7 +67,7 @@ export function assessFleet(
     mixed: mixedVersions(own.gms.list(), [...own.kss.values()]),
     split: coopSplitOf(own),
     peers: coopPeers(own),
-    strangers: strangersIn(state, yardstick.identity),
+    ofOtherGroup: otherGroupsIn(state, yardstick.own),
   };
 }
 

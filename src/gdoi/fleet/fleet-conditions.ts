@@ -12,7 +12,7 @@ import type { Condition } from './fleet-occurrences.ts';
 import type { FleetGm, FleetState } from './fleet-state.ts';
 import { isGmByMulticast } from './kss-together.ts';
 import type { FleetSettings } from './fleet-settings.ts';
-import { countersBeforeKek } from './kek-generation.ts';
+import { countersBeforeKek, kekChangedBetweenMs } from './kek-generation.ts';
 import { memberEjections } from './member-ejection.ts';
 import type { MixedVersions } from './mixed-versions.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -166,7 +166,7 @@ function peerLost(group: string, peer: PeerSight): Condition {
 
 function expiredInUse(state: FleetState, gm: FleetGm, holds: boolean | null): Condition {
   const generation = state.kekGeneration;
-  const changed = generation?.changedBetweenMs ?? null;
+  const changed = kekChangedBetweenMs(generation);
   const before = countersBeforeKek(gm, generation);
   return {
     type: 'kek_expired_in_use',
@@ -177,7 +177,7 @@ function expiredInUse(state: FleetState, gm: FleetGm, holds: boolean | null): Co
     event: () => ({
       device: gm.device,
       severity: 'critical',
-      occurrence: [generation?.spi ?? Math.round((changed?.[1] ?? 0) / 1000)],
+      occurrence: [generation?.spi ?? Math.round((generation?.changedBetweenMs?.[1] ?? 0) / 1000)],
       fromMs: changed?.[0] ?? null,
       summary: `GM ${gm.device} of group ${state.group} still holds the KEK that its KS has replaced: it gets no rekey any more until its TEK expires`,
       evidence: [

@@ -17,7 +17,7 @@ export interface CoopSplit {
 }
 
 /** The pair of primaries that coincided longest; null: none did, as far as the answers reach. */
-export function coopSplitOf(state: FleetState): CoopSplit | null {
+export function coopSplitOf(state: Pick<FleetState, 'kss'>): CoopSplit | null {
   const primaries = [...state.kss.values()].filter((ks) => ks.role === 'primary');
   let longest: CoopSplit | null = null;
   for (const [index, a] of primaries.entries()) {
@@ -59,7 +59,7 @@ export interface PeerSight {
  * Each peer that a KS lists, in order of address; a KS that does not answer says nothing of it any more, and what one
  * said before the peer itself came up is of the time before.
  */
-export function coopPeers(state: FleetState): readonly PeerSight[] {
+export function coopPeers(state: Pick<FleetState, 'kss'>): readonly PeerSight[] {
   const kss = [...state.kss.values()];
   const peers = new Map<string, { dead: FleetKs[]; alive: FleetKs[]; listing: FleetKs[] }>();
   for (const ks of kss) {

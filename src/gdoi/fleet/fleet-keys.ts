@@ -16,7 +16,7 @@ import {
   type RekeyCounters,
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
-import { countersBeforeKek, isRenewedSince } from './kek-generation.ts';
+import { countersBeforeKek, isRenewedSince, kekChangedBetweenMs } from './kek-generation.ts';
 import { ksOrder } from './kss-together.ts';
 import { driftMs } from '../keys/kek-identity.ts';
 import { DEFAULT_REKEY_SECONDS } from '../keys/ks-lead.ts';
@@ -177,7 +177,7 @@ function isFromBefore(
   { kekSinceMs }: FleetGm,
   { device }: FleetKs,
 ): boolean {
-  const changed = kekGeneration?.changedBetweenMs ?? null;
+  const changed = kekChangedBetweenMs(kekGeneration);
   return kekGeneration?.ks === device && changed !== null && kekSinceMs + rekeyTakesMs < changed[0];
 }
 
@@ -199,7 +199,7 @@ function isOfTheClock(newerByMs: number, { teks }: FleetGm, { currentTeks }: Fle
  * stand still after it prove the old KEK.
  */
 function legacyGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
-  const changed = keys.kekGeneration?.changedBetweenMs ?? null;
+  const changed = kekChangedBetweenMs(keys.kekGeneration);
   const before = countersBeforeKek(gm, keys.kekGeneration);
   if (changed === null || before === null) return null;
   const [fromMs, toMs] = changed;
@@ -208,6 +208,9 @@ function legacyGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   const rekeyed =
     gm.lastRekeyMs === null ? moved(gm.counters.received, before.received) : gm.lastRekeyMs >= fromMs - AGE_READ_MS;
   if (registered || rekeyed) return true;
+  // Counted since, and yet of before: that is so, or the agent's clock was set and the KS not read again.
+  const isReadBefore = gm.receivedAtMs < (keys.kekGeneration?.lastSentAtMs ?? 0);
+  if (isReadBefore && moved(gm.counters.received, before.received)) return null;
   return gm.sentAtMs >= toMs + keys.rekeyTakesMs && comparable(gm.counters, before) ? false : null;
 }
 

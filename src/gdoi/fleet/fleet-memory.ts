@@ -2,7 +2,7 @@
  * The group's state after one device's facts changed: its records, the KEK generation of the group's KS, and roles that
  * changed. A GM's change costs the same in a group of ten and of ten thousand.
  */
-import { isSameKsKek, rememberGm, rememberKs, unreadKs } from './fleet-records.ts';
+import { clockStepMs, isSameKsKek, rememberGm, rememberKs, unreadKs } from './fleet-records.ts';
 import {
   type FleetGm,
   type FleetKs,
@@ -30,10 +30,14 @@ export function remember(
   const gmBefore = before.gms.get(device) ?? null;
   const gm = nextGm(gmBefore, facts, before);
   const gms = gm === gmBefore ? before.gms : gm === null ? before.gms.without(device) : before.gms.with(device, gm);
-  const now = withHeard({ ...before, gms }, facts);
+  const known = withHeard({ ...before, gms }, facts);
   const ksBefore = before.kss.get(device) ?? null;
-  const ks = nextKs(ksBefore, facts);
-  if (ks === null && ksBefore === null) return { state: now, roleChange: null };
+  const shown = nextKs(ksBefore, facts);
+  if (shown === null && ksBefore === null) return { state: known, roleChange: null };
+  const clockSets = clockSetsAfter(before, ksBefore, shown);
+  const now = clockSets === 0 ? known : { ...known, clockSets };
+  const isNew = shown?.receivedAtMs !== ksBefore?.receivedAtMs;
+  const ks = shown === null ? null : onClock(shown, isNew ? clockSets : (ksBefore?.clockSets ?? 0));
   const others = [...before.kss].filter(([name]) => name !== device || ks !== null);
   const kss = named(ks === null ? others : [...others, [device, ks] as const]);
   const changed = ks !== null && ksBefore !== null && ksBefore.role !== null && ks.role !== ksBefore.role;
@@ -56,16 +60,33 @@ function withHeard(state: FleetState, { device, presence, ks, ksSaid = [] }: Mem
   return heard.length === 0 ? rest : { ...rest, heard };
 }
 
-function nextGm(before: FleetGm | null, facts: MemberFacts, { kekGeneration }: FleetState): FleetGm | null {
+function nextGm(before: FleetGm | null, facts: MemberFacts, state: FleetState): FleetGm | null {
   if (facts.presence === 'gone') return null;
+  const { kekGeneration, clockSets = 0 } = state;
   if (facts.gm !== null) {
     const gm = rememberGm(before && withKsReads(before, kekGeneration), facts, facts.gm.snapshot, facts.gm.at);
     const kekChangeMs = kekGeneration?.changedBetweenMs?.[1] ?? gm.kekChangeMs;
-    return kekChangeMs === gm.kekChangeMs ? gm : { ...gm, kekChangeMs };
+    // Facts are given again without a new answer.
+    const sets = before?.receivedAtMs === gm.receivedAtMs ? (before.clockSets ?? 0) : clockSets;
+    const record = onClock(gm, sets);
+    return kekChangeMs === record.kekChangeMs ? record : { ...record, kekChangeMs };
   }
   return facts.presence === 'unreachable' && before !== null
     ? { ...before, reachable: false, context: facts.context ?? before.context }
     : null;
+}
+
+/** Each step is counted once, by the first of its KSs that is read since. */
+function clockSetsAfter({ clockSets = 0 }: FleetState, before: FleetKs | null, now: FleetKs | null): number {
+  if (before?.kek == null || now?.kek == null || (before.clockSets ?? 0) !== clockSets) return clockSets;
+  const isBack = now.sentAtMs < before.sentAtMs;
+  // What another transport showed a moment before may be shown again: the same KEK has the same end then.
+  const isSet = isSameKsKek(before.kek, now.kek) ? clockStepMs(before.kek, now.kek, isBack) !== 0 : isBack;
+  return isSet ? clockSets + 1 : clockSets;
+}
+
+function onClock<Member extends FleetGm | FleetKs>(member: Member, clockSets: number): Member {
+  return clockSets === 0 ? member : { ...member, clockSets };
 }
 
 function nextKs(before: FleetKs | null, facts: MemberFacts): FleetKs | null {
@@ -94,10 +115,20 @@ function withGeneration(state: FleetState): FleetState {
   if (changed && wasBesideTheOther(state, ks, known)) {
     return { ...state, kekGeneration: { ...seen, changedBetweenMs: null } };
   }
-  const changedBetweenMs = changed
-    ? ([known.lastSentAtMs, ks.receivedAtMs] as const)
-    : (known?.changedBetweenMs ?? null);
-  return { ...state, kekGeneration: { ...seen, changedBetweenMs } };
+  if (changed) {
+    return { ...state, kekGeneration: { ...seen, changedBetweenMs: [known.lastSentAtMs, ks.receivedAtMs] } };
+  }
+  const changedBetweenMs = known?.changedBetweenMs ?? null;
+  const clockSetByMs = known === null || changedBetweenMs === null ? 0 : clockSetMs(known, seen);
+  return {
+    ...state,
+    kekGeneration: { ...seen, changedBetweenMs, ...(clockSetByMs === 0 ? {} : { clockSetByMs }) },
+  };
+}
+
+function clockSetMs(known: KekGeneration, seen: Omit<KekGeneration, 'changedBetweenMs'>): number {
+  const before = known.clockSetByMs ?? 0;
+  return seen.ks === known.ks ? before + clockStepMs(known, seen, seen.lastSentAtMs < known.lastSentAtMs) : before;
 }
 
 /**

@@ -169,7 +169,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     roleSinceMs: sameRole ? before.roleSinceMs : roleMs,
     roleLastReadMs: role === null && before !== null ? before.roleLastReadMs : roleMs,
     ...roleChanges(before, role, roleMs),
-    kek: rememberKsKek(before?.kek ?? null, ks, at),
+    kek: rememberKsKek(before, ks, at),
     currentTeks: currentOf(live, ks),
     liveSpis: live.map((tek) => tek.spi),
     kekLifetimeSeconds: ks.kek?.lifetimeSeconds ?? null,
@@ -275,12 +275,23 @@ function currentOf(live: readonly FleetTek[], ks: KsSnapshot): readonly FleetTek
   return current.length > 0 ? current : live.slice(0, 1);
 }
 
-function rememberKsKek(before: KsKek | null, ks: KsSnapshot, at: ReadAt): KsKek | null {
+function rememberKsKek(known: FleetKs | null, ks: KsSnapshot, at: ReadAt): KsKek | null {
+  const before = known?.kek ?? null;
   const remaining = ks.kek?.remainingSeconds ?? null;
   if (ks.kek === null || remaining === null || remaining <= 0) return before;
   const seen = { spi: ks.kek.spi, expiryMs: expiryMs(at, remaining), remainingSeconds: remaining };
-  const sinceMs = before !== null && isSameKsKek(before, seen) ? before.sinceMs : at.receivedAtMs;
-  return { sinceMs, ...seen };
+  if (known === null || before === null || !isSameKsKek(before, seen)) return { sinceMs: at.receivedAtMs, ...seen };
+  return { sinceMs: before.sinceMs + clockStepMs(before, seen, at.sentAtMs < known.sentAtMs), ...seen };
+}
+
+/**
+ * By how much the agent's clock was set between two reads of one KEK of one KS: its end moved by as much. `isBack`: the
+ * later read seems to be the earlier one. Without that, and without an SPI, another KEK may end so.
+ */
+export function clockStepMs(before: KekIdentity, seen: KekIdentity, isBack: boolean): number {
+  const laterByMs = seen.expiryMs - before.expiryMs;
+  const isCertain = isBack || (seen.spi !== null && seen.spi === before.spi);
+  return isCertain && Math.abs(laterByMs) > SAME_EXPIRY_MS ? laterByMs : 0;
 }
 
 /**

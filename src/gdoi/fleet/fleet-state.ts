@@ -56,6 +56,16 @@ export interface FleetState {
   readonly kss: Named<FleetKs>;
   /** What devices that have shown no group said as its KSs in their logs, the latest last; absent: nothing. */
   readonly heard?: readonly HeardKs[];
+  /**
+   * Devices of the KSs of several groups of this name, those of the one that is judged first: the last proof that
+   * nothing has disproved (`separate-key-servers.ts`). Absent: there is none.
+   */
+  readonly separateKss?: readonly (readonly string[])[];
+  /**
+   * How often its KSs have shown that the agent's clock was set. A GM that was read before is compared with what a KS
+   * shows since then when it was read again. Absent: never.
+   */
+  readonly clockSets?: number;
   /** The KEK of the group as its KS shows it. */
   readonly kekGeneration: KekGeneration | null;
   readonly occurrences: Occurrences;
@@ -76,6 +86,8 @@ export interface KekGeneration extends KekIdentity {
   readonly lastSentAtMs: EpochMs;
   /** It replaced another one between these reads of the KS; null: it was there from the beginning. */
   readonly changedBetweenMs: readonly [from: EpochMs, to: EpochMs] | null;
+  /** By as much the agent's clock was set since then (below 0: back). Absent: it was not. */
+  readonly clockSetByMs?: number;
 }
 
 export interface FleetTek {
@@ -107,6 +119,8 @@ export interface FleetGm {
   readonly version: string | null;
   readonly sentAtMs: EpochMs;
   readonly receivedAtMs: EpochMs;
+  /** The group's count when this answer came. Absent: 0. */
+  readonly clockSets?: number;
   /** First answer with the present count of registrations, or the last rekey that this answer shows of it. */
   readonly registeredSinceMs: EpochMs;
   /** Between these answers its count of registrations changed last; absent: it did not since it is known. */
@@ -168,6 +182,8 @@ export interface FleetKs {
   readonly version: string | null;
   readonly sentAtMs: EpochMs;
   readonly receivedAtMs: EpochMs;
+  /** The group's count when this answer came. Absent: 0. */
+  readonly clockSets?: number;
   /** Last known role; `unknown` on the device leaves it. */
   readonly role: Exclude<KsRole, 'unknown'> | null;
   readonly roleSinceMs: EpochMs;

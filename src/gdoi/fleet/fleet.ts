@@ -20,6 +20,7 @@ import type { FleetState, MemberFacts } from './fleet-state.ts';
 import { type GroupView, groupView } from './group-view.ts';
 import { gmChanged, ksChanged } from './material-change.ts';
 import { inCell } from '../seen/cell.ts';
+import { withParts } from './own-group.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { Yardstick } from './yardstick.ts';
 
@@ -78,8 +79,8 @@ export function judgeFleet(
   const { memory, explanations } = explain(state.said, facts);
   const conditions = fleetConditions(own, ofOwn, nowMs, paced);
   const { occurrences, events } = judge(state, state.occurrences, conditions, nowMs);
-  const judged = { ...state, occurrences, said: memory };
   const { yardstick, roster, members } = assessment;
+  const judged = withParts({ ...state, occurrences, said: memory }, yardstick.own);
   const last = { yardstick, roster, explanations, members };
   return {
     state: judged,

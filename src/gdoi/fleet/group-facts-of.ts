@@ -18,7 +18,7 @@ export function factsOf(
   nowMs: EpochMs,
   { pollIntervalMs, detailIntervalMs }: FleetSettings,
 ): GroupFacts {
-  const { yardstick, roster, members, mixed, peers, split, strangers } = assessment;
+  const { yardstick, roster, members, mixed, peers, split, ofOtherGroup } = assessment;
   const { keys } = yardstick;
   const kss = [...state.kss.values()];
   const gmsOf = members.map(({ facts }) => facts);
@@ -37,7 +37,7 @@ export function factsOf(
     gms: gmsOf,
     kss: kssOf,
     members: members.length + roster.notPolled,
-    strangers: yardstick.identity === null ? null : { identity: yardstick.identity, members: strangers },
+    ofOtherGroup,
     split: split && {
       primaries: split.primaries.map(({ device }) => device),
       sinceMs: split.sinceMs,

@@ -23,7 +23,8 @@ import type { FleetSettings } from './fleet-settings.ts';
 import type { GmInFleet, GmInGroup } from './gm-in-group.ts';
 import type { FleetKs, FleetState } from './fleet-state.ts';
 import { type JudgedGm, judgedMembers } from './judged-members.ts';
-import { isOfOtherGroup, ofIdentity, strangersIn } from './other-identity.ts';
+import { ofIdentity } from './other-identity.ts';
+import { isGmOfOtherGroup, otherGroupsIn, ownKss } from './own-group.ts';
 import {
   isGmByMulticast,
   isSentByMulticast,
@@ -55,8 +56,8 @@ export interface GroupView {
   /** In the order of their names' UTF-16 units. */
   readonly gms: readonly GmInGroup[];
   readonly kss: readonly KsInGroup[];
-  /** Devices of `gms` and `kss` that show another group identity: of another group of this name. */
-  readonly strangers: readonly string[];
+  /** Devices of `gms` and `kss` that are of another group of this name. */
+  readonly ofOtherGroup: readonly string[];
   readonly lead: KsLead;
   /** Lifetime of the group's TEKs as its KS shows it; null: not known. */
   readonly tekLifetimeSeconds: number | null;
@@ -137,7 +138,7 @@ class ViewOfState implements GroupView {
   readonly #state: FleetState;
   readonly #last: LastJudgement;
   #assessment: FleetAssessment | null;
-  #ownState: FleetState | null = null;
+  #ownState: Pick<FleetState, 'kss' | 'heard'> | null = null;
   #servers: readonly FleetKs[] | null = null;
   #gms: readonly GmInGroup[] | null = null;
   #membership: MemberDifference | null = null;
@@ -172,14 +173,14 @@ class ViewOfState implements GroupView {
     const record = this.#state.gms.get(device);
     if (record === undefined) return null;
     const gm = gmInGroup(record, this.yardstick);
-    const isStranger = isOfOtherGroup(this.yardstick.identity, record);
-    const meetsLegacyKs = !isStranger && legacyKssOf(record, [...this.#own.kss.values()]).length > 0;
+    const isOfOther = isGmOfOtherGroup(this.yardstick.own, record);
+    const meetsLegacyKs = !isOfOther && legacyKssOf(record, [...this.#own.kss.values()]).length > 0;
     return { gm, meetsLegacyKs, notListed: gm.listedByKs === false, multicast: isGmByMulticast(this.#own, record) };
   }
 
-  /** Without members of another group of its name. */
-  get #own(): FleetState {
-    this.#ownState ??= this.#assessment?.own ?? ofIdentity(this.#state, this.yardstick.identity);
+  /** Without KSs of another group of its name. */
+  get #own(): Pick<FleetState, 'kss' | 'heard'> {
+    this.#ownState ??= withOwnKss(this.#state, this.yardstick);
     return this.#ownState;
   }
 
@@ -212,8 +213,8 @@ class ViewOfState implements GroupView {
     return this.#kss.map(ksInGroup);
   }
 
-  get strangers(): readonly string[] {
-    return strangersIn(this.#state, this.yardstick.identity).map(({ device }) => device);
+  get ofOtherGroup(): readonly string[] {
+    return (otherGroupsIn(this.#state, this.yardstick.own)?.members ?? []).map(({ device }) => device);
   }
 
   get lead(): KsLead {
@@ -279,7 +280,7 @@ class ViewOfState implements GroupView {
   }
 
   get separateKeyServers(): GroupView['separateKeyServers'] {
-    return separateKeyServers(this.#own);
+    return separateKeyServers(ofIdentity(this.#state, this.yardstick.own.identity));
   }
 
   get coopPeers(): GroupView['coopPeers'] {
@@ -301,7 +302,7 @@ class ViewOfState implements GroupView {
 
   get rekeyLoss(): RekeyLoss {
     this.#rekeyLoss ??= rekeyLoss(
-      this.#found.members.flatMap(({ record }) => (isOfOtherGroup(this.yardstick.identity, record) ? [] : [record])),
+      this.#found.members.flatMap(({ record }) => (isGmOfOtherGroup(this.yardstick.own, record) ? [] : [record])),
       {
         behind: new Set(
           this.gms.flatMap(({ device, kekBehind, tekMatchesKs, teksBehind }) =>
@@ -317,6 +318,11 @@ class ViewOfState implements GroupView {
     );
     return this.#rekeyLoss;
   }
+}
+
+function withOwnKss(state: FleetState, { own }: Yardstick): FleetState {
+  const kss = ownKss(state, own);
+  return kss === state.kss ? state : { ...state, kss };
 }
 
 function ksInGroup({ device, address, reachable, role, behavior, version, members, kek }: FleetKs): KsInGroup {

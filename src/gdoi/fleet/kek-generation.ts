@@ -7,6 +7,13 @@
 import type { EpochMs } from '../seen/instant.ts';
 import type { FleetGm, KekGeneration, RekeyCounters } from './fleet-state.ts';
 
+/** When the KS replaced its KEK, by the agent's clock as it is now; null: it did not, or nobody saw it. */
+export function kekChangedBetweenMs(generation: KekGeneration | null): readonly [from: EpochMs, to: EpochMs] | null {
+  const changed = generation?.changedBetweenMs ?? null;
+  const byMs = generation?.clockSetByMs ?? 0;
+  return changed === null || byMs === 0 ? changed : [changed[0] + byMs, changed[1] + byMs];
+}
+
 /** The GM's counters at the KS's last read with the KEK before the present one; null: not known. */
 export function countersBeforeKek(gm: FleetGm, generation: KekGeneration | null): RekeyCounters | null {
   const changed = generation?.changedBetweenMs ?? null;

@@ -13,6 +13,7 @@ import {
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
 import type { GmInGroup } from './gm-in-group.ts';
+import { partsText } from './own-group.ts';
 import { gmInGroup, type Yardstick } from './yardstick.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 import type { ClockFault, Failure, KnownReregistration, MemberContext } from '../explain/group-facts.ts';
@@ -77,6 +78,7 @@ const gmFieldsChanged = changesBy<FleetGm>({
   version: 'always',
   sentAtMs: 'never',
   receivedAtMs: 'never',
+  clockSets: 'never',
   registeredSinceMs: 'always',
   // With the counters.
   countedBetweenMs: 'never',
@@ -181,6 +183,7 @@ const ksFieldsChanged = changesBy<FleetKs>({
   version: 'always',
   sentAtMs: 'never',
   receivedAtMs: 'never',
+  clockSets: 'never',
   role: 'always',
   roleSinceMs: 'always',
   roleLastReadMs: 'never',
@@ -241,6 +244,8 @@ const partChanged = changesBy<FleetState>({
   gms: 'never',
   kss: 'never',
   heard: (before, now) => differentTexts(heardOf(before), heardOf(now)),
+  clockSets: 'always',
+  separateKss: (before = [], now = []) => differentTexts(partsText(before), partsText(now)),
   kekGeneration: changesOfOptional<KekGeneration, null>({
     ks: 'always',
     spi: 'always',
@@ -248,6 +253,7 @@ const partChanged = changesBy<FleetState>({
     remainingSeconds: 'never',
     lastSentAtMs: 'never',
     changedBetweenMs: (before, now) => before?.[1] !== now?.[1],
+    clockSetByMs: 'always',
   }),
   occurrences: (before, now) => differentTexts(occurrencesOf(before), occurrencesOf(now)),
   said: (before, now) => differentTexts(saidOf(before), saidOf(now)),

@@ -2,7 +2,7 @@
  * One name, several groups, as their identities prove: a GM and a KS name a group as their own configuration does, and
  * the number or address in it is what they agree on. Members with another identity than the group's are no part of it,
  * and nothing of it is compared with them. What proves the same where none shows an identity:
- * `separate-key-servers.ts`.
+ * `separate-key-servers.ts`; whom either leaves: `own-group.ts`.
  */
 import type { FleetState } from './fleet-state.ts';
 import { named } from '../seen/named.ts';
@@ -14,7 +14,7 @@ interface Identified {
 }
 
 /** Where one shows none, or one a number and the other an address, nothing is known. */
-export function isOfOtherGroup(identity: string | null, { identity: other }: Identified): boolean {
+export function isOfOtherIdentity(identity: string | null, { identity: other }: Identified): boolean {
   return identity !== null && other != null && other !== identity && isNumber(other) === isNumber(identity);
 }
 
@@ -30,7 +30,7 @@ export function identityOf({ kss, gms }: Pick<FleetState, 'kss' | 'gms'>): strin
     (a, b) =>
       (ofKss.get(b) ?? 0) - (ofKss.get(a) ?? 0) || (ofGms.get(b) ?? 0) - (ofGms.get(a) ?? 0) || (a < b ? -1 : 1),
   );
-  return first !== undefined && all.some((identity) => isOfOtherGroup(first, { identity })) ? first : null;
+  return first !== undefined && all.some((identity) => isOfOtherIdentity(first, { identity })) ? first : null;
 }
 
 function showOne(members: readonly Identified[]): boolean {
@@ -53,7 +53,7 @@ function isNumber(identity: string): boolean {
 /** The group without members of another identity; the same object where there are none. */
 export function ofIdentity(state: FleetState, identity: string | null): FleetState {
   if (identity === null) return state;
-  const isOwn = ([, member]: readonly [string, Identified]) => !isOfOtherGroup(identity, member);
+  const isOwn = ([, member]: readonly [string, Identified]) => !isOfOtherIdentity(identity, member);
   const { kekGeneration } = state;
   const kss = named([...state.kss].filter(isOwn));
   return {
@@ -62,19 +62,4 @@ export function ofIdentity(state: FleetState, identity: string | null): FleetSta
     kss,
     kekGeneration: kekGeneration !== null && kss.has(kekGeneration.ks) ? kekGeneration : null,
   };
-}
-
-export interface Stranger {
-  readonly device: string;
-  readonly identity: string;
-}
-
-/** Members of another identity. */
-export function strangersIn({ kss, gms }: FleetState, identity: string | null): readonly Stranger[] {
-  if (identity === null) return [];
-  const found = new Map<string, string>();
-  for (const member of [...gms.list(), ...kss.values()]) {
-    if (member.identity != null && isOfOtherGroup(identity, member)) found.set(member.device, member.identity);
-  }
-  return Array.from(found, ([device, of]) => ({ device, identity: of }));
 }

@@ -3,36 +3,71 @@
  * two customers. What is concluded of them together is wrong: two primaries, GMs with other keys.
  *
  * KSs of one group list each other as COOP peers, hold one KEK, and list the GMs of the group; in a COOP split the
- * first still holds. Nothing is said while one of them does not answer or has not shown all of it.
+ * first still holds. Nothing is proven while one of them does not answer or has not shown all of it.
  */
 import { nameList, naturalOrder } from '../events/name-list.ts';
 import type { FleetKs, FleetState } from './fleet-state.ts';
 
-/** The KSs of each group behind the name; null: it is one group, or nothing proves that it is not. */
-export function separateKeyServers({
-  kss,
-  gms,
-}: Pick<FleetState, 'kss' | 'gms'>): readonly (readonly string[])[] | null {
+/** Devices of the KSs of each group behind the name. */
+export type KsParts = readonly (readonly string[])[];
+
+type Members = Pick<FleetState, 'kss' | 'gms'>;
+
+/** null: it is one group, or nothing proves now that it is not. */
+export function separateKeyServers({ kss, gms }: Members): KsParts | null {
   const all = [...kss.values()];
-  if (all.length < 2 || !all.every(tellsItsGroup)) return null;
+  return all.length > 1 && all.every(tellsItsGroup) ? partsOf(all, gms, []) : null;
+}
+
+/**
+ * What stands: where one of them does not answer, or has not shown all, the last proof, but for what disproves it.
+ * `known`: what stood before; of a KS that is not in it nothing is proven, so it counts as one of its first part.
+ */
+export function standingParts({ kss, gms }: Members, known: KsParts = []): KsParts | null {
+  const all = [...kss.values()];
+  if (all.length < 2 || all.every(tellsItsGroup)) return separateKeyServers({ kss, gms });
+  const proven = new Set(known.flat());
+  const unproven = all.flatMap((ks) => (proven.has(ks.device) ? [] : [ks.device]));
+  const [first = [], ...others] = known;
+  return known.length < 2 ? null : partsOf(all, gms, [first, ...others], unproven);
+}
+
+/** `known`: of one part, whatever they show now. `unproven`: of the first of those, unless something links them. */
+function partsOf(
+  all: readonly FleetKs[],
+  gms: FleetState['gms'],
+  known: KsParts,
+  unproven: readonly string[] = [],
+): KsParts | null {
   const linked = new Links();
-  for (const ks of all) {
-    for (const mark of marksOf(ks)) linked.join(mark, device(ks));
-  }
+  for (const part of known) for (const name of part) linked.join(`device ${name}`, `device ${part[0] ?? name}`);
+  for (const ks of all) for (const mark of marksOf(ks)) linked.join(mark, device(ks));
+  // Most groups are one by what their KSs alone show; of members there may be thousands.
+  if (partsBy(linked, all).length < 2) return null;
+  for (const ks of all) for (const mark of membersOf(ks)) linked.join(mark, device(ks));
   // A GM may register with any KS of its group: those that it is configured with are of one.
   for (const { keyServers } of gms.values()) {
     for (const other of keyServers.slice(1)) linked.join(address(other), address(keyServers[0] ?? other));
   }
+  const roots = new Set(known.flat().map((name) => linked.root(`device ${name}`)));
+  for (const name of unproven) {
+    if (!roots.has(linked.root(`device ${name}`))) linked.join(`device ${name}`, `device ${known[0]?.[0] ?? name}`);
+  }
+  const parts = partsBy(linked, all);
+  return parts.length < 2 ? null : parts;
+}
+
+function partsBy(linked: Links, all: readonly FleetKs[]): KsParts {
   const parts = new Map<string, string[]>();
   for (const ks of all.toSorted((a, b) => naturalOrder(a.device, b.device))) {
     const root = linked.root(device(ks));
     parts.set(root, [...(parts.get(root) ?? []), ks.device]);
   }
-  return parts.size < 2 ? null : [...parts.values()];
+  return [...parts.values()];
 }
 
 /** For people; names the first KS of each group. */
-export function separateKeyServersText(parts: readonly (readonly string[])[]): string {
+export function separateKeyServersText(parts: KsParts): string {
   const firsts = nameList(parts.map(([first = '']) => first));
   const count = parts.length === 2 ? 'two' : String(parts.length);
   return `KSs ${firsts} share no peer, no KEK and no member: ${count} groups of one name? Give their devices cells`;
@@ -43,11 +78,17 @@ function tellsItsGroup({ reachable, kek, memberRows, peers, role }: FleetKs): bo
   return reachable && kek !== null && kek.spi !== null && memberRows !== null && (peers !== null || role === null);
 }
 
+/** One that gives no answer showed these last; an SPI has 128 bits, and peers are its configuration. */
 function marksOf(ks: FleetKs): readonly string[] {
   const own = ks.address === null ? [] : [address(ks.address)];
   const peers = (ks.peers ?? []).map((peer) => address(peer.address));
-  const members = (ks.memberRows ?? []).map((member) => `member ${member.address}`);
-  return [...own, ...peers, ...members, `kek ${ks.kek?.spi}`];
+  const spi = ks.kek?.spi ?? null;
+  return [...own, ...peers, ...(spi === null ? [] : [`kek ${spi}`])];
+}
+
+/** A GM may have left one that gives no answer for another. */
+function membersOf({ reachable, memberRows }: FleetKs): readonly string[] {
+  return reachable ? (memberRows ?? []).map((member) => `member ${member.address}`) : [];
 }
 
 const device = (ks: FleetKs) => `device ${ks.device}`;

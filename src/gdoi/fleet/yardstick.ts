@@ -7,14 +7,16 @@ import { areTeksBehind, isKekBehind } from './keys-behind.ts';
 import { isListed, isListSettled, listedAddress, type ListedMembers, listedMembers } from './listed-members.ts';
 import type { Named } from '../seen/named.ts';
 import { hasNone, majorityTeks, teksOfKss } from './group-teks.ts';
-import { identityOf, isOfOtherGroup, ofIdentity } from './other-identity.ts';
+import { isGmOfOtherGroup, isSameOwnGroup, ofOwnGroup, type OwnGroup, ownGroupOf } from './own-group.ts';
 
 /** As long as it is the same object, the verdict on the same record is the same. */
 export interface Yardstick {
   /** The KSs that it was made from. */
   readonly kss: Named<FleetKs>;
-  /** Of the group, where members show several: those with another one are no part of it. null: they do not. */
-  readonly identity: string | null;
+  /** What `FleetState` counts; 0: the agent's clock was not set. */
+  readonly clockSets: number;
+  /** Which members of the name are of the group. */
+  readonly own: OwnGroup;
   readonly keys: GroupKeys;
   readonly teks: TekReference | null;
   readonly members: ListedMembers;
@@ -29,22 +31,23 @@ export interface Yardstick {
  */
 export function yardstickOf(state: FleetState, settings: FleetSettings, before: Yardstick | null = null): Yardstick {
   const { kss } = state;
-  const identity = identityOf(state);
-  const own = ofIdentity(state, identity);
-  const { kekGeneration } = own;
+  const own = ownGroupOf(state);
+  const ofOwn = ofOwnGroup(state, own);
+  const { kekGeneration } = ofOwn;
   const isAsBefore =
     before?.kss === kss &&
-    before.identity === identity &&
+    isSameOwnGroup(before.own, own) &&
     before.keys.kekGeneration === kekGeneration &&
     before.listAgeMs === settings.detailIntervalMs &&
     teksOfKss(before.keys) !== null;
   if (isAsBefore) return before;
-  const keys = groupKeys(own);
+  const keys = groupKeys(ofOwn);
   return {
     kss,
-    identity,
+    clockSets: state.clockSets ?? 0,
+    own,
     keys,
-    teks: teksOfKss(keys) ?? majorityTeks(own.gms.list()),
+    teks: teksOfKss(keys) ?? majorityTeks(ofOwn.gms.list()),
     members: listedMembers(keys.kss),
     listsUnpolled: before?.listsUnpolled ?? false,
     listAgeMs: settings.detailIntervalMs,
@@ -61,12 +64,17 @@ export function gmInGroup(
   yardstick: Yardstick,
   holdsGroupTeks = holdsTeksOfGroup(gm, yardstick),
 ): GmInGroup {
-  return isOfOtherGroup(yardstick.identity, gm) ? notCompared(gm) : compared(gm, yardstick, holdsGroupTeks);
+  return isGmOfOtherGroup(yardstick.own, gm) ? notCompared(gm) : compared(gm, yardstick, holdsGroupTeks);
 }
 
 /** null: a rekey may be under way, nothing tells, or it is of another group. */
-export function holdsTeksOfGroup(gm: FleetGm, { identity, keys, teks }: Yardstick): boolean | null {
-  return isOfOtherGroup(identity, gm) ? null : holdsTeks(keys, gm, teks);
+export function holdsTeksOfGroup(gm: FleetGm, { own, keys, teks, clockSets }: Yardstick): boolean | null {
+  return isGmOfOtherGroup(own, gm) || !isOfClock(gm, clockSets) ? null : holdsTeks(keys, gm, teks);
+}
+
+/** A GM and a KS that were read by different clocks show nothing of which of two keys is the newer one. */
+function isOfClock({ clockSets = 0 }: FleetGm, sets: number): boolean {
+  return clockSets === sets;
 }
 
 function notCompared({ device, address, reachable, registered, keyServer, behavior }: FleetGm): GmInGroup {
@@ -91,12 +99,13 @@ function notCompared({ device, address, reachable, registered, keyServer, behavi
 
 function compared(
   gm: FleetGm,
-  { keys, teks, members, listsUnpolled, listAgeMs }: Yardstick,
+  { keys, teks, members, listsUnpolled, listAgeMs, clockSets }: Yardstick,
   holdsGroupTeks: boolean | null,
 ): GmInGroup {
-  const kekMatchesKs = holdsCurrentKek(keys, gm);
+  const isComparable = isOfClock(gm, clockSets);
+  const kekMatchesKs = isComparable ? holdsCurrentKek(keys, gm) : null;
   const own = ownTeks(keys, gm);
-  const tekMatchesKs = own === teks ? holdsGroupTeks : holdsTeks(keys, gm, own);
+  const tekMatchesKs = own === teks || !isComparable ? holdsGroupTeks : holdsTeks(keys, gm, own);
   const divergent = !hasNone(gm) && holdsGroupTeks === false;
   const lacksOwn = tekMatchesKs === false;
   const hasCurrentKeys = (kekMatchesKs ?? tekMatchesKs) === true && !lacksOwn && !divergent;

@@ -275,8 +275,8 @@ function split({ group, kss, coopSplit, primaries: found }: GroupView): HealthCh
 }
 
 /** Row 14. A primary may be a KS that is not polled: then one of its peers is alive. */
-function primaries({ group, kss: all, strangers, primaries: found, coopPeers }: GroupView): HealthCheck {
-  const kss = all.filter(({ device }) => !strangers.includes(device));
+function primaries({ group, kss: all, ofOtherGroup, primaries: found, coopPeers }: GroupView): HealthCheck {
+  const kss = all.filter(({ device }) => !ofOtherGroup.includes(device));
   const answering = kss.filter((ks) => ks.reachable);
   const more = { value: found.length, threshold: 1 };
   if (found.length > 0) return check(['coop_role', group], 'ok', `primary: ${nameList(found)}`, more);
@@ -386,8 +386,8 @@ function mixedText({ legacyKss, sending, affectedGms }: GroupView['mixedVersions
 }
 
 /** Row 21: every KS of a COOP set knows every GM. */
-function memberCounts({ group, kss, strangers }: GroupView): HealthCheck {
-  const counting = kss.filter((ks) => ks.reachable && ks.members !== null && !strangers.includes(ks.device));
+function memberCounts({ group, kss, ofOtherGroup }: GroupView): HealthCheck {
+  const counting = kss.filter((ks) => ks.reachable && ks.members !== null && !ofOtherGroup.includes(ks.device));
   const counts = [...new Set(counting.map(({ members }) => members))];
   if (counting.length < 2)
     return check(['members', group], 'unknown', 'fewer than two KSs show how many GMs they know', {

@@ -8,6 +8,7 @@ import { among, devicesOf, type Episode } from '../explain/candidate.ts';
 import type { ExplanationCause } from '../explain/explanation.ts';
 import type { GmFacts, GroupFacts, KsFacts } from '../explain/group-facts.ts';
 import { servedMs } from '../explain/ks-silence.ts';
+import { isOfSeparateKss } from '../explain/name-shared.ts';
 import { lostARekeyLately, RECENT_MS, registeredForMissedRekey } from '../explain/symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -22,6 +23,8 @@ interface AtItsEnd {
   readonly kss: readonly KsFacts[];
   /** All that it explained at last are missing acknowledgements. */
   readonly onlyAcks: boolean;
+  /** It was said of KSs that have nothing in common. */
+  readonly ofSeparateKss: boolean;
 }
 
 interface End {
@@ -83,8 +86,16 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
   ],
   name_shared: [
     {
+      words: 'the KSs show a common peer, KEK or member',
+      isShown: ({ devices, kss, ofSeparateKss, facts }) =>
+        ofSeparateKss &&
+        facts.ofOtherGroup === null &&
+        kss.length > 0 &&
+        facts.kss.some(({ device }) => !devices.includes(device)),
+    },
+    {
       words: 'all devices that show a group identity show the same one',
-      isShown: ({ facts: { strangers } }) => strangers === null,
+      isShown: ({ ofSeparateKss, facts: { ofOtherGroup } }) => !ofSeparateKss && ofOtherGroup === null,
     },
   ],
   coop_split: [
@@ -219,6 +230,7 @@ const OF_WHAT_IS_SHOWN: ReadonlySet<ExplanationCause> = new Set<ExplanationCause
 
 /** Each of those whom they concern is polled: one that is not is polled no more. */
 const OF_POLLED: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'name_shared',
   'gms_unreachable',
   'interface_flap',
   'without_tek',
@@ -237,6 +249,7 @@ export function endedBy(episode: Episode, after: readonly Episode[], facts: Grou
     kss: facts.kss.filter(({ device }) => devices.includes(device)),
     onlyAcks:
       episode.said.explains.length > 0 && episode.said.explains.every(({ check }) => check === 'rekeys_acknowledged'),
+    ofSeparateKss: isOfSeparateKss(episode.said),
   };
   if (OF_POLLED.has(episode.cause) && devices.length > 0 && end.gms.length + end.kss.length === 0)
     return 'no device that it was about is polled in the group any more';

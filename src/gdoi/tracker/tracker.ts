@@ -50,8 +50,14 @@ export interface TrackOptions {
 
 type Of<Kind extends Observation['kind']> = Extract<Observation, { kind: Kind }>;
 
-/** Answers in a row that are older than the newest one, each newer than the last: the clock was set back. */
+/**
+ * Answers in a row that are older than the newest one, each newer than the last: the clock was set back. A device is
+ * asked once at a time, so late copies come singly, or not in order; of a recording whose parts are out of order none
+ * can tell. What is known of a GM's registrations is lost then: a step of minutes is waited for instead.
+ */
 const BACK_IN_TIME_ANSWERS = 10;
+/** Of a KS, of which nothing is counted: as many as failures in a row that show the same. */
+const BACK_IN_TIME_ANSWERS_OF_KS = 3;
 
 export function track(state: TrackerState, observation: Observation, options: TrackOptions = {}): Tracked {
   if (observation.device !== state.device || !Number.isFinite(observation.sentAtMs)) return ignoring(state);
@@ -148,7 +154,8 @@ function clockSetBack(
   const { backInTime } = state;
   if (backInTime !== null && sentAtMs <= backInTime.sentMs) return { isCertain: false, state };
   const count = (backInTime?.count ?? 0) + 1;
-  if (count < BACK_IN_TIME_ANSWERS && !isKnown) {
+  const enough = state.groups.size === 0 ? BACK_IN_TIME_ANSWERS_OF_KS : BACK_IN_TIME_ANSWERS;
+  if (count < enough && !isKnown) {
     return { isCertain: false, state: { ...state, backInTime: { sentMs: sentAtMs, count } } };
   }
   const {

@@ -189,7 +189,7 @@ const aGroup: fc.Arbitrary<GroupFacts> = fc
     listAgeMs: 5 * MINUTE,
     rekeyTakesMs: 30_000,
     leadMs: 200_000,
-    strangers: null,
+    ofOtherGroup: null,
     members: group.gms.length + group.acknowledging,
     peers: [{ address: '10.1.0.2', device: 'ks1', lost, readMs: NOW - MINUTE, ike: [] }],
     unacknowledged: acksMissed === null ? [] : [{ address: '10.0.0.77', device: null, acksMissed }],

@@ -335,3 +335,25 @@ test('does not conclude from its keys that a GM got a rekey when it counts none 
   });
   expect(first === 'ok' ? [] : first.evidence.filter((line) => line.startsWith('got it'))).toEqual([]);
 });
+
+test('does not take a long KEK whose countdowns have drifted apart for a newer one', () => {
+  const DAY = 86_400;
+  const ENDS = 30 * DAY;
+  const fleet = new Fleet();
+  const keys = (second: number, driftsBy = 0) => ({
+    kekExpiry: Math.round(ENDS + (second / DAY) * driftsBy),
+    teks: { '0x0000000A': second + 3000 },
+  });
+  // By 30 ppm: 2.6 s a day.
+  const look = (second: number, overdue = false) => [
+    ks(second, { ...keys(second, 1.3), kekLifetime: ENDS, behavior: 'timer' }),
+    member(1, second + 1, { ...keys(second), change: { kekRekeyOverdue: overdue } }),
+    member(2, second + 2, keys(second, 2.6)),
+    member(3, second + 3, keys(second, 2.6)),
+  ];
+  for (let day = 0; day < 30; day += 1) fleet.see(...look(day * DAY));
+  const { explanations } = fleet.see(...look(ENDS - 180, true));
+  expect(explanations.map(({ summary, evidence }) => [summary, ...evidence].join('; ')).join('; ')).not.toMatch(
+    /got it/u,
+  );
+});

@@ -714,3 +714,102 @@ describe('whatever is observed', () => {
     expect({ ...together, occurrences: null }).toEqual({ ...apart, occurrences: null });
   });
 });
+
+describe.each([150, 200])(
+  'an old GM whose KS changed its KEK before the agent’s clock was set back at %i s',
+  (setAt) => {
+    const BACK = 300;
+    interface Shown {
+      readonly gm?: GmOptions;
+      readonly kekSpi?: string | null;
+    }
+    const look = (second: number, { gm: over = {}, kekSpi }: Shown) => {
+      const shown = second < setAt ? second : second - BACK;
+      const isOld = second < 100;
+      const kekExpiry = (isOld ? 110 : 86_500) + shown - second;
+      const teks = { [A]: 3000 + shown - second };
+      const counted = isOld ? { received: 5, lastAge: second + 20 } : { received: 6, lastAge: second - 85 };
+      return [
+        ks(shown, { kekExpiry, teks, kekSpi: kekSpi === null ? null : isOld ? '0xAA' : '0xBB' }),
+        gm(shown + 1, { kekExpiry: null, teks, ...counted, ...over }),
+      ];
+    };
+    const events = (over: Shown) => {
+      const fleet = new Fleet();
+      for (let second = 0; second <= 720; second += 60) fleet.see(...look(second, over));
+      return fleet.types();
+    };
+
+    it.each([null, 'shown'])('has the new KEK, which a rekey brought; SPI of the KEK: %s', (kekSpi) => {
+      expect(events({ kekSpi })).toEqual([]);
+    });
+
+    it.each([null, 'shown'])('works with the old one if none did; SPI of the KEK: %s', (kekSpi) => {
+      expect(events({ kekSpi, gm: { received: 5, lastAge: 700 } })).toEqual(['kek_expired_in_use']);
+    });
+  },
+);
+
+describe('an old GM whose KS changes its KEK', () => {
+  it('has the new KEK also while it was read since the agent’s clock was set back, and the KS was not', () => {
+    const fleet = new Fleet();
+    const old = { kekExpiry: null, teks: { [A]: 3000 } };
+    for (const second of [0, 60]) fleet.see(ks(second, { kekExpiry: 110 }), gm(second + 1, old));
+    for (let second = 120; second <= 480; second += 60) {
+      fleet.see(ks(second, { kekExpiry: 86_500 }), gm(second, { ...old, received: 6, lastAge: second - 85 }));
+    }
+    const back = gm(240, { ...old, teks: { [A]: 2700 }, received: 6, lastAge: 455 });
+    expect(fleet.see(back).explanations).toEqual([]);
+    expect(fleet.types()).toEqual([]);
+  });
+
+  it('is not said to work with the old one if the agent’s clock was set back since the KS showed that', () => {
+    const fleet = new Fleet();
+    const old = { kekExpiry: null, teks: { [A]: 3000 } };
+    for (const second of [0, 60]) fleet.see(ks(second, { kekExpiry: 110, kekSpi: '0xAA' }), gm(second + 1, old));
+    const back = { ...old, teks: { [A]: 2700 }, received: 6 };
+    fleet.see(gm(-179, { ...back, lastAge: 36 }));
+    fleet.see(ks(-178, { kekExpiry: 86_200, kekSpi: '0xBB', teks: { [A]: 2700 } }));
+    for (let second = -118; second < 400; second += 60) {
+      fleet.see(
+        ks(second, { kekExpiry: 86_200, kekSpi: '0xBB', teks: { [A]: 2700 } }),
+        gm(second, { ...back, lastAge: second + 215 }),
+      );
+    }
+    expect(fleet.types()).toEqual([]);
+  });
+});
+
+describe('a GM that was read before the agent’s clock was set back', () => {
+  const before = () => {
+    const fleet = new Fleet();
+    for (const second of [0, 60, 120, 180, 240, 300]) fleet.see(ks(second, { kekSpi: '0xAA' }), gm(second + 1));
+    return fleet;
+  };
+  /** 60 s later, by a clock that is 300 s behind: the KS made another TEK, or another KEK, since. */
+  const ofTek = ks(60, { kekSpi: '0xAA', kekExpiry: 79_700, teks: { [B]: 3360 } });
+
+  it('is compared with what its KS shows since then when it was read again, too', () => {
+    const fleet = before();
+    expect(match(fleet, ofTek)).toMatchObject({ kekMatchesKs: null, tekMatchesKs: null, divergent: false });
+    const held = { kekExpiry: 79_700, teks: { [B]: 3360, [A]: 2700 } };
+    expect(match(fleet, gm(70, { ...held, received: 6 }))).toMatchObject({ kekMatchesKs: true, tekMatchesKs: true });
+    expect(match(fleet, ofTek, gm(130, held))).toMatchObject({ kekMatchesKs: true, tekMatchesKs: true });
+    expect(fleet.events).toEqual([]);
+  });
+
+  it('is compared with a KEK that its KS made since when it was read again, too', () => {
+    const fleet = before();
+    const ofKek = ks(60, { kekSpi: '0xBB', kekExpiry: 166_000, teks: { [A]: 2700 } });
+    expect(match(fleet, ofKek)).toMatchObject({ kekMatchesKs: null, tekMatchesKs: null, kekBehind: false });
+    const held = { kekExpiry: 166_000, teks: { [A]: 2700 } };
+    expect(match(fleet, gm(70, { ...held, received: 6 }))).toMatchObject({ kekMatchesKs: true, tekMatchesKs: true });
+  });
+
+  it('is told to lack a key that it still lacks then', () => {
+    const fleet = before();
+    const later = ks(120, { kekSpi: '0xAA', kekExpiry: 79_700, teks: { [B]: 3360 } });
+    fleet.see(ofTek);
+    expect(match(fleet, later, gm(130, { kekExpiry: 79_700, teks: { [A]: 2700 } }))?.tekMatchesKs).toBe(false);
+  });
+});

@@ -35,7 +35,7 @@ describe('members that show another group identity under the same name', () => {
       evidence: ['gm9: Group Identity 2222', 'ks3: Group Identity 2222'],
     });
     expect(view).toMatchObject({
-      strangers: ['gm9', 'ks3'],
+      ofOtherGroup: ['gm9', 'ks3'],
       primaries: ['ks1'],
       coopSplit: null,
       divergentMembers: [],

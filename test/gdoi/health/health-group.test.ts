@@ -193,8 +193,9 @@ test('GMs at risk are listed worst first, with those that only a KS knows and wi
 test('a KS of another group with the same name is not compared with the KSs of the group', () => {
   const [ks1] = fleet().kss;
   const kss = [ks1!, { ...ks1!, device: 'ks3', address: '10.9.0.3', members: 7 }];
-  const membersOf = (strangers: readonly string[]) =>
-    groupHealth(fleet({ kss, strangers }), () => device(), NOW).checks.find(({ name }) => name === 'members')?.status;
+  const membersOf = (ofOtherGroup: readonly string[]) =>
+    groupHealth(fleet({ kss, ofOtherGroup }), () => device(), NOW).checks.find(({ name }) => name === 'members')
+      ?.status;
   expect(membersOf([])).toBe('warning');
   expect(membersOf(['ks3'])).toBe('unknown');
 });

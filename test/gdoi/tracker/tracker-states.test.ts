@@ -295,6 +295,22 @@ describe('a device that falls silent after the agent’s clock was set back, of 
     expect(told.state.groups.get('G1')?.view?.kek).not.toBeNull();
   });
 
+  test('is a KS that was silent before, and is reachable after three answers: nothing is lost with what was known', () => {
+    const before = [7260, 7320, 7380].map((at) => failure(at));
+    const answers = [3600, 3660, 3720].map((at) => ksAnswer(at));
+    expect(types(history([ksAnswer(7200), ...before, ...answers.slice(1)]))).toEqual(['unreachable']);
+    expect(types(history([ksAnswer(7200), ...before, ...answers.toReversed()]))).toEqual(['unreachable']);
+    const told = history([ksAnswer(7200), ...before, ...answers]);
+    expect(types(told)).toEqual(['unreachable', 'reachable']);
+    expect(told.state).toMatchObject({ failures: null, clockSteps: 1, latestSentMs: (T0 + 3720) * 1000 - 100 });
+  });
+
+  test('is a GM whose counters are kept for longer, because registrations since would be lost with them', () => {
+    const gm = (at: number, succeeded = 1) => gmAnswer(at, { succeeded, kekAt: null });
+    const back = [6900, 6960, 7020, 7080, 7140].map((at) => gm(at, 2));
+    expect(types(history([gm(7200), ...back, gm(7260, 2)]))).toContain('reregistration');
+  });
+
   test('is not told of late copies: fewer, not in order, or between newer ones', () => {
     expect(types(history([ksAnswer(7200), ...silent.slice(1), ksAnswer(7260), ...silent.slice(0, 1)]))).toEqual([]);
     expect(types(history([ksAnswer(7200), ...silent.toReversed()]))).toEqual([]);
