@@ -22,6 +22,7 @@ import type { RawDocument } from '../../../src/model/poll-report.ts';
 import { FakeClock } from '../../builders/fake-clock.ts';
 import { MemoryLogger } from '../../builders/memory-logger.ts';
 import { showCryptoGdoi } from '../../builders/shown-gdoi.ts';
+import { half } from '../../builders/half.ts';
 import { type SimulatedAgent, simulatedAgent, START_MS } from '../../builders/simulated-agent.ts';
 import { aReport, NOON } from '../../builders/view-builder.ts';
 
@@ -133,26 +134,28 @@ describe('a live run', () => {
     };
     const without = (gone: string) => (device: ResolvedDevice) => (device.name === gone ? [] : [device]);
 
-    test.each([
-      ['a GM is removed', 'tek-loss', without('gm2')],
-      ['a KS is removed', 'ks-upgrade', without('ks1')],
-      ['a KS is removed', 'coop-failover', without('ks1')],
-      [
-        'GMs go to another cell',
-        'tek-loss',
-        (device: ResolvedDevice) => [['gm2', 'gm3'].includes(device.name) ? { ...device, cell: 'south' } : device],
-      ],
-      [
-        'a KS goes to another cell',
-        'ks-upgrade',
-        (device: ResolvedDevice) => [device.name === 'ks1' ? { ...device, cell: 'south' } : device],
-      ],
-      [
-        'a GM and a KS are reached over another port, and so in another session',
-        'ks-upgrade',
-        (device: ResolvedDevice) => [['gm2', 'ks2'].includes(device.name) ? { ...device, port: 2222 } : device],
-      ],
-    ] as const)('gives the same events: %s (%s), and comes back later', async (_what, scenario, change) => {
+    test.each(
+      half([
+        ['a GM is removed', 'tek-loss', without('gm2')],
+        ['a KS is removed', 'ks-upgrade', without('ks1')],
+        ['a KS is removed', 'coop-failover', without('ks1')],
+        [
+          'GMs go to another cell',
+          'tek-loss',
+          (device: ResolvedDevice) => [['gm2', 'gm3'].includes(device.name) ? { ...device, cell: 'south' } : device],
+        ],
+        [
+          'a KS goes to another cell',
+          'ks-upgrade',
+          (device: ResolvedDevice) => [device.name === 'ks1' ? { ...device, cell: 'south' } : device],
+        ],
+        [
+          'a GM and a KS are reached over another port, and so in another session',
+          'ks-upgrade',
+          (device: ResolvedDevice) => [['gm2', 'ks2'].includes(device.name) ? { ...device, port: 2222 } : device],
+        ],
+      ] as const),
+    )('gives the same events: %s (%s), and comes back later', async (_what, scenario, change) => {
       for (const minute of [4, 6]) {
         await using live = await simulatedAgent({ ...watched, scenario, kss: 2 });
         live.agent.start();
