@@ -9,7 +9,7 @@ import { inCell } from '../../gdoi/seen/cell.ts';
 import type { DeviceSettings, GroupSettings } from '../../model/fleet-step.ts';
 import type { PlannedWork } from '../../model/planned-work.ts';
 import { deviceSettings, fleetSettings, partLifetimeMs } from '../poll/poll-target.ts';
-import { instantOf } from './recorded-values.ts';
+import { instantOf, recordedInstant } from './recorded-values.ts';
 
 export type RecordedSettings =
   | {
@@ -100,8 +100,16 @@ const DEVICE: Written<DeviceSettings> = {
 };
 
 const WORK: Written<PlannedWork> = {
-  fromMs: { as: 'from', write: iso, read: (recorded) => given(instantOf(recorded), (fromMs) => ({ fromMs })) },
-  untilMs: { as: 'until', write: iso, read: (recorded) => given(instantOf(recorded), (untilMs) => ({ untilMs })) },
+  fromMs: {
+    as: 'from',
+    write: recordedInstant,
+    read: (recorded) => given(instantOf(recorded), (fromMs) => ({ fromMs })),
+  },
+  untilMs: {
+    as: 'until',
+    write: recordedInstant,
+    read: (recorded) => given(instantOf(recorded), (untilMs) => ({ untilMs })),
+  },
   devices: { as: 'devices', write: same, read: (recorded) => given(texts(recorded), (devices) => ({ devices })) },
   groups: { as: 'groups', write: same, read: (recorded) => given(texts(recorded), (groups) => ({ groups })) },
   cells: { as: 'cells', write: same, read: (recorded) => given(texts(recorded), (cells) => ({ cells })) },
@@ -178,10 +186,6 @@ function seconds(ms: number): number {
 
 function milliseconds(recorded: unknown): number | null {
   return typeof recorded === 'number' && Number.isFinite(recorded) && recorded >= 0 ? recorded * 1000 : null;
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 function text(recorded: unknown): string | null {

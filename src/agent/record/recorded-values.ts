@@ -20,6 +20,11 @@ const DOTTED = /^\.\d{1,10}(?:\.\d{1,10}){1,127}$/;
 const HEX = /^0x(?:[0-9A-Fa-f]{2})*$/;
 const U64 = /^\d{1,20}$/;
 
+/** To the millisecond, as all instants of a recording. */
+export function recordedInstant(ms: EpochMs): string {
+  return new Date(ms).toISOString();
+}
+
 export function recordedValues(varbinds: readonly Varbind[]): Readonly<Record<string, unknown>> {
   return Object.fromEntries(varbinds.map(({ oid, value }) => [oid, recordedValue(value)]));
 }

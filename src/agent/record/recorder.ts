@@ -17,7 +17,7 @@ import type { DeviceSettings, GroupSettings } from '../../model/fleet-step.ts';
 import type { GoneFor } from './recorded-line.ts';
 import { deviceSettingsLine, groupSettingsLine, type ReplaySettings, settingsOfUnknown } from './recorded-settings.ts';
 import { makeRecordDirectory } from './record-directory.ts';
-import { recordedDocuments, recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
+import { recordedInstant, recordedDocuments, recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
 
 /** Characters that may wait for the disk. */
 const MAX_WAITING = 16 * 1024 * 1024;
@@ -92,7 +92,7 @@ export class Recorder implements AsyncDisposable {
     const line = this.#settings.get(device) ?? deviceSettingsLine(device, settingsOfUnknown(device, fleet));
     this.#settings.delete(device);
     // With its settings, so that a reader from before there were such lines reads those.
-    this.#add({ at: iso(atMs), ...line, gone: why });
+    this.#add({ at: recordedInstant(atMs), ...line, gone: why });
     this.#kick();
   }
 
@@ -110,7 +110,7 @@ export class Recorder implements AsyncDisposable {
   }
 
   #dated(line: object): object {
-    return { at: iso(this.#clock.wallMs()), ...line };
+    return { at: recordedInstant(this.#clock.wallMs()), ...line };
   }
 
   /** `beside`: the transport polled beside SSH, which decides; null: this poll decides itself. */
@@ -118,7 +118,7 @@ export class Recorder implements AsyncDisposable {
     const { device, startedAtMs, finishedAtMs } = report;
     // Which lines are one poll, and when it began and ended: like the live agent, a replay concludes from the whole
     // poll.
-    const poll = { poll: `${iso(startedAtMs)}/${iso(finishedAtMs)}`, ...besideMark(beside) };
+    const poll = { poll: `${recordedInstant(startedAtMs)}/${recordedInstant(finishedAtMs)}`, ...besideMark(beside) };
     for (const answer of report.answers) {
       // `sent_at` beside the contract's `at`: a countdown was read somewhere between the two.
       const when = { ...readAt(answer), device, ...poll };
@@ -153,7 +153,7 @@ export class Recorder implements AsyncDisposable {
   /** A notification is a line of SNMP values with its snmpTrapOID. */
   recordPushed(device: string, messages: readonly PushedMessage[]): void {
     for (const message of messages) {
-      const when = { at: iso(message.receivedAtMs), device };
+      const when = { at: recordedInstant(message.receivedAtMs), device };
       if (message.kind === 'syslog') this.#add({ ...when, syslog: message.text });
       else {
         const varbinds = [{ oid: TRAP_OID_INSTANCE, value: message.trapOid }, ...message.varbinds];
@@ -186,7 +186,7 @@ export class Recorder implements AsyncDisposable {
       const lines = this.#waiting;
       this.#waiting = [];
       this.#waitingSize = 0;
-      const file = join(this.#directory, `${iso(this.#clock.wallMs()).slice(0, 10)}.jsonl`);
+      const file = join(this.#directory, `${recordedInstant(this.#clock.wallMs()).slice(0, 10)}.jsonl`);
       try {
         const isBegun = file === this.#file;
         const settings = isBegun ? [] : this.#settingsLines();
@@ -238,9 +238,5 @@ function besideMark(beside: BesideTransport | null): { readonly beside?: true | 
 }
 
 function readAt({ sentAtMs, receivedAtMs }: ReadAt): { readonly at: string; readonly sent_at: string } {
-  return { at: iso(receivedAtMs), sent_at: iso(sentAtMs) };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
+  return { at: recordedInstant(receivedAtMs), sent_at: recordedInstant(sentAtMs) };
 }
