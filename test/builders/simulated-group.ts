@@ -17,20 +17,22 @@ interface Build {
   readonly seed?: number;
 }
 
+/** A group G1 with unicast rekeys, at the beginning of a KEK. */
+export const G1: GroupPlan = {
+  name: 'G1',
+  identity: '1223',
+  transport: 'unicast',
+  cipher: 'AES',
+  antiReplay: { kind: 'counter', window: 64 },
+  kekLifetimeSeconds: 1800,
+  tekLifetimeSeconds: 600,
+  kekRemainingSeconds: 1750,
+  pastKekCycles: 0,
+};
+
 /** One group G1, `kss` key servers ks1.., `gms` members gm1... */
 export function groupOf(build: Build): SimulatedFleet {
-  const group: GroupPlan = {
-    name: 'G1',
-    identity: '1223',
-    transport: 'unicast',
-    cipher: 'AES',
-    antiReplay: { kind: 'counter', window: 64 },
-    kekLifetimeSeconds: 1800,
-    tekLifetimeSeconds: 600,
-    kekRemainingSeconds: 1750,
-    pastKekCycles: 0,
-    ...build.group,
-  };
+  const group: GroupPlan = { ...G1, ...build.group };
   const kss: KsPlan[] = Array.from({ length: build.kss ?? 1 }, (_, index) => ({
     name: `ks${index + 1}`,
     release: build.ks ?? '17.6.3',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createFleetFromPlan, type SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import type { FleetOperations } from '../../src/simulator/scenarios/fleet-plan.ts';
 import { drawWorld } from '../worlds/draw-world.ts';
-import { groupOf, numberOf, registrations, showAt, spisOf, START_MS } from '../builders/simulated-group.ts';
+import { G1, groupOf, numberOf, registrations, showAt, spisOf, START_MS } from '../builders/simulated-group.ts';
 
 function messagesOf(fleet: SimulatedFleet): { device: string; mnemonic: string; text: string }[] {
   const messages: { device: string; mnemonic: string; text: string }[] = [];
@@ -46,19 +46,7 @@ test('a rekey that comes while the interface is down is lost', () => {
 test('rekeys of a new primary with another RSA key are refused until the GM registers with it', () => {
   const fleet = createFleetFromPlan(
     {
-      groups: [
-        {
-          name: 'G1',
-          identity: '1223',
-          transport: 'unicast',
-          cipher: 'AES',
-          antiReplay: { kind: 'counter', window: 64 },
-          kekLifetimeSeconds: 1800,
-          tekLifetimeSeconds: 600,
-          kekRemainingSeconds: 1750,
-          pastKekCycles: 0,
-        },
-      ],
+      groups: [G1],
       kss: [
         { name: 'ks1', release: '17.6.3', groups: ['G1'], priority: 200 },
         { name: 'ks2', release: '17.6.3', groups: ['G1'], priority: 100, rsaKey: 'another' },
