@@ -162,7 +162,7 @@ export interface GmFacts extends MemberContext {
   readonly lastRekeyFrom: string | null;
   readonly lastReregistration: KnownReregistration | null;
   /** Between these answers its count of registrations changed last; absent: not known. */
-  readonly countedBetweenMs?: readonly [from: EpochMs, to: EpochMs];
+  readonly countedBetweenMs?: readonly [from: EpochMs, to: EpochMs] | undefined;
 }
 
 export interface KsFacts extends MemberContext {
@@ -381,10 +381,11 @@ export function gmsBeyond({ gms, peers }: Pick<GroupFacts, 'gms' | 'peers'>): Re
  * or holds no KEK, is of before; it counts only where nobody shows what is now.
  */
 export function isGroupByMulticast({ gms, kss }: Pick<GroupFacts, 'gms' | 'kss'>): boolean {
-  const kssNow = kss.filter(isHeard);
-  const gmsNow = gms.filter((gm) => isHeard(gm) && gm.kek === 'shown');
-  if (kssNow.length + gmsNow.length === 0) return showsMulticast(kss) || showsMulticast(gms);
-  return showsMulticast(kssNow) || showsMulticast(gmsNow);
+  const isShown = (gm: GmFacts) => isHeard(gm) && gm.kek === 'shown';
+  const shows = ({ multicast }: KsFacts | GmFacts) => multicast === true;
+  if (kss.some((ks) => shows(ks) && isHeard(ks)) || gms.some((gm) => shows(gm) && isShown(gm))) return true;
+  const isKnownNow = kss.some(isHeard) || gms.some(isShown);
+  return !isKnownNow && (showsMulticast(kss) || showsMulticast(gms));
 }
 
 /** Can a group like this have COOP at all? A single KS without peers gets no advice about it. */

@@ -48,20 +48,18 @@ export function gmFacts(gm: FleetGm, inGroup: GmInGroup): GmFacts {
     lastRekeyMs: gm.lastRekeyMs,
     lastRekeyFrom: gm.lastRekeyFrom ?? null,
     lastReregistration: gm.lastReregistration,
+    countedBetweenMs: gm.countedBetweenMs,
   };
   const uncounted = gm.counters.succeeded === null;
   const neverRekeyed = gm.counters.received === 0;
   const more = unusual(context);
-  const { countedBetweenMs } = gm;
-  const isPlain = gm.multicast !== true && !uncounted && !neverRekeyed && countedBetweenMs === undefined;
-  if (isPlain && more === null) return facts;
+  if (gm.multicast !== true && !uncounted && !neverRekeyed && more === null) return facts;
   return {
     ...facts,
     ...more,
     ...(gm.multicast === true ? { multicast: true } : {}),
     ...(uncounted ? { uncounted: true } : {}),
     ...(neverRekeyed ? { neverRekeyed } : {}),
-    ...(countedBetweenMs === undefined ? {} : { countedBetweenMs }),
   };
 }
 
