@@ -42,6 +42,29 @@ test('a recording with its newest line first is reported as out of order', async
   ]);
 });
 
+test('a recording of two days, a file each, is one timeline in the order given', async () => {
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-replay-'));
+  const failed = (second: number) => JSON.stringify({ at: 1_772_409_600 + second, device: 'gm1', error: 'timeout' });
+  const files = ['2026-03-01', '2026-03-02', 'none'].map((day) => join(directory, `${day}.jsonl`));
+  await writeFile(files[0]!, [failed(0), failed(60)].join('\n'));
+  await writeFile(files[1]!, [failed(120), '{}', failed(180)].join('\n'));
+  await replayCommand().parseAsync(files.slice(0, 2), { from: 'user' });
+  const missing = await replayCommand()
+    .parseAsync(files, { from: 'user' })
+    .catch((error: unknown) => error);
+  await rm(directory, { recursive: true });
+  const events = printed.mock.calls.map(([text]) => JSON.parse(String(text)) as { type: string });
+  // Neither day alone has as many failures as make a router unreachable.
+  expect(events.map(({ type }) => type)).toEqual(['unreachable']);
+  const skipped = expect.stringMatching(new RegExp(`^gdoiwatch: ${files[1]}:2: skipped: `));
+  expect(said.mock.calls.map(([text]) => text)).toEqual([skipped, skipped]);
+  expect(process.exitCode).toBe(1);
+  process.exitCode = 0;
+  expect(missing).toMatchObject({ code: 'file_unreadable', message: `cannot read ${files[2]}: no such file` });
+});
+
 test('a recording without a line is reported as empty', async () => {
   const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   await replayCommand().parseAsync(['/dev/null'], { from: 'user' });
