@@ -41,6 +41,8 @@ export interface Answer {
   /** Indexes of `lines` from which an author's remark was taken: its wrapped rest may follow as lines of its own. */
   readonly remarks: ReadonlySet<number>;
   readonly logMessages: readonly LogMessage[];
+  /** Indexes of `lines` before which a log message stood on lines of its own. */
+  readonly landed: ReadonlySet<number>;
   /** Lines that hold a log message and nothing else. */
   readonly messageLines: number;
   /** Those of them that stand behind the answer's closing prompt, with their messages. */
