@@ -7,6 +7,9 @@ import type { Answer, CommandGrammar, Reading } from './text/answer.ts';
 /** What a debug prints on the console: a stamp, and no tag of a message. */
 const DEBUGGING = /^[*.]?[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [A-Za-z]{1,5})?: \S/;
 
+/** `Associated Trustpoints: GETVPN-TP`: a line of its own, which fits behind any free text as well. */
+const LABELLED = /^[A-Za-z][\w #()/.-]{0,48} ?:/;
+
 interface Halves {
   /** Indexes of the two lines; a message stood between them. */
   readonly half: number;
@@ -20,7 +23,8 @@ export function withoutHalves(
   answer: Answer,
   reading: Reading,
 ): Answer | null {
-  const cut = grammar.ofLog === true ? [] : halvesCut(command, grammar, answer, reading);
+  const isProof = grammar.ofLog !== true && grammar.freeText !== true;
+  const cut = isProof ? halvesCut(command, grammar, answer, reading) : [];
   return cut.length === 0 ? null : withBroken(answer, cut);
 }
 
@@ -45,7 +49,7 @@ function halvesIn({ lines, landed }: Answer, unknown: readonly number[]): readon
   const unread = new Set(unknown);
   const isDebugging = (index: number) => unread.has(index) && DEBUGGING.test(lines[index] ?? '');
   return unknown.flatMap((rest) => {
-    if (isDebugging(rest)) return [];
+    if (isDebugging(rest) || LABELLED.test(lines[rest] ?? '')) return [];
     let half = rest - 1;
     while (isDebugging(half)) half -= 1;
     return half >= 0 && !unread.has(half) && (landed.has(rest) || half < rest - 1) ? [{ half, rest }] : [];

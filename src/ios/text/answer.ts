@@ -91,6 +91,8 @@ export interface CommandGrammar {
   readonly closedLines: readonly RegExp[];
   /** Its lines are `linesWithLogs`: log messages are what it shows. */
   readonly ofLog?: true;
+  /** Some of its lines may be any text. */
+  readonly freeText?: true;
   /** Known by name, and nothing of it goes into a snapshot. */
   readonly withoutSnapshot?: true;
   read(answer: Answer, command: string): Reading;
