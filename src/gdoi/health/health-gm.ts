@@ -99,12 +99,13 @@ function registered({ group, gm, at, atMs, tracking }: GmHealthInput): HealthChe
     const where = gm.keyServer === null ? '' : ` with ${gm.keyServer}`;
     return check(['registered', group], 'ok', `registered${where}`, { ...more, required: true });
   }
+  const tekLeft = tekSecondsLeft({ gm, at, atMs }) ?? 0;
   if (gm.registered === false)
     return check(
       ['registered', group],
       'critical',
       gone === undefined
-        ? `not registered${said}: its traffic is dropped, or in clear if it fails open`
+        ? `not registered${said}: ${unregisteredTraffic(tekLeft)}`
         : `not registered: ${goneText(group, gone)}; its traffic is in clear or dropped`,
       { ...more, required: true, action: gone === undefined ? CHECK_REGISTRATION : CHECK_VANISHED },
     );
@@ -118,13 +119,20 @@ function registered({ group, gm, at, atMs, tracking }: GmHealthInput): HealthChe
         required: true,
       },
     );
-  const holdsKeys = (tekSecondsLeft({ gm, at, atMs }) ?? 0) > 0;
+  const holdsKeys = tekLeft > 0;
   return check(
     ['registered', group],
     'unknown',
     holdsKeys ? 'its registration is not shown, but it holds TEKs' : 'its registration is not shown',
     { ...more, required: !holdsKeys },
   );
+}
+
+/** A GM that registers again, or that its KS has removed, encrypts with the TEK it holds as long as that lasts. */
+function unregisteredTraffic(tekLeftSeconds: number): string {
+  return tekLeftSeconds > 0
+    ? `its TEK lasts ${durationText(tekLeftSeconds)} more; without a registration its traffic is dropped then, or in clear if it fails open`
+    : 'its traffic is dropped, or in clear if it fails open';
 }
 
 function goneText(group: string, sinceMs: EpochMs): string {
@@ -154,7 +162,7 @@ function kekRemaining(input: GmHealthInput): HealthCheck {
   const unknown = (detail: string, value: number | null = null) =>
     check(['kek_remaining', group], 'unknown', detail, { value, threshold: leadSeconds });
   if (gm.kek === null) return unknown('no KEK is shown');
-  if (read === null) return unknown('its release shows no KEK lifetime (older than 15.2(1)T / XE 3.5S)');
+  if (read === null) return unknown('no lifetime of its KEK is shown (releases before 15.2(1)T / XE 3.5S print none)');
   const left = secondsLeft(at, read, atMs);
   const bad = (status: 'warning' | 'critical', detail: string) =>
     check(['kek_remaining', group], status, detail, { value: left, threshold: leadSeconds, action: pathOf(input) });
