@@ -258,6 +258,32 @@ describe('what a newer release may print into the block of a GM', () => {
   });
 });
 
+describe('what a newer release may print among the COOP peers of a KS', () => {
+  const COMMAND = 'show crypto gdoi ks coop';
+  const TEXT = goldenText('ks-coop/xe17-secondary-of-three.txt');
+
+  it.each([
+    ['the role it had', 'Last election:', 'Local KS Role: Primary , Local KS Status: Dead', /^ *Peer Sessions:/m],
+    [
+      'the state a peer had',
+      'Before this:',
+      'Peer KS Role: Secondary , Peer KS Status: Dead',
+      /^ *Antireplay Sequence Number: 212/m,
+    ],
+    ['another address of a peer', 'Announced from:', 'Peer Address: 192.0.2.99', /^ *Peer Priority: 100/m],
+  ])('%s does not replace the one it has', (_, heading, line, before) => {
+    const result = parsed(COMMAND, TEXT.replace(before, `${heading}\n${line}\n$&`));
+    expect(result.snapshots).toEqual(parsed(COMMAND, TEXT).snapshots);
+    expect(result.unknownLines).toEqual([heading, line]);
+  });
+
+  it.each(['UNKNOWN', '0.0.0.0', 'ks2.example'])('a peer at %s is left out, but not in silence', (address) => {
+    const result = parsed(COMMAND, TEXT.replace('Peer Address: 192.0.2.11', `Peer Address: ${address}`));
+    expect(result.snapshots[0]).toMatchObject({ peers: [{ address: '192.0.2.13' }] });
+    expect(result.unknownLines).toEqual([`Peer Address: ${address}`]);
+  });
+});
+
 describe('a log message that landed in a heading', () => {
   const LANDED = '*Mar  1 01:12:10.919: %SYS-5-CONFIG_I: Configured from console by vty0';
 

@@ -28,28 +28,17 @@ import {
   type Section,
   type TekSketch,
 } from './group-block.ts';
-import { type LabelRule, labelTable, unused } from './label-table.ts';
+import { type LabelRule, labelTable, takeOnce, unused } from './label-table.ts';
 
 type NumberField = {
   [Key in keyof Block]: Block[Key] extends number | null ? (null extends Block[Key] ? Key : never) : never;
 }[keyof Block];
 
-/**
- * A group shows each of these once. Another value under the same label is of a section whose heading is not understood:
- * what is known stays, and the line is unknown.
- */
-function once<Field extends keyof Block>(block: Block, field: Field, value: Block[Field]): boolean {
-  const before = block[field];
-  if (before !== null && before !== value) return false;
-  block[field] = value;
-  return true;
-}
-
 /** A number of the group or KS part. */
 function number(field: NumberField, parse: (value: string) => number | null = parseCount): LabelRule<Block> {
   return (block, value) => {
     const parsed = parse(value);
-    return parsed !== null && once(block, field, parsed);
+    return parsed !== null && takeOnce(block, field, parsed);
   };
 }
 
@@ -61,7 +50,7 @@ type WordField = {
 function word(field: WordField): LabelRule<Block> {
   return (block, value) => {
     const shown = parseWordOrNone(value);
-    return shown !== undefined && once(block, field, shown);
+    return shown !== undefined && takeOnce(block, field, shown);
   };
 }
 
@@ -69,7 +58,7 @@ function word(field: WordField): LabelRule<Block> {
 function address(field: WordField): LabelRule<Block> {
   return (block, value) => {
     const shown = parseAddressOrNone(value);
-    return shown !== undefined && once(block, field, shown);
+    return shown !== undefined && takeOnce(block, field, shown);
   };
 }
 
@@ -224,7 +213,7 @@ const registrationStatus: LabelRule<Block> = (block, value) => {
   const registered = REGISTERED.test(value);
   block.statusShown = true;
   if (!registered && !NOT_REGISTERED.test(value)) return false;
-  if (!once(block, 'status', value)) return false;
+  if (!takeOnce(block, 'status', value)) return false;
   block.registered = registered;
   return true;
 };
@@ -233,7 +222,7 @@ const registrationStatus: LabelRule<Block> = (block, value) => {
 const lastRekeyAge: LabelRule<Block> = (block, value) => {
   if (NEVER.test(value)) return true;
   const age = parseAgeSeconds(value);
-  return age !== null && once(block, 'lastAgeSeconds', age);
+  return age !== null && takeOnce(block, 'lastAgeSeconds', age);
 };
 
 // Rekey Rcvd(hh:mm:ss)  : 00:01:30: what follows the first colon, inside the label
@@ -540,14 +529,14 @@ export const GROUP_LABELS = labelTable<Block>([
     'Local KS Status',
     onKs((block, value) => {
       const status = parseKsStatus(value);
-      return status !== null && once(block, 'localStatus', status);
+      return status !== null && takeOnce(block, 'localStatus', status);
     }),
   ],
   [
     'Local KS Role',
     onKs((block, value) => {
       const role = parseKsRole(value);
-      return role !== null && once(block, 'localRole', role);
+      return role !== null && takeOnce(block, 'localRole', role);
     }),
   ],
   ['Local KS Version', onKs(word('ksVersion'))],
