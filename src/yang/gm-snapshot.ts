@@ -39,6 +39,7 @@ export function gmSnapshot(group: string, nodes: GmNodes): GmSnapshot {
   const state = member?.choice('gm-state', GM_STATES) ?? null;
   const keyServer = member?.address('remote-addr') ?? null;
   const rekey = nodes.rekey?.leaves ?? null;
+  const kek = nodes.rekeySa === 'unread' ? UNKNOWN_KEK : nodes.rekeySa && gmKek(nodes.rekeySa);
   return {
     ...empty,
     address: member?.address('local-addr') ?? null,
@@ -57,7 +58,8 @@ export function gmSnapshot(group: string, nodes: GmNodes): GmSnapshot {
       lastSequence: member?.count('last-rekey-seq-num') ?? null,
       lastAgeSeconds: ageOf(member?.instant('last-rekey-time') ?? null, deviceNowMs),
     },
-    kek: nodes.rekeySa === 'unread' ? UNKNOWN_KEK : nodes.rekeySa && gmKek(nodes.rekeySa),
+    kek,
+    ...(kek === null ? { kekAbsent: true as const } : {}),
     ...(nodes.replay === null ? {} : { replay: gmReplay(nodes.replay.leaves) }),
     ...(nodes.dataplane === null ? {} : { dataplane: gmDataplane(nodes.dataplane.leaves) }),
   };

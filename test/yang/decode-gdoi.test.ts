@@ -168,7 +168,13 @@ describe('a GM', () => {
 
   test('has no KEK if there is no KEK entry', () => {
     expect(gm({}, { 'gdoi-rekey-sa': [{ 'group-name': 'WAN' }] }).snapshot.kek).toBeNull();
-    expect(gm({}, { 'gdoi-rekey-sa': [] }).snapshot.kek).toBeNull();
+    expect(gm({}, { 'gdoi-rekey-sa': [] }).snapshot).toMatchObject({ kek: null, kekAbsent: true });
+  });
+
+  test('has a KEK of which nothing is known if the node of the KEKs was not read', () => {
+    const [snapshot] = decodeGdoi(documents({ 'gdoi-gm': [GM] })).snapshots;
+    expect(snapshot).toMatchObject({ kek: { transport: null, remainingSeconds: null } });
+    expect(snapshot).not.toHaveProperty('kekAbsent');
   });
 
   test.each([

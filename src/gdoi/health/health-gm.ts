@@ -139,14 +139,20 @@ function goneText(group: string, sinceMs: EpochMs): string {
   return `its answers show no group ${group} any more since ${clockTime(sinceMs)}`;
 }
 
-/** Absent: it has TEKs or says it is registered, but shows no KEK, or a KEK with a lifetime of 0. */
+/**
+ * Absent: the answer shows keys, or says that it is registered, but shows no KEK, or one with a lifetime of 0. An answer
+ * in which no keys stand (`show crypto gdoi gm`, or one whose words for them are new) says nothing of them.
+ */
 function kekPresent(input: GmHealthInput): HealthCheck {
   const { group, gm } = input;
+  const unknown = (detail: string) => check(['kek_present', group], 'unknown', detail, { threshold: 'present' });
+  if (gm.kek !== null && Object.values(gm.kek).every((value) => value === null))
+    return unknown('what is shown of its KEK was not understood');
   if (gm.kek !== null && gm.kek.remainingSeconds !== 0)
     return check(['kek_present', group], 'ok', 'holds a KEK', { value: true, threshold: 'present' });
+  if (gm.kek === null && gm.teks === null && gm.kekAbsent !== true) return unknown('no keys are shown');
   const known = gm.kek !== null || (gm.teks !== null && gm.teks.length > 0);
-  if (!known && gm.registered !== true)
-    return check(['kek_present', group], 'unknown', 'shows no keys at all', { threshold: 'present' });
+  if (!known && gm.registered !== true) return unknown('shows no keys at all');
   return check(['kek_present', group], 'critical', 'holds no KEK: no rekey can reach it until it registers again', {
     value: false,
     threshold: 'present',

@@ -6,7 +6,7 @@ import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-ch
 import { healthDocument } from '../../../src/gdoi/health/health-document.ts';
 import type { Cause } from '../../../src/gdoi/events/event.ts';
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
-import { emptyGmSnapshot, type GmSnapshot, type KsPeer } from '../../../src/gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot, type GmSnapshot, type KsPeer, UNKNOWN_KEK } from '../../../src/gdoi/seen/snapshot.ts';
 import {
   certificateEnding,
   device,
@@ -78,6 +78,17 @@ test('a GM that is not registered has no traffic only when its TEK has ended', (
       'not registered (Re-registering): its traffic is dropped, or in clear if it fails open',
     );
   }
+});
+
+test('a GM is without a KEK only if the answer shows keys: no keys at all, or a KEK in unknown words, is unknown', () => {
+  const shown = (own: Partial<GmSnapshot>) => checkOf(healthOf({ gm: { registered: true, ...own } }), 'kek_present');
+  expect(shown({ kek: null, teks: null })).toMatchObject({ status: 'unknown', detail: 'no keys are shown' });
+  expect(shown({ kek: UNKNOWN_KEK })).toMatchObject({
+    status: 'unknown',
+    detail: 'what is shown of its KEK was not understood',
+  });
+  expect(shown({ kek: null, teks: null, kekAbsent: true }).status).toBe('critical');
+  expect(shown({ kek: null, teks: [] }).status).toBe('critical');
 });
 
 test('of a KEK whose lifetime is not understood nothing is said about the release', () => {
