@@ -17,7 +17,7 @@ interface Halves {
 }
 
 /** The answer without what is left of such lines, which are then broken ones; null: there are none. */
-export function withoutHalves(
+export function withoutBrokenOff(
   command: string,
   grammar: CommandGrammar,
   answer: Answer,

@@ -4,7 +4,7 @@
  * Decides which command's grammar reads which part of a text, and whether an answer is whole. A half answer gives no
  * snapshot at all: half a GM looks like a GM that has lost its keys. Every line is accounted for, in every result.
  */
-import { withoutHalves } from './broken-off.ts';
+import { withoutBrokenOff } from './broken-off.ts';
 import { grammarFor, nameFor, recognise } from './grammars.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from './text/answer.ts';
 import { canonicalCommand } from './text/command-name.ts';
@@ -135,7 +135,7 @@ function parseLines(command: string, grammar: CommandGrammar, answer: Answer): P
     return parseWithoutLastLine(command, grammar, answer) ?? cutInside(command, answer, lastLine);
   }
   const first = grammar.read(answer, command);
-  const left = withoutHalves(command, grammar, answer, first);
+  const left = withoutBrokenOff(command, grammar, answer, first);
   if (left === null) return parseRead(command, grammar, answer, first);
   return parseRead(command, grammar, left, grammar.read(left, command));
 }
