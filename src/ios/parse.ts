@@ -4,6 +4,7 @@
  * Decides which command's grammar reads which part of a text, and whether an answer is whole. A half answer gives no
  * snapshot at all: half a GM looks like a GM that has lost its keys. Every line is accounted for, in every result.
  */
+import { withoutBrokenOff } from './broken-off.ts';
 import { grammarFor, nameFor, recognise } from './grammars.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from './text/answer.ts';
 import { canonicalCommand } from './text/command-name.ts';
@@ -56,6 +57,7 @@ const NO_ANSWER: Answer = {
   ending: 'line-end',
   remarks: new Set(),
   logMessages: [],
+  landed: new Set(),
   messageLines: 0,
   behind: { messages: [], lines: 0 },
   sharedLines: 0,
@@ -114,6 +116,7 @@ function parseAnswer(command: string, grammar: CommandGrammar, answer: Answer): 
     return parseLines(command, grammar, {
       ...answer,
       lines: rest,
+      landed: new Set(),
       messageLines: answer.messageLines + said,
     });
   }
@@ -131,7 +134,16 @@ function parseLines(command: string, grammar: CommandGrammar, answer: Answer): P
   if (answer.ending === 'mid-line' && !isClosed(grammar, lastLine)) {
     return parseWithoutLastLine(command, grammar, answer) ?? cutInside(command, answer, lastLine);
   }
-  const reading = grammar.read(answer, command);
+  const first = grammar.read(answer, command);
+  const left = withoutBrokenOff(command, grammar, answer, first);
+  if (left === null) return parseRead(command, grammar, answer, first);
+  return parseRead(command, grammar, left, grammar.read(left, command));
+}
+
+function parseRead(command: string, grammar: CommandGrammar, answer: Answer, reading: Reading): ParseResult {
+  const lines = grammar.ofLog === true ? answer.linesWithLogs : answer.lines;
+  const lastLine = lines.at(-1) ?? '';
+  const whole = answer.ending === 'prompt' || answer.filter !== null;
   if (!reading.recognised && answer.filter === null) {
     const message = `not an answer to it: ${shortened(lastLine)}`;
     return failed(command, 'unrecognised', message, nothingRead(answer));
@@ -141,7 +153,28 @@ function parseLines(command: string, grammar: CommandGrammar, answer: Answer): P
     const message = `the text ends before ${reading.missing}`;
     return { ...failed(command, 'cut-off', message, nothingRead(answer)), unknownLines };
   }
+  const gaveUp = whole && answer.filter === null ? gaveUpAt(command, grammar, answer, reading) : null;
+  if (gaveUp !== null) {
+    const unknownLines = reading.unknown.map((index) => lines[index] ?? '');
+    const message = `the router ended it with: ${shortened(gaveUp)}`;
+    return { ...failed(command, 'cut-off', message, nothingRead(answer)), unknownLines };
+  }
   return parsed({ command, grammar, answer, reading, said: 0 });
+}
+
+// % Low on memory; try again later / %Error: command timed out
+const ROUTERS_ERROR = /^%/;
+
+/**
+ * The error by which the router ended an answer before its last due line; null: it did not. The prompt behind it does
+ * not make the answer whole.
+ */
+function gaveUpAt(command: string, grammar: CommandGrammar, answer: Answer, { unknown }: Reading): string | null {
+  const last = answer.lines.length - 1;
+  const line = answer.lines[last] ?? '';
+  if (grammar.ofLog === true || !ROUTERS_ERROR.test(line) || unknown.at(-1) !== last) return null;
+  const before = grammar.read({ ...answer, lines: answer.lines.slice(0, last), ending: 'line-end' }, command);
+  return before.missing === null ? null : line;
 }
 
 function cutInside(command: string, answer: Answer, lastLine: string): Unparsed {

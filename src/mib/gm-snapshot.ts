@@ -6,7 +6,7 @@
 import { emptyGmSnapshot, type GmKek, type GmSnapshot, type GmTek } from '../gdoi/seen/snapshot.ts';
 import type { GroupRows, PartyRows } from './group-rows.ts';
 import { isNobody, printIdentity } from './identity.ts';
-import { GM_KEK, GM_TEK } from './key-facts.ts';
+import { credibleSeconds, GM_KEK, GM_TEK } from './key-facts.ts';
 import type { MibRead } from './mib-read.ts';
 import type { Row } from './row.ts';
 import { type ShownKek, type ShownTek, readKeks, readTeks } from './shown-keys.ts';
@@ -15,7 +15,13 @@ import { keyFactsOf, type SnmpMemory } from './snmp-memory.ts';
 export function gmSnapshot(group: GroupRows, gm: PartyRows, { rows, memory, problems }: MibRead): GmSnapshot {
   const activeSpi = gm.row?.spi('cgmGdoiGmActiveKEK', 16) ?? null;
   const keks = readKeks(GM_KEK, gm.keks, rows, activeSpi);
-  const teks = readTeks(GM_TEK, gm.teks, rows, problems);
+  // what the image leaves out of its KEK it leaves out of the TEKs beside it
+  const facts = keyFactsOf(memory, GM_KEK, keks?.[0]?.spi ?? activeSpi);
+  const teks =
+    readTeks(GM_TEK, gm.teks, rows, problems)?.map((tek) => ({
+      ...tek,
+      remainingSeconds: credibleSeconds(tek.remainingSeconds, facts),
+    })) ?? null;
   const keyServer = gm.row === null ? null : keyServerOf(gm.row);
   const activeTeks = gm.row?.number('cgmGdoiGmActiveTEKNum') ?? null;
   const shown = areTeksKnown(memory, activeTeks) ? teks : null;
@@ -61,11 +67,12 @@ function kekOf(keks: readonly ShownKek[] | null, activeSpi: string | null, memor
   const unread = keks === null || (!memory.tables.includes(GM_KEK.table) && activeSpi !== null);
   if (kek === null && !unread) return null;
   const spi = kek === null ? activeSpi : kek.spi;
-  const { transport, encryption, keyBits, signatureHash, signatureKeyBits } = keyFactsOf(memory, GM_KEK, spi);
+  const facts = keyFactsOf(memory, GM_KEK, spi);
+  const { transport, encryption, keyBits, signatureHash, signatureKeyBits } = facts;
   return {
     ...(spi === null ? {} : { spi }),
     transport,
-    remainingSeconds: kek?.remainingSeconds ?? null,
+    remainingSeconds: credibleSeconds(kek?.remainingSeconds ?? null, facts),
     encryption,
     keyBits,
     signatureHash,

@@ -17,6 +17,14 @@ export interface KeyFacts {
   readonly lifetimeSeconds: number | null;
 }
 
+/**
+ * Some images list keys and leave all lifetimes at 0. A key that was made for 0 s is none: then a remaining 0 does not
+ * say that it has expired.
+ */
+export function credibleSeconds(remaining: number | null, { lifetimeSeconds }: KeyFacts): number | null {
+  return remaining === 0 && lifetimeSeconds === 0 ? null : remaining;
+}
+
 export const UNKNOWN_KEY_FACTS: KeyFacts = {
   transport: null,
   encryption: null,
@@ -50,9 +58,11 @@ export const GM_KEK: KeyTable = {
     'cgmGdoiGmKekEncryptKeyLength',
     'cgmGdoiGmKekSigHashAlg',
     'cgmGdoiGmKekSigKeyLength',
+    'cgmGdoiGmKekOriginalLifetime',
   ],
   readFacts: (row) => ({
     ...UNKNOWN_KEY_FACTS,
+    lifetimeSeconds: row.number('cgmGdoiGmKekOriginalLifetime'),
     transport: transportTo(row.octets('cgmGdoiGmKekDstIdValue')),
     encryption: named(row.number('cgmGdoiGmKekEncryptAlg'), encryptionName),
     keyBits: row.number('cgmGdoiGmKekEncryptKeyLength'),

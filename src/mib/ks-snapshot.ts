@@ -7,7 +7,7 @@ import { MOST_PEERS } from '../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsPeer, type KsRole, type KsSnapshot } from '../gdoi/seen/snapshot.ts';
 import { GDOI_ENUMS } from './gdoi-oids.ts';
 import type { GroupRows, PartyRows } from './group-rows.ts';
-import { KS_KEK, KS_TEK, type KeyTable } from './key-facts.ts';
+import { credibleSeconds, KS_KEK, KS_TEK, type KeyTable } from './key-facts.ts';
 import type { MibRead } from './mib-read.ts';
 import type { Row } from './row.ts';
 import { printKey } from './row-index.ts';
@@ -38,8 +38,13 @@ export function ksSnapshot(group: GroupRows, ks: PartyRows, { rows, memory, prob
   for (const { index } of group.peers.slice(MOST_PEERS))
     problems.note(`peer ${index.party ?? ''}: more than ${String(MOST_PEERS)}`);
   const keyOf = (table: KeyTable, { spi, remainingSeconds }: Pick<KsKey, 'spi' | 'remainingSeconds'>): KsKey => {
-    const { lifetimeSeconds } = keyFactsOf(memory, table, spi);
-    return { spi, lifetimeSeconds, remainingSeconds, timeToRekeySeconds: null };
+    const facts = keyFactsOf(memory, table, spi);
+    return {
+      spi,
+      lifetimeSeconds: facts.lifetimeSeconds || null,
+      remainingSeconds: credibleSeconds(remainingSeconds, facts),
+      timeToRekeySeconds: null,
+    };
   };
   return {
     ...emptyKsSnapshot(memory.groupNames.get(group.id.key) ?? group.id.text),

@@ -54,6 +54,8 @@ export function decodeGdoi(documents: NodeDocuments): YangReading {
   );
   const at = (node: GdoiNode, group: string): Dated | null => entriesOf.get(node)?.groups.get(group) ?? null;
   const isWhole = (node: GdoiNode): boolean => entriesOf.get(node)?.isWhole ?? true;
+  // a node that was not read says nothing of the KEK
+  const areKeksRead = documents.has('gdoi-rekey-sa') && isWhole('gdoi-rekey-sa');
   const snapshots: (GmSnapshot | KsSnapshot)[] = [];
   const registered = new Map<string, LastRegistration>();
   for (const [group, gm] of entriesOf.get('gdoi-gm')?.groups ?? []) {
@@ -61,7 +63,7 @@ export function decodeGdoi(documents: NodeDocuments): YangReading {
       gmSnapshot(group, {
         gm,
         rekey: at('gdoi-gm-rekey', group),
-        rekeySa: at('gdoi-rekey-sa', group) ?? (isWhole('gdoi-rekey-sa') ? null : 'unread'),
+        rekeySa: at('gdoi-rekey-sa', group) ?? (areKeksRead ? null : 'unread'),
         replay: at('gdoi-gm-replay', group),
         dataplane: at('gdoi-gm-dp-counters', group),
       }),

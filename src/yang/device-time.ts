@@ -6,6 +6,7 @@
  * answer: its `Date` header (RFC 9110, section 6.6.1), in whole seconds. No clock of ours takes part.
  */
 import type { EpochMs } from '../gdoi/seen/instant.ts';
+import type { Leaves } from './leaves.ts';
 
 /** Two whole-second figures, and a document that took a while. */
 const SAME_SECONDS = 3;
@@ -13,6 +14,14 @@ const SAME_SECONDS = 3;
 /** A device's whole seconds until `endMs`; negative: past. */
 export function secondsUntil(endMs: EpochMs, deviceNowMs: EpochMs): number {
   return Math.floor((endMs - deviceNowMs) / 1000);
+}
+
+/**
+ * `orig-life`. No key lives 0 s: `show crypto gdoi rekey sa detail`, the CLI's view of the same table, shows a KEK in use
+ * with `orig life(sec) : 0`, where the lifetime was never filled in.
+ */
+export function lifetimeOf(key: Leaves): number | null {
+  return key.count('orig-life') || null;
 }
 
 /** The figures of one key: when it was made, how long it lives, and the two countdowns. */

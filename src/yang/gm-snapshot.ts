@@ -2,6 +2,7 @@
  * A GM's group as the operational model shows it: registration state and counters from `gdoi-gm`, rekey counters from
  * `gdoi-gm-rekey`, its KEK from `gdoi-rekey-sa`. TEKs have no list of their own there and stay unknown.
  */
+import { shownSeconds } from '../gdoi/seen/countdown.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import {
   emptyGmSnapshot,
@@ -11,7 +12,7 @@ import {
   type GmSnapshot,
   UNKNOWN_KEK,
 } from '../gdoi/seen/snapshot.ts';
-import { keyCountdowns, secondsUntil } from './device-time.ts';
+import { keyCountdowns, lifetimeOf, secondsUntil } from './device-time.ts';
 import type { Leaves } from './leaves.ts';
 import { GM_STATES, REKEY_ENCRYPTION, REKEY_TRANSPORTS } from './words.ts';
 
@@ -38,6 +39,7 @@ export function gmSnapshot(group: string, nodes: GmNodes): GmSnapshot {
   const state = member?.choice('gm-state', GM_STATES) ?? null;
   const keyServer = member?.address('remote-addr') ?? null;
   const rekey = nodes.rekey?.leaves ?? null;
+  const kek = nodes.rekeySa === 'unread' ? UNKNOWN_KEK : nodes.rekeySa && gmKek(nodes.rekeySa);
   return {
     ...empty,
     address: member?.address('local-addr') ?? null,
@@ -56,7 +58,8 @@ export function gmSnapshot(group: string, nodes: GmNodes): GmSnapshot {
       lastSequence: member?.count('last-rekey-seq-num') ?? null,
       lastAgeSeconds: ageOf(member?.instant('last-rekey-time') ?? null, deviceNowMs),
     },
-    kek: nodes.rekeySa === 'unread' ? UNKNOWN_KEK : nodes.rekeySa && gmKek(nodes.rekeySa),
+    kek,
+    ...(kek === null ? { kekAbsent: true as const } : {}),
     ...(nodes.replay === null ? {} : { replay: gmReplay(nodes.replay.leaves) }),
     ...(nodes.dataplane === null ? {} : { dataplane: gmDataplane(nodes.dataplane.leaves) }),
   };
@@ -67,12 +70,21 @@ export function registeredAtMs({ leaves }: Dated): EpochMs | null {
   return memberEntry(leaves)?.instant('prev-reg-time') ?? null;
 }
 
-/** One entry an interface that the group's map stands on; the tracker knows one GM a group: the lowest address. */
+/**
+ * One entry an interface that the group's map stands on; the tracker knows one GM a group: the lowest address. Another
+ * that stands otherwise is passed over, but not in silence.
+ */
 function memberEntry(head: Leaves): Leaves | null {
   const entries = head.entries('gm-entry');
   if (entries.length < 2) return entries[0] ?? null;
   const keyed = entries.map((entry) => [entry.text('local-addr') ?? '', entry] as const);
-  return keyed.toSorted(([a], [b]) => (a < b ? -1 : 1))[0]?.[1] ?? null;
+  const [first, ...others] = keyed.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+  const state = first?.choice('gm-state', GM_STATES)?.status;
+  for (const other of others) {
+    const shown = other.choice('gm-state', GM_STATES)?.status;
+    if (shown !== undefined && shown !== state) other.contradicts('gm-state', `${shown}, and another entry is not`);
+  }
+  return first ?? null;
 }
 
 /** `secs-to-re-reg` counts from `prev-reg-time`. */
@@ -80,6 +92,7 @@ function reregistersIn(member: Leaves, deviceNowMs: EpochMs | null): number | nu
   const fromMs = member.instant('prev-reg-time');
   const seconds = member.count('secs-to-re-reg');
   if (fromMs === null || seconds === null || deviceNowMs === null || seconds === 0) return null;
+  if (shownSeconds(seconds) === null) return member.contradicts('secs-to-re-reg', 'longer than any key lives');
   const left = secondsUntil(fromMs + seconds * 1000, deviceNowMs);
   return left < 0 ? member.contradicts('secs-to-re-reg', 'counts to an instant that is past') : left;
 }
@@ -95,7 +108,7 @@ function gmKek({ leaves, deviceNowMs }: Dated): GmKek | null {
   const newest = born.toSorted(([a], [b]) => b - a)[0]?.[1];
   if (newest === undefined) return leaves.losesEntries('kek-entry') ? UNKNOWN_KEK : null;
   const spi = newest.spi('kek-spi', 16);
-  const lifetimeSeconds = newest.count('orig-life');
+  const lifetimeSeconds = lifetimeOf(newest);
   const bornMs = newest.instant('birth-time');
   const octets = newest.count('key-size');
   const { remainingSeconds } = keyCountdowns(

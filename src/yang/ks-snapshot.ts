@@ -4,7 +4,7 @@
  */
 import { MOST_MEMBERS, MOST_PEERS, MOST_TEKS } from '../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsMember, type KsPeer, type KsSnapshot } from '../gdoi/seen/snapshot.ts';
-import { keyCountdowns } from './device-time.ts';
+import { keyCountdowns, lifetimeOf } from './device-time.ts';
 import type { Dated } from './gm-snapshot.ts';
 import type { Leaves } from './leaves.ts';
 import { GM_STATES, KS_ROLES, KS_STATUSES, REKEY_TRANSPORTS } from './words.ts';
@@ -107,7 +107,7 @@ function keyOf(
     deviceNowMs,
   }: { readonly spi: string | null; readonly birth: string; readonly deviceNowMs: number | null },
 ): KsKey {
-  const lifetimeSeconds = key.count('orig-life');
+  const lifetimeSeconds = lifetimeOf(key);
   const countdowns = keyCountdowns(
     {
       bornMs: key.instant(birth),

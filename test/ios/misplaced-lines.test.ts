@@ -161,6 +161,129 @@ describe('a heading in an unknown spelling', () => {
   });
 });
 
+describe('what a newer release may print into the block of a GM', () => {
+  const COMMAND = 'show crypto gdoi';
+  const XE17 = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
+  const [whole] = gms(COMMAND, XE17);
+  const withLines = (before: string, lines: string) => parsed(COMMAND, XE17.replace(before, `${lines}\n${before}`));
+
+  it('an SPI of the KEK does not begin a TEK, and the lines below it are still the KEK’s', () => {
+    const spi = 'SPI                      : 0x11223344556677889900112233445566';
+    const result = withLines('    Encrypt Algorithm', spi);
+    expect(result.unknownLines).toEqual([spi]);
+    expect(result.snapshots).toEqual([whole]);
+  });
+
+  it.each(['    Group member  ', 'KEK POLICY:', 'TEK POLICY for', 'KGS POLICY:'])(
+    'known labels below an unknown heading change nothing, in front of "%s"',
+    (before) => {
+      const result = withLines(
+        before,
+        [
+          'BACKUP SERVERS:',
+          'Group Identity           : 8101',
+          'Succeeded registration: 3',
+          'IPsec Profile            : backup',
+        ].join('\n'),
+      );
+      expect(result.snapshots).toEqual([whole]);
+    },
+  );
+
+  it.each(['KEK POLICY:', 'TEK POLICY for', 'KGS POLICY:'])(
+    'other values below an unknown heading are not the group’s, in front of "%s"',
+    (before) => {
+      const lines = [
+        'BACKUP SERVERS:',
+        'Registration status   : Not registered',
+        'Registered with       : 192.0.2.99',
+        'Re-registers in       : 5 sec',
+        'Rekeys received          : 0',
+      ];
+      const result = withLines(before, lines.join('\n'));
+      expect(result.unknownLines).toEqual(lines);
+      expect(result.snapshots).toEqual([whole]);
+    },
+  );
+
+  it('the lifetime of another key than the KEK does not become the KEK’s', () => {
+    const lines = ['STANDBY POLICY:', 'Lifetime (secs)          : 5'];
+    const result = withLines('TEK POLICY for', lines.join('\n'));
+    expect(result.unknownLines).toEqual(lines);
+    expect(result.snapshots).toEqual([whole]);
+  });
+
+  it.each(['OLD TEK POLICY:', 'TEK POLICY (pending):'])('the SAs below "%s" are not those in use', (heading) => {
+    const sa = ['IPsec SA:', 'spi: 0xDEADBEEF(3735928559)', 'sa timing:remaining key lifetime (sec): (7100)'];
+    const result = withLines('KGS POLICY:', [heading, ...sa].join('\n'));
+    expect(result.unknownLines).toEqual([heading, ...sa]);
+    expect(result.snapshots).toEqual([whole]);
+  });
+
+  it('of two KEKs, the old and the new one, the one that lasts longer is the GM’s, in either order', () => {
+    const from = XE17.indexOf('KEK POLICY:');
+    const to = XE17.indexOf('TEK POLICY for');
+    const kek = XE17.slice(from, to);
+    const old = kek.replace('71234', '150');
+    for (const both of [`${kek}${old}`, `${old}${kek}`]) {
+      expect(gms(COMMAND, `${XE17.slice(0, from)}${both}${XE17.slice(to)}`)).toEqual([whole]);
+    }
+  });
+
+  it('a KEK in unknown words is not a missing KEK', () => {
+    const text = XE17.replace(/KEK POLICY:[^]*?(?=TEK POLICY)/, 'Current KEK: aes-256, 71234 s left\n');
+    const [gm] = gms(COMMAND, text);
+    expect(gm?.kek).toEqual({
+      transport: null,
+      remainingSeconds: null,
+      encryption: null,
+      keyBits: null,
+      signatureHash: null,
+      signatureKeyBits: null,
+    });
+  });
+
+  it('another member of the group that is not registered is reported, though the first one describes the GM', () => {
+    const status = '       Registration status   : Registering';
+    const second = `    Group member             : 198.51.100.77   vrf: None\n${status}`;
+    const result = withLines('    Rekeys cumulative', second);
+    expect(result.unknownLines).toEqual([status.trim()]);
+    expect(result.snapshots).toEqual([whole]);
+  });
+
+  it.each(['vrf: red blue', 'ivrf: CORP', 'fvrf/ivrf: None/CORP'])('the address stands before "%s"', (vrf) => {
+    const result = parsed(COMMAND, XE17.replace('vrf: CORP', vrf));
+    expect(result.unknownLines).toHaveLength(1);
+    expect(result.snapshots).toMatchObject([{ address: '198.51.100.7', vrf: null }]);
+  });
+});
+
+describe('what a newer release may print among the COOP peers of a KS', () => {
+  const COMMAND = 'show crypto gdoi ks coop';
+  const TEXT = goldenText('ks-coop/xe17-secondary-of-three.txt');
+
+  it.each([
+    ['the role it had', 'Last election:', 'Local KS Role: Primary , Local KS Status: Dead', /^ *Peer Sessions:/m],
+    [
+      'the state a peer had',
+      'Before this:',
+      'Peer KS Role: Secondary , Peer KS Status: Dead',
+      /^ *Antireplay Sequence Number: 212/m,
+    ],
+    ['another address of a peer', 'Announced from:', 'Peer Address: 192.0.2.99', /^ *Peer Priority: 100/m],
+  ])('%s does not replace the one it has', (_, heading, line, before) => {
+    const result = parsed(COMMAND, TEXT.replace(before, `${heading}\n${line}\n$&`));
+    expect(result.snapshots).toEqual(parsed(COMMAND, TEXT).snapshots);
+    expect(result.unknownLines).toEqual([heading, line]);
+  });
+
+  it.each(['UNKNOWN', '0.0.0.0', 'ks2.example'])('a peer at %s is left out, but not in silence', (address) => {
+    const result = parsed(COMMAND, TEXT.replace('Peer Address: 192.0.2.11', `Peer Address: ${address}`));
+    expect(result.snapshots[0]).toMatchObject({ peers: [{ address: '192.0.2.13' }] });
+    expect(result.unknownLines).toEqual([`Peer Address: ${address}`]);
+  });
+});
+
 describe('a log message that landed in a heading', () => {
   const LANDED = '*Mar  1 01:12:10.919: %SYS-5-CONFIG_I: Configured from console by vty0';
 

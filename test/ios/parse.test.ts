@@ -196,6 +196,72 @@ describe('a log message that lands in an answer', () => {
   });
 });
 
+describe('a console that breaks off a line for a message, and goes on behind it', () => {
+  const XE17 = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
+  const MESSAGE = '*Mar  1 00:00:01.000: %SYS-5-CONFIG_I: Configured from console by admin on vty0 (192.0.2.99)';
+  const DEBUG = '*Mar  1 00:00:01.000: GDOI:GM REKEY:DETAIL:(retail.eu-1:0):Received rekey message';
+
+  it.each([
+    ['KEK lifetime', 'Lifetime (secs)          : 71|234', { kek: { remainingSeconds: null } }],
+    ['countdown', 'Re-registers in       : 28|71 sec', { reregistersInSeconds: null }],
+    ['key server', 'Registered with       : 192.0.2.1|2', { keyServer: null }],
+    ['counter', 'Succeeded registration: |3', { registrations: { succeeded: null } }],
+    ['SPI', 'spi: 0x0A6|9F51E(174716190)', { teks: [{ spi: null, remainingSeconds: 3051 }, { spi: '0xC553AC4C' }] }],
+  ])('leaves no half %s', (_, line, shown) => {
+    const [half = '', rest = ''] = line.split('|');
+    for (const between of [MESSAGE, DEBUG, `${DEBUG}\n${DEBUG}`, `${MESSAGE}\n${MESSAGE}`]) {
+      const text = XE17.replace(`${half}${rest}`, `${half}\n${between}\n${rest}`);
+      const result = parseCommandOutput('show crypto gdoi', text, 'prompt');
+      expect(result).toMatchObject({ kind: 'parsed', snapshots: [shown] });
+      expect(result.kind === 'parsed' ? result.unknownLines : []).toEqual(
+        expect.arrayContaining([half.trim(), rest.trim()]),
+      );
+    }
+  });
+
+  it('leaves the lines around a message as they are if what follows it is whole', () => {
+    const text = XE17.replace('    Rekey Transport Type', `${MESSAGE}\n$&`);
+    expect(parseCommandOutput('show crypto gdoi', text, 'prompt')).toMatchObject({
+      snapshots: [{ kek: { transport: 'unicast', remainingSeconds: 71234 } }],
+      unknownLines: [],
+    });
+  });
+
+  it('leaves no half row in a list of members, and the list is not taken for whole', () => {
+    const text = goldenText('ks-members-summary/two-key-servers.txt').replace(
+      /(198\.51\.100\.7 .*)\n/,
+      `$1\n${MESSAGE}\n7\n`,
+    );
+    const result = parseCommandOutput('show crypto gdoi ks members summary', text, 'prompt');
+    expect(result).toMatchObject({ kind: 'parsed', snapshots: [{ membersUnread: true }] });
+  });
+});
+
+describe('an answer that the router ends with an error before its prompt', () => {
+  const XE17 = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
+
+  it.each([
+    ['KEK POLICY:', '% Low on memory; try again later'],
+    ['  GigabitEthernet0/0/2.150:', '%Error: command timed out'],
+    ['    IPsec SA:', '% Invalid input detected at marker.'],
+  ])('is cut off, so that no key counts as lost, if the error stands where "%s" is due', (due, error) => {
+    const text = `${XE17.slice(0, XE17.indexOf(due))}${error}\n`;
+    expect(parseCommandOutput('show crypto gdoi', text, 'prompt')).toMatchObject({
+      kind: 'failed',
+      reason: 'cut-off',
+      message: `the router ended it with: ${error}`,
+    });
+  });
+
+  it('is parsed if nothing is due any more', () => {
+    expect(parseCommandOutput('show crypto gdoi', `${XE17}\n% Low on memory\n`, 'prompt')).toMatchObject({
+      kind: 'parsed',
+      snapshots: [{ teks: [{}, {}] }],
+      unknownLines: ['% Low on memory'],
+    });
+  });
+});
+
 describe('the status of an ISAKMP SA', () => {
   const shown = (status: string) =>
     parseCapturedText(`GM1#show crypto isakmp sa\n203.0.113.1 198.51.100.9 GDOI_IDLE 1014 ${status}`);

@@ -68,6 +68,15 @@ describe('a GM', () => {
     });
   });
 
+  it.each([
+    ['countdown', '2871 sec', '4294967291 sec', { reregistersInSeconds: null }],
+    ['KEK lifetime', ': 71234', ': 4294967291', { kek: { transport: 'unicast', remainingSeconds: null } }],
+    ['TEK lifetime', '(3051)', '(4294967291)', { teks: [{ spi: '0x0A69F51E', remainingSeconds: null }, {}] }],
+  ])('has no %s, and the line is unknown, when it went below 0 and shows 32 bits', (_, shown, wrapped, values) => {
+    const result = parseCommandOutput('show crypto gdoi', XE17.replace(shown, wrapped), 'prompt');
+    expect(result).toMatchObject({ snapshots: [values], unknownLines: [expect.stringContaining('4294967291')] });
+  });
+
   it('has a TEK without SPI when the SPI is impossible: nine hex digits are a typing error', () => {
     expect(gm(IOS15.replace('0xB8841F10(3095666448)', '0x51111211F(1460077087)')).teks?.[0]?.spi).toBeNull();
   });

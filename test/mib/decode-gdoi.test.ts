@@ -267,6 +267,39 @@ describe('a GM', () => {
   });
 });
 
+describe('an image that leaves all lifetimes at 0', () => {
+  const KEYS = [gmRow({ cgmGdoiGmActiveKEK: KEK_A }), kekRow(1, KEK_A, 0, 1), tekRow('1.1', TEK_1, 0, 1)] as const;
+  const made = (seconds: number) => rowOf(`${GM}.1`, { cgmGdoiGmKekOriginalLifetime: seconds });
+
+  it('shows keys of a GM with unknown lifetimes, not keys that have expired', () => {
+    expect(gmOf(...KEYS, made(0))).toMatchObject({
+      registered: null,
+      kek: { spi: SPI_A, remainingSeconds: null },
+      teks: [{ spi: '0x6B3CD27A', remainingSeconds: null }],
+    });
+  });
+
+  it('is told from one whose keys have expired by the lifetime that they were made for', () => {
+    for (const rows of [[...KEYS, made(86_400)], KEYS]) {
+      expect(gmOf(...rows)).toMatchObject({ kek: { remainingSeconds: 0 }, teks: [{ remainingSeconds: 0 }] });
+    }
+  });
+
+  it('shows a KEK of a KS with unknown lifetimes', () => {
+    const kek = {
+      cgmGdoiKsKekSPI: KEK_A,
+      cgmGdoiKsKekRemainingLifetime: 0,
+      cgmGdoiKsKekOriginalLifetime: 0,
+      cgmGdoiKsKekStatus: 1,
+    };
+    expect(ksOf(rowOf(KS, { cgmGdoiKeyServerActiveKEK: KEK_A }), rowOf(`${KS}.1`, kek)).kek).toMatchObject({
+      spi: SPI_A,
+      lifetimeSeconds: null,
+      remainingSeconds: null,
+    });
+  });
+});
+
 describe('a KS', () => {
   const ksRow = (cells: Partial<Record<GdoiColumn, SnmpValue>>) =>
     rowOf(KS, { cgmGdoiKeyServerActiveKEK: KEK_A, ...cells });

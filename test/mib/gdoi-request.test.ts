@@ -177,6 +177,7 @@ describe('the follow-up request after an answer', () => {
       'GmKekEncryptKeyLength',
       'GmKekSigHashAlg',
       'GmKekSigKeyLength',
+      'GmKekOriginalLifetime',
       'GmRekeysReceived',
     ]);
     const complete = rememberReply(taught, answer(objects, followUp!));

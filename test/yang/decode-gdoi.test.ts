@@ -168,7 +168,13 @@ describe('a GM', () => {
 
   test('has no KEK if there is no KEK entry', () => {
     expect(gm({}, { 'gdoi-rekey-sa': [{ 'group-name': 'WAN' }] }).snapshot.kek).toBeNull();
-    expect(gm({}, { 'gdoi-rekey-sa': [] }).snapshot.kek).toBeNull();
+    expect(gm({}, { 'gdoi-rekey-sa': [] }).snapshot).toMatchObject({ kek: null, kekAbsent: true });
+  });
+
+  test('has a KEK of which nothing is known if the node of the KEKs was not read', () => {
+    const [snapshot] = decodeGdoi(documents({ 'gdoi-gm': [GM] })).snapshots;
+    expect(snapshot).toMatchObject({ kek: { transport: null, remainingSeconds: null } });
+    expect(snapshot).not.toHaveProperty('kekAbsent');
   });
 
   test.each([
@@ -179,6 +185,34 @@ describe('a GM', () => {
     const { snapshot, unknown } = gm({}, { 'gdoi-rekey-sa': rekeySas as object[] });
     expect(snapshot.kek).toMatchObject({ remainingSeconds: null, transport: null });
     expect(unknown).toBeGreaterThan(0);
+  });
+
+  test('has a KEK with an unknown lifetime if that was never filled in: a lifetime of 0 is none', () => {
+    const { snapshot } = gm(
+      {},
+      { 'gdoi-rekey-sa': [{ 'group-name': 'WAN', 'kek-entry': [{ ...KEK, 'orig-life': 0 }] }] },
+    );
+    expect(snapshot.kek).toMatchObject({ spi: '0x00112233445566778899AABBCCDDEEFF', remainingSeconds: null });
+  });
+
+  test('has no countdown if that went below 0 and shows 32 bits, which is reported', () => {
+    const { snapshot, problems } = gm({ 'secs-to-re-reg': 4_294_967_290 });
+    expect(snapshot.reregistersInSeconds).toBeNull();
+    expect(problems).toEqual(['gdoi-gm/gm-entry: secs-to-re-reg: longer than any key lives']);
+  });
+
+  test('is described by the entry with the lowest address, and another one that is not registered is reported', () => {
+    const other = { ...MEMBER, 'local-addr': '192.0.2.12', 'gm-state': 'crypto-reg-status-registering' };
+    for (const entries of [
+      [MEMBER, other],
+      [other, MEMBER],
+    ]) {
+      const { snapshots, problems } = decodeGdoi(documents({ 'gdoi-gm': [{ ...GM, 'gm-entry': entries }] }));
+      expect(snapshots).toMatchObject([{ address: '192.0.2.11', registered: true }]);
+      expect(problems).toEqual(['gdoi-gm/gm-entry: gm-state: Registering, and another entry is not']);
+    }
+    const { problems } = decodeGdoi(documents({ 'gdoi-gm': [{ ...GM, 'gm-entry': [MEMBER, { ...MEMBER }] }] }));
+    expect(problems).toEqual([]);
   });
 
   test('has a KEK of which nothing is known if another document comes in place of the KEKs', () => {

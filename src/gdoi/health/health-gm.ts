@@ -99,12 +99,13 @@ function registered({ group, gm, at, atMs, tracking }: GmHealthInput): HealthChe
     const where = gm.keyServer === null ? '' : ` with ${gm.keyServer}`;
     return check(['registered', group], 'ok', `registered${where}`, { ...more, required: true });
   }
+  const tekLeft = tekSecondsLeft({ gm, at, atMs }) ?? 0;
   if (gm.registered === false)
     return check(
       ['registered', group],
       'critical',
       gone === undefined
-        ? `not registered${said}: its traffic is dropped, or in clear if it fails open`
+        ? `not registered${said}: ${unregisteredTraffic(tekLeft)}`
         : `not registered: ${goneText(group, gone)}; its traffic is in clear or dropped`,
       { ...more, required: true, action: gone === undefined ? CHECK_REGISTRATION : CHECK_VANISHED },
     );
@@ -118,7 +119,7 @@ function registered({ group, gm, at, atMs, tracking }: GmHealthInput): HealthChe
         required: true,
       },
     );
-  const holdsKeys = (tekSecondsLeft({ gm, at, atMs }) ?? 0) > 0;
+  const holdsKeys = tekLeft > 0;
   return check(
     ['registered', group],
     'unknown',
@@ -127,18 +128,31 @@ function registered({ group, gm, at, atMs, tracking }: GmHealthInput): HealthChe
   );
 }
 
+/** A GM that registers again, or that its KS has removed, encrypts with the TEK it holds as long as that lasts. */
+function unregisteredTraffic(tekLeftSeconds: number): string {
+  return tekLeftSeconds > 0
+    ? `its TEK lasts ${durationText(tekLeftSeconds)} more; without a registration its traffic is dropped then, or in clear if it fails open`
+    : 'its traffic is dropped, or in clear if it fails open';
+}
+
 function goneText(group: string, sinceMs: EpochMs): string {
   return `its answers show no group ${group} any more since ${clockTime(sinceMs)}`;
 }
 
-/** Absent: it has TEKs or says it is registered, but shows no KEK, or a KEK with a lifetime of 0. */
+/**
+ * Absent: the answer shows keys, or says that it is registered, but shows no KEK, or one with a lifetime of 0. An answer
+ * in which no keys stand (`show crypto gdoi gm`, or one whose words for them are new) says nothing of them.
+ */
 function kekPresent(input: GmHealthInput): HealthCheck {
   const { group, gm } = input;
+  const unknown = (detail: string) => check(['kek_present', group], 'unknown', detail, { threshold: 'present' });
+  if (gm.kek !== null && Object.values(gm.kek).every((value) => value === null))
+    return unknown('what is shown of its KEK was not understood');
   if (gm.kek !== null && gm.kek.remainingSeconds !== 0)
     return check(['kek_present', group], 'ok', 'holds a KEK', { value: true, threshold: 'present' });
+  if (gm.kek === null && gm.teks === null && gm.kekAbsent !== true) return unknown('no keys are shown');
   const known = gm.kek !== null || (gm.teks !== null && gm.teks.length > 0);
-  if (!known && gm.registered !== true)
-    return check(['kek_present', group], 'unknown', 'shows no keys at all', { threshold: 'present' });
+  if (!known && gm.registered !== true) return unknown('shows no keys at all');
   return check(['kek_present', group], 'critical', 'holds no KEK: no rekey can reach it until it registers again', {
     value: false,
     threshold: 'present',
@@ -154,7 +168,7 @@ function kekRemaining(input: GmHealthInput): HealthCheck {
   const unknown = (detail: string, value: number | null = null) =>
     check(['kek_remaining', group], 'unknown', detail, { value, threshold: leadSeconds });
   if (gm.kek === null) return unknown('no KEK is shown');
-  if (read === null) return unknown('its release shows no KEK lifetime (older than 15.2(1)T / XE 3.5S)');
+  if (read === null) return unknown('no lifetime of its KEK is shown (releases before 15.2(1)T / XE 3.5S print none)');
   const left = secondsLeft(at, read, atMs);
   const bad = (status: 'warning' | 'critical', detail: string) =>
     check(['kek_remaining', group], status, detail, { value: left, threshold: leadSeconds, action: pathOf(input) });

@@ -18,7 +18,27 @@ export interface LogClock {
   readonly offset: Interval;
   readonly zone: string | null;
   readonly learntMs: EpochMs;
+  /** By a pushed message the stamps are behind this offset: it came late, or the clock was set back. */
+  readonly behind?: Behind;
 }
+
+export interface Behind {
+  readonly offset: Interval;
+  readonly receivedMs: EpochMs;
+}
+
+/** A relay or a router that was cut off hands on what it has kept when it can. */
+export interface Pushed {
+  readonly clock: LogClock | null;
+  readonly written: Interval;
+}
+
+/** Less than this a stamp may be behind for a clock that NTP has set. */
+const LATE_MS = 60_000;
+/** Nobody keeps a message longer; and a clock that was never set, as after a boot, is years behind. */
+const LATEST_MS = 86_400_000;
+/** Messages that were kept come at once, whatever their stamps; those of a clock that was set come as they are written. */
+const APART_MS = 30_000;
 
 export function clockFromShowClock(known: LogClock | null, at: ReadAt, clock: DeviceClock): LogClock | null {
   const shownMs = clock.epochMs ?? clock.shownMs ?? null;
@@ -27,13 +47,25 @@ export function clockFromShowClock(known: LogClock | null, at: ReadAt, clock: De
   return learnt(known, { offset, zone: zoneKey(clock.zone), learntMs: at.receivedAtMs });
 }
 
-export function clockFromPushed(known: LogClock | null, message: LogMessage, receivedAtMs: EpochMs): LogClock | null {
+/** When a pushed message was written, and what its stamp tells of the device's clock. */
+export function pushedAt(known: LogClock | null, message: LogMessage, receivedAtMs: EpochMs): Pushed {
+  const written = { fromMs: receivedAtMs - DELIVERY_MS, toMs: receivedAtMs };
   const deviceNowMs = receivedAtMs - (known === null ? 0 : middleMs(known.offset));
   const stamp = readLogStamp(message.timestamp, deviceNowMs);
-  if (stamp === null) return known;
+  if (stamp === null) return { clock: known, written };
   const { fromMs, toMs } = stamp.shown;
   const offset = { fromMs: receivedAtMs - DELIVERY_MS - toMs, toMs: receivedAtMs - fromMs };
-  return learnt(known, { offset, zone: stamp.zone, learntMs: receivedAtMs });
+  const fresh = { offset, zone: stamp.zone, learntMs: receivedAtMs };
+  if (known === null || known.zone !== stamp.zone) return { clock: learnt(known, fresh), written };
+  const drift = driftMs(receivedAtMs - known.learntMs);
+  const behindMs = offset.fromMs - known.offset.toMs - drift;
+  if (behindMs < LATE_MS || behindMs > LATEST_MS) return { clock: learnt(known, fresh), written };
+  const agrees = known.behind !== undefined && overlaps(widened(known.behind.offset, drift), offset);
+  if (agrees && receivedAtMs - known.behind.receivedMs >= APART_MS) return { clock: fresh, written };
+  return {
+    clock: agrees ? known : { ...known, behind: { offset, receivedMs: receivedAtMs } },
+    written: { fromMs: fromMs + known.offset.fromMs - drift, toMs: toMs + known.offset.toMs + drift },
+  };
 }
 
 /** When a line was written, on the agent's clock; null: its stamp or the offset of its zone is not known. */

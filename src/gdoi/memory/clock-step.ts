@@ -10,7 +10,7 @@ import { mapNamed } from '../seen/named.ts';
 import type { HeldKek } from '../keys/kek-identity.ts';
 import type { HeldTek } from '../keys/tek-identity.ts';
 import type { LogTail } from '../log/log-buffer.ts';
-import type { LogClock } from '../log/log-clock.ts';
+import type { Behind, LogClock } from '../log/log-clock.ts';
 import type { KsMark } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
 import type { Elsewhere, SnmpLook } from './snmp-look.ts';
@@ -218,6 +218,14 @@ const failures: Move<Failures> = ({ answeredBeside: look, ...others }, byMs) => 
   ...(look === undefined ? {} : { answeredBeside: answeredBeside(look, byMs) }),
 });
 
+const logClockAlways = fields<Omit<LogClock, 'behind'>>({ offset: interval, zone: stays, learntMs: instant });
+const behindIt = fields<Behind>({ offset: interval, receivedMs: instant });
+
+const logClock: Move<LogClock> = ({ behind, ...others }, byMs) => ({
+  ...logClockAlways(others, byMs),
+  ...(behind === undefined ? {} : { behind: behindIt(behind, byMs) }),
+});
+
 const keksOfPrimary = each(fields<PrimaryKek>({ group: stays, expiry: interval, readMs: instant }));
 
 const always = fields<Omit<TrackerState, Sometimes>>({
@@ -233,7 +241,7 @@ const always = fields<Omit<TrackerState, Sometimes>>({
   emittedBoot: orNull(interval),
   failures: orNull(failures),
   isKs: stays,
-  logClock: orNull(fields<LogClock>({ offset: interval, zone: stays, learntMs: instant })),
+  logClock: orNull(logClock),
   logTail: orNull(fields<LogTail>({ readMs: instant, hashes: stays })),
   ksMarks: each(fields<KsMark>({ mark, groups: stays })),
   groups: (groups, byMs) => mapNamed(groups, (known) => stepped(known, byMs)),

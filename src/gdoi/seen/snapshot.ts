@@ -50,6 +50,8 @@ export interface GmSnapshot {
   readonly teks: readonly GmTek[] | null;
   /** ACEs downloaded from the KS, each with single blanks and without the `access-list` word. */
   readonly acl: readonly string[] | null;
+  /** Only over RESTCONF, which lists no TEKs beside it: the table of KEKs was read, and has none of this group. */
+  readonly kekAbsent?: true;
   /** Only from `show crypto gdoi gm replay`. */
   readonly replay?: GmReplay;
   /** Only from `show crypto gdoi gm dataplane counters`. */

@@ -4,11 +4,10 @@
  */
 import type { GdoiTrap } from '../seen/gdoi-trap.ts';
 import { freshLines } from '../log/log-buffer.ts';
-import { clockFromPushed, clockFromShowClock } from '../log/log-clock.ts';
+import { clockFromShowClock, pushedAt } from '../log/log-clock.ts';
 import { isSameLink } from '../log/link-name.ts';
 import { withKsMark } from '../log/ks-marks.ts';
 import {
-  DELIVERY_MS,
   groupsMeant,
   intervalOfMark,
   isAttempt,
@@ -38,9 +37,8 @@ export function trackLog(state: TrackerState, at: ReadAt, { messages, pushed }: 
 
 function withPushed(before: TrackerState, at: ReadAt, messages: Of<'log'>['messages']): TrackerState {
   let state = before;
-  const written = { fromMs: at.receivedAtMs - DELIVERY_MS, toMs: at.receivedAtMs };
   for (const message of messages) {
-    const logClock = clockFromPushed(state.logClock, message, at.receivedAtMs);
+    const { clock: logClock, written } = pushedAt(state.logClock, message, at.receivedAtMs);
     if (logClock !== state.logClock) state = { ...state, logClock };
     for (const found of logMarks(message, written, 'log')) state = withMarkOf(state, found);
   }

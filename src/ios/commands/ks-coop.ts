@@ -8,10 +8,10 @@ import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
 import { MOST_PEERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsPeer, type KsRole, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { parseAddressOrNone, parseCount } from '../text/device-values.ts';
+import { isAddress, parseAddressOrNone, parseCount } from '../text/device-values.ts';
 import { readByGroup } from '../text/group-sketches.ts';
 import { parseKsRole, parseKsStatus } from '../text/group-labels.ts';
-import { type LabelRule, labelTable, pairsOf, takePairs, unused } from '../text/label-table.ts';
+import { type LabelRule, labelTable, pairsOf, takeOnce, takePairs, unused } from '../text/label-table.ts';
 
 interface PeerSketch {
   readonly session: string;
@@ -54,29 +54,28 @@ const LABELS = labelTable<CoopSketch>([
     (coop, value) => {
       const address = parseAddressOrNone(value);
       coop.redundancy = true;
-      coop.localAddress = address ?? null;
-      return address !== undefined;
+      return address !== undefined && takeOnce(coop, 'localAddress', address);
     },
   ],
   [
     'Local Priority',
     (coop, value) => {
-      coop.localPriority = parseCount(value);
-      return coop.localPriority !== null;
+      const priority = parseCount(value);
+      return priority !== null && takeOnce(coop, 'localPriority', priority);
     },
   ],
   [
     'Local KS Role',
     (coop, value) => {
-      coop.localRole = parseKsRole(value);
-      return coop.localRole !== null;
+      const role = parseKsRole(value);
+      return role !== null && takeOnce(coop, 'localRole', role);
     },
   ],
   [
     'Local KS Status',
     (coop, value) => {
-      coop.localStatus = parseKsStatus(value);
-      return coop.localStatus !== null;
+      const status = parseKsStatus(value);
+      return status !== null && takeOnce(coop, 'localStatus', status);
     },
   ],
   [
@@ -95,24 +94,21 @@ const LABELS = labelTable<CoopSketch>([
   ],
   [
     'Peer Address',
-    ofPeer((peer, value) => {
-      const address = parseAddressOrNone(value);
-      peer.address = address ?? null;
-      return address !== undefined;
-    }),
+    // One without an address cannot be told from others, so it is no peer here: but not in silence.
+    ofPeer((peer, value) => isAddress(value) && parseAddressOrNone(value) !== null && takeOnce(peer, 'address', value)),
   ],
   [
     'Peer KS Role',
     ofPeer((peer, value) => {
-      peer.role = parseKsRole(value);
-      return peer.role !== null;
+      const role = parseKsRole(value);
+      return role !== null && takeOnce(peer, 'role', role);
     }),
   ],
   [
     'Peer KS Status',
     ofPeer((peer, value) => {
-      peer.status = parseKsStatus(value);
-      return peer.status !== null;
+      const status = parseKsStatus(value);
+      return status !== null && takeOnce(peer, 'status', status);
     }),
   ],
   [

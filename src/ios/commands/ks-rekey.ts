@@ -8,7 +8,7 @@ import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
 import { MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { parseSeconds } from '../text/device-values.ts';
+import { parseCount, parseSeconds } from '../text/device-values.ts';
 import { readByGroup } from '../text/group-sketches.ts';
 import { findRule, type LabelRule, labelTable, unused } from '../text/label-table.ts';
 
@@ -37,9 +37,12 @@ const SA_LIFETIME = /^IPSec SA \d{1,5} lifetime ?\(secs?\)$/i;
 const LIFETIME = /lifetime/i;
 const REMAINING = /^Remaining\b/i;
 
-function seconds(take: (sketch: RekeySketch, value: number) => void): LabelRule<RekeySketch> {
+function figure(
+  parse: (value: string) => number | null,
+  take: (sketch: RekeySketch, value: number) => void,
+): LabelRule<RekeySketch> {
   return (sketch, value) => {
-    const parsed = parseSeconds(value);
+    const parsed = parse(value);
     if (parsed === null) return false;
     take(sketch, parsed);
     return true;
@@ -49,13 +52,13 @@ function seconds(take: (sketch: RekeySketch, value: number) => void): LabelRule<
 const LABELS = labelTable<RekeySketch>([
   [
     ['Number of Rekeys sent', 'Rekeys sent'],
-    seconds((sketch, value) => {
+    figure(parseCount, (sketch, value) => {
       sketch.rekeysSent = value;
     }),
   ],
   [
     ['Number of Rekeys retransmitted', 'Rekeys retransmitted'],
-    seconds((sketch, value) => {
+    figure(parseCount, (sketch, value) => {
       sketch.retransmits = value;
     }),
   ],
@@ -80,13 +83,13 @@ const LABELS = labelTable<RekeySketch>([
   ],
   [
     ['Retransmit period', 'Retransmit period (sec)'],
-    seconds((sketch, value) => {
+    figure(parseSeconds, (sketch, value) => {
       sketch.periodSeconds = value;
     }),
   ],
   [
     ['Number of retransmissions', 'Retransmit attempts'],
-    seconds((sketch, value) => {
+    figure(parseCount, (sketch, value) => {
       sketch.attempts = value;
     }),
   ],

@@ -260,5 +260,6 @@ export const pkiCertificates: CommandGrammar = {
     // Storage: nvram:CORP-CA#1A2B.cer
     /^(?:Storage|Key Label): ?.{1,200}$/i,
   ],
+  freeText: true,
   read: readCertificates,
 };

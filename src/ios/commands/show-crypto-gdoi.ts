@@ -8,11 +8,11 @@
  */
 import { BoundedList } from '../../gdoi/seen/bounded-list.ts';
 import { MOST_ACES, MOST_GROUPS } from '../../gdoi/seen/row-bounds.ts';
-import type { GmSnapshot, GmTek, KsKey, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { type GmSnapshot, type GmTek, type KsKey, type KsSnapshot, UNKNOWN_KEK } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { grammarName, groupOfCommand } from '../text/command-name.ts';
 import { collapseBlanks, isAccessList, isAddress, parseAce } from '../text/device-values.ts';
-import { type Block, type KeySketch, type Layout, newBlock, type TekSketch } from '../text/group-block.ts';
+import { type Block, type KeySketch, type Layout, longerLived, newBlock, type TekSketch } from '../text/group-block.ts';
 import { GROUP_LABELS, GROUP_NAME, groupIdentity, groupName } from '../text/group-labels.ts';
 import { readEach } from '../text/line-tally.ts';
 import { findFoldedRule, findPrintedRule, findRule, hidesLabel, unused, valueAfter } from '../text/label-table.ts';
@@ -30,6 +30,9 @@ const INTERFACE_HEADING = /^([A-Z][A-Za-z-]{1,32}\d[\d/.:]{0,24}):$/;
 
 /** Words of an SA, in whatever line. */
 const MAY_BE_SA = /\b(?:spi|sa|esp|ah|lifetime|transform)\b|0x[\dA-F]{4}/i;
+
+const MAY_BE_KEK = /\bKEK\b/i;
+const MAY_BE_POLICY = /\bpolic(?:y|ies)\b/i;
 
 const CODE_LOWER_A = 97;
 
@@ -49,11 +52,7 @@ class GroupReader {
   /** Whether the line is known. */
   take(line: string, index: number): boolean {
     const known = !this.#full && this.#read(line, index) && !this.#full;
-    if (!known && this.#block?.section === 'tek') {
-      this.#block.tekUnread ||= MAY_BE_SA.test(line);
-      // it may be the next interface
-      if (line.endsWith(':')) this.#block.tekInterface = null;
-    }
+    if (!known && this.#block !== null) passOver(this.#block, line);
     return known;
   }
 
@@ -185,6 +184,18 @@ class GroupReader {
 
 // ---- what must be there -----------------------------------------------------------------------------------------
 
+/** What a line that is not understood may have been. */
+function passOver(block: Block, line: string): void {
+  block.kekUnread ||= MAY_BE_KEK.test(line);
+  if (block.section !== 'tek') return;
+  block.tekUnread ||= MAY_BE_SA.test(line);
+  if (!line.endsWith(':')) return;
+  // it may be the next interface
+  block.tekInterface = null;
+  // or another policy's heading: the SAs below it may be old ones, or none yet
+  if (MAY_BE_POLICY.test(line) && block.teks !== null && block.teks.length > 0) block.section = 'other';
+}
+
 function missingIn(block: Block, proven: boolean): string | null {
   if (block.group === null) return proven && isBlank(block) ? null : 'the group name';
   if (proven || block.endShown) return null;
@@ -252,7 +263,7 @@ function gmSnapshot(block: Block, name: string): GmSnapshot {
       lastSequence: block.lastSequence,
       lastAgeSeconds: block.lastAgeSeconds,
     },
-    kek: block.kek,
+    kek: longerLived(block.otherKek, block.kek) ?? (block.kekUnread ? UNKNOWN_KEK : null),
     teks: areTeksKnown(block) ? tekSnapshots(block.teks) : null,
     acl: block.acl?.rows ?? null,
   };

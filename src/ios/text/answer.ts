@@ -41,6 +41,8 @@ export interface Answer {
   /** Indexes of `lines` from which an author's remark was taken: its wrapped rest may follow as lines of its own. */
   readonly remarks: ReadonlySet<number>;
   readonly logMessages: readonly LogMessage[];
+  /** Indexes of `lines` before which a log message stood on lines of its own. */
+  readonly landed: ReadonlySet<number>;
   /** Lines that hold a log message and nothing else. */
   readonly messageLines: number;
   /** Those of them that stand behind the answer's closing prompt, with their messages. */
@@ -89,6 +91,8 @@ export interface CommandGrammar {
   readonly closedLines: readonly RegExp[];
   /** Its lines are `linesWithLogs`: log messages are what it shows. */
   readonly ofLog?: true;
+  /** Some of its lines may be any text. */
+  readonly freeText?: true;
   /** Known by name, and nothing of it goes into a snapshot. */
   readonly withoutSnapshot?: true;
   read(answer: Answer, command: string): Reading;

@@ -186,10 +186,13 @@ class TextReader {
     if (at === null || at < 1) return;
     const numbers = this.#numbers.slice(at);
     const moved = sketch.lines.splice(at);
+    const landed = [...sketch.landed].filter((index) => index >= at);
+    for (const index of landed) sketch.landed.delete(index);
     if (sketch.withLogs !== null) sketch.withLogs.length = sketch.withLogs.lastIndexOf(moved[0] ?? '');
     this.#answers.push(answerOf(sketch));
     const next = this.#begin();
     next.line = numbers[0] ?? this.#line;
+    for (const index of landed) next.landed.add(index - at);
     for (const [index, line] of moved.entries()) {
       next.lines.push(line);
       this.#numbers.push(numbers[index] ?? this.#line);
@@ -275,8 +278,10 @@ class TextReader {
     const behindPrompt = found.before !== '' && this.#mayHavePrompt && this.#takePrompt(found.before, 'shared line');
     this.#startsHere();
     const sketch = this.#current;
-    if (found.before === '' || behindPrompt) sketch.messageLines += 1;
-    else {
+    if (found.before === '' || behindPrompt) {
+      sketch.messageLines += 1;
+      sketch.landed.add(sketch.lines.length);
+    } else {
       this.#break(found.before);
       sketch.sharedLines += 1;
     }
@@ -392,6 +397,7 @@ interface AnswerSketch {
   readonly lines: string[];
   readonly remarks: Set<number>;
   readonly logMessages: LogMessage[];
+  readonly landed: Set<number>;
   messageLines: number;
   sharedLines: number;
   readonly brokenLines: BrokenLine[];
@@ -410,6 +416,7 @@ function newAnswerSketch(line: number): AnswerSketch {
     lines: [],
     remarks: new Set(),
     logMessages: [],
+    landed: new Set(),
     messageLines: 0,
     sharedLines: 0,
     brokenLines: [],
@@ -429,6 +436,7 @@ function answerOf(sketch: AnswerSketch): Answer {
     ending: sketch.ending,
     remarks: sketch.remarks,
     logMessages: sketch.logMessages,
+    landed: sketch.landed,
     messageLines: sketch.messageLines,
     behind: NOTHING_BEHIND,
     sharedLines: sketch.sharedLines,

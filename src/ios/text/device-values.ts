@@ -5,6 +5,8 @@
  * then counts the line as unknown. Nothing here guesses: a number with anything unexpected around it is no number.
  */
 
+import { shownSeconds } from '../../gdoi/seen/countdown.ts';
+
 const DIGIT_0 = 48;
 const DIGIT_9 = 57;
 /** Counters are at most 64 bits wide on the device; 15 digits are exact in a double. */
@@ -46,12 +48,9 @@ export function parseNumberWithUnit(value: string, units: ReadonlySet<string>): 
 const SECOND_UNITS: ReadonlySet<string> = new Set(['sec', 'secs', 'second', 'seconds', 'sec.', 's']);
 export const MILLISECOND_UNITS: ReadonlySet<string> = new Set(['msec', 'msecs', 'ms']);
 
-/** Devices count seconds in 32 bits; more is no time of anything. */
-const MOST_SECONDS = 2 ** 32 - 1;
-
+/** 4294967291 is what a countdown shows that went below 0: such a line is not understood. */
 export function parseSeconds(value: string): number | null {
-  const seconds = parseNumberWithUnit(value, SECOND_UNITS);
-  return seconds === null || seconds > MOST_SECONDS ? null : seconds;
+  return shownSeconds(parseNumberWithUnit(value, SECOND_UNITS));
 }
 
 // 00:01:30

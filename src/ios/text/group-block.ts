@@ -3,6 +3,7 @@
  * read by completeness checks and snapshots. Null is "not said".
  */
 import type { BoundedList } from '../../gdoi/seen/bounded-list.ts';
+import { shownSeconds } from '../../gdoi/seen/countdown.ts';
 import { type GroupType, type KsRole, type RekeyTransport, UNKNOWN_KEK } from '../../gdoi/seen/snapshot.ts';
 
 export type Layout = 'group' | 'gm' | 'ks';
@@ -84,6 +85,10 @@ export interface Block {
   activeTeks: number | null;
   acl: BoundedList<string> | null;
   kek: KekSketch | null;
+  /** The longest-lived of those shown before `kek`. */
+  otherKek: KekSketch | null;
+  /** A line that names a KEK was not understood. */
+  kekUnread: boolean;
   kekEndShown: boolean;
   tekInterface: string | null;
   teks: TekSketch[] | null;
@@ -113,6 +118,13 @@ export interface Block {
 
 export function newKek(): KekSketch {
   return { ...UNKNOWN_KEK };
+}
+
+/** Of two KEKs that a GM holds the old one goes by itself; `later` unless the other one is known to last longer. */
+export function longerLived(earlier: KekSketch | null, later: KekSketch | null): KekSketch | null {
+  if (earlier === null || later === null) return later ?? earlier;
+  const [one, other] = [shownSeconds(earlier.remainingSeconds), shownSeconds(later.remainingSeconds)];
+  return one !== null && (other === null || one > other) ? earlier : later;
 }
 
 export function newTek(interfaceName: string | null): TekSketch {
@@ -170,6 +182,8 @@ export function newBlock(layout: Layout, filtered: boolean, firstIndex: number):
     activeTeks: null,
     acl: null,
     kek: null,
+    otherKek: null,
+    kekUnread: false,
     kekEndShown: false,
     tekInterface: null,
     teks: null,

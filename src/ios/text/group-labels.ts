@@ -22,12 +22,13 @@ import {
   type Countdown,
   type KekSketch,
   type KeySketch,
+  longerLived,
   newKek,
   newTek,
   type Section,
   type TekSketch,
 } from './group-block.ts';
-import { type LabelRule, labelTable, unused } from './label-table.ts';
+import { type LabelRule, labelTable, takeOnce, unused } from './label-table.ts';
 
 type NumberField = {
   [Key in keyof Block]: Block[Key] extends number | null ? (null extends Block[Key] ? Key : never) : never;
@@ -37,9 +38,7 @@ type NumberField = {
 function number(field: NumberField, parse: (value: string) => number | null = parseCount): LabelRule<Block> {
   return (block, value) => {
     const parsed = parse(value);
-    if (parsed === null) return false;
-    block[field] = parsed;
-    return true;
+    return parsed !== null && takeOnce(block, field, parsed);
   };
 }
 
@@ -51,8 +50,15 @@ type WordField = {
 function word(field: WordField): LabelRule<Block> {
   return (block, value) => {
     const shown = parseWordOrNone(value);
-    block[field] = shown ?? null;
-    return shown !== undefined;
+    return shown !== undefined && takeOnce(block, field, shown);
+  };
+}
+
+/** The address of a KS or of a rekey's source; `0.0.0.0` and the like are none. */
+function address(field: WordField): LabelRule<Block> {
+  return (block, value) => {
+    const shown = parseAddressOrNone(value);
+    return shown !== undefined && takeOnce(block, field, shown);
   };
 }
 
@@ -64,7 +70,7 @@ function onKs(rule: LabelRule<Block>): LabelRule<Block> {
   };
 }
 
-/** A field of the member block. A group's second `Group member` repeats what the first has said: only that counts. */
+/** A field of the member block. Of a group's second `Group member` only the first one's fields count. */
 function ofMember(rule: LabelRule<Block>): LabelRule<Block> {
   return (block, value) => {
     block.isGm = true;
@@ -98,6 +104,19 @@ function ofKek(rule: (kek: KekSketch, value: string) => boolean): LabelRule<Bloc
   };
 }
 
+/** A value of the KEK, shown once, as those of the group are. `parse`: undefined is "not of this form". */
+function kekField<Field extends keyof KekSketch>(
+  field: Field,
+  parse: (value: string) => KekSketch[Field] | undefined,
+): LabelRule<Block> {
+  return ofKek((kek, value) => {
+    const shown = parse(value);
+    if (shown === undefined || (kek[field] !== null && kek[field] !== shown)) return false;
+    kek[field] = shown;
+    return true;
+  });
+}
+
 /**
  * `taken`: the value is there already, so that this line is another SA's. Its heading may not have been understood, or
  * be lost to a filter; behind the TEKs it may be of anything.
@@ -109,7 +128,8 @@ function ofTek(
   return (block, value) => {
     const last = block.teks?.at(-1);
     const mayBegin = mayBeGm(block) && (block.filtered || block.section !== 'other');
-    if (mayBegin && (last === undefined || taken(last))) {
+    // `SPI : 0x` and 32 digits is a KEK's: what no TEK can have begins none
+    if (mayBegin && (last === undefined || taken(last)) && rule(newTek(null), value)) {
       block.isGm = true;
       block.provesGm = true;
       block.section = 'tek';
@@ -176,11 +196,25 @@ const groupMember: LabelRule<Block> = (block, value) => {
   block.memberLines += 1;
   if (block.memberLines > 1) return true;
   const both = MEMBER_WITH_VRF.exec(value);
-  const address = parseAddressOrNone(both?.[1] ?? value);
-  if (address === undefined) return false;
-  block.address = address;
+  const [first = '', ...others] = value.split(' ', 2);
+  const shown = parseAddressOrNone(first);
+  if (shown === undefined) return false;
+  block.address = shown;
   const vrf = both?.[2];
   block.vrf = vrf === undefined || NONE.test(vrf) ? null : vrf;
+  return others.length === 0 || both !== null;
+};
+
+const registrationStatus: LabelRule<Block> = (block, value) => {
+  block.isGm = true;
+  block.provesGm = true;
+  // Another member that stands otherwise is passed over, but not in silence.
+  if (block.memberLines > 1) return value === block.status;
+  const registered = REGISTERED.test(value);
+  block.statusShown = true;
+  if (!registered && !NOT_REGISTERED.test(value)) return false;
+  if (!takeOnce(block, 'status', value)) return false;
+  block.registered = registered;
   return true;
 };
 
@@ -188,9 +222,7 @@ const groupMember: LabelRule<Block> = (block, value) => {
 const lastRekeyAge: LabelRule<Block> = (block, value) => {
   if (NEVER.test(value)) return true;
   const age = parseAgeSeconds(value);
-  if (age === null) return false;
-  block.lastAgeSeconds = age;
-  return true;
+  return age !== null && takeOnce(block, 'lastAgeSeconds', age);
 };
 
 // Rekey Rcvd(hh:mm:ss)  : 00:01:30: what follows the first colon, inside the label
@@ -307,6 +339,7 @@ const kekPolicy: LabelRule<Block> = (block, value) => {
   block.isGm = true;
   block.provesGm = true;
   block.section = 'kek';
+  block.otherKek = longerLived(block.otherKek, block.kek);
   block.kek = newKek();
   return value === '';
 };
@@ -385,39 +418,15 @@ export const GROUP_LABELS = labelTable<Block>([
   ],
   [['SA Track (OID/status)', 'Fail-Close Revert', 'allowable transformtag'], endsMember(ofMember(unused))],
   ['Version', ofMember(word('gmVersion'))],
-  [
-    'Registration status',
-    ofMember((block, value) => {
-      const registered = REGISTERED.test(value);
-      const known = registered || NOT_REGISTERED.test(value);
-      block.statusShown = true;
-      block.status = known ? value : null;
-      block.registered = known ? registered : null;
-      return known;
-    }),
-  ],
-  [
-    'Registered with',
-    ofMember((block, value) => {
-      const address = parseAddressOrNone(value);
-      block.keyServer = address ?? null;
-      return address !== undefined;
-    }),
-  ],
+  ['Registration status', registrationStatus],
+  ['Registered with', ofMember(address('keyServer'))],
   [
     ['Re-registers in', 'Reregisters in', 'Re-registered in', 'Re-register in', 'GM Reregisters in'],
     ofMember(number('reregistersInSeconds', parseSeconds)),
   ],
   ['Succeeded registration', ofMember(number('succeeded'))],
   ['Attempted registration', ofMember(number('attempted'))],
-  [
-    'Last rekey from',
-    ofMember((block, value) => {
-      const address = parseAddressOrNone(value);
-      block.lastFrom = address ?? null;
-      return address !== undefined;
-    }),
-  ],
+  ['Last rekey from', ofMember(address('lastFrom'))],
   ['Last rekey seq num', ofMember(number('lastSequence'))],
   [
     ['Unicast rekey received', 'Multicast rekey rcvd', 'Multicast rekey received', 'Unicast rekey rcvd'],
@@ -443,43 +452,11 @@ export const GROUP_LABELS = labelTable<Block>([
   ['ACL Configured Locally', section('other')],
   ['Map Name', unused],
   ['KEK POLICY', kekPolicy],
-  [
-    'Rekey Transport Type',
-    ofKek((kek, value) => {
-      kek.transport = parseTransport(value);
-      return kek.transport !== null;
-    }),
-  ],
-  [
-    ['Lifetime (secs)', 'Lifetime (sec)'],
-    ofKek((kek, value) => {
-      kek.remainingSeconds = parseSeconds(value);
-      return kek.remainingSeconds !== null;
-    }),
-  ],
-  [
-    'Encrypt Algorithm',
-    ofKek((kek, value) => {
-      const shown = parseWordOrNone(value);
-      kek.encryption = shown ?? null;
-      return shown !== undefined;
-    }),
-  ],
-  [
-    'Key Size',
-    ofKek((kek, value) => {
-      kek.keyBits = parseCount(value);
-      return kek.keyBits !== null;
-    }),
-  ],
-  [
-    'Sig Hash Algorithm',
-    ofKek((kek, value) => {
-      const shown = parseWordOrNone(value);
-      kek.signatureHash = shown ?? null;
-      return shown !== undefined;
-    }),
-  ],
+  ['Rekey Transport Type', kekField('transport', (value) => parseTransport(value) ?? undefined)],
+  [['Lifetime (secs)', 'Lifetime (sec)'], kekField('remainingSeconds', (value) => parseSeconds(value) ?? undefined)],
+  ['Encrypt Algorithm', kekField('encryption', parseWordOrNone)],
+  ['Key Size', kekField('keyBits', (value) => parseCount(value) ?? undefined)],
+  ['Sig Hash Algorithm', kekField('signatureHash', parseWordOrNone)],
   [
     'Sig Key Length (bits)',
     (block, value) => {
@@ -546,27 +523,20 @@ export const GROUP_LABELS = labelTable<Block>([
       return block.redundancy !== null;
     }),
   ],
-  [
-    'Local Address',
-    onKs((block, value) => {
-      const address = parseAddressOrNone(value);
-      block.localAddress = address ?? null;
-      return address !== undefined;
-    }),
-  ],
+  ['Local Address', onKs(address('localAddress'))],
   ['Local Priority', onKs(number('localPriority'))],
   [
     'Local KS Status',
     onKs((block, value) => {
-      block.localStatus = parseKsStatus(value);
-      return block.localStatus !== null;
+      const status = parseKsStatus(value);
+      return status !== null && takeOnce(block, 'localStatus', status);
     }),
   ],
   [
     'Local KS Role',
     onKs((block, value) => {
-      block.localRole = parseKsRole(value);
-      return block.localRole !== null;
+      const role = parseKsRole(value);
+      return role !== null && takeOnce(block, 'localRole', role);
     }),
   ],
   ['Local KS Version', onKs(word('ksVersion'))],
@@ -591,10 +561,8 @@ export const GROUP_LABELS = labelTable<Block>([
         block.isKs = true;
         return true;
       }
-      const address = parseAddressOrNone(value);
       block.isGm = true;
-      block.activeServer = address ?? null;
-      return address !== undefined;
+      return address('activeServer')(block, value);
     },
   ],
   ['Rekey Retransmit Period', onKs(number('retransmitSeconds', parseSeconds))],

@@ -85,6 +85,21 @@ export function countOnce<Field extends string>(field: Field): LabelRule<Record<
   };
 }
 
+/**
+ * A group shows each value once. Another one under the same label is of a section whose heading is not understood: what
+ * is known stays, and the line is unknown.
+ */
+export function takeOnce<Sketch, Field extends keyof Sketch>(
+  sketch: Sketch,
+  field: Field,
+  value: Sketch[Field],
+): boolean {
+  const before = sketch[field];
+  if (before !== null && before !== value) return false;
+  sketch[field] = value;
+  return true;
+}
+
 /** A known label whose value nobody needs. */
 export const unused = (): boolean => true;
 

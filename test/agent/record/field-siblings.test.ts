@@ -526,3 +526,49 @@ describe('a KS put the GM out', () => {
     expect(wordsOf(event)).toContain(`ks1 log: ${message}`);
   });
 });
+
+describe('a message that a relay has kept, and hands on when the next registration is near', () => {
+  const SHOWN: ShownGm = { succeeded: 4, timer: 2500, kek: 30_000 };
+  const AFTER: ShownGm = { succeeded: 5, timer: 2900, kek: 28_400, teks: [{ spi: '0x11111111', left: 3500 }] };
+  const polls = (from: number, to: number, shown: ShownGm) =>
+    Array.from({ length: Math.floor((to - from) / 60) + 1 }, (_, index) =>
+      asked(from + index * 60, gmText(later(shown, index * 60))),
+    );
+  const stamped = (at: number, stampSeconds: number, message: string): TimelineLine => ({
+    at,
+    syslog: `<189>${500 + at}: ${stampAt(stampSeconds)}: %${message}`,
+  });
+  const world = (...messages: readonly TimelineLine[]) =>
+    [...polls(1, 1561, SHOWN), ...polls(1621, 1861, AFTER), ...messages].toSorted((a, b) => a.at - b.at);
+  const early = said(5, 'SYS-5-CONFIG_I: Configured from console by admin on vty0');
+
+  const MESSAGES = [
+    `LINEPROTO-5-UPDOWN: Line protocol on Interface ${LINK}, changed state to down`,
+    `GDOI-5-GM_CLEAR_REGISTER: Config: GM cleared gdoi configuration for the group ${GROUP}`,
+    `GDOI-4-GM_RECV_DELETE: GM received delete-msg from KS in group ${GROUP}. TEKs lifetime are reduced`,
+    `GDOI-4-GM_RECOVERY_REGISTER: GM recovery re-registration for group ${GROUP} will start in a randomly chosen period of 10 sec`,
+    'SYS-5-RESTART: System restarted --',
+  ];
+
+  test.each(MESSAGES)('is of the time of its stamp, and no cause: %s', (message) => {
+    const event = registration(world(early, stamped(1580, 100, message)));
+    expect(event).toMatchObject({ cause: 'unknown', unexpected: true });
+    expect(wordsOf(event)).not.toContain(/-\d-(\w+):/u.exec(message)?.[1] ?? '');
+  });
+
+  test.each(MESSAGES.slice(0, 4))('and is a cause where its stamp is of that time: %s', (message) => {
+    expect(registration(world(early, stamped(1580, 1580, message)))?.cause).not.toBe('unknown');
+  });
+
+  test('is of now if the clock was set back meanwhile, as a message half a minute before has shown', () => {
+    const [, clear = ''] = MESSAGES;
+    const back = stamped(1500, 300, 'SYS-5-CONFIG_I: Configured from console by admin on vty0');
+    expect(registration(world(early, back, stamped(1580, 380, clear)))?.cause).toBe('operator_clear');
+  });
+
+  test('is of now if its clock was never set: no relay keeps a message for months', () => {
+    const [, clear = ''] = MESSAGES;
+    const unset = { at: 1580, syslog: `<189>2080: *Mar  1 00:01:10.001: %${clear}` };
+    expect(registration(world(early, unset))?.cause).toBe('operator_clear');
+  });
+});

@@ -6,7 +6,7 @@ import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-ch
 import { healthDocument } from '../../../src/gdoi/health/health-document.ts';
 import type { Cause } from '../../../src/gdoi/events/event.ts';
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
-import { emptyGmSnapshot, type KsPeer } from '../../../src/gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot, type GmSnapshot, type KsPeer, UNKNOWN_KEK } from '../../../src/gdoi/seen/snapshot.ts';
 import {
   certificateEnding,
   device,
@@ -65,6 +65,38 @@ test('the next event of a GM whose KS sends no KEK rekey ahead is its re-registr
   const mixedVersions = { legacyKss: [{ device: 'ks1', version: null }], sending: ['ks1'], affectedGms: ['gm1'] };
   expect(next({ mixedVersions })).toBe('the GM re-registers: its KS sends no KEK rekey before expiry');
   expect(next({})).toBe('KEK rekey from the KS');
+});
+
+test('a GM that is not registered has no traffic only when its TEK has ended', () => {
+  const detailOf = (own: Partial<GmSnapshot>) =>
+    checkOf(healthOf({ gm: { registered: false, status: 'Re-registering', ...own } }), 'registered').detail;
+  expect(detailOf({ teks: teks(3051) })).toMatch(
+    /^not registered \(Re-registering\): its TEK lasts \d+ min [^;]+ more; without a registration its traffic is dropped then, or in clear if it fails open$/,
+  );
+  for (const none of [teks(0), [], null]) {
+    expect(detailOf({ teks: none })).toBe(
+      'not registered (Re-registering): its traffic is dropped, or in clear if it fails open',
+    );
+  }
+});
+
+test('a GM is without a KEK only if the answer shows keys: no keys at all, or a KEK in unknown words, is unknown', () => {
+  const shown = (own: Partial<GmSnapshot>) => checkOf(healthOf({ gm: { registered: true, ...own } }), 'kek_present');
+  expect(shown({ kek: null, teks: null })).toMatchObject({ status: 'unknown', detail: 'no keys are shown' });
+  expect(shown({ kek: UNKNOWN_KEK })).toMatchObject({
+    status: 'unknown',
+    detail: 'what is shown of its KEK was not understood',
+  });
+  expect(shown({ kek: null, teks: null, kekAbsent: true }).status).toBe('critical');
+  expect(shown({ kek: null, teks: [] }).status).toBe('critical');
+});
+
+test('of a KEK whose lifetime is not understood nothing is said about the release', () => {
+  const kek = { ...aKek(0), remainingSeconds: null };
+  expect(checkOf(healthOf({ gm: { kek } }), 'kek_remaining')).toMatchObject({
+    status: 'unknown',
+    detail: 'no lifetime of its KEK is shown (releases before 15.2(1)T / XE 3.5S print none)',
+  });
 });
 
 describe('a problem of a GM decides its status, is named in the summary and has a first step:', () => {

@@ -152,7 +152,15 @@ export const TRACKER_SHAPE = shapeOf<TrackerState>()({
   emittedBoot: [null, INTERVAL],
   failures: [null, FAILURES],
   isKs: 'boolean',
-  logClock: [null, { offset: INTERVAL, zone: 'string | null', learntMs: 'number' }],
+  logClock: [
+    null,
+    {
+      offset: INTERVAL,
+      zone: 'string | null',
+      learntMs: 'number',
+      'behind?': { offset: INTERVAL, receivedMs: 'number' },
+    },
+  ],
   logTail: [null, { readMs: 'number', hashes: { list: 'number' } }],
   groups: { named: GROUP },
   ksMarks: { list: { mark: MARK, groups: { list: { list: 'string' } } } },
