@@ -60,9 +60,14 @@ export function silenceText(ks: KsFacts, nowMs: EpochMs): string {
     : `${device}: ${failure.result}${failure.inARow === 1 ? '' : ` ${failure.inARow} times in a row`} since ${clockTime(failure.sinceMs)}; last answer at ${clockTime(answeredLastMs(ks))}${failure.heardMs === undefined ? '' : `; a message in its name came at ${clockTime(failure.heardMs)}`}`;
 }
 
-/** It was primary when it was seen last, and its peers or GMs show that it lives. */
+/**
+ * Its peers or GMs show that it lives, and it was primary when it was seen last, or may have become it since: those that
+ * answer are secondaries.
+ */
 export function isPrimaryElsewhere(facts: GroupFacts, ks: KsFacts): boolean {
-  return ks.role === 'primary' && servedMs(facts, ks) !== null;
+  const answering = facts.kss.filter(({ failure }) => failure === null);
+  const mayHaveBecome = answering.length > 0 && answering.every(({ role }) => role === 'secondary');
+  return (ks.role === 'primary' || mayHaveBecome) && servedMs(facts, ks) !== null;
 }
 
 /** It fails and nothing shows it alive; or the look at it has not ended, and a peer calls it dead. */

@@ -274,22 +274,26 @@ function split({ group, kss, coopSplit, primaries: found }: GroupView): HealthCh
   });
 }
 
-/** Row 14. A primary may be a KS that is not polled: then one of its peers is alive. */
+/**
+ * Row 14. A primary may be a KS that is not polled, or that the agent does not see: then one of its peers is alive, or it
+ * is there and shows nothing.
+ */
 function primaries({ group, kss: all, ofOtherGroup, primaries: found, coopPeers }: GroupView): HealthCheck {
   const kss = all.filter(({ device }) => !ofOtherGroup.includes(device));
   const answering = kss.filter((ks) => ks.reachable);
   const more = { value: found.length, threshold: 1 };
   if (found.length > 0) return check(['coop_role', group], 'ok', `primary: ${nameList(found)}`, more);
   const secondaries = answering.filter((ks) => ks.role === 'secondary');
+  const alive = coopPeers.filter((peer) => peer.lost === false).map(({ device }) => device);
   const elsewhere =
-    coopPeers.some((peer) => peer.lost === false && peer.device === null) ||
-    kss.some((ks) => !ks.reachable && ks.role === null);
+    alive.includes(null) ||
+    kss.some((ks) => ks.hidden === true || (!ks.reachable && (ks.role === null || alive.includes(ks.device))));
   if (secondaries.length === 0 || elsewhere)
     return check(['coop_role', group], 'unknown', 'no polled KS says that it is primary', more);
   return check(
     ['coop_role', group],
     'critical',
-    `no primary: ${nameList(secondaries.map(({ device }) => device))} are secondary`,
+    `no primary: ${nameList(secondaries.map(({ device }) => device))} ${verb(secondaries.length, 'is', 'are')} secondary`,
     {
       ...more,
       action: CHECK_COOP,
