@@ -26,6 +26,7 @@ import {
   type GmFacts,
   type GroupFacts,
   hasCoop,
+  isHeard,
   isSilent,
   isUnregistered,
   type KsFacts,
@@ -37,6 +38,7 @@ import {
   ifSo,
   isUnread,
   LOGS_IN_AGAIN_MS,
+  lostOrDown,
   silenceText,
   slackMs,
   wasAskedAlready,
@@ -81,7 +83,7 @@ export function ksDown(asked: Asked): Candidate | null {
     sinceMs,
     summary: established
       ? `${silentNamed(facts, names)} ${hasNotAnswered(silent, sinceMs)}${thoughHeard(silent)}: ${suffering.length === 0 ? `${ifDown}, ` : ''}${whatEnds(facts, suffering)}`
-      : `${silentNamed(facts, names)} ${failing ? lostAnswer(askedMs) : lookHangs(silent, sinceMs)}`,
+      : `${silentNamed(facts, names)} ${failing ? lostAnswer(silent, askedMs) : lookHangs(silent, sinceMs)}`,
     ...ifSo(
       established && suffering.length > 0 ? null : ifDown,
       trafficStops(gms, nowMs, () => `${kss.length === 1 ? 'it comes' : 'one of them comes'} back before`),
@@ -145,8 +147,8 @@ function thoughHeard(silent: readonly KsFacts[]): string {
   return `, though a message in ${whose} came at ${clockTime(lastMs)}`;
 }
 
-function lostAnswer(askedMs: EpochMs): string {
-  return `did not answer at ${clockTime(askedMs)}: a lost answer, or it is down`;
+function lostAnswer(silent: readonly KsFacts[], askedMs: EpochMs): string {
+  return `did not answer at ${clockTime(askedMs)}: ${lostOrDown(silent.length)}`;
 }
 
 function lookHangs(silent: readonly KsFacts[], sinceMs: EpochMs): string {
@@ -224,14 +226,23 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
   return over(last.said, traces, {
     summary:
       waiting.length === 0
-        ? gms.some(isUnregistered)
-          ? was
-          : `${was}; ${gms.length === 1 ? 'its GM is' : `${everyOne(gms.length, 'polled GM')} are`} registered`
+        ? `${was}${registeredNow(gms)}`
         : `${was}; ${notRegisteredAgain(waiting, gms.length)}${unknownToIt.length === 0 ? '' : `, and until then ${verb(waiting.length, 'gets', 'get')} no rekey`}`,
     status: waiting.length === 0 ? 'ok' : 'warning',
     // They try again by themselves: only who does not succeed needs anyone.
     ...(waiting.length === 0 ? {} : { firstStep: stepAfterReturn(devicesWith(traces, 'registered'), endedMs, nowMs) }),
   });
+}
+
+/** Of those that give no answer it is not known; empty: one is not registered, or nothing tells of any. */
+function registeredNow(gms: readonly GmFacts[]): string {
+  const known = gms.filter((gm) => isHeard(gm) && gm.registered === true).length;
+  if (known === 0 || gms.some(isUnregistered)) return '';
+  if (known < gms.length) {
+    const are = verb(known, 'is', 'are');
+    return `; ${known} of ${gms.length} polled GMs ${are} registered, of the ${verb(gms.length - known, 'other', 'others')} that is not known`;
+  }
+  return `; ${known === 1 ? 'its GM is' : `${everyOne(known, 'polled GM')} are`} registered`;
 }
 
 /** What ended the outage: a KS that answers again. Of one that does not, a GM may show that it is served. */

@@ -1,6 +1,6 @@
 /** KSs that serve their group, and of which the agent sees nothing; devices that do not let it in. */
 import { CHECK_CREDENTIAL, CHECK_HOST_KEY, CHECK_SHOWN } from '../events/first-steps.ts';
-import { type Asked, type Candidate, claimed, list, nextLook, sorted } from './candidate.ts';
+import { type Asked, type Candidate, claimed, devicesOf, list, nextLook, sorted } from './candidate.ts';
 import { type GmFacts, type GroupFacts, isMute, isRefused, isSilent, type KsFacts } from './group-facts.ts';
 import { isPrimaryElsewhere, isUnread, LOGS_IN_AGAIN_MS, servedMs } from './ks-silence.ts';
 import { clockTime, ksNamed, verb } from './said.ts';
@@ -66,7 +66,9 @@ export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | n
   const livesMs = (ks: KsFacts) => servedMs(facts, ks) ?? nowMs;
   const triedMs = (ks: KsFacts) => ks.failure?.lastMs ?? 0;
   // It served someone after the agent's last try: it may be back, which tries begun since then tell. One alone may be lost.
-  const firstMs = before?.sinceMs ?? Math.min(...alive.map(livesMs));
+  // The first sign of life of these: of one that was named alone before, it is none of theirs.
+  const isOfThese = before !== null && devicesOf(before).every((name) => names.includes(name));
+  const firstMs = isOfThese ? before.sinceMs : Math.min(...alive.map(livesMs));
   const common = {
     status: 'warning',
     sinceMs: firstMs,

@@ -119,6 +119,34 @@ export function servedMs(facts: GroupFacts, ks: KsFacts): EpochMs | null {
   return instants.length === 0 ? null : Math.max(...instants);
 }
 
+/** What GMs got since all of these went silent. */
+export interface ServedSince {
+  readonly atMs: EpochMs;
+  /** The KS that it came from, as a GM shows: none of these. null: not shown. */
+  readonly from: string | null;
+}
+
+/** A rekey or a registration of a GM, of which none of these is known to be the source, the last one; null: none. */
+export function servedSince({ gms }: GroupFacts, gone: readonly KsFacts[], sinceMs: EpochMs): ServedSince | null {
+  const theirs = new Set(gone.map(({ address }) => address));
+  const all = gms.flatMap(({ lastRekeyMs, lastRekeyFrom, lastReregistration: last, keyServer, registered, sentMs }) => {
+    // With whom it registered is for an answer after it; over SNMP it may be one that it tries.
+    const by = last !== null && registered === true && sentMs > last.atMs + CLOCKS_MS ? keyServer : null;
+    return [
+      ...(lastRekeyMs === null ? [] : [{ atMs: lastRekeyMs, from: lastRekeyFrom }]),
+      ...(last === null ? [] : [{ atMs: last.betweenMs?.[0] ?? last.atMs, from: by }]),
+    ];
+  });
+  const served = all.filter(({ atMs, from }) => atMs > sinceMs + CLOCKS_MS && (from === null || !theirs.has(from)));
+  const [latest = null] = served.toSorted((a, b) => b.atMs - a.atMs || Number(a.from === null) - Number(b.from === null));
+  return latest;
+}
+
+/** `a lost answer, or it is down`. */
+export function lostOrDown(count: number): string {
+  return verb(count, 'a lost answer, or it is down', 'lost answers, or they are down');
+}
+
 /** Registered with it, as they show. */
 function gmsWith(gms: readonly GmFacts[], ks: KsFacts): readonly GmFacts[] {
   return gms.filter((gm) => gm.keyServer !== null && gm.keyServer === ks.address);

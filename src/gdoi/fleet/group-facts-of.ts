@@ -1,7 +1,7 @@
 /**
  * The facts that explanations are made from, out of a group's state and what was found of it. Nothing is judged here.
  */
-import { type GroupFacts, isGroupByMulticast, isMute, isRefused } from '../explain/group-facts.ts';
+import { type GroupFacts, isGroupByMulticast, isHidden } from '../explain/group-facts.ts';
 import { naturalOrder } from '../events/name-list.ts';
 import type { FleetAssessment } from './assessment.ts';
 import { unacknowledgedRekeys } from './fleet-rekey-loss.ts';
@@ -71,7 +71,7 @@ function primaryMissing({ peers }: FleetAssessment, kss: readonly FleetKs[]): bo
   // A KS that is there and shows nothing of the group may be the primary, too, whatever it was when it was seen last.
   const elsewhere =
     peers.some(({ lost, device }) => lost === false && device === null) ||
-    kss.some(({ context }) => isMute(context) || isRefused(context));
+    kss.some(({ context }) => isHidden(context));
   return answering.length > 0 && answering.every(({ role }) => role === 'secondary') && !elsewhere;
 }
 

@@ -18,7 +18,7 @@ import {
 } from './fleet-rekey-loss.ts';
 import { naturalOrder } from '../events/name-list.ts';
 import { saidLast } from '../explain/explain.ts';
-import { isMute, isRefused } from '../explain/group-facts.ts';
+import { isHidden } from '../explain/group-facts.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import type { GmInFleet, GmInGroup } from './gm-in-group.ts';
@@ -339,6 +339,6 @@ function ksInGroup({ device, address, reachable, role, behavior, version, member
     members,
     kekSpi: kek?.spi ?? null,
     kekExpiryMs: kek?.expiryMs ?? null,
-    ...(isMute(context) || isRefused(context) ? { hidden: true } : {}),
+    ...(isHidden(context) ? { hidden: true } : {}),
   };
 }

@@ -142,6 +142,8 @@ const verdictChanged = changesBy<GmInGroup>({
   listedByKs: 'always',
   acksMissed: 'always',
   registeredSinceList: 'always',
+  withoutTek: 'never',
+  hidden: 'never',
 });
 
 /** Its longest-lived TEK is nearer to its end than any rekey leaves it, or its countdown runs into the TEK's window. */
