@@ -208,6 +208,8 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
   if (nowMs - endedMs > Math.max(TRACES_MS, facts.tekLifetimeMs + RECENT_MS)) return null;
   const registering = nowMs - endedMs <= REGISTERS_AGAIN_MS;
   const kss = last.said.scope.filter((name) => facts.kss.some(({ device }) => device === name));
+  // They left the configuration: whether they are back will not be seen, and what GMs lack is told as it is.
+  if (kss.length === 0) return null;
   const traces = claimed(
     open,
     {

@@ -251,7 +251,9 @@ function redundancyBack({ facts, open, last, said }: Asked): Candidate | null {
   const { kss, nowMs } = facts;
   const endedMs = last.endedMs ?? nowMs;
   const back = kss.filter(({ device }) => last.said.scope.includes(device));
-  if (nowMs - endedMs > TRACES_MS || !back.every(({ failure }) => failure === null)) return null;
+  // One that left the configuration is not seen to be back.
+  const isEachBack = back.length === last.said.scope.length && back.every(({ failure }) => failure === null);
+  if (nowMs - endedMs > TRACES_MS || !isEachBack) return null;
   const traces = claimed(
     open,
     { checks: ['members'] },

@@ -156,3 +156,38 @@ describe('a GM that SNMP shows without any key', () => {
     }
   });
 });
+
+describe('a KS that leaves the agent’s configuration while it is down', () => {
+  const gone = (device: string, second: number): MemberFacts => ({
+    ...ks(second, { device }),
+    ks: null,
+    presence: 'gone',
+  });
+
+  test('is named in no sentence without its name, and its GMs are as ill as they are', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    fleet.see(silent(ks(0), 60));
+    const off = (number: number, second: number) =>
+      member(number, second, { registered: false }, { unregisteredSinceMs: START + 190_000 });
+    expect(fleet.see(off(1, 200), off(2, 200)).explanations).toMatchObject([{ cause: 'ks_down', phase: 'present' }]);
+    fleet.see(gone('ks1', 300));
+    const view = fleet.see(off(1, 320), off(2, 320));
+    expect(view.explanations).toMatchObject([
+      { cause: 'not_registered', phase: 'present', status: 'critical', summary: expect.stringMatching(/^both GMs/u) },
+    ]);
+  });
+
+  test('is not said to be back', () => {
+    const second = (at: number, peer: string) =>
+      ks(at, { device: 'ks2', address: '10.1.0.2', peers: { '10.1.0.1': peer } });
+    const fleet = new Fleet();
+    fleet.see(ks(0, { role: 'secondary' }), second(0, 'Alive'), member(1, 0));
+    fleet.see(silent(ks(0), 60));
+    expect(fleet.see(second(120, 'Dead'), member(1, 120)).explanations).toContainEqual(
+      expect.objectContaining({ cause: 'redundancy_lost', phase: 'present' }),
+    );
+    const view = fleet.see(gone('ks1', 180), second(200, 'Dead'), member(1, 200));
+    expect(summaries(view).join()).not.toMatch(/is back/u);
+  });
+});
