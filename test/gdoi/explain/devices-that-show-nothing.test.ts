@@ -1,6 +1,7 @@
 /** Devices that are there and show the agent nothing, or are out of its sight beside others: each is said what is known of it. */
 import { describe, expect, test } from 'vitest';
 import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
+import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { Fleet, ks, type KsOptions, START } from '../../builders/fleet-group.ts';
 import { member, silent } from './members.ts';
@@ -189,5 +190,30 @@ describe('a KS that leaves the agent’s configuration while it is down', () => 
     );
     const view = fleet.see(gone('ks1', 180), second(200, 'Dead'), member(1, 200));
     expect(summaries(view).join()).not.toMatch(/is back/u);
+  });
+});
+
+describe('a KS that is up again beside one that nobody polls', () => {
+  const up = (second: number, bootSecond: number | null, members: Record<string, number>): MemberFacts => ({
+    ...ks(second, { role: 'secondary', members, peers: { '10.1.0.2': 'Alive' } }),
+    context: { ...NO_CONTEXT, bootMs: bootSecond === null ? null : START + bootSecond * 1000 },
+  });
+  const ALL = { '10.0.0.1': 0, '10.0.0.2': 0 };
+  const looks = (fleet: Fleet, bootSecond: number | null) => {
+    for (const second of [0, 600, 660, 720, 780]) {
+      fleet.see(up(second, bootSecond, second === 0 ? ALL : {}), member(1, second), member(2, second));
+    }
+    return fleet.types();
+  };
+
+  test('lists its GMs once it has heard from its peer: until then none was dropped', () => {
+    const fleet = new Fleet();
+    expect(looks(fleet, 580)).not.toContain('member_ejected');
+    fleet.see(up(900, 580, ALL), member(1, 900), member(2, 900));
+    expect(fleet.types()).not.toContain('member_ejected');
+  });
+
+  test('and did not restart has dropped those that it lists no more', () => {
+    expect(looks(new Fleet(), null)).toContain('member_ejected');
   });
 });
