@@ -163,6 +163,8 @@ export interface GmFacts extends MemberContext {
   readonly lastReregistration: KnownReregistration | null;
   /** Between these answers its count of registrations changed last; absent: not known. */
   readonly countedBetweenMs?: readonly [from: EpochMs, to: EpochMs] | undefined;
+  /** Between these answers it got the newest of its keys; absent: not known, or its count of rekeys tells more. */
+  readonly renewedBetweenMs?: readonly [from: EpochMs, to: EpochMs] | undefined;
 }
 
 export interface KsFacts extends MemberContext {

@@ -37,6 +37,7 @@ import {
   hasNotAnswered,
   ifSo,
   isUnread,
+  lastServed,
   LOGS_IN_AGAIN_MS,
   lostOrDown,
   silenceText,
@@ -59,7 +60,7 @@ export function ksDown(asked: Asked): Candidate | null {
   const unseenMs = nothingSeenSince(facts);
   if (unseenMs !== null) return allSilent(asked, unseenMs, askedMs);
   // It served someone while looks at it failed: it was up between two of them, and may have gone again.
-  const servedMs = lastServedMs(gms, askedMs);
+  const servedMs = lastServed(gms, askedMs)?.atMs ?? null;
   if (servedMs !== null && !failsSince(silent, servedMs, facts)) return ksBack(asked);
   // It may have died right after its last answer; what its GMs lack since then is its own. Once said, the instant stays.
   const sinceMs = before?.sinceMs ?? servedMs ?? Math.max(...silent.map((ks) => lastAnswerMs(ks, facts)));
@@ -189,12 +190,6 @@ function explainedTo(episode: Episode | null, check: Symptom['check']): Readonly
   return new Set(episode?.said.explains.find((each) => each.check === check)?.devices);
 }
 
-/** When a GM last got a rekey or a registration; null: none after this instant. */
-function lastServedMs(gms: readonly GmFacts[], sinceMs: EpochMs): EpochMs | null {
-  const lastMs = Math.max(...gms.map((gm) => Math.max(gm.lastRekeyMs ?? 0, gm.lastReregistration?.atMs ?? 0)));
-  return lastMs > sinceMs + CLOCKS_MS ? lastMs : null;
-}
-
 /** Polls of each KS still failed after the time a restarted KS may refuse logins. */
 function failsSince(silent: readonly KsFacts[], servedMs: EpochMs, { pollIntervalMs }: GroupFacts): boolean {
   return silent.every(({ failure }) => (failure?.lastMs ?? 0) > servedMs + Math.max(pollIntervalMs, LOGS_IN_AGAIN_MS));
@@ -256,12 +251,12 @@ function whatEnded(
   const silent = kss.filter((ks) => names.includes(ks.device) && givesNoAnswer(ks, nowMs));
   const answering = names.filter((name) => silent.every(({ device }) => device !== name));
   if (answering.length === 0) {
-    const servedMs = lastServedMs(gms, sinceMs);
+    const served = lastServed(gms, sinceMs);
     const by = kss.length === 1 && otherServers?.length === 0 ? 'it serves its GMs again' : 'another KS serves its GMs';
     const then =
-      servedMs === null
+      served === null
         ? `whether ${by} is not known`
-        : `GMs are served again, a rekey or registration came at ${clockTime(servedMs)}`;
+        : `GMs are served again, a rekey or registration came ${served.at} ${clockTime(served.atMs)}`;
     return `${ksNamed(names)} ${hasNotAnswered(silent, sinceMs)}; ${then}`;
   }
   return `${ksNamed(answering)} did not answer from ${clockTime(sinceMs)} to ${clockTime(endedMs)} and ${verb(answering.length, 'is', 'are')} back`;

@@ -126,6 +126,22 @@ export interface ServedSince {
   readonly from: string | null;
 }
 
+/**
+ * When a GM last got a rekey or a registration after this instant. `by`: where only its keys show it, as over SNMP, it
+ * came before the answer that showed them. null: none did.
+ */
+export function lastServed(
+  gms: readonly GmFacts[],
+  sinceMs: EpochMs,
+): { readonly atMs: EpochMs; readonly at: 'at' | 'by' } | null {
+  const toldMs = Math.max(...gms.map((gm) => Math.max(gm.lastRekeyMs ?? 0, gm.lastReregistration?.atMs ?? 0)));
+  if (toldMs > sinceMs + CLOCKS_MS) return { atMs: toldMs, at: 'at' };
+  const renewed = gms.flatMap(({ renewedBetweenMs: between }) =>
+    between !== undefined && between[0] > sinceMs + CLOCKS_MS ? [between[1]] : [],
+  );
+  return renewed.length === 0 ? null : { atMs: Math.max(...renewed), at: 'by' };
+}
+
 /** A rekey or a registration of a GM, of which none of these is known to be the source, the last one; null: none. */
 export function servedSince({ gms }: GroupFacts, gone: readonly KsFacts[], sinceMs: EpochMs): ServedSince | null {
   const theirs = new Set(gone.map(({ address }) => address));
@@ -138,7 +154,9 @@ export function servedSince({ gms }: GroupFacts, gone: readonly KsFacts[], since
     ];
   });
   const served = all.filter(({ atMs, from }) => atMs > sinceMs + CLOCKS_MS && (from === null || !theirs.has(from)));
-  const [latest = null] = served.toSorted((a, b) => b.atMs - a.atMs || Number(a.from === null) - Number(b.from === null));
+  const [latest = null] = served.toSorted(
+    (a, b) => b.atMs - a.atMs || Number(a.from === null) - Number(b.from === null),
+  );
   return latest;
 }
 

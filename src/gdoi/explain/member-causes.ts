@@ -170,9 +170,7 @@ export function gmsUnreachable(asked: Asked): Candidate | null {
   const silent = silentGms(asked);
   const { facts, open } = asked;
   const unexplained = new Set(devicesWith(open, 'reachable'));
-  const mute = facts.gms.filter(
-    (gm) => isMute(gm) && gm.failure?.established === true && unexplained.has(gm.device),
-  );
+  const mute = facts.gms.filter((gm) => isMute(gm) && gm.failure?.established === true && unexplained.has(gm.device));
   if (mute.length === 0) return silent;
   const nothing = showingNothing(facts, mute, open);
   // That one look failed can wait for what is known.
@@ -195,9 +193,11 @@ function showingNothing(
 ): Candidate {
   const names = sorted(mute.map(({ device }) => device));
   const sinceMs = Math.min(...mute.map(({ failure }) => failure?.sinceMs ?? nowMs));
-  const [answers, shows, has] = [['answers', 'answer'], ['shows', 'show'], ['it still has', 'they still have']].map(
-    ([one = '', more = '']) => verb(names.length, one, more),
-  );
+  const [answers, shows, has] = [
+    ['answers', 'answer'],
+    ['shows', 'show'],
+    ['it still has', 'they still have'],
+  ].map(([one = '', more = '']) => verb(names.length, one, more));
   return {
     phase: 'present',
     status: 'warning',

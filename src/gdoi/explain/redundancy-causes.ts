@@ -177,10 +177,14 @@ function onlyUnseenLeft(
   if (wasAskedAlready(asked, gone)) return null;
   const names = sorted(gone.map(({ device }) => device));
   const sinceMs = before?.sinceMs ?? Math.max(...gone.map((ks) => lastAnswerMs(ks, facts)));
-  const established = before?.presentSinceMs != null || gone.every(({ failure }) => failure?.established === true);
   const [others, serve] =
     unseen.length === 0 ? ['another KS', 'serves'] : [ksNamed(unseen), verb(unseen.length, 'serves', 'serve')];
   const served = servedSince(facts, gone, Math.max(...gone.map((ks) => askedInVainMs(ks, nowMs))));
+  // Devices that come back do so one after the other: who serves is seen before the looks at the others.
+  const isTriedSince = gone.some(({ failure }) => (failure?.lastMs ?? 0) > (served?.atMs ?? 0));
+  const established =
+    before?.presentSinceMs != null ||
+    (gone.every(({ failure }) => failure?.established === true) && (served === null || isTriedSince));
   const from = served?.from == null ? '' : `, from ${fromUnseen(facts, served.from, unseen)}`;
   return {
     phase: established ? 'present' : 'unclear',
@@ -189,7 +193,7 @@ function onlyUnseenLeft(
     summary: `${ksNamed(names)} ${hasNotAnswered(gone, silentSinceMs(gone, sinceMs, facts))}; ${
       served === null
         ? `whether ${others}, of which the agent sees nothing, ${serve} the GMs is not known before a rekey is due`
-        : `a rekey or registration came to its GMs at ${clockTime(served.atMs)}${from}`
+        : `a rekey or registration came to GMs at ${clockTime(served.atMs)}${from}`
     }`,
     ...(served === null
       ? ifSo(

@@ -70,8 +70,7 @@ function primaryMissing({ peers }: FleetAssessment, kss: readonly FleetKs[]): bo
   const answering = kss.filter(({ reachable }) => reachable);
   // A KS that is there and shows nothing of the group may be the primary, too, whatever it was when it was seen last.
   const elsewhere =
-    peers.some(({ lost, device }) => lost === false && device === null) ||
-    kss.some(({ context }) => isHidden(context));
+    peers.some(({ lost, device }) => lost === false && device === null) || kss.some(({ context }) => isHidden(context));
   return answering.length > 0 && answering.every(({ role }) => role === 'secondary') && !elsewhere;
 }
 

@@ -82,6 +82,8 @@ const gmFieldsChanged = changesBy<FleetGm>({
   registeredSinceMs: 'always',
   // With the counters.
   countedBetweenMs: 'never',
+  // With the keys.
+  renewedBetweenMs: 'never',
   kek: 'always',
   multicast: 'always',
   // Read anew each time; another one has another `kekSinceMs`.

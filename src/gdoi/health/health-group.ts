@@ -164,8 +164,7 @@ function reachable({ group, gms, kss }: GroupView): HealthCheck {
   const lost = { ...more, action: checkThem(lostGms) };
   if (lostGms.length === gms.length && kss.length === 0 && lostGms.every(({ hidden }) => hidden === undefined))
     return check(['reachable', group], 'unknown', 'no device of the group answers', lost);
-  if (lostGms.length > 0)
-    return check(['reachable', group], 'warning', notAnswering(lostGms, gmsNamed), lost);
+  if (lostGms.length > 0) return check(['reachable', group], 'warning', notAnswering(lostGms, gmsNamed), lost);
   return check(
     ['reachable', group],
     'ok',

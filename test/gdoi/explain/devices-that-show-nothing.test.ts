@@ -70,9 +70,13 @@ describe('KSs out of the agent’s sight', () => {
     fleet.see(first(0), second(0), member(1, 0), member(2, 0));
     fleet.see(tried(first(0), 60), tried(second(0), 60));
     fleet.see(member(1, 260, { lastFrom: FIRST, lastAge: 10 }), member(2, 260, { lastFrom: FIRST, lastAge: 10 }));
-    const view = fleet.see(tried(first(0), 500), tried(second(0), 500), member(1, 560, { lastFrom: FIRST, lastAge: 310 }));
+    const view = fleet.see(
+      tried(first(0), 500),
+      tried(second(0), 500),
+      member(1, 560, { lastFrom: FIRST, lastAge: 310 }),
+    );
     expect(summaries(view)).toContain(
-      'KS ks2 has not answered since 08:00:00 UTC; a rekey or registration came to its GMs at 08:04:10 UTC, from KS ks1, of which the agent sees nothing',
+      'KS ks2 has not answered since 08:00:00 UTC; a rekey or registration came to GMs at 08:04:10 UTC, from KS ks1, of which the agent sees nothing',
     );
   });
 
@@ -93,13 +97,15 @@ describe('KSs out of the agent’s sight', () => {
     fleet.see(first(0), second(0), member(1, 0));
     fleet.see(silent(second(0), 60, { result: 'auth' }));
     const open = fleet.see(tried(first(0), 200), member(1, 260));
-    expect(summaries(open).join()).toMatch(/whether KS ks2, of which the agent sees nothing, serves the GMs is not known/u);
+    expect(summaries(open).join()).toMatch(
+      /whether KS ks2, of which the agent sees nothing, serves the GMs is not known/u,
+    );
     const view = fleet.see(tried(first(0), 500), member(1, 560, { lastFrom: SECOND, lastAge: 20 }));
     const lost = view.explanations.find(({ cause }) => cause === 'redundancy_lost');
     expect(lost).toMatchObject({
       status: 'warning',
       summary:
-        'KS ks1 has not answered since 08:00:00 UTC; a rekey or registration came to its GMs at 08:09:00 UTC, from KS ks2, of which the agent sees nothing',
+        'KS ks1 has not answered since 08:00:00 UTC; a rekey or registration came to GMs at 08:09:00 UTC, from KS ks2, of which the agent sees nothing',
       deadlineMs: null,
     });
   });
@@ -109,9 +115,7 @@ describe('KSs out of the agent’s sight', () => {
     fleet.see(first(0), second(0), member(1, 0));
     const once = (facts: ReturnType<typeof ks>) => silent(facts, 60, { inARow: 1, established: false });
     const view = fleet.see(once(first(0)), once(second(0)), member(1, 61));
-    expect(summaries(view)).toEqual([
-      'KSs ks1, ks2 did not answer at 08:01:00 UTC: lost answers, or they are down',
-    ]);
+    expect(summaries(view)).toEqual(['KSs ks1, ks2 did not answer at 08:01:00 UTC: lost answers, or they are down']);
   });
 
   test('are back for GMs that are read; of silent ones nothing is said', () => {
@@ -215,5 +219,55 @@ describe('a KS that is up again beside one that nobody polls', () => {
 
   test('and did not restart has dropped those that it lists no more', () => {
     expect(looks(new Fleet(), null)).toContain('member_ejected');
+  });
+});
+
+describe('KSs out of sight, and GMs that SNMP shows, without a counter of rekeys', () => {
+  const [OLD, NEW] = ['0x0000000A', '0x0000000B'];
+  const overSnmp = (number: number, second: number, teks: Readonly<Record<string, number>>): MemberFacts => {
+    const facts = member(number, second, { teks, keyServer: null, keyServers: ['10.1.0.1'] });
+    const { snapshot, at } = facts.gm ?? expect.fail('a GM');
+    const rekeys = {
+      lastSequence: null,
+      received: null,
+      sinceRegistration: null,
+      acksSent: null,
+      lastFrom: null,
+      lastAgeSeconds: null,
+    };
+    return {
+      ...facts,
+      gm: { at, snapshot: { ...snapshot, rekeys, registrations: { succeeded: null, attempted: null } } },
+    };
+  };
+  const tried = (second: number) => silent(ks(0), 60, { inARow: 9, lastMs: START + second * 1000 });
+
+  test('are not said to be down once a GM shows a key that it did not have after they went silent', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), overSnmp(1, 0, { [OLD]: 700 }), overSnmp(2, 0, { [OLD]: 700 }));
+    fleet.see(overSnmp(1, 120, { [OLD]: 700 }), overSnmp(2, 120, { [OLD]: 700 }));
+    expect(fleet.see(tried(180)).explanations).toMatchObject([{ cause: 'ks_down', status: 'critical' }]);
+    const both = { [NEW]: 4200, [OLD]: 700 };
+    fleet.see(overSnmp(1, 240, both), overSnmp(2, 240, both));
+    const view = fleet.see(tried(600), overSnmp(1, 605, { [NEW]: 4200 }), overSnmp(2, 605, { [NEW]: 4200 }));
+    expect(view.explanations).toMatchObject([
+      {
+        cause: 'ks_out_of_sight',
+        phase: 'present',
+        status: 'warning',
+        summary: expect.stringMatching(
+          /^KS ks1 has not answered the agent since .*, but served GMs or peers by 08:04:00 UTC/u,
+        ),
+      },
+    ]);
+  });
+
+  test('may have sent that key before, where the GM was not read in between', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), overSnmp(1, 0, { [OLD]: 700 }), overSnmp(2, 0, { [OLD]: 700 }));
+    fleet.see(tried(180));
+    const both = { [NEW]: 4200, [OLD]: 700 };
+    const view = fleet.see(overSnmp(1, 240, both), overSnmp(2, 240, both), tried(300));
+    expect(view.explanations).toMatchObject([{ cause: 'ks_down', phase: 'present', status: 'critical' }]);
   });
 });
