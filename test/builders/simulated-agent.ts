@@ -21,7 +21,6 @@ import { createFleetFromPlan, createSimulatedFleet, type SimulatedFleet } from '
 import type { FleetPlan } from '../../src/simulator/scenarios/fleet-plan.ts';
 import type { Lifetimes, ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import type { Maintenance } from '../../src/model/maintenance.ts';
-import type { EventStore } from '../../src/store/event-store.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryLogger } from './memory-logger.ts';
@@ -96,7 +95,6 @@ export interface SimulatedAgent extends AsyncDisposable {
   readonly events: readonly GdoiEvent[];
   readonly restconf: FleetRestconf;
   readonly logger: MemoryLogger;
-  readonly store: EventStore;
   /** Stops the agent and reads what it recorded. */
   readonly recording: () => Promise<string>;
 }
@@ -179,7 +177,6 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     events,
     restconf,
     logger,
-    store,
     async recording() {
       await stop();
       const captures = join(directory, 'captures');
