@@ -7,6 +7,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeviceAccess, DeviceSession, Reply } from '../../src/access/device-session.ts';
+import type { DeviceErrorKind } from '../../src/access/device-error.ts';
 import type { SnmpAccess } from '../../src/access/device-snmp.ts';
 import { NO_SNMP } from './no-snmp.ts';
 import type { ShowCommand } from '../../src/access/show-command.ts';
@@ -71,6 +72,8 @@ export interface SimulatedWatch {
   readonly failingLookMs?: (device: string) => number;
   /** Devices that work, but that the agent does not reach this long after the start. */
   readonly outOfReach?: (device: string, elapsedMs: number) => boolean;
+  /** How devices that work refuse the agent this long after the start; null: they let it in. Default: they do. */
+  readonly refuses?: (device: string, elapsedMs: number) => DeviceErrorKind | null;
   /** Changes what a device prints. */
   readonly amend?: (device: string, command: ShowCommand, text: string) => string;
   /** How far the wall clock of the agent's machine is ahead of that of the fleet; default: not at all. */
@@ -285,6 +288,7 @@ function accessTo(fleet: SimulatedFleet, clock: FakeClock, watched: SimulatedWat
     amend = (_device, _command, text) => text,
     failingLookMs = () => 0,
     outOfReach = () => false,
+    refuses = () => null,
     wallAheadMs = () => 0,
   } = watched;
   const sessions = new Map<string, { readonly session: DeviceSession; readonly bootedAtMs: number }>();
@@ -325,6 +329,11 @@ function accessTo(fleet: SimulatedFleet, clock: FakeClock, watched: SimulatedWat
     async withSession({ device }, signal, use) {
       fleet.advance(clock.wallMs());
       if (isGone(device)) return noAnswer(device, signal);
+      const refusal = refuses(device, clock.wallMs() - START_MS);
+      if (refusal !== null) {
+        const error = { kind: refusal, operation: 'login', message: `${device} does not let the agent in` } as const;
+        return { kind: 'failed', error };
+      }
       return { kind: 'done', value: await use(sessionOf(device)) };
     },
     waitAtMost: () => 0,

@@ -4,9 +4,10 @@
  */
 import { describe, expect, test } from 'vitest';
 import { deviceHealth } from '../../src/gdoi/health/health.ts';
+import { oneGroup, SPREAD } from '../../src/simulator/scenarios/one-group.ts';
 import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import { half } from '../builders/half.ts';
-import { simulatedAgent } from '../builders/simulated-agent.ts';
+import { simulatedAgent, type SimulatedWatch } from '../builders/simulated-agent.ts';
 import { headlinesOf, sequenceOf } from './headlines.ts';
 import { LEGACY, SAID } from './scenario-headlines.ts';
 
@@ -203,6 +204,32 @@ describe('over SNMP alone', () => {
     );
     expect(health.checks.find(({ name }) => name === 'tek_remaining')).toMatchObject({ status: 'critical' });
     expect(health.checks.find(({ name }) => name === 'registered')).toMatchObject({ status: 'unknown' });
+  });
+});
+
+describe('a healthy group in which some devices do not show themselves from two minutes on, for eight', () => {
+  const isOut = (elapsedMs: number) => elapsedMs > 120_000 && elapsedMs < 600_000;
+  const refusing = (role: string, kind: 'auth' | 'prompt'): NonNullable<SimulatedWatch['refuses']> => {
+    return (device, elapsedMs) => (device.startsWith(role) && isOut(elapsedMs) ? kind : null);
+  };
+  const isKsOut: NonNullable<SimulatedWatch['outOfReach']> = (device, elapsedMs) =>
+    device.startsWith('ks') && isOut(elapsedMs);
+  const DOWN = ['ok', 'ks_down? warning', 'ks_down critical'];
+
+  test.each<[string, Partial<SimulatedWatch>, readonly string[]]>([
+    ['the primary refuses the login', { refuses: refusing('ks1', 'auth') }, ['ok', 'login_refused warning', 'ok']],
+    ['the primary shows no prompt', { refuses: refusing('ks1', 'prompt') }, ['ok', 'ks_out_of_sight? warning', 'ok']],
+    ['all GMs show no prompt', { refuses: refusing('gm', 'prompt') }, ['ok', 'gms_unreachable warning', 'ok']],
+    [
+      'no KS is reached, GMs over SNMP',
+      { transport: 'snmp', outOfReach: isKsOut },
+      [...DOWN, 'ks_out_of_sight? warning', 'ks_out_of_sight warning', 'ok'],
+    ],
+  ])('%s', async (_what, watched, expected) => {
+    const plan = oneGroup({ gms: 6, kss: 2, lifetimes: SPREAD }, { kekRemainingSeconds: 500 });
+    const { headlines, contradictions } = await headlinesOf({ scenario: 'healthy', plan, ...watched }, 14);
+    expect([...contradictions]).toEqual([]);
+    expect(sequenceOf(headlines, 'G1')).toEqual(expected);
   });
 });
 

@@ -18,7 +18,7 @@ export const CAUSE_MEANING: Readonly<Record<ExplanationCause, string>> = {
   unauthorized: 'a KS refuses the identity of GMs',
   registration_refused: 'a KS refuses registrations: the version, group identity or interface of GMs',
   gms_reloaded: 'GMs reloaded',
-  gms_unreachable: 'GMs do not answer the agent',
+  gms_unreachable: 'GMs do not answer the agent, or show it nothing',
   operator_clear: 'someone cleared the GDOI state of GMs, or removed their group and configured it again',
   interface_flap: 'the interface that holds the keys went down',
   without_tek: 'GMs are registered and hold no TEK',

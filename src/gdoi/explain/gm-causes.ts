@@ -22,7 +22,7 @@ import {
   wasPresentLately,
   whoOfLate,
 } from './candidate.ts';
-import { type GmFacts, isHeard, isUnregistered, type KsFacts } from './group-facts.ts';
+import { type GmFacts, isHeard, isKeyless, isUnregistered, type KsFacts } from './group-facts.ts';
 import { durationText } from '../events/duration-text.ts';
 import {
   CHECK_CERTIFICATE,
@@ -150,7 +150,11 @@ function flappedAtMs({ lastReregistration: last }: GmFacts): EpochMs | null {
 export function withoutTek({ facts, open, before, last }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   const missing = gms.filter((gm) => gm.tekMissing && isHeard(gm));
-  const claims = claimed(open, { checks: OF_MISSING_TEK, of: new Set(missing.map(({ device }) => device)) });
+  const claims = claimed(
+    open,
+    { checks: OF_MISSING_TEK, of: new Set(missing.map(({ device }) => device)) },
+    { checks: ['rekeys_acknowledged'], of: new Set(missing.filter(isKeyless).map(({ device }) => device)) },
+  );
   const names = devicesWith(claims, 'tek_remaining');
   if (names.length === 0) return teksAgain(facts, open, last);
   const suffering = among(gms, names);

@@ -163,6 +163,8 @@ export interface GmFacts extends MemberContext {
   readonly lastReregistration: KnownReregistration | null;
   /** Between these answers its count of registrations changed last; absent: not known. */
   readonly countedBetweenMs?: readonly [from: EpochMs, to: EpochMs] | undefined;
+  /** Between these answers it got the newest of its keys; absent: not known, or its count of rekeys tells more. */
+  readonly renewedBetweenMs?: readonly [from: EpochMs, to: EpochMs] | undefined;
 }
 
 export interface KsFacts extends MemberContext {
@@ -280,6 +282,11 @@ export function isMute({ failure }: MemberContext): boolean {
   return failure !== null && isMuteResult(failure.result);
 }
 
+/** It is there, and shows nothing: it refuses the login, or the command. */
+export function isHidden(member: MemberContext): boolean {
+  return isMute(member) || isRefused(member);
+}
+
 /** It gives no answer, not even one that refuses. */
 export function isSilent({ failure }: MemberContext): boolean {
   return failure !== null && givesNoSign(failure.result);
@@ -355,6 +362,11 @@ export function triesInVain(gm: GmFacts): boolean {
     (gm.retrying === true ||
       isCountdownOver(gm.reregistersAtMs === null ? null : (gm.reregistersAtMs - gm.readMs) / 1000))
   );
+}
+
+/** It shows no registration, as over SNMP, and that it holds no key at all: it can read no rekey. */
+export function isKeyless(gm: GmFacts): boolean {
+  return isHeard(gm) && gm.registered === null && gm.tekMissing && gm.kek !== 'shown';
 }
 
 /** Since it was registered last. */

@@ -26,6 +26,7 @@ import {
   type GmFacts,
   type GroupFacts,
   hasCoop,
+  isHeard,
   isSilent,
   isUnregistered,
   type KsFacts,
@@ -36,7 +37,9 @@ import {
   hasNotAnswered,
   ifSo,
   isUnread,
+  lastServed,
   LOGS_IN_AGAIN_MS,
+  lostOrDown,
   silenceText,
   slackMs,
   wasAskedAlready,
@@ -57,7 +60,7 @@ export function ksDown(asked: Asked): Candidate | null {
   const unseenMs = nothingSeenSince(facts);
   if (unseenMs !== null) return allSilent(asked, unseenMs, askedMs);
   // It served someone while looks at it failed: it was up between two of them, and may have gone again.
-  const servedMs = lastServedMs(gms, askedMs);
+  const servedMs = lastServed(gms, askedMs)?.atMs ?? null;
   if (servedMs !== null && !failsSince(silent, servedMs, facts)) return ksBack(asked);
   // It may have died right after its last answer; what its GMs lack since then is its own. Once said, the instant stays.
   const sinceMs = before?.sinceMs ?? servedMs ?? Math.max(...silent.map((ks) => lastAnswerMs(ks, facts)));
@@ -81,7 +84,7 @@ export function ksDown(asked: Asked): Candidate | null {
     sinceMs,
     summary: established
       ? `${silentNamed(facts, names)} ${hasNotAnswered(silent, sinceMs)}${thoughHeard(silent)}: ${suffering.length === 0 ? `${ifDown}, ` : ''}${whatEnds(facts, suffering)}`
-      : `${silentNamed(facts, names)} ${failing ? lostAnswer(askedMs) : lookHangs(silent, sinceMs)}`,
+      : `${silentNamed(facts, names)} ${failing ? lostAnswer(silent, askedMs) : lookHangs(silent, sinceMs)}`,
     ...ifSo(
       established && suffering.length > 0 ? null : ifDown,
       trafficStops(gms, nowMs, () => `${kss.length === 1 ? 'it comes' : 'one of them comes'} back before`),
@@ -145,8 +148,8 @@ function thoughHeard(silent: readonly KsFacts[]): string {
   return `, though a message in ${whose} came at ${clockTime(lastMs)}`;
 }
 
-function lostAnswer(askedMs: EpochMs): string {
-  return `did not answer at ${clockTime(askedMs)}: a lost answer, or it is down`;
+function lostAnswer(silent: readonly KsFacts[], askedMs: EpochMs): string {
+  return `did not answer at ${clockTime(askedMs)}: ${lostOrDown(silent.length)}`;
 }
 
 function lookHangs(silent: readonly KsFacts[], sinceMs: EpochMs): string {
@@ -187,12 +190,6 @@ function explainedTo(episode: Episode | null, check: Symptom['check']): Readonly
   return new Set(episode?.said.explains.find((each) => each.check === check)?.devices);
 }
 
-/** When a GM last got a rekey or a registration; null: none after this instant. */
-function lastServedMs(gms: readonly GmFacts[], sinceMs: EpochMs): EpochMs | null {
-  const lastMs = Math.max(...gms.map((gm) => Math.max(gm.lastRekeyMs ?? 0, gm.lastReregistration?.atMs ?? 0)));
-  return lastMs > sinceMs + CLOCKS_MS ? lastMs : null;
-}
-
 /** Polls of each KS still failed after the time a restarted KS may refuse logins. */
 function failsSince(silent: readonly KsFacts[], servedMs: EpochMs, { pollIntervalMs }: GroupFacts): boolean {
   return silent.every(({ failure }) => (failure?.lastMs ?? 0) > servedMs + Math.max(pollIntervalMs, LOGS_IN_AGAIN_MS));
@@ -206,6 +203,8 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
   if (nowMs - endedMs > Math.max(TRACES_MS, facts.tekLifetimeMs + RECENT_MS)) return null;
   const registering = nowMs - endedMs <= REGISTERS_AGAIN_MS;
   const kss = last.said.scope.filter((name) => facts.kss.some(({ device }) => device === name));
+  // They left the configuration: whether they are back will not be seen, and what GMs lack is told as it is.
+  if (kss.length === 0) return null;
   const traces = claimed(
     open,
     {
@@ -224,14 +223,23 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
   return over(last.said, traces, {
     summary:
       waiting.length === 0
-        ? gms.some(isUnregistered)
-          ? was
-          : `${was}; ${gms.length === 1 ? 'its GM is' : `${everyOne(gms.length, 'polled GM')} are`} registered`
+        ? `${was}${registeredNow(gms)}`
         : `${was}; ${notRegisteredAgain(waiting, gms.length)}${unknownToIt.length === 0 ? '' : `, and until then ${verb(waiting.length, 'gets', 'get')} no rekey`}`,
     status: waiting.length === 0 ? 'ok' : 'warning',
     // They try again by themselves: only who does not succeed needs anyone.
     ...(waiting.length === 0 ? {} : { firstStep: stepAfterReturn(devicesWith(traces, 'registered'), endedMs, nowMs) }),
   });
+}
+
+/** Of those that give no answer it is not known; empty: one is not registered, or nothing tells of any. */
+function registeredNow(gms: readonly GmFacts[]): string {
+  const known = gms.filter((gm) => isHeard(gm) && gm.registered === true).length;
+  if (known === 0 || gms.some(isUnregistered)) return '';
+  if (known < gms.length) {
+    const are = verb(known, 'is', 'are');
+    return `; ${known} of ${gms.length} polled GMs ${are} registered, of the ${verb(gms.length - known, 'other', 'others')} that is not known`;
+  }
+  return `; ${known === 1 ? 'its GM is' : `${everyOne(known, 'polled GM')} are`} registered`;
 }
 
 /** What ended the outage: a KS that answers again. Of one that does not, a GM may show that it is served. */
@@ -243,12 +251,12 @@ function whatEnded(
   const silent = kss.filter((ks) => names.includes(ks.device) && givesNoAnswer(ks, nowMs));
   const answering = names.filter((name) => silent.every(({ device }) => device !== name));
   if (answering.length === 0) {
-    const servedMs = lastServedMs(gms, sinceMs);
+    const served = lastServed(gms, sinceMs);
     const by = kss.length === 1 && otherServers?.length === 0 ? 'it serves its GMs again' : 'another KS serves its GMs';
     const then =
-      servedMs === null
+      served === null
         ? `whether ${by} is not known`
-        : `GMs are served again, a rekey or registration came at ${clockTime(servedMs)}`;
+        : `GMs are served again, a rekey or registration came ${served.at} ${clockTime(served.atMs)}`;
     return `${ksNamed(names)} ${hasNotAnswered(silent, sinceMs)}; ${then}`;
   }
   return `${ksNamed(answering)} did not answer from ${clockTime(sinceMs)} to ${clockTime(endedMs)} and ${verb(answering.length, 'is', 'are')} back`;

@@ -1,8 +1,8 @@
 /** KSs that serve their group, and of which the agent sees nothing; devices that do not let it in. */
 import { CHECK_CREDENTIAL, CHECK_HOST_KEY, CHECK_SHOWN } from '../events/first-steps.ts';
-import { type Asked, type Candidate, claimed, list, nextLook, sorted } from './candidate.ts';
+import { type Asked, type Candidate, claimed, devicesOf, list, nextLook, sorted } from './candidate.ts';
 import { type GmFacts, type GroupFacts, isMute, isRefused, isSilent, type KsFacts } from './group-facts.ts';
-import { isPrimaryElsewhere, isUnread, LOGS_IN_AGAIN_MS, servedMs } from './ks-silence.ts';
+import { isPrimaryElsewhere, isUnread, lastServed, LOGS_IN_AGAIN_MS, servedMs } from './ks-silence.ts';
 import { clockTime, ksNamed, verb } from './said.ts';
 import type { Symptom } from './symptom.ts';
 
@@ -55,18 +55,24 @@ export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | n
   const down = new Set(
     now.flatMap(({ cause, phase, scope }) => (cause === 'ks_down' && phase !== 'over' ? scope : [])),
   );
+  const served = servedByAnyOf(facts);
   const alive = kss
     .filter((ks) => isSilent(ks) && !down.has(ks.device))
     .filter(
-      (ks) => servedMs(facts, ks) !== null && (ks.failure?.established === true || isPrimaryElsewhere(facts, ks)),
+      (ks) =>
+        served !== null ||
+        (servedMs(facts, ks) !== null && (ks.failure?.established === true || isPrimaryElsewhere(facts, ks))),
     );
   if (alive.length === 0) return null;
   const names = sorted(alive.map(({ device }) => device));
   const failsSinceMs = Math.min(...alive.map(({ failure }) => failure?.sinceMs ?? nowMs));
-  const livesMs = (ks: KsFacts) => servedMs(facts, ks) ?? nowMs;
+  const livesMs = (ks: KsFacts) => servedMs(facts, ks) ?? served?.atMs ?? nowMs;
+  const at = served?.at ?? 'at';
   const triedMs = (ks: KsFacts) => ks.failure?.lastMs ?? 0;
   // It served someone after the agent's last try: it may be back, which tries begun since then tell. One alone may be lost.
-  const firstMs = before?.sinceMs ?? Math.min(...alive.map(livesMs));
+  // The first sign of life of these: of one that was named alone before, it is none of theirs.
+  const isOfThese = before !== null && devicesOf(before).every((name) => names.includes(name));
+  const firstMs = isOfThese ? before.sinceMs : Math.min(...alive.map(livesMs));
   const common = {
     status: 'warning',
     sinceMs: firstMs,
@@ -83,14 +89,14 @@ export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | n
     return {
       ...common,
       phase: 'unclear',
-      summary: `${ksNamed(names)} did not answer from ${clockTime(failsSinceMs)} on and served GMs or peers at ${clockTime(firstMs)}: ${verb(names.length, 'it is', 'they are')} back, or only the agent’s path to ${it} is broken`,
+      summary: `${ksNamed(names)} did not answer from ${clockTime(failsSinceMs)} on and served GMs or peers ${at} ${clockTime(firstMs)}: ${verb(names.length, 'it is', 'they are')} back, or only the agent’s path to ${it} is broken`,
       consequence: null,
       confidence: 'possible',
       knownAtMs: nextLook(alive, nowMs),
       firstStep: null,
       evidence: alive.map(
         (ks) =>
-          `${ks.device}: served a GM or a peer at ${clockTime(livesMs(ks))}, ${triedMs(ks) > firstMs ? `no answer at ${clockTime(triedMs(ks))}` : 'not tried since'}`,
+          `${ks.device}: served a GM or a peer ${at} ${clockTime(livesMs(ks))}, ${triedMs(ks) > firstMs ? `no answer at ${clockTime(triedMs(ks))}` : 'not tried since'}`,
       ),
     };
   }
@@ -99,7 +105,7 @@ export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | n
     phase: 'present',
     // The first sign of life, so that later ones do not change the sentence. A device that is up only between two outages,
     // and is polled in the outages alone, looks the same.
-    summary: `${ksNamed(names)} ${has} not answered the agent since ${clockTime(failsSinceMs)}, but served GMs or peers at ${clockTime(firstMs)}: the agent’s path to ${it} is broken, or ${verb(names.length, 'it goes down and comes', 'they go down and come')} back`,
+    summary: `${ksNamed(names)} ${has} not answered the agent since ${clockTime(failsSinceMs)}, but served GMs or peers ${at} ${clockTime(firstMs)}: the agent’s path to ${it} is broken, or ${verb(names.length, 'it goes down and comes', 'they go down and come')} back`,
     consequence: {
       what: `the agent does not see what ${list(names)} ${verb(names.length, 'says', 'say')} of the group`,
       unless: null,
@@ -113,6 +119,20 @@ export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | n
         `${ks.device}: ${ks.failure?.result ?? 'no answer'} since ${clockTime(ks.failure?.sinceMs ?? failsSinceMs)}; since then a GM got a rekey or registered, or a peer called it alive`,
     ),
   };
+}
+
+/**
+ * None answers, and none is known to serve anyone, but GMs got new keys since, which no KS that nobody polls can have
+ * given them: one of these did. null: that is not so.
+ */
+function servedByAnyOf(facts: GroupFacts): ReturnType<typeof lastServed> {
+  const { kss, gms, otherServers } = facts;
+  const isNoneSeen = kss.every(
+    (ks) => isSilent(ks) && ks.failure?.established === true && servedMs(facts, ks) === null,
+  );
+  if (!isNoneSeen || otherServers?.length !== 0) return null;
+  const served = lastServed(gms, Math.max(...kss.map(({ failure }) => failure?.sinceMs ?? 0)));
+  return served?.at === 'by' ? served : null;
 }
 
 /** Its release is known, and with it why its GMs register: another cause says that. */

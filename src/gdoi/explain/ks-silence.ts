@@ -60,9 +60,14 @@ export function silenceText(ks: KsFacts, nowMs: EpochMs): string {
     : `${device}: ${failure.result}${failure.inARow === 1 ? '' : ` ${failure.inARow} times in a row`} since ${clockTime(failure.sinceMs)}; last answer at ${clockTime(answeredLastMs(ks))}${failure.heardMs === undefined ? '' : `; a message in its name came at ${clockTime(failure.heardMs)}`}`;
 }
 
-/** It was primary when it was seen last, and its peers or GMs show that it lives. */
+/**
+ * Its peers or GMs show that it lives, and it was primary when it was seen last, or may have become it since: those that
+ * answer are secondaries.
+ */
 export function isPrimaryElsewhere(facts: GroupFacts, ks: KsFacts): boolean {
-  return ks.role === 'primary' && servedMs(facts, ks) !== null;
+  const answering = facts.kss.filter(({ failure }) => failure === null);
+  const mayHaveBecome = answering.length > 0 && answering.every(({ role }) => role === 'secondary');
+  return (ks.role === 'primary' || mayHaveBecome) && servedMs(facts, ks) !== null;
 }
 
 /** It fails and nothing shows it alive; or the look at it has not ended, and a peer calls it dead. */
@@ -112,6 +117,52 @@ export function servedMs(facts: GroupFacts, ks: KsFacts): EpochMs | null {
     ),
   ].filter((ms) => ms > failedMs + CLOCKS_MS);
   return instants.length === 0 ? null : Math.max(...instants);
+}
+
+/** What GMs got since all of these went silent. */
+export interface ServedSince {
+  readonly atMs: EpochMs;
+  /** The KS that it came from, as a GM shows: none of these. null: not shown. */
+  readonly from: string | null;
+}
+
+/**
+ * When a GM last got a rekey or a registration after this instant. `by`: where only its keys show it, as over SNMP, it
+ * came before the answer that showed them. null: none did.
+ */
+export function lastServed(
+  gms: readonly GmFacts[],
+  sinceMs: EpochMs,
+): { readonly atMs: EpochMs; readonly at: 'at' | 'by' } | null {
+  const toldMs = Math.max(...gms.map((gm) => Math.max(gm.lastRekeyMs ?? 0, gm.lastReregistration?.atMs ?? 0)));
+  if (toldMs > sinceMs + CLOCKS_MS) return { atMs: toldMs, at: 'at' };
+  const renewed = gms.flatMap(({ renewedBetweenMs: between }) =>
+    between !== undefined && between[0] > sinceMs + CLOCKS_MS ? [between[1]] : [],
+  );
+  return renewed.length === 0 ? null : { atMs: Math.max(...renewed), at: 'by' };
+}
+
+/** A rekey or a registration of a GM, of which none of these is known to be the source, the last one; null: none. */
+export function servedSince({ gms }: GroupFacts, gone: readonly KsFacts[], sinceMs: EpochMs): ServedSince | null {
+  const theirs = new Set(gone.map(({ address }) => address));
+  const all = gms.flatMap(({ lastRekeyMs, lastRekeyFrom, lastReregistration: last, keyServer, registered, sentMs }) => {
+    // With whom it registered is for an answer after it; over SNMP it may be one that it tries.
+    const by = last !== null && registered === true && sentMs > last.atMs + CLOCKS_MS ? keyServer : null;
+    return [
+      ...(lastRekeyMs === null ? [] : [{ atMs: lastRekeyMs, from: lastRekeyFrom }]),
+      ...(last === null ? [] : [{ atMs: last.betweenMs?.[0] ?? last.atMs, from: by }]),
+    ];
+  });
+  const served = all.filter(({ atMs, from }) => atMs > sinceMs + CLOCKS_MS && (from === null || !theirs.has(from)));
+  const [latest = null] = served.toSorted(
+    (a, b) => b.atMs - a.atMs || Number(a.from === null) - Number(b.from === null),
+  );
+  return latest;
+}
+
+/** `a lost answer, or it is down`. */
+export function lostOrDown(count: number): string {
+  return verb(count, 'a lost answer, or it is down', 'lost answers, or they are down');
 }
 
 /** Registered with it, as they show. */

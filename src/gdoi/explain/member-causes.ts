@@ -1,5 +1,6 @@
 /** GMs that restarted, or that the agent does not reach: they cannot acknowledge, and nothing of that is the KS's. */
 import { everyOneOfThem } from '../events/counted.ts';
+import { CHECK_SHOWN } from '../events/first-steps.ts';
 import {
   among,
   type Asked,
@@ -16,7 +17,15 @@ import {
   nextLook,
   sorted,
 } from './candidate.ts';
-import { askedInVainMs, givesNoAnswer, type GmFacts, type GroupFacts, isHeard, isUnregistered } from './group-facts.ts';
+import {
+  askedInVainMs,
+  givesNoAnswer,
+  type GmFacts,
+  type GroupFacts,
+  isHeard,
+  isMute,
+  isUnregistered,
+} from './group-facts.ts';
 import type { ExplanationCause } from './explanation.ts';
 import { GO_TOGETHER_MS, nothingSeen, nothingSeenSince } from './nothing-seen.ts';
 import { clockTime, gmsNamed, minuteTime, verb } from './said.ts';
@@ -156,7 +165,58 @@ function bootedMs({ bootMs, lastReregistration: last }: GmFacts): EpochMs | null
   return last !== null && last.cause === 'reload' ? last.atMs : null;
 }
 
-export function gmsUnreachable({ facts, open, said }: Asked): Candidate | null {
+/** GMs that give no answer, and those that answer and show nothing of the group. */
+export function gmsUnreachable(asked: Asked): Candidate | null {
+  const silent = silentGms(asked);
+  const { facts, open } = asked;
+  const unexplained = new Set(devicesWith(open, 'reachable'));
+  const mute = facts.gms.filter((gm) => isMute(gm) && gm.failure?.established === true && unexplained.has(gm.device));
+  if (mute.length === 0) return silent;
+  const nothing = showingNothing(facts, mute, open);
+  // That one look failed can wait for what is known.
+  if (silent === null || silent.phase === 'unclear') return nothing;
+  return {
+    ...silent,
+    sinceMs: Math.min(silent.sinceMs, nothing.sinceMs),
+    summary: `${silent.summary}; ${nothing.summary}`,
+    scope: sorted([...silent.scope, ...nothing.scope]),
+    evidence: [...silent.evidence, ...nothing.evidence],
+    claims: [...silent.claims, ...nothing.claims],
+  };
+}
+
+/** It is there: what its login may see, or what its image has, decides what it shows. */
+function showingNothing(
+  { group, gms, nowMs }: GroupFacts,
+  mute: readonly GmFacts[],
+  open: readonly Symptom[],
+): Candidate {
+  const names = sorted(mute.map(({ device }) => device));
+  const sinceMs = Math.min(...mute.map(({ failure }) => failure?.sinceMs ?? nowMs));
+  const [answers, shows, has] = [
+    ['answers', 'answer'],
+    ['shows', 'show'],
+    ['it still has', 'they still have'],
+  ].map(([one = '', more = '']) => verb(names.length, one, more));
+  return {
+    phase: 'present',
+    status: 'warning',
+    sinceMs,
+    summary: `${gmsNamed(names, gms.length)} ${answers} and ${shows} nothing of ${group} since ${clockTime(sinceMs)}: whether ${has} keys is not seen`,
+    consequence: null,
+    deadlineMs: null,
+    confidence: 'certain',
+    knownAtMs: null,
+    firstStep: CHECK_SHOWN,
+    scope: names,
+    evidence: among(mute, names).map(
+      ({ device, failure }) => `${device}: ${failure?.result ?? ''} since ${clockTime(failure?.sinceMs ?? nowMs)}`,
+    ),
+    claims: claimed(open, { checks: ['reachable', ...GM_CHECKS], of: new Set(names) }),
+  };
+}
+
+function silentGms({ facts, open, said }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   const silent = gms.filter((gm) => givesNoAnswer(gm, nowMs));
   const unexplained = new Set(devicesWith(open, 'reachable'));

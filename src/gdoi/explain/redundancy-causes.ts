@@ -21,8 +21,7 @@ import {
   askedInVainMs,
   COOP_JOINS_MS,
   type GroupFacts,
-  isMute,
-  isRefused,
+  isHidden,
   isSilent,
   type KsFacts,
   lastAnswerMs,
@@ -33,6 +32,9 @@ import {
   ifSo,
   isKsGone,
   isPrimaryElsewhere,
+  lostOrDown,
+  servedMs,
+  servedSince,
   silenceText,
   slackMs,
   wasAskedAlready,
@@ -113,7 +115,7 @@ export function redundancyLost(asked: Asked): Candidate | null {
   const primary = left.find(({ role }) => role === 'primary');
   const unseen = sorted([
     ...(facts.otherServers ?? []),
-    ...kss.filter((ks) => isMute(ks) || isRefused(ks)).map(({ device }) => device),
+    ...kss.filter((ks) => isOutOfSight(facts, ks)).map(({ device }) => device),
   ]);
   const mayBeOthers = unseen.length > 0 || facts.otherServers === null;
   if (gone.length > 0 && left.length === 0 && mayBeOthers) return onlyUnseenLeft(asked, { gone, unseen });
@@ -134,7 +136,7 @@ export function redundancyLost(asked: Asked): Candidate | null {
     summary: established
       ? `${ksNamed(names)} ${hasNotAnswered(gone, silentSinceMs(gone, sinceMs, facts))}; ${does} and serves the GMs`
       : failing
-        ? `${ksNamed(names)} did not answer at ${clockTime(Math.min(...gone.map((ks) => askedInVainMs(ks, nowMs))))}: a lost answer, or it is down; KS ${primary.device} is primary`
+        ? `${ksNamed(names)} did not answer at ${clockTime(Math.min(...gone.map((ks) => askedInVainMs(ks, nowMs))))}: ${lostOrDown(gone.length)}; KS ${primary.device} is primary`
         : `${ksNamed(names)} ${has} not answered since ${clockTime(sinceMs)}, and ${verb(names.length, 'its', 'their')} peers call ${it} dead; the look at ${it} has not ended; KS ${primary.device} is primary`,
     ...ifSo(established ? null : `if ${verb(names.length, 'it is', 'they are')} down`, {
       consequence: {
@@ -160,6 +162,11 @@ export function redundancyLost(asked: Asked): Candidate | null {
   };
 }
 
+/** It is there, as it shows itself or its peers and GMs do, and shows the agent nothing. */
+function isOutOfSight(facts: GroupFacts, ks: KsFacts): boolean {
+  return isHidden(ks) || (isSilent(ks) && servedMs(facts, ks) !== null);
+}
+
 /** All that show something are gone; `unseen` are not polled, or show nothing: they may serve the group, or not. */
 function onlyUnseenLeft(
   asked: Asked,
@@ -170,19 +177,31 @@ function onlyUnseenLeft(
   if (wasAskedAlready(asked, gone)) return null;
   const names = sorted(gone.map(({ device }) => device));
   const sinceMs = before?.sinceMs ?? Math.max(...gone.map((ks) => lastAnswerMs(ks, facts)));
-  const established = before?.presentSinceMs != null || gone.every(({ failure }) => failure?.established === true);
   const [others, serve] =
     unseen.length === 0 ? ['another KS', 'serves'] : [ksNamed(unseen), verb(unseen.length, 'serves', 'serve')];
+  const served = servedSince(facts, gone, Math.max(...gone.map((ks) => askedInVainMs(ks, nowMs))));
+  // Devices that come back do so one after the other: who serves is seen before the looks at the others.
+  const isTriedSince = gone.some(({ failure }) => (failure?.lastMs ?? 0) > (served?.atMs ?? 0));
+  const established =
+    before?.presentSinceMs != null ||
+    (gone.every(({ failure }) => failure?.established === true) && (served === null || isTriedSince));
+  const from = served?.from == null ? '' : `, from ${fromUnseen(facts, served.from, unseen)}`;
   return {
     phase: established ? 'present' : 'unclear',
     status: 'warning',
     sinceMs,
-    summary: `${ksNamed(names)} ${hasNotAnswered(gone, silentSinceMs(gone, sinceMs, facts))}; whether ${others}, of which the agent sees nothing, ${serve} the GMs is not known before a rekey is due`,
-    ...ifSo(
-      'if none does',
-      trafficStops(gms, nowMs, () => 'a KS serves them before'),
-    ),
-    confidence: 'possible',
+    summary: `${ksNamed(names)} ${hasNotAnswered(gone, silentSinceMs(gone, sinceMs, facts))}; ${
+      served === null
+        ? `whether ${others}, of which the agent sees nothing, ${serve} the GMs is not known before a rekey is due`
+        : `a rekey or registration came to GMs at ${clockTime(served.atMs)}${from}`
+    }`,
+    ...(served === null
+      ? ifSo(
+          'if none does',
+          trafficStops(gms, nowMs, () => 'a KS serves them before'),
+        )
+      : { consequence: { what: `the agent sees no KS that serves ${facts.group}`, unless: null }, deadlineMs: null }),
+    confidence: served === null ? 'possible' : 'likely',
     knownAtMs: established ? null : lastLook(gone, nowMs),
     firstStep: CHECK_KS,
     scope: names,
@@ -199,6 +218,12 @@ function onlyUnseenLeft(
       { checks: ['registered', 'reregistrations'], of: new Set(gmsOf(facts, gone)), fromMs: sinceMs - slackMs(facts) },
     ),
   };
+}
+
+/** A GM shows the address: of a KS that is polled its name is better known. */
+function fromUnseen({ kss }: GroupFacts, address: string, unseen: readonly string[]): string {
+  const name = kss.find((ks) => ks.address === address)?.device ?? address;
+  return `KS ${name}${unseen.includes(name) ? ', of which the agent sees nothing' : ''}`;
 }
 
 /**
@@ -230,7 +255,9 @@ function redundancyBack({ facts, open, last, said }: Asked): Candidate | null {
   const { kss, nowMs } = facts;
   const endedMs = last.endedMs ?? nowMs;
   const back = kss.filter(({ device }) => last.said.scope.includes(device));
-  if (nowMs - endedMs > TRACES_MS || !back.every(({ failure }) => failure === null)) return null;
+  // One that left the configuration is not seen to be back.
+  const isEachBack = back.length === last.said.scope.length && back.every(({ failure }) => failure === null);
+  if (nowMs - endedMs > TRACES_MS || !isEachBack) return null;
   const traces = claimed(
     open,
     { checks: ['members'] },

@@ -26,6 +26,7 @@ import {
   holdsOtherKeys,
   isHeard,
   isGroupByMulticast,
+  isKeyless,
   isUnregistered,
   triesInVain,
 } from './group-facts.ts';
@@ -223,9 +224,9 @@ function heldOldKek(said: readonly Episode[], nowMs: EpochMs): readonly string[]
   return nowMs - (episode.endedMs ?? nowMs) <= RECENT_MS ? devicesOf(episode) : [];
 }
 
-/** Not registered, or registering in vain: no rekey comes to it that it could acknowledge. */
+/** Not registered, registering in vain, or without any key: no rekey comes to it that it could acknowledge. */
 export function cannotTakeRekeys(gm: GmFacts): boolean {
-  return isUnregistered(gm) || triesInVain(gm);
+  return isUnregistered(gm) || triesInVain(gm) || isKeyless(gm);
 }
 
 /** GMs whose missed rekey another cause explains: it is neither news nor a loss on the way. */

@@ -64,6 +64,7 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
   return withRare(record, facts, {
     multicast: isByMulticast(gm.kek?.transport ?? null, before?.multicast === true),
     countedBetweenMs: countedBetween(before, succeeded, at),
+    renewedBetweenMs: renewedBetween(before, record),
   });
 }
 
@@ -74,13 +75,20 @@ function withRare(
   {
     multicast,
     countedBetweenMs,
-  }: { readonly multicast: boolean; readonly countedBetweenMs: FleetGm['countedBetweenMs'] },
+    renewedBetweenMs,
+  }: {
+    readonly multicast: boolean;
+    readonly countedBetweenMs: FleetGm['countedBetweenMs'];
+    readonly renewedBetweenMs: FleetGm['renewedBetweenMs'];
+  },
 ): FleetGm {
-  if (!multicast && countedBetweenMs === undefined && newerTeks === undefined && !tekRekeyOverdue) return record;
+  const isBetween = countedBetweenMs !== undefined || renewedBetweenMs !== undefined;
+  if (!multicast && !isBetween && newerTeks === undefined && !tekRekeyOverdue) return record;
   return {
     ...record,
     ...(multicast ? { multicast } : {}),
     ...(countedBetweenMs === undefined ? {} : { countedBetweenMs }),
+    ...(renewedBetweenMs === undefined ? {} : { renewedBetweenMs }),
     ...(newerTeks === undefined ? {} : { newerTeks }),
     ...(tekRekeyOverdue ? { tekRekeyOverdue: true as const } : {}),
   };
@@ -92,6 +100,17 @@ function countedBetween(before: FleetGm | null, succeeded: number | null, at: Re
   const was = before.counters.succeeded;
   const isChanged = was !== null && succeeded !== null && succeeded !== was;
   return isChanged ? [before.sentAtMs, at.receivedAtMs] : before.countedBetweenMs;
+}
+
+/** A KEK or TEK that the answer before did not show came between the two: a rekey or a registration brought it. */
+function renewedBetween(before: FleetGm | null, record: FleetGm): FleetGm['renewedBetweenMs'] {
+  if (before === null || record.counters.received !== null) return undefined;
+  const { kekExpiryMs, teks, receivedAtMs } = record;
+  if (receivedAtMs === before.receivedAtMs) return before.renewedBetweenMs;
+  const isNewKek = before.kekExpiryMs !== null && kekExpiryMs !== null && !sameExpiry(before.kekExpiryMs, kekExpiryMs);
+  const newest = teks?.[0]?.spi;
+  const isNewTek = newest !== undefined && before.teks?.every(({ spi }) => spi !== newest) === true;
+  return isNewKek || isNewTek ? [before.sentAtMs, receivedAtMs] : before.renewedBetweenMs;
 }
 
 /** At the latest: a rekey since this registration came after it. */

@@ -125,6 +125,11 @@ export interface FleetGm {
   readonly registeredSinceMs: EpochMs;
   /** Between these answers its count of registrations changed last; absent: it did not since it is known. */
   readonly countedBetweenMs?: readonly [from: EpochMs, to: EpochMs];
+  /**
+   * Between these answers it got the newest of its keys; absent: it did not since it is known, or its count of rekeys
+   * tells more.
+   */
+  readonly renewedBetweenMs?: readonly [from: EpochMs, to: EpochMs];
   /** `absent`: TEKs but no KEK, or a lifetime of 0; `unknown`: the output shows neither. */
   readonly kek: 'shown' | 'absent' | 'unknown';
   /** Its rekeys come by multicast, as it showed last; absent: by unicast, or not shown. */

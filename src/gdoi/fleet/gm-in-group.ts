@@ -36,4 +36,8 @@ export interface GmInGroup {
   readonly acksMissed: number | null;
   /** The list with that count may be from before it registered: what the KS counts since then is not known. */
   readonly registeredSinceList: boolean;
+  /** It shows that it holds no TEK. Absent: it holds one, or shows none, or nothing at all. */
+  readonly withoutTek?: true;
+  /** It is there, and shows nothing: it refuses the login, or the command. Absent: it shows the group, or gives no answer. */
+  readonly hidden?: true;
 }

@@ -1,7 +1,7 @@
 /**
  * The facts that explanations are made from, out of a group's state and what was found of it. Nothing is judged here.
  */
-import { type GroupFacts, isGroupByMulticast, isMute } from '../explain/group-facts.ts';
+import { type GroupFacts, isGroupByMulticast, isHidden } from '../explain/group-facts.ts';
 import { naturalOrder } from '../events/name-list.ts';
 import type { FleetAssessment } from './assessment.ts';
 import { unacknowledgedRekeys } from './fleet-rekey-loss.ts';
@@ -68,10 +68,9 @@ export function factsOf(
 /** Row 14. A primary may be a KS that is not polled: then one of its peers is alive. */
 function primaryMissing({ peers }: FleetAssessment, kss: readonly FleetKs[]): boolean {
   const answering = kss.filter(({ reachable }) => reachable);
-  // A KS that answers and shows nothing of the group may be the primary, too.
+  // A KS that is there and shows nothing of the group may be the primary, too, whatever it was when it was seen last.
   const elsewhere =
-    peers.some(({ lost, device }) => lost === false && device === null) ||
-    kss.some(({ role, context }) => role === null && isMute(context));
+    peers.some(({ lost, device }) => lost === false && device === null) || kss.some(({ context }) => isHidden(context));
   return answering.length > 0 && answering.every(({ role }) => role === 'secondary') && !elsewhere;
 }
 

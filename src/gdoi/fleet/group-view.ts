@@ -18,6 +18,7 @@ import {
 } from './fleet-rekey-loss.ts';
 import { naturalOrder } from '../events/name-list.ts';
 import { saidLast } from '../explain/explain.ts';
+import { isHidden } from '../explain/group-facts.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import type { GmInFleet, GmInGroup } from './gm-in-group.ts';
@@ -116,6 +117,8 @@ interface KsInGroup {
   readonly kekSpi: string | null;
   /** Of the KEK that it showed last with a lifetime left; null: none. */
   readonly kekExpiryMs: EpochMs | null;
+  /** It is there, and shows nothing: it refuses the login, or the command. Absent: it shows the group, or gives no answer. */
+  readonly hidden?: true;
 }
 
 /** What is known of a state alone, as after a restart: with what was said last. */
@@ -325,7 +328,7 @@ function withOwnKss(state: FleetState, { own }: Yardstick): FleetState {
   return kss === state.kss ? state : { ...state, kss };
 }
 
-function ksInGroup({ device, address, reachable, role, behavior, version, members, kek }: FleetKs): KsInGroup {
+function ksInGroup({ device, address, reachable, role, behavior, version, members, kek, context }: FleetKs): KsInGroup {
   return {
     device,
     address,
@@ -336,5 +339,6 @@ function ksInGroup({ device, address, reachable, role, behavior, version, member
     members,
     kekSpi: kek?.spi ?? null,
     kekExpiryMs: kek?.expiryMs ?? null,
+    ...(isHidden(context) ? { hidden: true } : {}),
   };
 }

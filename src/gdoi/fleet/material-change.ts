@@ -82,6 +82,8 @@ const gmFieldsChanged = changesBy<FleetGm>({
   registeredSinceMs: 'always',
   // With the counters.
   countedBetweenMs: 'never',
+  // With the keys.
+  renewedBetweenMs: 'never',
   kek: 'always',
   multicast: 'always',
   // Read anew each time; another one has another `kekSinceMs`.
@@ -142,6 +144,8 @@ const verdictChanged = changesBy<GmInGroup>({
   listedByKs: 'always',
   acksMissed: 'always',
   registeredSinceList: 'always',
+  withoutTek: 'never',
+  hidden: 'never',
 });
 
 /** Its longest-lived TEK is nearer to its end than any rekey leaves it, or its countdown runs into the TEK's window. */

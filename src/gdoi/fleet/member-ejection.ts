@@ -4,6 +4,7 @@
  * it, a secondary as well. A new registration ends it.
  */
 import { CHECK_LIST, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
+import { COOP_JOINS_MS } from '../explain/group-facts.ts';
 import { type KsSaid, quotedKs } from '../log/ks-marks.ts';
 import { addressesIn, isSameAddress } from '../log/message-detail.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -14,7 +15,10 @@ import type { FleetGm, FleetKs, FleetState } from './fleet-state.ts';
 import { isGmByMulticast, saidInGroup } from './kss-together.ts';
 import type { Roster } from './roster.ts';
 
-/** A list that is being rebuilt, as after a failover, misses GMs for a while. */
+/**
+ * A list that is being rebuilt, as after a failover, misses GMs for a while. A KS that is up again gets it from its peers,
+ * and it is seen when the list is read again.
+ */
 const LIST_REBUILT_MS = 60_000;
 /** For this long a message about a GM that is not polled still says something about its state. */
 const SAID_MS = 3_600_000;
@@ -35,9 +39,14 @@ interface Ejection {
 
 export function memberEjections(
   state: FleetState,
-  { yardstick, roster, members }: FleetAssessment,
+  { yardstick, roster, members, peers }: FleetAssessment,
   nowMs: EpochMs,
 ): readonly Condition[] {
+  const joinsMs = peers.some(({ lost }) => lost === false) ? COOP_JOINS_MS + yardstick.listAgeMs : 0;
+  const isJoining = [...state.kss.values()].some(
+    ({ reachable, context: { bootMs } }) => reachable && bootMs !== null && nowMs - bootMs < joinsMs,
+  );
+  const rebuiltMs = isJoining ? joinsMs : LIST_REBUILT_MS;
   const found = new Map<string, Ejection>();
   const add = (address: string, { by, evidence, holdMs, fromMs, saidMs }: Ejection) => {
     const before = found.get(address);
@@ -57,7 +66,7 @@ export function memberEjections(
         ? [`Rekey Acks missed: ${acksMissed}; at 3 the KS drops a GM`]
         : [`${address}: Rekey Acks missed: ${acksMissed} when it was listed last, and no KS that answers lists it`];
     if (goneMs === undefined) add(address, { by: 'ks', evidence, holdMs: 0, fromMs: null });
-    else add(address, { by: 'list', evidence, holdMs: LIST_REBUILT_MS, fromMs: null });
+    else add(address, { by: 'list', evidence, holdMs: rebuiltMs, fromMs: null });
   }
   for (const said of saidInGroup(state).filter(({ mark }) => mark.proof === 'ejected')) {
     for (const address of addressesIn(said.mark.detail)) {
@@ -71,7 +80,7 @@ export function memberEjections(
     const { address, device, listedByKs } = inGroup;
     if (address !== null && listedByKs === false) {
       const evidence = [`${device}: Registration status Registered, and no KS that answers lists ${address}`];
-      add(address, { by: 'gm', evidence, holdMs: LIST_REBUILT_MS, fromMs: null });
+      add(address, { by: 'gm', evidence, holdMs: rebuiltMs, fromMs: null });
     }
   }
   const open = [...state.occurrences.keys()]

@@ -49,6 +49,7 @@ export function gmFacts(gm: FleetGm, inGroup: GmInGroup): GmFacts {
     lastRekeyFrom: gm.lastRekeyFrom ?? null,
     lastReregistration: gm.lastReregistration,
     countedBetweenMs: gm.countedBetweenMs,
+    renewedBetweenMs: gm.renewedBetweenMs,
   };
   const uncounted = gm.counters.succeeded === null;
   const neverRekeyed = gm.counters.received === 0;

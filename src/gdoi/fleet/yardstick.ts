@@ -1,4 +1,5 @@
 /** What every GM of a group is compared with: the keys, lists and times of its KSs, and the TEKs of the group. */
+import { isHidden } from '../explain/group-facts.ts';
 import { type GroupKeys, groupKeys, holdsCurrentKek, holdsTeks, ownTeks, type TekReference } from './fleet-keys.ts';
 import type { FleetGm, FleetKs, FleetState } from './fleet-state.ts';
 import type { FleetSettings } from './fleet-settings.ts';
@@ -64,7 +65,9 @@ export function gmInGroup(
   yardstick: Yardstick,
   holdsGroupTeks = holdsTeksOfGroup(gm, yardstick),
 ): GmInGroup {
-  return isGmOfOtherGroup(yardstick.own, gm) ? notCompared(gm) : compared(gm, yardstick, holdsGroupTeks);
+  const inGroup = isGmOfOtherGroup(yardstick.own, gm) ? notCompared(gm) : compared(gm, yardstick, holdsGroupTeks);
+  if (isHidden(gm.context)) return { hidden: true, ...inGroup };
+  return hasNone(gm) ? { withoutTek: true, ...inGroup } : inGroup;
 }
 
 /** null: a rekey may be under way, nothing tells, or it is of another group. */

@@ -256,6 +256,8 @@ function tekMatchesKs({ group, fleet }: GmHealthInput, inFleet: GmInGroup | null
   if (matches === true) return check(['tek_matches_ks', group], 'ok', 'holds the TEKs of its KS', more);
   if (matches === null)
     return check(['tek_matches_ks', group], 'unknown', 'no KS to compare the TEKs with, or a rekey is under way', more);
+  if (inFleet?.withoutTek === true)
+    return check(['tek_matches_ks', group], 'critical', 'holds no TEK', { ...more, action: COMPARE_KS });
   // Where all GMs do, or it does not differ from them, their traffic with each other goes on.
   const apart = divergent && fleet !== null && fleet.divergentMembers.length < fleet.gms.length;
   const what = apart

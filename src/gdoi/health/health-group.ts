@@ -18,7 +18,7 @@ import {
   worseOf,
   worstCheck,
 } from './health-check.ts';
-import { CHECK_COOP, CHECK_REKEYS, CHECK_SPLIT, firstStepBy } from '../events/first-steps.ts';
+import { CHECK_ADMITTED, CHECK_COOP, CHECK_REKEYS, CHECK_SPLIT, firstStepBy } from '../events/first-steps.ts';
 import { asByCauses, withExplanations } from './health-explained.ts';
 import type { HealthInput } from './health-input.ts';
 import { counted, everyOne, verb } from '../events/counted.ts';
@@ -151,34 +151,54 @@ function oldReleases(kss: GroupView['kss']): string | null {
 }
 
 function reachable({ group, gms, kss }: GroupView): HealthCheck {
-  const lostKss = kss.filter((ks) => !ks.reachable).map(({ device }) => device);
-  const lostGms = gms.filter((gm) => !gm.reachable).map(({ device }) => device);
+  const lostKss = kss.filter((ks) => !ks.reachable);
+  const lostGms = gms.filter((gm) => !gm.reachable);
   const more = { value: lostKss.length + lostGms.length, threshold: 0, required: true };
-  const action = 'Check the path to these devices, and the devices themselves';
   if (lostKss.length > 0)
-    return check(
-      ['reachable', group],
-      'critical',
-      `${ksNamed(lostKss)} ${verb(lostKss.length, 'does', 'do')} not answer`,
-      { ...more, action },
-    );
+    return check(['reachable', group], 'critical', notAnswering(lostKss, ksNamed), {
+      ...more,
+      action: checkThem(lostKss),
+    });
   if (gms.length + kss.length === 0)
     return check(['reachable', group], 'unknown', 'no device of the group was seen', more);
-  if (lostGms.length === gms.length && kss.length === 0)
-    return check(['reachable', group], 'unknown', 'no device of the group answers', { ...more, action });
-  if (lostGms.length > 0)
-    return check(
-      ['reachable', group],
-      'warning',
-      `${verb(lostGms.length, 'GM', 'GMs')} ${nameList(lostGms)} ${verb(lostGms.length, 'does', 'do')} not answer`,
-      { ...more, action },
-    );
+  const lost = { ...more, action: checkThem(lostGms) };
+  if (lostGms.length === gms.length && kss.length === 0 && lostGms.every(({ hidden }) => hidden === undefined))
+    return check(['reachable', group], 'unknown', 'no device of the group answers', lost);
+  if (lostGms.length > 0) return check(['reachable', group], 'warning', notAnswering(lostGms, gmsNamed), lost);
   return check(
     ['reachable', group],
     'ok',
     `${everyOne(gms.length + kss.length, 'device')} ${gms.length + kss.length === 1 ? 'answers' : 'answer'}`,
     more,
   );
+}
+
+type Lost = readonly { readonly device: string; readonly hidden?: true }[];
+
+/** Those that are there, and show nothing, apart from those that give no answer. */
+function notAnswering(lost: Lost, named: (devices: readonly string[]) => string): string {
+  const part = (those: Lost, what: readonly [one: string, more: string]) =>
+    those.length === 0 ? [] : [`${named(those.map(({ device }) => device))} ${verb(those.length, ...what)}`];
+  return [
+    ...part(
+      lost.filter(({ hidden }) => hidden === undefined),
+      ['does not answer', 'do not answer'],
+    ),
+    ...part(
+      lost.filter(({ hidden }) => hidden === true),
+      ['shows the agent nothing', 'show the agent nothing'],
+    ),
+  ].join('; ');
+}
+
+function gmsNamed(devices: readonly string[]): string {
+  return `${verb(devices.length, 'GM', 'GMs')} ${nameList(devices)}`;
+}
+
+function checkThem(lost: Lost): string {
+  return lost.every(({ hidden }) => hidden === true)
+    ? CHECK_ADMITTED
+    : 'Check the path to these devices, and the devices themselves';
 }
 
 function registered({ group, gms }: GroupView): HealthCheck {
@@ -192,10 +212,12 @@ function registered({ group, gms }: GroupView): HealthCheck {
         'Check reachability of the KS on UDP 848 (500/4500) from these GMs, the IKE SA, group identity and authorization',
     });
   if (known === 0) return check(['registered', group], 'unknown', 'no polled GM shows its registration', more);
+  const rest = gms.length - known;
+  const who = rest === 0 ? everyOne(known, 'polled GM') : `${known} of ${gms.length} polled GMs`;
   return check(
     ['registered', group],
     'ok',
-    `${everyOne(known, 'polled GM')} ${known === 1 ? 'is' : 'are'} registered`,
+    `${who} ${known === 1 ? 'is' : 'are'} registered${rest === 0 ? '' : `, ${rest} not known`}`,
     more,
   );
 }
@@ -237,14 +259,16 @@ function notCompared({ gms, kss }: GroupView, key: string): string {
 
 function sameKey(name: 'kek_matches_ks' | 'tek_matches_ks', fleet: GroupView, { same, other }: Holding): HealthCheck {
   const { group, gms, kss, coopPeers } = fleet;
-  const [key, another] = name === 'kek_matches_ks' ? ['KEK', 'another KEK'] : ['TEKs', 'other TEKs'];
+  const key = name === 'kek_matches_ks' ? 'KEK' : 'TEKs';
   const coop = kss.length > 1 || coopPeers.length > 0;
   const more = { value: other.length, threshold: 0 };
   if (other.length > 0)
     return check(
       [name, group],
       'critical',
-      `${nameList(other)} ${other.length === 1 ? 'holds' : 'hold'} ${another} than the KS`,
+      key === 'KEK'
+        ? `${nameList(other)} ${verb(other.length, 'does', 'do')} not hold the KEK of the KS`
+        : otherTeks(fleet, other),
       {
         ...more,
         action: coop
@@ -262,6 +286,23 @@ function sameKey(name: 'kek_matches_ks' | 'tek_matches_ks', fleet: GroupView, { 
   );
 }
 
+/** One that holds none holds no other ones. */
+function otherTeks({ gms }: GroupView, names: readonly string[]): string {
+  const without = new Set(gms.flatMap(({ device, withoutTek }) => (withoutTek === true ? [device] : [])));
+  const hold = (those: readonly string[], what: string) =>
+    those.length === 0 ? [] : [`${nameList(those)} ${verb(those.length, 'holds', 'hold')} ${what}`];
+  return [
+    ...hold(
+      names.filter((name) => !without.has(name)),
+      'other TEKs than the KS',
+    ),
+    ...hold(
+      names.filter((name) => without.has(name)),
+      'no TEK',
+    ),
+  ].join('; ');
+}
+
 /** Row 13. */
 function split({ group, kss, coopSplit, primaries: found }: GroupView): HealthCheck {
   if (kss.length === 0) return check(['coop_split', group], 'unknown', 'no KS is polled', { threshold: 1 });
@@ -274,22 +315,26 @@ function split({ group, kss, coopSplit, primaries: found }: GroupView): HealthCh
   });
 }
 
-/** Row 14. A primary may be a KS that is not polled: then one of its peers is alive. */
+/**
+ * Row 14. A primary may be a KS that is not polled, or that the agent does not see: then one of its peers is alive, or it
+ * is there and shows nothing.
+ */
 function primaries({ group, kss: all, ofOtherGroup, primaries: found, coopPeers }: GroupView): HealthCheck {
   const kss = all.filter(({ device }) => !ofOtherGroup.includes(device));
   const answering = kss.filter((ks) => ks.reachable);
   const more = { value: found.length, threshold: 1 };
   if (found.length > 0) return check(['coop_role', group], 'ok', `primary: ${nameList(found)}`, more);
   const secondaries = answering.filter((ks) => ks.role === 'secondary');
+  const alive = coopPeers.filter((peer) => peer.lost === false).map(({ device }) => device);
   const elsewhere =
-    coopPeers.some((peer) => peer.lost === false && peer.device === null) ||
-    kss.some((ks) => !ks.reachable && ks.role === null);
+    alive.includes(null) ||
+    kss.some((ks) => ks.hidden === true || (!ks.reachable && (ks.role === null || alive.includes(ks.device))));
   if (secondaries.length === 0 || elsewhere)
     return check(['coop_role', group], 'unknown', 'no polled KS says that it is primary', more);
   return check(
     ['coop_role', group],
     'critical',
-    `no primary: ${nameList(secondaries.map(({ device }) => device))} are secondary`,
+    `no primary: ${nameList(secondaries.map(({ device }) => device))} ${verb(secondaries.length, 'is', 'are')} secondary`,
     {
       ...more,
       action: CHECK_COOP,

@@ -6,7 +6,7 @@
  */
 import { counted } from '../events/counted.ts';
 import { durationText } from '../events/duration-text.ts';
-import { CHECK_CREDENTIAL, CHECK_HOST_KEY } from '../events/first-steps.ts';
+import { CHECK_CREDENTIAL, CHECK_HOST_KEY, CHECK_SHOWN } from '../events/first-steps.ts';
 import { nameList } from '../events/name-list.ts';
 import { check, type HealthCheck } from './health-check.ts';
 import { DEFAULT_INTERVAL_MS, type HealthInput } from './health-input.ts';
@@ -54,6 +54,14 @@ function reachable(input: HealthInput, age: Age): HealthCheck {
       return check(['reachable', null], 'warning', `the device refused the credential: ${why}`, {
         ...more,
         action: CHECK_CREDENTIAL,
+      });
+    case 'command':
+    case 'parse':
+    case 'prompt':
+    case 'too_large':
+      return check(['reachable', null], 'warning', `it answers, and shows nothing that can be used: ${why}`, {
+        ...more,
+        action: CHECK_SHOWN,
       });
     default:
       return check(['reachable', null], lossOf(input, age), `no answer: ${why}`, {

@@ -136,7 +136,7 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
     },
   ],
   role_flapping: [{ words: 'no third change of a role within half an hour', isShown: () => true }],
-  ks_out_of_sight: [KSS_ANSWER('the KS answers the agent again')],
+  ks_out_of_sight: [KSS_ANSWER('the KS shows its group to the agent again')],
   coop_mismatch: [afterTime('no KS has said so for ten minutes')],
   legacy_ks: [
     {
@@ -157,7 +157,7 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
     AGAIN_NONE,
     REGISTERED,
   ],
-  gms_unreachable: [whereAllGms('the GMs answer again', () => true)],
+  gms_unreachable: [whereAllGms('the GMs show their group again', () => true)],
   operator_clear: [AGAIN_NONE],
   interface_flap: [
     whereAllGms('the interface is up, and no other flap followed', ({ linkDown }) => linkDown?.backMs !== null),

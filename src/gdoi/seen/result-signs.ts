@@ -4,8 +4,8 @@
  */
 
 /**
- * `answers`: it shows its groups. `mute`: no MIB, no such command, or an answer that cannot be read: it is there all the
- * same. `refusing`: it is there and does not let the agent in. `silent`: nothing shows that it is there.
+ * `answers`: it shows its groups. `mute`: no MIB, no such command, no prompt after a login that it accepted, or an answer
+ * that cannot be read: it is there all the same. `refusing`: it is there and does not let the agent in. `silent`: nothing shows that it is there.
  */
 type Sign = 'answers' | 'mute' | 'refusing' | 'silent';
 
@@ -19,8 +19,8 @@ export const RESULT_SIGNS = {
   host_key: 'refusing',
   handshake: 'silent',
   closed: 'silent',
-  too_large: 'silent',
-  prompt: 'silent',
+  too_large: 'mute',
+  prompt: 'mute',
   backoff: 'silent',
   protocol: 'silent',
   command: 'mute',

@@ -78,6 +78,7 @@ const GM = {
   'clockSets?': 'number',
   registeredSinceMs: 'number',
   'countedBetweenMs?': { list: 'number' },
+  'renewedBetweenMs?': { list: 'number' },
   kek: 'string',
   'multicast?': 'boolean',
   kekExpiryMs: 'number | null',

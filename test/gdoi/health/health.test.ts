@@ -206,6 +206,7 @@ describe('a problem of a GM decides its status, is named in the summary and has 
     ['its figures contradict each other', 'data_agreement', 'warning', { tracked: { dataProblems: ['counters'] } }],
     ['its sources disagree', 'sources_agree', 'warning', { tracked: { sourcesDisagree: true } }],
     ['lines of its output were not understood', 'parser', 'warning', { unparsedLines: 3 }],
+    ['it may not run the command', 'reachable', 'warning', { result: 'command', error: '% Authorization failed.' }],
     ['a follow-up command was unreadable', 'commands', 'warning', { collectors: new Map([['show version', 'parse']]) }],
     ['the last poll failed, but the answer before is fresh', 'reachable', 'warning', { result: 'timeout' }],
     ['the credential is refused', 'reachable', 'warning', { result: 'auth' }],
