@@ -53,10 +53,11 @@ export const CHECK_HOST_KEY =
 /** A device refuses the agent's login. */
 export const CHECK_CREDENTIAL = 'Was the password changed? Compare with AAA; do not try it by hand again and again';
 
-/** It answers, and nothing of its groups can be read. */
+/** It is there, and refuses the login or the command. */
 export const CHECK_ADMITTED =
   'May the agent log in there, and run show crypto gdoi? gdoiwatch check of one of them says which of the two is refused';
 
+/** It answers, and nothing of its groups can be read. */
 export const CHECK_SHOWN =
   'show crypto gdoi on the device: may the login of the agent run it? Over SNMP: has its image CISCO-GDOI-MIB, and does the view show it?';
 
