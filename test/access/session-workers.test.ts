@@ -555,7 +555,7 @@ describe('a thread with sessions', () => {
 describe('a process with sessions', () => {
   test('leaves what stops or reloads the agent to the agent, and ends with it', async () => {
     const worker = fork(fileURLToPath(WORKER_URL), { serialization: 'advanced' });
-    const ping: ToWorker = { type: 'ping' };
+    const ping: readonly ToWorker[] = [{ type: 'ping' }];
     const answered = once(worker, 'message');
     worker.send(ping);
     await answered;
@@ -564,7 +564,7 @@ describe('a process with sessions', () => {
       const again = once(worker, 'message');
       worker.kill(signal);
       worker.send(ping);
-      expect(await again).toMatchObject([{ type: 'pong' }, undefined]);
+      expect(await again).toMatchObject([[{ type: 'pong' }], undefined]);
     }
     const ended = once(worker, 'exit');
     worker.disconnect();

@@ -7,6 +7,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { hearEach, SaidInATurn } from './said-in-a-turn.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts';
 
 export type WorkerKind = 'thread' | 'process';
@@ -38,12 +39,13 @@ export function startWorker(kind: WorkerKind, start: WorkerStart): StartedWorker
 function startThread({ name, url, settings, onMessage, onEnd }: WorkerStart): StartedWorker {
   // No environment and no arguments: the thread needs none, and they may contain secrets.
   const worker = new Worker(url, { env: {}, argv: [], execArgv: [], name, workerData: settings });
-  worker.on('message', onMessage);
+  worker.on('message', (messages: readonly FromWorker[]) => hearEach(messages, onMessage));
   worker.on('error', (error) => onEnd(error.message));
   worker.on('exit', (code) => onEnd(`exit status ${code}`));
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
+  const said = new SaidInATurn<ToWorker>((messages) => worker.postMessage(messages));
   return {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
-    say: (message) => worker.postMessage(message),
+    say: (message) => said.say(message),
     ref: () => worker.ref(),
     unref: () => worker.unref(),
     async terminate() {
@@ -62,14 +64,15 @@ function startProcess({ url, settings, onMessage, onEnd }: WorkerStart): Started
     // V8's last words belong where our own log goes.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  child.on('message', onMessage);
+  child.on('message', (messages: readonly FromWorker[]) => hearEach(messages, onMessage));
   child.on('error', (error) => onEnd(error.message));
   child.on('exit', (code, signal) => onEnd(code === null ? `ended by ${signal}` : `exit status ${code}`));
+  const said = new SaidInATurn<ToWorker>((messages) => {
+    // One that has ended, or could not be started, receives nothing: `exit` or `error` reports its end.
+    if (child.connected) child.send(messages, () => undefined);
+  });
   return {
-    say(message) {
-      // One that has ended, or could not be started, receives nothing: `exit` or `error` reports its end.
-      if (child.connected) child.send(message, () => undefined);
-    },
+    say: (message) => said.say(message),
     ref() {
       child.ref();
       child.channel?.ref();
