@@ -15,7 +15,7 @@ import { keyFactsOf, type SnmpMemory } from './snmp-memory.ts';
 export function gmSnapshot(group: GroupRows, gm: PartyRows, { rows, memory, problems }: MibRead): GmSnapshot {
   const activeSpi = gm.row?.spi('cgmGdoiGmActiveKEK', 16) ?? null;
   const keks = readKeks(GM_KEK, gm.keks, rows, activeSpi);
-  // what the image leaves out of its KEK it leaves out of the TEKs beside it
+  // What the image leaves out of its KEK it leaves out of the TEKs beside it.
   const facts = keyFactsOf(memory, GM_KEK, keks?.[0]?.spi ?? activeSpi);
   const teks =
     readTeks(GM_TEK, gm.teks, rows, problems)?.map((tek) => ({

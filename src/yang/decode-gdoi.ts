@@ -54,7 +54,7 @@ export function decodeGdoi(documents: NodeDocuments): YangReading {
   );
   const at = (node: GdoiNode, group: string): Dated | null => entriesOf.get(node)?.groups.get(group) ?? null;
   const isWhole = (node: GdoiNode): boolean => entriesOf.get(node)?.isWhole ?? true;
-  // a node that was not read says nothing of the KEK
+  // A node that was not read says nothing of the KEK.
   const areKeksRead = documents.has('gdoi-rekey-sa') && isWhole('gdoi-rekey-sa');
   const snapshots: (GmSnapshot | KsSnapshot)[] = [];
   const registered = new Map<string, LastRegistration>();

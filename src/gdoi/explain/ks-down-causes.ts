@@ -37,9 +37,9 @@ import {
   hasNotAnswered,
   ifSo,
   isUnread,
-  lastServed,
   LOGS_IN_AGAIN_MS,
   lostOrDown,
+  servedSince,
   silenceText,
   slackMs,
   wasAskedAlready,
@@ -60,7 +60,7 @@ export function ksDown(asked: Asked): Candidate | null {
   const unseenMs = nothingSeenSince(facts);
   if (unseenMs !== null) return allSilent(asked, unseenMs, askedMs);
   // It served someone while looks at it failed: it was up between two of them, and may have gone again.
-  const servedMs = lastServed(gms, askedMs)?.atMs ?? null;
+  const servedMs = servedSince(gms, askedMs)?.atMs ?? null;
   if (servedMs !== null && !failsSince(silent, servedMs, facts)) return ksBack(asked);
   // It may have died right after its last answer; what its GMs lack since then is its own. Once said, the instant stays.
   const sinceMs = before?.sinceMs ?? servedMs ?? Math.max(...silent.map((ks) => lastAnswerMs(ks, facts)));
@@ -251,7 +251,7 @@ function whatEnded(
   const silent = kss.filter((ks) => names.includes(ks.device) && givesNoAnswer(ks, nowMs));
   const answering = names.filter((name) => silent.every(({ device }) => device !== name));
   if (answering.length === 0) {
-    const served = lastServed(gms, sinceMs);
+    const served = servedSince(gms, sinceMs);
     const by = kss.length === 1 && otherServers?.length === 0 ? 'it serves its GMs again' : 'another KS serves its GMs';
     const then =
       served === null

@@ -2,7 +2,7 @@
 import { CHECK_CREDENTIAL, CHECK_HOST_KEY, CHECK_SHOWN } from '../events/first-steps.ts';
 import { type Asked, type Candidate, claimed, devicesOf, list, nextLook, sorted } from './candidate.ts';
 import { type GmFacts, type GroupFacts, isMute, isRefused, isSilent, type KsFacts } from './group-facts.ts';
-import { isPrimaryElsewhere, isUnread, lastServed, LOGS_IN_AGAIN_MS, servedMs } from './ks-silence.ts';
+import { isPrimaryElsewhere, isUnread, LOGS_IN_AGAIN_MS, type Served, servedMs, servedSince } from './ks-silence.ts';
 import { clockTime, ksNamed, verb } from './said.ts';
 import type { Symptom } from './symptom.ts';
 
@@ -125,13 +125,13 @@ export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | n
  * None answers, and none is known to serve anyone, but GMs got new keys since, which no KS that nobody polls can have
  * given them: one of these did. null: that is not so.
  */
-function servedByAnyOf(facts: GroupFacts): ReturnType<typeof lastServed> {
+function servedByAnyOf(facts: GroupFacts): Served | null {
   const { kss, gms, otherServers } = facts;
   const isNoneSeen = kss.every(
     (ks) => isSilent(ks) && ks.failure?.established === true && servedMs(facts, ks) === null,
   );
   if (!isNoneSeen || otherServers?.length !== 0) return null;
-  const served = lastServed(gms, Math.max(...kss.map(({ failure }) => failure?.sinceMs ?? 0)));
+  const served = servedSince(gms, Math.max(...kss.map(({ failure }) => failure?.sinceMs ?? 0)));
   return served?.at === 'by' ? served : null;
 }
 

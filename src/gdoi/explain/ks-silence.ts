@@ -119,45 +119,37 @@ export function servedMs(facts: GroupFacts, ks: KsFacts): EpochMs | null {
   return instants.length === 0 ? null : Math.max(...instants);
 }
 
-/** What GMs got since all of these went silent. */
-export interface ServedSince {
+/** What GMs got last after an instant. */
+export interface Served {
   readonly atMs: EpochMs;
-  /** The KS that it came from, as a GM shows: none of these. null: not shown. */
+  /** `by`: only a GM's keys show it, as over SNMP; it came before the answer that showed them. */
+  readonly at: 'at' | 'by';
+  /** The KS that it came from, as a GM shows. null: not shown. */
   readonly from: string | null;
 }
 
-/**
- * When a GM last got a rekey or a registration after this instant. `by`: where only its keys show it, as over SNMP, it
- * came before the answer that showed them. null: none did.
- */
-export function lastServed(
-  gms: readonly GmFacts[],
-  sinceMs: EpochMs,
-): { readonly atMs: EpochMs; readonly at: 'at' | 'by' } | null {
-  const toldMs = Math.max(...gms.map((gm) => Math.max(gm.lastRekeyMs ?? 0, gm.lastReregistration?.atMs ?? 0)));
-  if (toldMs > sinceMs + CLOCKS_MS) return { atMs: toldMs, at: 'at' };
-  const renewed = gms.flatMap(({ renewedBetweenMs: between }) =>
-    between !== undefined && between[0] > sinceMs + CLOCKS_MS ? [between[1]] : [],
-  );
-  return renewed.length === 0 ? null : { atMs: Math.max(...renewed), at: 'by' };
-}
-
-/** A rekey or a registration of a GM, of which none of these is known to be the source, the last one; null: none. */
-export function servedSince({ gms }: GroupFacts, gone: readonly KsFacts[], sinceMs: EpochMs): ServedSince | null {
+/** The last rekey or registration of a GM after this instant, but from one of `gone`, as GMs show; null: none came. */
+export function servedSince(gms: readonly GmFacts[], sinceMs: EpochMs, gone: readonly KsFacts[] = []): Served | null {
   const theirs = new Set(gone.map(({ address }) => address));
-  const all = gms.flatMap(({ lastRekeyMs, lastRekeyFrom, lastReregistration: last, keyServer, registered, sentMs }) => {
-    // With whom it registered is for an answer after it; over SNMP it may be one that it tries.
-    const by = last !== null && registered === true && sentMs > last.atMs + CLOCKS_MS ? keyServer : null;
-    return [
-      ...(lastRekeyMs === null ? [] : [{ atMs: lastRekeyMs, from: lastRekeyFrom }]),
-      ...(last === null ? [] : [{ atMs: last.betweenMs?.[0] ?? last.atMs, from: by }]),
-    ];
-  });
-  const served = all.filter(({ atMs, from }) => atMs > sinceMs + CLOCKS_MS && (from === null || !theirs.has(from)));
+  const told = gms.flatMap(
+    ({ lastRekeyMs, lastRekeyFrom, lastReregistration: last, keyServer, registered, sentMs }) => {
+      // With whom it registered is for an answer after it; over SNMP it may be one that it tries.
+      const by = last !== null && registered === true && sentMs > last.atMs + CLOCKS_MS ? keyServer : null;
+      return [
+        ...(lastRekeyMs === null ? [] : [{ atMs: lastRekeyMs, at: 'at' as const, from: lastRekeyFrom }]),
+        ...(last === null ? [] : [{ atMs: last.betweenMs?.[0] ?? last.atMs, at: 'at' as const, from: by }]),
+      ];
+    },
+  );
+  const served = told.filter(({ atMs, from }) => atMs > sinceMs + CLOCKS_MS && (from === null || !theirs.has(from)));
   const [latest = null] = served.toSorted(
     (a, b) => b.atMs - a.atMs || Number(a.from === null) - Number(b.from === null),
   );
-  return latest;
+  if (latest !== null) return latest;
+  const renewed = gms.flatMap(({ renewedBetweenMs: between }) =>
+    between !== undefined && between[0] > sinceMs + CLOCKS_MS ? [between[1]] : [],
+  );
+  return renewed.length === 0 ? null : { atMs: Math.max(...renewed), at: 'by', from: null };
 }
 
 /** `a lost answer, or it is down`. */

@@ -179,7 +179,7 @@ function onlyUnseenLeft(
   const sinceMs = before?.sinceMs ?? Math.max(...gone.map((ks) => lastAnswerMs(ks, facts)));
   const [others, serve] =
     unseen.length === 0 ? ['another KS', 'serves'] : [ksNamed(unseen), verb(unseen.length, 'serves', 'serve')];
-  const served = servedSince(facts, gone, Math.max(...gone.map((ks) => askedInVainMs(ks, nowMs))));
+  const served = servedSince(gms, Math.max(...gone.map((ks) => askedInVainMs(ks, nowMs))), gone);
   // Devices that come back do so one after the other: who serves is seen before the looks at the others.
   const isTriedSince = gone.some(({ failure }) => (failure?.lastMs ?? 0) > (served?.atMs ?? 0));
   const established =
@@ -193,7 +193,7 @@ function onlyUnseenLeft(
     summary: `${ksNamed(names)} ${hasNotAnswered(gone, silentSinceMs(gone, sinceMs, facts))}; ${
       served === null
         ? `whether ${others}, of which the agent sees nothing, ${serve} the GMs is not known before a rekey is due`
-        : `a rekey or registration came to GMs at ${clockTime(served.atMs)}${from}`
+        : `a rekey or registration came to GMs ${served.at} ${clockTime(served.atMs)}${from}`
     }`,
     ...(served === null
       ? ifSo(

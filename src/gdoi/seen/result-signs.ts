@@ -5,7 +5,8 @@
 
 /**
  * `answers`: it shows its groups. `mute`: no MIB, no such command, no prompt after a login that it accepted, or an answer
- * that cannot be read: it is there all the same. `refusing`: it is there and does not let the agent in. `silent`: nothing shows that it is there.
+ * that cannot be read: it is there all the same. `refusing`: it is there and does not let the agent in. `silent`: nothing
+ * shows that it is there.
  */
 type Sign = 'answers' | 'mute' | 'refusing' | 'silent';
 

@@ -128,7 +128,7 @@ function ofTek(
   return (block, value) => {
     const last = block.teks?.at(-1);
     const mayBegin = mayBeGm(block) && (block.filtered || block.section !== 'other');
-    // `SPI : 0x` and 32 digits is a KEK's: what no TEK can have begins none
+    // `SPI : 0x` and 32 digits is a KEK's: what no TEK can have begins none.
     if (mayBegin && (last === undefined || taken(last)) && rule(newTek(null), value)) {
       block.isGm = true;
       block.provesGm = true;

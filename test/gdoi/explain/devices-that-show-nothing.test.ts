@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
-import { Fleet, ks, type KsOptions, START } from '../../builders/fleet-group.ts';
-import { member, silent } from './members.ts';
+import { Fleet, ks, START } from '../../builders/fleet-group.ts';
+import { FIRST, firstKs, member, SECOND, secondKs, silent } from './members.ts';
 
 type View = ReturnType<Fleet['see']>;
 const summaries = (view: View) => view.explanations.map(({ summary }) => summary);
@@ -57,22 +57,16 @@ describe('GMs that answer and show nothing of their group', () => {
 });
 
 describe('KSs out of the agent’s sight', () => {
-  const FIRST = '10.1.0.1';
-  const SECOND = '10.1.0.2';
-  const first = (second: number, options: KsOptions = {}) =>
-    ks(second, { device: 'ks1', address: FIRST, role: 'primary', peers: { [SECOND]: 'Alive' }, ...options });
-  const second = (at: number, options: KsOptions = {}) =>
-    ks(at, { device: 'ks2', address: SECOND, role: 'secondary', peers: { [FIRST]: 'Alive' }, ...options });
-  const tried = (facts: ReturnType<typeof ks>, at: number) => silent(facts, 60, { lastMs: START + at * 1000 });
+  const tried = (facts: MemberFacts, at: number) => silent(facts, 60, { lastMs: START + at * 1000 });
 
   test('are each named: the one that serves the GMs, and the one of which nothing is known', () => {
     const fleet = new Fleet();
-    fleet.see(first(0), second(0), member(1, 0), member(2, 0));
-    fleet.see(tried(first(0), 60), tried(second(0), 60));
+    fleet.see(firstKs(0), secondKs(0), member(1, 0), member(2, 0));
+    fleet.see(tried(firstKs(0), 60), tried(secondKs(0), 60));
     fleet.see(member(1, 260, { lastFrom: FIRST, lastAge: 10 }), member(2, 260, { lastFrom: FIRST, lastAge: 10 }));
     const view = fleet.see(
-      tried(first(0), 500),
-      tried(second(0), 500),
+      tried(firstKs(0), 500),
+      tried(secondKs(0), 500),
       member(1, 560, { lastFrom: FIRST, lastAge: 310 }),
     );
     expect(summaries(view)).toContain(
@@ -82,25 +76,25 @@ describe('KSs out of the agent’s sight', () => {
 
   test('are not said to have served anyone when another one of them did', () => {
     const fleet = new Fleet();
-    fleet.see(first(0), second(0), member(1, 0));
-    fleet.see(tried(first(0), 60), tried(second(0), 60));
+    fleet.see(firstKs(0), secondKs(0), member(1, 0));
+    fleet.see(tried(firstKs(0), 60), tried(secondKs(0), 60));
     fleet.see(member(1, 260, { lastFrom: FIRST, lastAge: 10 }));
-    fleet.see(tried(first(0), 500), tried(second(0), 500));
+    fleet.see(tried(firstKs(0), 500), tried(secondKs(0), 500));
     // ks1 answers again, and says that ks2 is alive.
-    const view = fleet.see(first(900), tried(second(0), 905), member(1, 905));
+    const view = fleet.see(firstKs(900), tried(secondKs(0), 905), member(1, 905));
     const found = view.explanations.find(({ cause }) => cause === 'ks_out_of_sight');
     expect(found?.summary).toMatch(/^KS ks2 .* served GMs or peers at 08:15:00 UTC/u);
   });
 
   test('are no open question once a rekey has come from one that refuses the login', () => {
     const fleet = new Fleet();
-    fleet.see(first(0), second(0), member(1, 0));
-    fleet.see(silent(second(0), 60, { result: 'auth' }));
-    const open = fleet.see(tried(first(0), 200), member(1, 260));
+    fleet.see(firstKs(0), secondKs(0), member(1, 0));
+    fleet.see(silent(secondKs(0), 60, { result: 'auth' }));
+    const open = fleet.see(tried(firstKs(0), 200), member(1, 260));
     expect(summaries(open).join()).toMatch(
       /whether KS ks2, of which the agent sees nothing, serves the GMs is not known/u,
     );
-    const view = fleet.see(tried(first(0), 500), member(1, 560, { lastFrom: SECOND, lastAge: 20 }));
+    const view = fleet.see(tried(firstKs(0), 500), member(1, 560, { lastFrom: SECOND, lastAge: 20 }));
     const lost = view.explanations.find(({ cause }) => cause === 'redundancy_lost');
     expect(lost).toMatchObject({
       status: 'warning',
@@ -112,9 +106,9 @@ describe('KSs out of the agent’s sight', () => {
 
   test('did not answer: they, and not it', () => {
     const fleet = new Fleet();
-    fleet.see(first(0), second(0), member(1, 0));
-    const once = (facts: ReturnType<typeof ks>) => silent(facts, 60, { inARow: 1, established: false });
-    const view = fleet.see(once(first(0)), once(second(0)), member(1, 61));
+    fleet.see(firstKs(0), secondKs(0), member(1, 0));
+    const once = (facts: MemberFacts) => silent(facts, 60, { inARow: 1, established: false });
+    const view = fleet.see(once(firstKs(0)), once(secondKs(0)), member(1, 61));
     expect(summaries(view)).toEqual(['KSs ks1, ks2 did not answer at 08:01:00 UTC: lost answers, or they are down']);
   });
 
@@ -224,8 +218,13 @@ describe('a KS that is up again beside one that nobody polls', () => {
 
 describe('KSs out of sight, and GMs that SNMP shows, without a counter of rekeys', () => {
   const [OLD, NEW] = ['0x0000000A', '0x0000000B'];
-  const overSnmp = (number: number, second: number, teks: Readonly<Record<string, number>>): MemberFacts => {
-    const facts = member(number, second, { teks, keyServer: null, keyServers: ['10.1.0.1'] });
+  const overSnmp = (
+    number: number,
+    second: number,
+    teks: Readonly<Record<string, number>>,
+    keyServers: readonly string[] = [FIRST],
+  ): MemberFacts => {
+    const facts = member(number, second, { teks, keyServer: null, keyServers });
     const { snapshot, at } = facts.gm ?? expect.fail('a GM');
     const rekeys = {
       lastSequence: null,
@@ -269,5 +268,20 @@ describe('KSs out of sight, and GMs that SNMP shows, without a counter of rekeys
     const both = { [NEW]: 4200, [OLD]: 700 };
     const view = fleet.see(overSnmp(1, 240, both), overSnmp(2, 240, both), tried(300));
     expect(view.explanations).toMatchObject([{ cause: 'ks_down', phase: 'present', status: 'critical' }]);
+  });
+
+  test('leave no question open whether another KS serves the GMs, once one shows a key that it did not have', () => {
+    const fleet = new Fleet();
+    const of = (number: number, second: number, teks: Readonly<Record<string, number>>) =>
+      overSnmp(number, second, teks, [FIRST, SECOND]);
+    fleet.see(ks(0), of(1, 0, { [OLD]: 700 }), of(2, 0, { [OLD]: 700 }));
+    fleet.see(of(1, 120, { [OLD]: 700 }), of(2, 120, { [OLD]: 700 }));
+    expect(summaries(fleet.see(tried(180))).join()).toMatch(/serves? the GMs is not known before a rekey is due/u);
+    const both = { [NEW]: 4200, [OLD]: 700 };
+    fleet.see(of(1, 240, both), of(2, 240, both));
+    const view = fleet.see(tried(600), of(1, 605, { [NEW]: 4200 }), of(2, 605, { [NEW]: 4200 }));
+    expect(summaries(view)).toEqual([
+      'KS ks1 has not answered since 08:00:00 UTC; a rekey or registration came to GMs by 08:04:00 UTC',
+    ]);
   });
 });

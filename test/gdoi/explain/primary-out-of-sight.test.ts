@@ -2,15 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
-import { Fleet, ks, type KsOptions, START } from '../../builders/fleet-group.ts';
-import { member, silent } from './members.ts';
-
-const FIRST = '10.1.0.1';
-const SECOND = '10.1.0.2';
-const primary = (second: number, options: KsOptions = {}) =>
-  ks(second, { device: 'ks1', address: FIRST, role: 'primary', peers: { [SECOND]: 'Alive' }, ...options });
-const secondary = (second: number, options: KsOptions = {}) =>
-  ks(second, { device: 'ks2', address: SECOND, role: 'secondary', peers: { [FIRST]: 'Alive' }, ...options });
+import { Fleet, START } from '../../builders/fleet-group.ts';
+import { FIRST, firstKs, member, SECOND, secondKs, silent } from './members.ts';
 
 const causes = (view: ReturnType<Fleet['see']>) =>
   view.explanations.map(({ cause, phase, status }) => `${cause} ${phase} ${status}`);
@@ -25,10 +18,10 @@ describe('a primary that answers the agent no more', () => {
     ['does not let the agent run its command', 'command', ['ks_out_of_sight present warning']],
   ])('and %s is not missed as primary', (_why, result, expected) => {
     const fleet = new Fleet();
-    fleet.see(primary(0), secondary(0), member(1, 0));
-    fleet.see(silent(primary(0), 60, { result }));
+    fleet.see(firstKs(0), secondKs(0), member(1, 0));
+    fleet.see(silent(firstKs(0), 60, { result }));
     for (const second of [120, 240, 360]) {
-      const view = fleet.see(secondary(second), member(1, second));
+      const view = fleet.see(secondKs(second), member(1, second));
       expect(causes(view)).toEqual(expected);
       expect(role(view, second)).toMatchObject({ status: 'unknown' });
     }
@@ -36,11 +29,11 @@ describe('a primary that answers the agent no more', () => {
 
   test('and was secondary when it was seen last may have taken over', () => {
     const fleet = new Fleet();
-    fleet.see(primary(0), secondary(0), member(1, 0));
-    fleet.see(silent(secondary(0), 60, { result: 'auth' }));
+    fleet.see(firstKs(0), secondKs(0), member(1, 0));
+    fleet.see(silent(secondKs(0), 60, { result: 'auth' }));
     // The primary restarted and came back as the secondary.
     for (const second of [300, 420, 540]) {
-      const view = fleet.see(primary(second, { role: 'secondary' }), member(1, second));
+      const view = fleet.see(firstKs(second, { role: 'secondary' }), member(1, second));
       expect(causes(view)).toEqual(['login_refused present warning']);
       expect(role(view, second)).toMatchObject({ status: 'unknown' });
     }
@@ -51,13 +44,13 @@ describe('a primary that answers the agent no more', () => {
     ['and was secondary when it was seen last', 'secondary'],
   ] as const)('%s is not missed as primary while its peer hears it', (_when, known) => {
     const fleet = new Fleet();
-    if (known !== null) fleet.see(secondary(0), member(1, 0));
+    if (known !== null) fleet.see(secondKs(0), member(1, 0));
     const unread = (facts: MemberFacts): MemberFacts => ({ ...facts, ks: null, named: true, host: SECOND });
     const shown = (facts: MemberFacts) => (known === null ? unread(facts) : facts);
-    fleet.see(shown(silent(secondary(0), 30)), member(1, 60, { keyServer: SECOND }));
+    fleet.see(shown(silent(secondKs(0), 30)), member(1, 60, { keyServer: SECOND }));
     for (const second of [120, 240, 360]) {
-      const other = primary(second, { role: 'secondary' });
-      const tried = silent(secondary(0), 30, { lastMs: START + second * 1000 });
+      const other = firstKs(second, { role: 'secondary' });
+      const tried = silent(secondKs(0), 30, { lastMs: START + second * 1000 });
       const view = fleet.see(other, shown(tried), member(1, second, { keyServer: SECOND }));
       expect(causes(view).filter((each) => each.startsWith('no_primary'))).toEqual([]);
       expect(causes(view).at(-1)).toMatch(/^ks_out_of_sight/u);
@@ -67,10 +60,10 @@ describe('a primary that answers the agent no more', () => {
 
   test('and is dead for its peer is missed as primary', () => {
     const fleet = new Fleet();
-    fleet.see(primary(0), secondary(0), member(1, 0));
-    fleet.see(silent(primary(0), 60));
-    fleet.see(secondary(120, { peers: { [FIRST]: 'Dead' } }), member(1, 120));
-    const view = fleet.see(secondary(240, { peers: { [FIRST]: 'Dead' } }), member(1, 240));
+    fleet.see(firstKs(0), secondKs(0), member(1, 0));
+    fleet.see(silent(firstKs(0), 60));
+    fleet.see(secondKs(120, { peers: { [FIRST]: 'Dead' } }), member(1, 120));
+    const view = fleet.see(secondKs(240, { peers: { [FIRST]: 'Dead' } }), member(1, 240));
     expect(causes(view)).toEqual(['no_primary present critical']);
     expect(role(view, 240)).toMatchObject({ status: 'critical', detail: 'no primary: ks2 is secondary' });
   });
