@@ -357,7 +357,7 @@ function peers({ group, coopPeers }: GroupView): HealthCheck {
       },
     );
   if (coopPeers.length === 0) return check(['coop_peers', group], 'unknown', 'no KS lists COOP peers', more);
-  return check(['coop_peers', group], 'ok', `${coopPeers.length} COOP peers, none lost`, more);
+  return check(['coop_peers', group], 'ok', `${counted(coopPeers.length, 'COOP peer')}, none lost`, more);
 }
 
 /** Rows 4 to 6: one path, or the KS. */

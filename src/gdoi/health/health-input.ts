@@ -15,6 +15,8 @@ export interface HealthInput {
   /** `ok`, or how the last poll failed; null before the first. */
   readonly result: string | null;
   readonly error: string | null;
+  /** How it failed when it was tried last: one that waits after failures is not tried. Absent or null: as `result` says. */
+  readonly failure?: string | null;
   /** SNMP beside SSH, and RESTCONF; absent or null: it is not polled beside SSH. */
   readonly snmp?: PolledBeside | null;
   readonly restconf?: PolledBeside | null;

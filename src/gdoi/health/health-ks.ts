@@ -168,7 +168,8 @@ function coopPeers({ group, ks, at, bootMs }: KsHealthInput): HealthCheck {
       `is primary, and does not know whether COOP ${verb(unheard.length, 'peer', 'peers')} ${nameList(unheard)} ${verb(unheard.length, 'is', 'are')} alive`,
       { ...more, value: unheard.length, action: CHECK_COOP },
     );
-  if (dead.length === 0) return check(['coop_peers', group], 'ok', `${ks.peers.length} COOP peers, none dead`, more);
+  if (dead.length === 0)
+    return check(['coop_peers', group], 'ok', `${counted(ks.peers.length, 'COOP peer')}, none dead`, more);
   return check(
     ['coop_peers', group],
     'warning',
@@ -205,7 +206,7 @@ function rekeysAcknowledged({ group, ks, fleet }: KsHealthInput): HealthCheck {
       'ok',
       rows.length === 1
         ? 'no acknowledgement of its GM is missing'
-        : `no acknowledgement of its ${rows.length} GMs is missing`,
+        : `no acknowledgement of its ${counted(rows.length, 'GM')} is missing`,
       more,
     );
   const action = 'Check the path KS to GM for UDP 848: filter, rekey size against MTU, control-plane policing';

@@ -39,22 +39,20 @@ export function reachChecks(input: HealthInput, age: Age): readonly HealthCheck[
 }
 
 function reachable(input: HealthInput, age: Age): HealthCheck {
-  const { result, error } = input;
+  const { result, error, failure } = input;
   const more = { value: result, threshold: 'ok', required: true };
   if (result === null) return check(['reachable', null], 'unknown', 'not polled yet', more);
   if (result === 'ok') return check(['reachable', null], 'ok', 'the last poll got and parsed an answer', more);
   const why = error ?? result;
-  switch (result) {
+  switch (failure ?? result) {
     case 'host_key':
       return check(['reachable', null], 'critical', `the SSH host key is not accepted: ${why}`, {
         ...more,
         action: CHECK_HOST_KEY,
       });
     case 'auth':
-      return check(['reachable', null], 'warning', `the device refused the credential: ${why}`, {
-        ...more,
-        action: CHECK_CREDENTIAL,
-      });
+    case 'quarantined':
+      return check(['reachable', null], 'warning', `${refusal(result)}: ${why}`, { ...more, action: CHECK_CREDENTIAL });
     case 'command':
     case 'parse':
     case 'prompt':
@@ -69,6 +67,11 @@ function reachable(input: HealthInput, age: Age): HealthCheck {
         action: 'Check the path to the device, and the device itself',
       });
   }
+}
+
+/** While it is not tried: several devices may have refused that credential, and not this one. */
+function refusal(result: string): string {
+  return result === 'auth' ? 'the device refused the credential' : 'the agent does not log in';
 }
 
 /** One failed poll beside a fresh answer is a warning; without a fresh answer the device's state is not known. */

@@ -210,6 +210,9 @@ describe('a problem of a GM decides its status, is named in the summary and has 
     ['a follow-up command was unreadable', 'commands', 'warning', { collectors: new Map([['show version', 'parse']]) }],
     ['the last poll failed, but the answer before is fresh', 'reachable', 'warning', { result: 'timeout' }],
     ['the credential is refused', 'reachable', 'warning', { result: 'auth' }],
+    ['it waits since it refused the credential', 'reachable', 'warning', { result: 'quarantined', failure: 'auth' }],
+    ['others refused its credential', 'reachable', 'warning', { result: 'quarantined', age: 400 }],
+    ['it waits since its host key changed', 'reachable', 'critical', { result: 'backoff', failure: 'host_key' }],
     ['the host key changed', 'reachable', 'critical', { result: 'host_key' }],
     ['it does not answer by SNMP', 'snmp_reachable', 'warning', { snmp: { result: 'timeout', error: null } }],
     ['it does not answer any more', 'reachable', 'unknown', { result: 'timeout', age: 400 }],
@@ -242,6 +245,20 @@ describe('a problem of a GM decides its status, is named in the summary and has 
     'the first step for dropped packets is to read the counters that are collected: %s',
     (_of, gm, action) => {
       const found = checkOf(healthOf({ gm, tracked: { packetsDropped: true } }, fleet({})), 'packets_dropped');
+      expect(found.action).toMatch(action);
+    },
+  );
+
+  test.each([
+    ['quarantined', 'auth', /^the agent does not log in: /, /password/u],
+    ['backoff', 'host_key', /^the SSH host key is not accepted: /, /fingerprint/u],
+    ['backoff', 'parse', /^it answers, and shows nothing that can be used: /, /^show crypto gdoi on the device/u],
+    ['backoff', 'timeout', /^no answer: /, /path to the device/u],
+  ] as const)(
+    'what is said of a device that waits (%s) is what failed before: %s',
+    (result, failure, detail, action) => {
+      const found = checkOf(healthOf({ result, failure, error: 'why' }), 'reachable');
+      expect(found.detail).toMatch(detail);
       expect(found.action).toMatch(action);
     },
   );
@@ -436,6 +453,7 @@ describe('a KS', () => {
 
   const cases: readonly [title: string, CheckName, HealthStatus, DeviceOptions, Partial<GroupView>?][] = [
     ['does not answer', 'reachable', 'critical', { ks: {}, result: 'timeout', age: 400 }],
+    ['refuses the login, and waits', 'reachable', 'warning', { ks: {}, result: 'quarantined', age: 400 }],
     [
       'is one of two primaries',
       'coop_split',
