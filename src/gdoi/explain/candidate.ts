@@ -63,16 +63,19 @@ export interface Claim {
   readonly of?: ReadonlySet<string>;
   /** Not what began before. */
   readonly fromMs?: EpochMs;
+  /** Not what began after. */
+  readonly toMs?: EpochMs;
 }
 
 /** Open symptoms that fit one of the claims. */
 export function claimed(open: readonly Symptom[], ...claims: readonly Claim[]): readonly Symptom[] {
   return open.filter(({ check, device, sinceMs }) =>
     claims.some(
-      ({ checks, of, fromMs }) =>
+      ({ checks, of, fromMs, toMs }) =>
         checks.includes(check) &&
         (of === undefined || (device !== null && of.has(device))) &&
-        (fromMs === undefined || sinceMs >= fromMs),
+        (fromMs === undefined || sinceMs >= fromMs) &&
+        (toMs === undefined || sinceMs <= toMs),
     ),
   );
 }

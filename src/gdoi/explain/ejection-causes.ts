@@ -19,7 +19,6 @@ import {
 import { EJECTED_AT_MISSED } from './acks-missed.ts';
 import { type GroupFacts, isHeard, isGroupByMulticast } from './group-facts.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
-import { RECENT_MS } from './symptom.ts';
 import { LOSS_CHECKS, LOSSES } from './who-missed-a-rekey.ts';
 
 /** A list that lacks a GM is read again after this long before it is more than a moment's. */
@@ -180,11 +179,13 @@ function unlistedByMulticast(
 function listedAgain({ facts, open, last, said }: Pick<Asked, 'facts' | 'open' | 'last' | 'said'>): Candidate | null {
   // By multicast they were sent it all the same.
   if (isGroupByMulticast(facts)) return null;
-  const { gms, nowMs } = facts;
-  if (last === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
+  const { gms, nowMs, pollIntervalMs } = facts;
+  if (last === null) return null;
   const claims = claimed(open, {
     checks: ['reregistrations'],
     of: new Set(devicesOf(last)),
+    // The list shows its end, and the GM's answer the registration, for as long as that counts.
+    toMs: (last.endedMs ?? nowMs) + pollIntervalMs,
     // Of one look alone only what came later than a registration takes: else the list lacked it since it was registering.
     fromMs: last.presentSinceMs === null ? last.sinceMs + LIST_READ_AGAIN_MS : last.sinceMs - REGISTERING_MS,
   });

@@ -867,6 +867,24 @@ describe('a GM that its KS dropped', () => {
     ]);
   });
 
+  test('is not told of a lost rekey when that ended by the list, and its registration was known a while later', () => {
+    const fleet = new Fleet();
+    const all = (second: number) => [member(2, second, { lastAge: 300 }), member(3, second, { lastAge: 300 })];
+    fleet.see(ks(0, { members: members(0) }), member(1, 0), ...all(0));
+    fleet.see(ks(399, { members: members(0) }), member(1, 400));
+    fleet.see(member(1, 700), ks(701, { members: members(null) }));
+    expect(said(fleet, member(1, 760), ks(761, { members: members(null) }))).toMatchObject({ cause: 'ejected' });
+    const lastReregistration = { cause: 'kek_missed_rekey', atMs: START + 800_000 } as const;
+    const back = (second: number) => member(1, second, { change: { lastReregistration }, succeeded: 2 });
+    fleet.see(ks(805, { members: members(0) }), ...all(806));
+    const looks = [830, 1200, 1390, 1404, 1408, 1415, 1425].map((second) => {
+      const view = fleet.see(back(second), ks(second + 1, { members: members(0) }), ...all(second + 1));
+      return view.explanations.map(({ cause, phase }) => `${cause} ${phase}`).join();
+    });
+    expect(looks).toEqual(looks.map(() => 'ejected over'));
+    expect(fleet.see(back(1440), ks(1441, { members: members(0) })).explanations).toEqual([]);
+  });
+
   describe('as one poll of the list showed, and that registered before the next poll', () => {
     const afterOneLook = (registeredAfterS: number) => {
       const fleet = new Fleet();
