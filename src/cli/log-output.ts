@@ -5,6 +5,7 @@
  */
 import { writeSync } from 'node:fs';
 import { codeOf } from '../kernel/error-code.ts';
+import { restThread } from '../kernel/rest-thread.ts';
 
 const MAX_WAITING_BYTES = 1024 * 1024;
 /** A pipe whose reader is slow has room again in a moment. */
@@ -68,7 +69,7 @@ function writePatiently(descriptor: number, bytes: Buffer, mostTries: number): n
     } catch (error) {
       const isBusy = codeOf(error) === 'EAGAIN';
       if (!isBusy || tries >= mostTries) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SLOW_READER.waitMs);
+      restThread(SLOW_READER.waitMs);
     }
   }
 }

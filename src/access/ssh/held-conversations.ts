@@ -5,10 +5,12 @@
  */
 import { createSystemClock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/random.ts';
+import { restThread } from '../../kernel/rest-thread.ts';
 import { stackOf } from '../../kernel/stack-of.ts';
 import type { ReadAnswerText } from '../answer-reading.ts';
 import type { Conversation, ConversationHooks, Conversations, ConversationTraffic, LineEnd } from './conversation.ts';
 import { createShellConversations } from './shell-conversation.ts';
+import { Rests } from './rests.ts';
 import { type ShellLogin, TransportError, type VerifyJumpKey } from './shell-transport.ts';
 import { createSsh2Transport } from './ssh2-transport.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
@@ -25,6 +27,7 @@ export function holdConversations(readAnswer: ReadAnswerText | null): void {
 class HeldConversations {
   readonly #owner: WorkerOwner;
   readonly #conversations: Conversations;
+  readonly #rests: Rests;
   readonly #held = new Map<number, Held>();
   readonly #jumpKeyQuestions = new Map<number, (problem: string | null) => void>();
   #nextQuestion = 1;
@@ -32,6 +35,7 @@ class HeldConversations {
   constructor(owner: WorkerOwner, readAnswer: ReadAnswerText | null) {
     this.#owner = owner;
     const clock = createSystemClock();
+    this.#rests = new Rests(clock, restThread);
     const verifyJumpKey: VerifyJumpKey = ({ name, host, port: at, hostKeys }, key) =>
       new Promise((resolve) => {
         const id = this.#nextQuestion;
@@ -61,7 +65,7 @@ class HeldConversations {
         this.#say({ type: 'pong' });
         return;
       case 'open': {
-        const held = new Held(message.id, (said) => this.#say(said));
+        const held = new Held(message.id, (said) => this.#say(said), this.#rests);
         this.#held.set(message.id, held);
         void held.open(this.#conversations, message.login); // answers by message, also where it fails
         return;
@@ -86,6 +90,7 @@ type ToHeld = Exclude<ToWorker, { type: 'open' | 'jump_key_verdict' | 'release' 
 class Held {
   readonly #id: number;
   readonly #say: (message: FromWorker) => void;
+  readonly #rests: Rests;
   readonly #givenUp = new AbortController();
   #conversation: Conversation | null = null;
   #go: () => void = () => undefined;
@@ -94,9 +99,10 @@ class Held {
   #receivedBytes = 0;
   #sentBytes = 0;
 
-  constructor(id: number, say: (message: FromWorker) => void) {
+  constructor(id: number, say: (message: FromWorker) => void, rests: Rests) {
     this.#id = id;
     this.#say = say;
+    this.#rests = rests;
   }
 
   async open(conversations: Conversations, login: ShellLogin): Promise<void> {
@@ -157,7 +163,7 @@ class Held {
       const outcome = await conversation.logIn(message.credential);
       this.#say({ type: 'logged_in', id, outcome, prompt: conversation.prompt, traffic: this.#newTraffic() });
     } else if (message.type === 'ask') {
-      const outcome = await conversation.ask(message.command);
+      const outcome = await this.#rests.during(() => conversation.ask(message.command));
       this.#say({ type: 'asked', id, outcome, prompt: conversation.prompt, traffic: this.#newTraffic() });
     } else {
       await conversation.hangUp(message.politeMs);
