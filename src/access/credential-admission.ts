@@ -10,6 +10,7 @@ import {
   type AttemptOutcome,
   CredentialQuarantine,
   type CredentialUse,
+  type Forgetting,
   type KeptQuarantine,
   type Refusal,
 } from './credential-quarantine.ts';
@@ -78,8 +79,8 @@ export class CredentialAdmission {
     await this.#refusals?.ended(use, outcome);
   }
 
-  forget(device: string): void {
-    this.#quarantine.forget(device);
+  forget(device: string, why?: Forgetting): void {
+    this.#quarantine.forget(device, why);
   }
 
   quarantined(): string[] {

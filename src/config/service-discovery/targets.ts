@@ -8,7 +8,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { type ReadFile, readFileFromDisk, readText } from '../read-file.ts';
-import { diffConfig } from '../reload-diff.ts';
+import { devicesDiffer } from '../reload-diff.ts';
 import type { ResolvedConfig, ResolvedTargets, TargetUrl } from '../resolved-config.ts';
 import { FileTargets } from './file-targets.ts';
 import { askForTargets } from './http-targets.ts';
@@ -234,8 +234,7 @@ export class Targets implements AsyncDisposable {
     this.#tell([...sources.flatMap((source) => source.findings), ...findings]);
     const before = this.#merged;
     this.#merged = { ...this.#configured, devices };
-    const { added, removed, changed, rescheduled } = diffConfig(before, this.#merged);
-    return added.length + removed.length + changed.length + rescheduled.length > 0;
+    return devicesDiffer(before, this.#merged);
   }
 
   /** With devices of the file alone, its reader has reported the doubts, with the line. */
