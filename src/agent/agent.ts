@@ -716,7 +716,9 @@ export class Agent implements AsyncDisposable {
     const by = device && polledBeside(device)?.by;
     const report = by && (await this.#asker.askBeside(device, signal));
     const now = this.#devices.get(name);
-    if (by && report && now && this.#record.polledBeside(now, by, this.#withTraffic(report))) {
+    // A reload meanwhile may have ended it.
+    const isStillAsked = now !== undefined && polledBeside(now)?.by === by;
+    if (by && report && isStillAsked && this.#record.polledBeside(now, by, this.#withTraffic(report))) {
       this.#scheduler.hint(name);
     }
     if (report?.result === 'ok') this.#isBack(name);
@@ -815,7 +817,12 @@ function reconfigured(view: DeviceView, device: ResolvedDevice): DeviceView {
   const { cell: _was, ...rest } = view;
   const now = configured(device);
   const { snmp, restconf } = view;
-  return { ...rest, ...now, snmp: now.snmp && (snmp ?? now.snmp), restconf: now.restconf && (restconf ?? now.restconf) };
+  return {
+    ...rest,
+    ...now,
+    snmp: now.snmp && (snmp ?? now.snmp),
+    restconf: now.restconf && (restconf ?? now.restconf),
+  };
 }
 
 function configured(device: ResolvedDevice): ConfiguredDevice {

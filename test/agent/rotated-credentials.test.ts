@@ -1,5 +1,6 @@
 /** A reload that brings another credential: the routers are the same, so what is known of them stays. */
 import { expect, test } from 'vitest';
+import type { SnmpAccess } from '../../src/access/device-snmp.ts';
 import type { ResolvedDevice, ResolvedSsh } from '../../src/config/resolved-config.ts';
 import type { Incident } from '../../src/gdoi/incidents/incident.ts';
 import { Secret } from '../../src/kernel/secret.ts';
@@ -61,9 +62,46 @@ test('an incident stays open, with its id and beginning, and the group knows its
   );
 });
 
-/** Two GMs; how often each was asked, and with which passwords. */
+const restconfTo = (port: number): ResolvedDevice['restconf'] => ({
+  credentialName: 'rc',
+  credential: { username: 'monitor', password: new Secret('unused'), client: null },
+  port,
+  schedule: EACH_MINUTE,
+  trust: { authorities: null, serverName: null, fingerprint: null, certificates: 'strict' },
+});
+
+const IN_PASSING: readonly (readonly [what: string, change: (device: ResolvedDevice) => ResolvedDevice])[] = [
+  [
+    'a label',
+    (device: ResolvedDevice) => ({ ...device, labels: { site: 'kaohsiung' }, sourceAddresses: ['192.0.2.9'] }),
+  ],
+  ['roles', (device: ResolvedDevice) => ({ ...device, role: device.name.startsWith('ks') ? 'ks' : 'gm' })],
+  ['intervals', (device: ResolvedDevice) => ({ ...device, schedule: { kind: 'every', ms: 30_000 } })],
+  ['a cell that shows the default one', (device: ResolvedDevice) => ({ ...device, cell: 'default' })],
+  [
+    'RESTCONF beside SSH',
+    (device: ResolvedDevice) => ({ ...device, transport: 'ssh+restconf', restconf: restconfTo(443) }),
+  ],
+];
+test.each(IN_PASSING)('no incident ends or begins because the operator brings %s', async (_what, change) => {
+  await using live = await simulatedAgent({ scenario: 'tek-loss', pollInterval: '60s', gms: 4, kss: 2 });
+  live.agent.start();
+  await live.clock.advance(30 * MINUTE_MS);
+  const before = await incidents(live);
+  expect(before.some(({ status }) => status === 'open')).toBe(true);
+  const members = () => Array.from(live.agent.readModel.groups(), (group) => [group.members, group.kss.length]);
+  const known = members();
+  await reload(live, change);
+  expect(members()).toEqual(known);
+  await live.clock.advance(90_000);
+  const said = ({ id, beganAtMs, status }: Incident) => ({ id, beganAtMs, status });
+  expect((await incidents(live)).map(said)).toEqual(before.map(said));
+});
+
+/** A GM: with which password each poll asked it, and which of its sessions were ended. */
 async function asked(
   answer: (signal: AbortSignal) => string | Promise<string> = () => showCryptoGdoi({ group: 'G1' }),
+  readSnmp: SnmpAccess['read'] = async () => SILENT,
 ) {
   const clock = new FakeClock(Date.UTC(2026, 0, 1));
   const passwords: (string | undefined)[] = [];
@@ -86,7 +124,7 @@ async function asked(
       },
       forget: async (device) => void log.push(`ssh of ${device} ends`),
     },
-    snmp: { ...NO_SNMP, read: async () => SILENT, forget: async (device) => void log.push(`snmp of ${device} ends`) },
+    snmp: { ...NO_SNMP, read: readSnmp, forget: async (device) => void log.push(`snmp of ${device} ends`) },
   });
   agent.start();
   return { agent, clock, passwords, log, configOf };
@@ -162,4 +200,23 @@ test('a poll under way ends with its answer counted once, and the next one has t
   expect(known()).toBe(2);
   expect(passwords.slice(polls)).toEqual(['old', 'new']);
   expect(readModel.device('gm1')?.polls).toEqual({ ok: polls + 2 });
+});
+
+test('what SNMP still answers once it is asked no more is not shown as polled', async () => {
+  let answers = () => {};
+  const { agent, clock, configOf } = await asked(undefined, async () => {
+    await new Promise<void>((resolve) => {
+      answers = resolve;
+    });
+    return SILENT;
+  });
+  await using _agent = agent;
+  const credential = { version: '2c', community: new Secret('c') } as const;
+  const snmp = { credentialName: 'v2', credential, port: 161, schedule: EACH_MINUTE };
+  await agent.reload(configOf('old', { transport: 'ssh+snmp', snmp }));
+  await clock.advance(MINUTE_MS);
+  await agent.reload(configOf('old'));
+  answers();
+  await clock.advance(MINUTE_MS);
+  expect(agent.readModel.device('gm1')?.snmp).toBeNull();
 });

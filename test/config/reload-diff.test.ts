@@ -158,7 +158,11 @@ describe('a reload', () => {
   const ofLists = ({ restartNeeded: _, ...lists }: ConfigDiff) =>
     Object.entries(lists).flatMap(([list, devices]) => devices.map(() => list));
 
-  const anotherRouter: readonly (readonly [what: string, after: Partial<ResolvedDevice>, before: Partial<ResolvedDevice>])[] = [
+  const anotherRouter: readonly (readonly [
+    what: string,
+    after: Partial<ResolvedDevice>,
+    before: Partial<ResolvedDevice>,
+  ])[] = [
     ['another host', { host: '192.0.2.2' }, {}],
     ['an address for its name', { host: '192.0.2.1' }, { host: 'gm1.example.net' }],
     ['another port', { port: 2222 }, {}],

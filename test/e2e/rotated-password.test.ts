@@ -56,10 +56,9 @@ test('SIGHUP with another password: every session is new, and the incident that 
   await agent.printed(/"changed":4,"kept":0.*configuration reloaded/, 'stderr');
   expect(await kss()).toBe(1);
   const logins = () => fleet.devices.map(({ name }) => ssh.logins(name));
-  await expect
-    .poll(logins, PATIENCE_WITH_PROCESSES)
-    .toEqual(fleet.devices.map(() => ({ accepted: 2, refused: 0 })));
-  const asked = async () => (await (await fetch(`${url}/metrics`)).text()).match(/^gdoi_polls_total.*"ok"\} (\d+)/m)?.[1];
+  await expect.poll(logins, PATIENCE_WITH_PROCESSES).toEqual(fleet.devices.map(() => ({ accepted: 2, refused: 0 })));
+  const asked = async () =>
+    (await (await fetch(`${url}/metrics`)).text()).match(/^gdoi_polls_total.*"ok"\} (\d+)/m)?.[1];
   const askedBefore = Number(await asked());
   await expect.poll(async () => Number(await asked()), PATIENCE_WITH_PROCESSES).toBeGreaterThan(askedBefore + 1);
   expect(await kss()).toBe(1);
