@@ -15,7 +15,8 @@ import {
   type Refusal,
 } from './credential-quarantine.ts';
 import type { DeviceError } from './device-error.ts';
-import type { AccessWay, RefusalsOfWay } from './kept-refusals.ts';
+import type { RefusalsOfWay } from './kept-refusals.ts';
+import type { AccessWay } from './same-target.ts';
 
 /** Which devices refused it, in the terms of `KeptQuarantine`. */
 const QUARANTINED: Readonly<Record<KeptQuarantine['of'], string>> = {

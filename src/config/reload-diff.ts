@@ -3,8 +3,13 @@
  * of what it compares, so a new field does not compile until it is decided what its change means.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { AccessWay } from '../access/kept-refusals.ts';
-import { sameJumps, sameRestconfCredential, sameRestconfTrust, sameSnmpCredential } from '../access/same-target.ts';
+import {
+  type AccessWay,
+  sameJumps,
+  sameRestconfCredential,
+  sameRestconfTrust,
+  sameSnmpCredential,
+} from '../access/same-target.ts';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import { absentIsNull, ignored, orNull, type Same, sameIn, sameSecret } from '../kernel/same-fields.ts';
 import type {

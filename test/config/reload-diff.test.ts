@@ -155,7 +155,7 @@ describe('a reload', () => {
     expect(diff.restartNeeded).toEqual([]);
   });
 
-  const ofLists = ({ restartNeeded: _, ...lists }: ConfigDiff) =>
+  const ofLists = ({ restartNeeded: _settings, ...lists }: ConfigDiff) =>
     Object.entries(lists).flatMap(([list, devices]) => devices.map(() => list));
 
   const anotherRouter: readonly (readonly [

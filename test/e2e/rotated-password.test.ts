@@ -69,10 +69,9 @@ test('SIGHUP with another password: every session is new, and the incident that 
   credentials.password = 'after-it';
   await rotate('after-it');
   expect(await kss()).toBe(1);
-  await expect
-    .poll(logins, PATIENCE_WITH_PROCESSES)
-    .toEqual(fleet.devices.map(() => ({ accepted: 2, refused: 0 })));
-  const asked = async () => Number((await metrics()).match(/^gdoi_polls_total\{device="gm1",result="ok"\} (\d+)/m)?.[1]);
+  await expect.poll(logins, PATIENCE_WITH_PROCESSES).toEqual(fleet.devices.map(() => ({ accepted: 2, refused: 0 })));
+  const asked = async () =>
+    Number((await metrics()).match(/^gdoi_polls_total\{device="gm1",result="ok"\} (\d+)/m)?.[1]);
   const askedBefore = await asked();
   expect(askedBefore).toBeGreaterThan(0);
   await expect.poll(asked, PATIENCE_WITH_PROCESSES).toBeGreaterThan(askedBefore + 1);
@@ -88,6 +87,8 @@ test('SIGHUP with the right password ends the quarantine of the wrong one at onc
   const refused = () => logins().reduce((all, each) => all + each.refused, 0);
   const before = refused();
   await rotate('the-right-one');
-  await expect.poll(async () => (await metrics()).match(/^gdoi_device_up\{.* 1$/gm)?.length, PATIENCE_WITH_PROCESSES).toBe(4);
+  await expect
+    .poll(async () => (await metrics()).match(/^gdoi_device_up\{.* 1$/gm)?.length, PATIENCE_WITH_PROCESSES)
+    .toBe(4);
   expect([await quarantined(), refused()]).toEqual([false, before]);
 });

@@ -5,7 +5,7 @@
 import type { RestconfAccess } from '../../access/device-restconf.ts';
 import type { DeviceAccess } from '../../access/device-session.ts';
 import type { SnmpAccess } from '../../access/device-snmp.ts';
-import type { AccessWay } from '../../access/kept-refusals.ts';
+import type { AccessWay } from '../../access/same-target.ts';
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import { NOTHING_LEARNT_BY_SNMP, type SnmpMemory } from '../../mib/snmp-memory.ts';
 import type { Clock } from '../../kernel/clock.ts';

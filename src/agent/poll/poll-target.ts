@@ -2,7 +2,7 @@
 import type { SshTarget } from '../../access/device-session.ts';
 import type { RestconfTarget } from '../../access/device-restconf.ts';
 import type { SnmpTarget } from '../../access/device-snmp.ts';
-import type { AccessWay } from '../../access/kept-refusals.ts';
+import type { AccessWay } from '../../access/same-target.ts';
 import type { ResolvedDevice, Schedule } from '../../config/resolved-config.ts';
 import { longestCronGapMs } from '../schedule/cron-gap.ts';
 import { inCell } from '../../gdoi/seen/cell.ts';
