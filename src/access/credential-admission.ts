@@ -10,11 +10,13 @@ import {
   type AttemptOutcome,
   CredentialQuarantine,
   type CredentialUse,
+  type Forgetting,
   type KeptQuarantine,
   type Refusal,
 } from './credential-quarantine.ts';
 import type { DeviceError } from './device-error.ts';
-import type { AccessWay, RefusalsOfWay } from './kept-refusals.ts';
+import type { RefusalsOfWay } from './kept-refusals.ts';
+import type { AccessWay } from './same-target.ts';
 
 /** Which devices refused it, in the terms of `KeptQuarantine`. */
 const QUARANTINED: Readonly<Record<KeptQuarantine['of'], string>> = {
@@ -78,8 +80,8 @@ export class CredentialAdmission {
     await this.#refusals?.ended(use, outcome);
   }
 
-  forget(device: string): void {
-    this.#quarantine.forget(device);
+  forget(device: string, why?: Forgetting): void {
+    this.#quarantine.forget(device, why);
   }
 
   quarantined(): string[] {

@@ -35,6 +35,12 @@ export interface Refusal {
 
 export type Admission = { readonly kind: 'try' } | { readonly kind: 'wait'; readonly until: Promise<void> } | Refusal;
 
+/** Why a device is forgotten. */
+export interface Forgetting {
+  /** It is the same router at the same place, to be asked in another way: credentials that it accepted stay so. */
+  readonly isSameRouter?: boolean;
+}
+
 export type AttemptOutcome = 'accepted' | 'refused' | 'unknown';
 
 /** Refusals in a row by one kind of device, and what they led to. */
@@ -131,9 +137,13 @@ export class CredentialQuarantine {
     return { newQuarantine: before ? null : (this.kept(use, nowMs)?.of ?? null) };
   }
 
-  /** The device left, or its target changed: its own wait ends, and what it accepted no longer counts. */
-  forget(device: string): void {
+  /**
+   * The device left, or its target changed: its own wait ends, and what it accepted no longer counts, unless it is the
+   * same router.
+   */
+  forget(device: string, { isSameRouter = false }: Forgetting = {}): void {
     this.#deviceWaits.delete(device);
+    if (isSameRouter) return;
     for (const { acceptedBy } of this.#credentials.values()) acceptedBy.delete(device);
   }
 

@@ -5,6 +5,7 @@
 import type { ReadAt } from '../gdoi/seen/instant.ts';
 import type { EpochMs } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
+import type { Forgetting } from './credential-quarantine.ts';
 import type { DeviceError } from './device-error.ts';
 import type { RestconfPath } from './restconf-path.ts';
 
@@ -69,7 +70,7 @@ export type RestconfReply =
 export interface RestconfAccess extends AsyncDisposable {
   read(target: RestconfTarget, paths: readonly RestconfPath[], signal: AbortSignal): Promise<RestconfReply>;
   /** Forgets a device: closes its connection, drops its back-off. */
-  forget(device: string): Promise<void>;
+  forget(device: string, why?: Forgetting): Promise<void>;
   status(): RestconfAccessStatus;
 }
 

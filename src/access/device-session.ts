@@ -5,6 +5,7 @@
 import type { EpochMs } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { AnswerReading } from './answer-reading.ts';
+import type { Forgetting } from './credential-quarantine.ts';
 import type { DeviceError } from './device-error.ts';
 import type { ShowCommand } from './show-command.ts';
 
@@ -93,9 +94,10 @@ export interface DeviceAccess extends AsyncDisposable {
    */
   waitAtMost(device: string, ms: number): number;
   /**
-   * Forgets a device: ends its session politely, drops its back-off (it left the configuration or its target changed).
+   * Forgets a device: ends its session politely, drops its back-off and its wait after a refusal (it left the
+   * configuration or its target changed).
    */
-  forget(device: string): Promise<void>;
+  forget(device: string, why?: Forgetting): Promise<void>;
   /** For metrics: open sessions, handshakes under way and waiting, quarantined credentials, algorithms per device. */
   status(): AccessStatus;
 }

@@ -5,6 +5,7 @@
 import type { ReadAt } from '../gdoi/seen/instant.ts';
 import type { Varbind } from '../gdoi/seen/varbind.ts';
 import type { Secret } from '../kernel/secret.ts';
+import type { Forgetting } from './credential-quarantine.ts';
 import type { DeviceError } from './device-error.ts';
 
 export const SNMP_AUTH_PROTOCOLS = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
@@ -71,7 +72,7 @@ export type SnmpReply =
 export interface SnmpAccess extends AsyncDisposable {
   read(target: SnmpTarget, request: SnmpRequest, signal: AbortSignal): Promise<SnmpReply>;
   /** Forgets a device: what was learned of its engine, and its back-off. */
-  forget(device: string): Promise<void>;
+  forget(device: string, why?: Forgetting): Promise<void>;
   status(): SnmpAccessStatus;
 }
 

@@ -14,6 +14,7 @@ import {
   type CredentialUse,
   REFUSED_DEVICE_WAIT_MS,
 } from './credential-quarantine.ts';
+import type { AccessWay } from './same-target.ts';
 
 /** Where they are stored. A failure to store is reported there, and is as if nothing had been stored. */
 export interface RefusalNotes {
@@ -45,8 +46,6 @@ interface CredentialNote extends DeviceNote {
 const slowHash = promisify<string, Buffer, number, Buffer>(scrypt);
 const HASH_BYTES = 32;
 const SALT_BYTES = 16;
-
-export type AccessWay = 'ssh' | 'snmp' | 'restconf';
 
 export class KeptRefusals {
   readonly #notes: RefusalNotes;

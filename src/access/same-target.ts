@@ -17,6 +17,9 @@ import type { RestconfCredential, RestconfTarget, RestconfTrust } from './device
 import type { JumpTarget, SshTarget } from './device-session.ts';
 import type { SnmpCredential, SnmpTarget } from './device-snmp.ts';
 
+/** The ways to a device. Each has targets and credentials of its own. */
+export type AccessWay = 'ssh' | 'snmp' | 'restconf';
+
 export const sameJumps = sameEach(
   sameIn<JumpTarget>({
     name: identical,

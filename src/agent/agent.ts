@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DeviceTraffic } from '../access/device-traffic.ts';
 import type { PushedMessage } from '../access/pushed.ts';
 import { groupDoubts } from '../config/name-doubts.ts';
-import { asItRuns, diffConfig, restartNeeded } from '../config/reload-diff.ts';
+import { asItRuns, diffConfig, type RenewedDevice, restartNeeded } from '../config/reload-diff.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
@@ -35,7 +35,7 @@ import { FleetRecord } from './record/fleet-record.ts';
 import { Intake } from './record/intake.ts';
 import { keptFleet } from './record/kept-fleet.ts';
 import { type PollRequestOutcome, PollRequests } from './schedule/poll-requests.ts';
-import { configuredView, fleetSettings, type Beside, polledBeside } from './poll/poll-target.ts';
+import { configuredView, decidingWay, fleetSettings, type Beside, polledBeside } from './poll/poll-target.ts';
 import { HintPace } from './heard/hint-pace.ts';
 import { Returning } from './heard/returning.ts';
 import { shownState } from './heard/shown-state.ts';
@@ -44,7 +44,7 @@ import { type PushedFromDevice, PushedMessages } from './heard/pushed-messages.t
 import { type AgentStatus, createReadModel, type FleetReadModel, type MutableReadModel } from '../model/read-model.ts';
 import type { GoneFor } from './record/recorded-line.ts';
 import { type ReplaySettings, settingsOfConfig } from './record/recorded-settings.ts';
-import type { PollReport } from '../model/poll-report.ts';
+import type { BesideTransport, PollReport } from '../model/poll-report.ts';
 import { makeRecordDirectory } from './record/record-directory.ts';
 import { Recorder } from './record/recorder.ts';
 import { FirstSweep } from './schedule/first-sweep.ts';
@@ -318,7 +318,7 @@ export class Agent implements AsyncDisposable {
     this.#intake.leaveGroups(configured);
   }
 
-  /** Applies a new configuration; unchanged devices keep their session, schedule and counters. */
+  /** Applies a new configuration; unchanged devices keep their session, and one that is the same router what is known. */
   reload(config: ResolvedConfig, { removalsMeant = false } = {}): Promise<ReloadSummary> {
     return this.#change(() => this.#reloadNow(withShownCells(config), removalsMeant));
   }
@@ -340,7 +340,7 @@ export class Agent implements AsyncDisposable {
     const summary: ReloadSummary = {
       added: diff.added.length,
       removed: diff.removed.length,
-      changed: diff.changed.length + diff.rescheduled.length,
+      changed: diff.changed.length + diff.renewed.length + diff.rescheduled.length,
       kept: diff.unchanged.length,
       restartNeeded: this.#restartNeeded,
     };
@@ -367,6 +367,8 @@ export class Agent implements AsyncDisposable {
     for (const device of diff.removed) this.#intake.retire(device.name);
     for (const device of [...diff.changed, ...diff.added]) this.#add(device, fleetSize);
     for (const device of diff.rescheduled) this.#adjust(device, fleetSize);
+    const { renewed } = diff;
+    await Promise.all(renewed.map((each) => this.#renew(each, { fleetSize, renewed: renewed.length })));
     return diff;
   }
 
@@ -590,6 +592,26 @@ export class Agent implements AsyncDisposable {
     this.#record.configured(device);
   }
 
+  /**
+   * It is logged in to in another way: a poll under way ends as it began, then its sessions end, and it is polled soon,
+   * so that one sees whether the new way works. All that is known of it stays.
+   */
+  async #renew(
+    { device, ways }: RenewedDevice,
+    { fleetSize, renewed }: { readonly fleetSize: number; readonly renewed: number },
+  ): Promise<void> {
+    this.#adjust(device, fleetSize);
+    this.#pollEndsMonoMs.delete(device.name);
+    // No poll of the new way begins before its place after the end of the old session is taken.
+    const ended = this.#asker.renew(device.name, ways);
+    const beside = polledBeside(device)?.by ?? null;
+    if (ways.includes(decidingWay(device))) this.#scheduler.soon(device.name, renewed);
+    if (beside !== null && ways.includes(beside)) {
+      this.#besideScheduler.soon(device.name, renewed, { aheadMs: aheadMsOf(beside) });
+    }
+    await ended;
+  }
+
   /** Schedule, labels or collectors changed: session and figures stay. */
   #adjust(device: ResolvedDevice, fleetSize: number): void {
     const before = this.#devices.get(device.name);
@@ -602,15 +624,13 @@ export class Agent implements AsyncDisposable {
     }
     const beside = polledBeside(device);
     const besideBefore = before === undefined ? null : polledBeside(before);
-    if (beside !== null && !isDeepStrictEqual(besideBefore?.schedule, beside.schedule)) {
-      this.#schedule(device.name, beside, fleetSize);
-    }
+    if (beside === null) this.#besideScheduler.remove(device.name);
+    else if (!isDeepStrictEqual(besideBefore, beside)) this.#schedule(device.name, beside, fleetSize);
     this.#record.configured(device);
   }
 
   #schedule(device: string, { by, schedule }: Beside, fleetSize: number): void {
-    const aheadMs = by === 'restconf' ? RESTCONF_AHEAD_MS : 0;
-    this.#besideScheduler.set(device, schedule, fleetSize, { aheadMs });
+    this.#besideScheduler.set(device, schedule, fleetSize, { aheadMs: aheadMsOf(by) });
   }
 
   async #drop(name: string, why: GoneFor): Promise<void> {
@@ -696,7 +716,9 @@ export class Agent implements AsyncDisposable {
     const by = device && polledBeside(device)?.by;
     const report = by && (await this.#asker.askBeside(device, signal));
     const now = this.#devices.get(name);
-    if (by && report && now && this.#record.polledBeside(now, by, this.#withTraffic(report))) {
+    // A reload meanwhile may have ended it.
+    const isStillAsked = now !== undefined && polledBeside(now)?.by === by;
+    if (by && report && isStillAsked && this.#record.polledBeside(now, by, this.#withTraffic(report))) {
       this.#scheduler.hint(name);
     }
     if (report?.result === 'ok') this.#isBack(name);
@@ -787,9 +809,20 @@ function withShownCells(config: ResolvedConfig): ResolvedConfig {
   return { ...config, devices: config.devices.map((device) => ({ ...device, cell: device.cell ?? DEFAULT_CELL })) };
 }
 
+function aheadMsOf(by: BesideTransport): number {
+  return by === 'restconf' ? RESTCONF_AHEAD_MS : 0;
+}
+
 function reconfigured(view: DeviceView, device: ResolvedDevice): DeviceView {
   const { cell: _was, ...rest } = view;
-  return { ...rest, ...configured(device), snmp: view.snmp, restconf: view.restconf };
+  const now = configured(device);
+  const { snmp, restconf } = view;
+  return {
+    ...rest,
+    ...now,
+    snmp: now.snmp && (snmp ?? now.snmp),
+    restconf: now.restconf && (restconf ?? now.restconf),
+  };
 }
 
 function configured(device: ResolvedDevice): ConfiguredDevice {

@@ -3,7 +3,13 @@
  * of what it compares, so a new field does not compile until it is decided what its change means.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { sameJumps, sameRestconfCredential, sameRestconfTrust, sameSnmpCredential } from '../access/same-target.ts';
+import {
+  type AccessWay,
+  sameJumps,
+  sameRestconfCredential,
+  sameRestconfTrust,
+  sameSnmpCredential,
+} from '../access/same-target.ts';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import { absentIsNull, ignored, orNull, type Same, sameIn, sameSecret } from '../kernel/same-fields.ts';
 import type {
@@ -23,13 +29,28 @@ import type {
 export interface ConfigDiff {
   readonly added: readonly ResolvedDevice[];
   readonly removed: readonly ResolvedDevice[];
-  /** Another address, credential, way to connect or cell: the device starts anew. */
+  /**
+   * Another address, port, cell, or transport that decides: it may be another router, so the device starts anew. A name
+   * for its address counts too: where a name leads is no matter of the configuration.
+   */
   readonly changed: readonly ResolvedDevice[];
+  /**
+   * Another credential or way of logging in, or another transport beside SSH: the same router at the same place. Its
+   * sessions are new; all that is known of it stays.
+   */
+  readonly renewed: readonly RenewedDevice[];
   /** Another interval, role, timeout, label, source address or collector: the session stays. */
   readonly rescheduled: readonly ResolvedDevice[];
   readonly unchanged: readonly ResolvedDevice[];
   /** Settings that differ but need a restart, such as `listen`. */
   readonly restartNeeded: readonly string[];
+}
+
+/** Its settings may differ in other things, too. */
+export interface RenewedDevice {
+  readonly device: ResolvedDevice;
+  /** Whose sessions are new, or end; those of the others stay open. */
+  readonly ways: readonly AccessWay[];
 }
 
 const equal: Same<unknown> = isDeepStrictEqual;
@@ -64,24 +85,30 @@ const sameSsh = remembered(
   }),
 );
 
+/** Of what is asked before and after; one that comes or goes is no other place. */
+function whereBoth<Value>(same: Same<Value>): Same<Value | null> {
+  return (a, b) => a === null || b === null || same(a, b);
+}
+
+type PlaceOfSnmp = 'port' | 'context';
+/** Another context has other tables. */
+const sameSnmpPlace = whereBoth(sameIn<Pick<ResolvedSnmp, PlaceOfSnmp>>({ port: equal, context: absentIsNull }));
 const sameSnmp = orNull(
-  sameIn<ResolvedSnmp>({
+  sameIn<Omit<ResolvedSnmp, PlaceOfSnmp>>({
     credentialName: equal,
     credential: sameSnmpCredential,
-    port: equal,
     sourceAddress: absentIsNull,
-    context: absentIsNull,
     anySource: equal,
     // the session stays: see DEVICE
     schedule: ignored,
   }),
 );
 
+const sameRestconfPlace = whereBoth(sameIn<Pick<ResolvedRestconf, 'port'>>({ port: equal }));
 const sameRestconf = orNull(
-  sameIn<ResolvedRestconf>({
+  sameIn<Omit<ResolvedRestconf, 'port'>>({
     credentialName: equal,
     credential: sameRestconfCredential,
-    port: equal,
     sourceAddress: absentIsNull,
     trust: sameRestconfTrust,
     // the session stays: see DEVICE
@@ -143,21 +170,31 @@ function by<Whole, Value>(valueOf: (whole: Whole) => Value, same: Same<Value> = 
 
 type DeviceComparison = Same<ResolvedDevice>;
 
-/** What a field of a device belongs to: its connection, its polling, or neither. */
-const DEVICE: Readonly<
-  Record<keyof ResolvedDevice, { readonly connection?: DeviceComparison; readonly polling?: DeviceComparison }>
-> = {
+/** What a field of a device says: which router it is, how the agent gets in there, how it is polled, or none of it. */
+interface OfDevice {
+  readonly place?: DeviceComparison;
+  readonly session?: DeviceComparison;
+  readonly polling?: DeviceComparison;
+}
+
+const DEVICE: Readonly<Record<keyof ResolvedDevice, OfDevice>> = {
   // the two are found by it
   name: {},
   // Another cell is another network; showing cells from now on, or no longer, changes none.
-  cell: { connection: by(({ cell }) => cell ?? DEFAULT_CELL), polling: by(({ cell }) => cell) },
-  host: { connection: by(({ host }) => host) },
-  port: { connection: by(({ port }) => port) },
-  transport: { connection: by(({ transport }) => transport) },
-  ssh: { connection: by(({ ssh }) => ssh, orNull(sameSsh)) },
-  snmp: { connection: by(({ snmp }) => snmp, sameSnmp), polling: by(({ snmp }) => snmp?.schedule) },
+  cell: { place: by(({ cell }) => cell ?? DEFAULT_CELL), polling: by(({ cell }) => cell) },
+  host: { place: by(({ host }) => host) },
+  port: { place: by(({ port }) => port) },
+  // What another transport shows cannot be compared with what is known by this one.
+  transport: { place: by(({ transport }) => transport.split('+')[0]) },
+  ssh: { place: by(({ ssh }) => ssh === null), session: by(({ ssh }) => ssh, orNull(sameSsh)) },
+  snmp: {
+    place: by(({ snmp }) => snmp, sameSnmpPlace),
+    session: by(({ snmp }) => snmp, sameSnmp),
+    polling: by(({ snmp }) => snmp?.schedule),
+  },
   restconf: {
-    connection: by(({ restconf }) => restconf, sameRestconf),
+    place: by(({ restconf }) => restconf, sameRestconfPlace),
+    session: by(({ restconf }) => restconf, sameRestconf),
     polling: by(({ restconf }) => restconf?.schedule),
   },
   sourceAddresses: { polling: by(({ sourceAddresses }) => sourceAddresses, inAnyOrder) },
@@ -171,8 +208,15 @@ const DEVICE: Readonly<
 };
 
 const ofDevice = Object.values(DEVICE);
-const sameConnection: DeviceComparison = (a, b) => ofDevice.every(({ connection }) => connection?.(a, b) ?? true);
+const samePlace: DeviceComparison = (a, b) => ofDevice.every(({ place }) => place?.(a, b) ?? true);
 const samePolling: DeviceComparison = (a, b) => ofDevice.every(({ polling }) => polling?.(a, b) ?? true);
+
+const WAYS = ['ssh', 'snmp', 'restconf'] as const satisfies readonly AccessWay[];
+
+/** The ways whose sessions a change leaves no use for. */
+function renewedWays(a: ResolvedDevice, b: ResolvedDevice): readonly AccessWay[] {
+  return WAYS.filter((way) => DEVICE[way].session?.(a, b) === false);
+}
 
 type FixedSetting = readonly [setting: string, same: Same<ResolvedConfig>];
 
@@ -255,12 +299,15 @@ export function diffConfig(before: ResolvedConfig, after: ResolvedConfig): Confi
   const names = new Set(after.devices.map((device) => device.name));
   const added: ResolvedDevice[] = [];
   const changed: ResolvedDevice[] = [];
+  const renewed: RenewedDevice[] = [];
   const rescheduled: ResolvedDevice[] = [];
   const unchanged: ResolvedDevice[] = [];
   for (const device of after.devices) {
     const was = old.get(device.name);
+    const ways = was === undefined ? [] : renewedWays(was, device);
     if (was === undefined) added.push(device);
-    else if (!sameConnection(was, device)) changed.push(device);
+    else if (!samePlace(was, device)) changed.push(device);
+    else if (ways.length > 0) renewed.push({ device, ways });
     else if (!samePolling(was, device)) rescheduled.push(device);
     else unchanged.push(device);
   }
@@ -268,8 +315,15 @@ export function diffConfig(before: ResolvedConfig, after: ResolvedConfig): Confi
     added,
     removed: before.devices.filter((device) => !names.has(device.name)),
     changed,
+    renewed,
     rescheduled,
     unchanged,
     restartNeeded: restartNeeded(before, after),
   };
+}
+
+/** Other devices, or other settings of one. */
+export function devicesDiffer(before: ResolvedConfig, after: ResolvedConfig): boolean {
+  const { unchanged: _same, restartNeeded: _ofOthers, ...differing } = diffConfig(before, after);
+  return Object.values(differing).some((devices) => devices.length > 0);
 }

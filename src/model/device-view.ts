@@ -147,7 +147,7 @@ export interface GroupTracking {
   readonly vanishedSinceMs?: EpochMs;
   /** What the device contradicts itself in; empty: nothing. */
   readonly dataProblems: readonly string[];
-  /** The CLI and what is polled beside it show other keys, look after look; null: nothing is. */
+  /** The CLI and what is polled beside it show other keys, look after look; null: not both show the group now. */
   readonly sourcesDisagree: boolean | null;
 }
 

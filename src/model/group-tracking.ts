@@ -50,7 +50,7 @@ export function trackOptions(groupOf: GroupViewOf): TrackOptions {
 /** Tracking of each group in which the device is a GM. */
 export function trackingOf(view: DeviceView, state: TrackerState, groupOf: GroupViewOf): DeviceView['tracking'] {
   const tracking = new Map<string, GroupTracking>();
-  for (const { group, gm } of view.groups.values()) {
+  for (const { group, gm, snmp, restconf } of view.groups.values()) {
     if (gm === null) continue;
     const fleet = groupOf(group);
     const expiry = kekExpiryOf(state, group);
@@ -71,7 +71,8 @@ export function trackingOf(view: DeviceView, state: TrackerState, groupOf: Group
       ...(said === null ? {} : { saidOfPackets: said }),
       ...(vanished === undefined ? {} : { vanishedSinceMs: vanished.between.toMs }),
       dataProblems: dataProblemsOf(state, group),
-      sourcesDisagree: sourcesDisagreeOf(state, group),
+      // What is asked beside the CLI no more, or answers no more, says nothing about it.
+      sourcesDisagree: snmp === null && restconf === null ? null : sourcesDisagreeOf(state, group),
     });
   }
   return tracking;

@@ -65,6 +65,14 @@ describe('a credential that twenty devices accepted and three others refuse', ()
     expect(fleet.admission('gm1')).toMatchObject({ kind: 'quarantined' });
   });
 
+  test('stays accepted by a device that is the same router, logged in to in another way', () => {
+    const fleet = refusedByOthers();
+    fleet.quarantine.forget('gm1', { isSameRouter: true });
+    expect(fleet.admission('gm1')).toMatchObject({ kind: 'try' });
+    fleet.quarantine.forget('bad1', { isSameRouter: true });
+    expect(fleet.admission('bad1')).toMatchObject({ kind: 'quarantined' });
+  });
+
   test('counts as new everywhere when its secret changes', () => {
     const fleet = refusedByOthers();
     fleet.password = 'after';

@@ -167,6 +167,23 @@ describe('RESTCONF beside SSH', () => {
     expect(it.events.filter(({ type }) => type === 'reregistration')).toEqual([]);
   });
 
+  test('that is asked no more, or answers no more, disagrees with nothing once its last answer is old', async () => {
+    await using it = await watching({ transport: 'ssh+restconf', restconfEveryMs: 20_000 });
+    const name = modernGm(it);
+    it.restconf.amend = (device, path, body) =>
+      device === name && path === cryptoPath('gdoi-gm')
+        ? JSON.parse(JSON.stringify(body).replace(/"remote-addr":"[^"]*"/, '"remote-addr":"192.0.2.66"'))
+        : body;
+    it.agent.start();
+    await it.clock.advance(10 * MINUTE_MS);
+    const disagrees = () => it.agent.readModel.device(name)?.tracking.get('G1')?.sourcesDisagree;
+    expect(disagrees()).toBe(true);
+    const devices = it.configured.map((device) => ({ ...device, transport: 'ssh' as const, restconf: null }));
+    await it.agent.reload({ ...it.config, devices });
+    await it.clock.advance(20 * MINUTE_MS);
+    expect([disagrees(), it.agent.readModel.device(name)?.restconf]).toEqual([null, null]);
+  });
+
   test('that fails costs only itself', async () => {
     await using it = await watching({ transport: 'ssh+restconf' });
     it.restconf.failure = {

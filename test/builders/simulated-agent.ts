@@ -21,6 +21,7 @@ import { createFleetFromPlan, createSimulatedFleet, type SimulatedFleet } from '
 import type { FleetPlan } from '../../src/simulator/scenarios/fleet-plan.ts';
 import type { Lifetimes, ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import type { Maintenance } from '../../src/model/maintenance.ts';
+import type { EventStore } from '../../src/store/event-store.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryLogger } from './memory-logger.ts';
@@ -93,6 +94,7 @@ export interface SimulatedAgent extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly fleet: SimulatedFleet;
   readonly events: readonly GdoiEvent[];
+  readonly store: EventStore;
   readonly restconf: FleetRestconf;
   readonly logger: MemoryLogger;
   /** Stops the agent and reads what it recorded. */
@@ -175,6 +177,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     clock,
     fleet,
     events,
+    store,
     restconf,
     logger,
     async recording() {
@@ -337,7 +340,10 @@ function accessTo(fleet: SimulatedFleet, clock: FakeClock, watched: SimulatedWat
       return { kind: 'done', value: await use(sessionOf(device)) };
     },
     waitAtMost: () => 0,
-    forget: () => (watched.forgettingMs === undefined ? Promise.resolve() : clock.sleep(watched.forgettingMs)),
+    forget: async (device) => {
+      sessions.delete(device);
+      if (watched.forgettingMs !== undefined) await clock.sleep(watched.forgettingMs);
+    },
     status: () => ({
       openSessions: sessions.size,
       handshakesActive: 0,

@@ -66,7 +66,7 @@ describe('ssh.jump', () => {
     const direct = (await loadOk(given('devices: [{ name: a, host: a }]\n'))).config;
     const through = (await loadOk(given('ssh: { jump: bastion }\ndevices: [{ name: a, host: a }]\n'))).config;
     const again = (await loadOk(given('ssh: { jump: bastion }\ndevices: [{ name: a, host: a }]\n'))).config;
-    expect(diffConfig(direct, through).changed).toHaveLength(1);
+    expect(diffConfig(direct, through).renewed).toHaveLength(1);
     expect(diffConfig(through, again).unchanged).toHaveLength(1);
   });
 });

@@ -1,10 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asItRuns, diffConfig, restartNeeded } from '../../src/config/reload-diff.ts';
+import { asItRuns, type ConfigDiff, devicesDiffer, diffConfig, restartNeeded } from '../../src/config/reload-diff.ts';
+import type { JumpTarget } from '../../src/access/device-session.ts';
 import type { SnmpCredential } from '../../src/access/device-snmp.ts';
 import type {
   ResolvedConfig,
   ResolvedDevice,
+  ResolvedRestconf,
   ResolvedSnmp,
   ResolvedSsh,
   ResolvedStore,
@@ -44,6 +46,29 @@ const snmp = (changes: Partial<ResolvedSnmp> = {}): ResolvedSnmp => ({
   port: 161,
   schedule: { kind: 'every', ms: 30_000 },
   ...changes,
+});
+
+const RESTCONF_CREDENTIAL = { username: 'monitor', password: new Secret('pw'), client: null };
+
+const restconf = (changes: Partial<ResolvedRestconf> = {}): ResolvedRestconf => ({
+  credentialName: 'rc',
+  credential: RESTCONF_CREDENTIAL,
+  port: 443,
+  schedule: { kind: 'every', ms: 60_000 },
+  trust: { authorities: null, serverName: null, fingerprint: null, certificates: 'strict' },
+  ...changes,
+});
+
+const jump = (password = new Secret('jump')): JumpTarget => ({
+  name: 'bastion',
+  host: '192.0.2.200',
+  port: 22,
+  username: 'jump',
+  password,
+  privateKey: null,
+  passphrase: null,
+  hostKeys: 'strict',
+  algorithms: 'modern',
 });
 
 const device = (changes: Partial<ResolvedDevice> = {}): ResolvedDevice => ({
@@ -130,11 +155,34 @@ describe('a reload', () => {
     expect(diff.restartNeeded).toEqual([]);
   });
 
+  const ofLists = ({ restartNeeded: _settings, ...lists }: ConfigDiff) =>
+    Object.entries(lists).flatMap(([list, devices]) => devices.map(() => list));
+
+  const anotherRouter: readonly (readonly [
+    what: string,
+    after: Partial<ResolvedDevice>,
+    before: Partial<ResolvedDevice>,
+  ])[] = [
+    ['another host', { host: '192.0.2.2' }, {}],
+    ['an address for its name', { host: '192.0.2.1' }, { host: 'gm1.example.net' }],
+    ['another port', { port: 2222 }, {}],
+    ['another cell', { cell: 'south' }, {}],
+    ['snmp alone for ssh', { transport: 'snmp', ssh: null, snmp: snmp() }, {}],
+    ['ssh beside what was snmp alone', { transport: 'ssh+snmp' }, { transport: 'snmp', ssh: null, snmp: snmp() }],
+    ['restconf alone for ssh', { transport: 'restconf', ssh: null, restconf: restconf() }, {}],
+    ['another snmp port', { snmp: snmp({ port: 1161 }) }, { snmp: snmp() }],
+    ['another snmp context', { snmp: snmp({ context: 'vrf-a' }) }, { snmp: snmp() }],
+    ['another restconf port', { restconf: restconf({ port: 8443 }) }, { restconf: restconf() }],
+    ['another host and another pace', { host: 'x', schedule: { kind: 'every', ms: 1000 } }, {}],
+    ['another host and another password', { host: 'x', ssh: ssh({ password: new Secret('pw2') }) }, {}],
+  ];
+  it.each(anotherRouter)('%s may be another router, which starts anew', (_, changes, before) => {
+    const diff = diffConfig(config([device(before)]), config([device({ ...before, ...changes })]));
+    expect(diff.changed).toEqual([device({ ...before, ...changes })]);
+    expect(ofLists(diff)).toEqual(['changed']);
+  });
+
   const newSession: readonly (readonly [string, Partial<ResolvedDevice>])[] = [
-    ['another host', { host: '192.0.2.2' }],
-    ['another port', { port: 2222 }],
-    ['another transport', { transport: 'ssh+snmp' }],
-    ['no ssh any more', { ssh: null }],
     ['another credential', { ssh: ssh({ credentialName: 'other' }) }],
     ['another user', { ssh: ssh({ username: 'other' }) }],
     ['a rotated password', { ssh: ssh({ password: new Secret('pw2') }) }],
@@ -144,13 +192,36 @@ describe('a reload', () => {
     ['other host key rules', { ssh: ssh({ hostKeys: 'accept-new' }) }],
     ['other algorithms', { ssh: ssh({ algorithms: 'legacy' }) }],
     ['sessions per poll', { ssh: ssh({ session: 'per_poll' }) }],
-    ['snmp beside ssh', { snmp: snmp() }],
-    ['another host and another pace', { host: 'x', schedule: { kind: 'every', ms: 1000 } }],
+    ['an SSH agent', { ssh: ssh({ agent: '/run/agent.sock' }) }],
+    ['a source address', { ssh: ssh({ sourceAddress: '192.0.2.9' }) }],
+    ['a jump host', { ssh: ssh({ jumps: [jump()] }) }],
+    ['a rotated password and another pace', { ssh: ssh({ password: new Secret('pw2') }), timeoutMs: 1000 }],
   ];
-  it.each(newSession)('%s needs a new session', (_, changes) => {
+  it.each(newSession)('%s needs a new session with the same router', (_, changes) => {
     const diff = diffConfig(config([device()]), config([device(changes)]));
-    expect(diff.changed).toEqual([device(changes)]);
-    expect([...diff.rescheduled, ...diff.unchanged, ...diff.added, ...diff.removed]).toEqual([]);
+    expect(diff.renewed).toEqual([{ device: device(changes), ways: ['ssh'] }]);
+    expect(ofLists(diff)).toEqual(['renewed']);
+  });
+
+  it('another password of its jump host is a new session, too', () => {
+    const [before, after] = ['a', 'b'].map((pw) => device({ ssh: ssh({ jumps: [jump(new Secret(pw))] }) }));
+    expect(diffConfig(config([before!]), config([after!])).renewed).toEqual([{ device: after, ways: ['ssh'] }]);
+  });
+
+  it('what is asked beside ssh comes, goes or is replaced at the same router', () => {
+    const [alone, withSnmp, withRestconf] = [
+      device(),
+      device({ transport: 'ssh+snmp', snmp: snmp() }),
+      device({ transport: 'ssh+restconf', restconf: restconf() }),
+    ];
+    const ways = (before: ResolvedDevice, after: ResolvedDevice) => {
+      const diff = diffConfig(config([before]), config([after]));
+      expect(ofLists(diff)).toEqual(['renewed']);
+      return diff.renewed[0]?.ways;
+    };
+    expect([ways(alone, withSnmp), ways(withSnmp, alone)]).toEqual([['snmp'], ['snmp']]);
+    expect([ways(alone, withRestconf), ways(withRestconf, alone)]).toEqual([['restconf'], ['restconf']]);
+    expect(ways(withSnmp, withRestconf)).toEqual(['snmp', 'restconf']);
   });
 
   const sameSession: readonly (readonly [string, Partial<ResolvedDevice>])[] = [
@@ -173,7 +244,8 @@ describe('a reload', () => {
 
   const newSnmp: readonly (readonly [string, ResolvedSnmp | null])[] = [
     ['no snmp any more', null],
-    ['another snmp port', snmp({ port: 1161 })],
+    ['a source address of snmp', snmp({ sourceAddress: '192.0.2.9' })],
+    ['answers from any source', snmp({ anySource: true })],
     ['another snmp credential', snmp({ credentialName: 'other' })],
     ['a community for a user', snmp({ credential: v2('c0mmunity') })],
     ['another snmp user', snmp({ credential: v3({ username: 'other' }) })],
@@ -184,9 +256,25 @@ describe('a reload', () => {
       snmp({ credential: v3({ privacy: { protocol: 'aes128', password: new Secret('priv-pass2') } }) }),
     ],
   ];
-  it.each(newSnmp)('%s counts as another device to poll', (_, after) => {
+  it.each(newSnmp)('%s leaves ssh alone', (_, after) => {
     const diff = diffConfig(config([device({ snmp: snmp() })]), config([device({ snmp: after })]));
-    expect(names(diff.changed)).toEqual(['gm1']);
+    expect(diff.renewed).toEqual([{ device: device({ snmp: after }), ways: ['snmp'] }]);
+    expect(ofLists(diff)).toEqual(['renewed']);
+  });
+
+  const newRestconf: readonly (readonly [string, Partial<ResolvedRestconf>])[] = [
+    ['another credential', { credentialName: 'other' }],
+    ['another user', { credential: { ...RESTCONF_CREDENTIAL, username: 'other' } }],
+    ['a rotated password', { credential: { ...RESTCONF_CREDENTIAL, password: new Secret('pw2') } }],
+    ['a source address', { sourceAddress: '192.0.2.9' }],
+    ['other trust', { trust: { authorities: null, serverName: null, fingerprint: 'ab', certificates: 'strict' } }],
+  ];
+  it.each(newRestconf)('%s of restconf is a new session with the same router', (_, changes) => {
+    const alone = { transport: 'restconf', ssh: null, restconf: restconf() } as const;
+    const after = device({ ...alone, restconf: restconf(changes) });
+    const diff = diffConfig(config([device(alone)]), config([after]));
+    expect(diff.renewed).toEqual([{ device: after, ways: ['restconf'] }]);
+    expect(ofLists(diff)).toEqual(['renewed']);
   });
 
   it('the same snmp settings, read again, are no change; another pace of theirs is one of the schedule', () => {
@@ -310,13 +398,11 @@ describe('for any two configurations', () => {
   it('each device is in exactly one of the lists', () => {
     fc.assert(
       fc.property(anyConfig, anyConfig, (a, b) => {
-        const { added, removed, changed, rescheduled, unchanged } = diffConfig(a, b);
-        expect(names([...added, ...changed, ...rescheduled, ...unchanged]).toSorted()).toEqual(
-          names(b.devices).toSorted(),
-        );
-        expect(names([...removed, ...changed, ...rescheduled, ...unchanged]).toSorted()).toEqual(
-          names(a.devices).toSorted(),
-        );
+        const { added, removed, changed, renewed, rescheduled, unchanged } = diffConfig(a, b);
+        const stay = [...changed, ...renewed.map(({ device: of }) => of), ...rescheduled, ...unchanged];
+        expect(names([...added, ...stay]).toSorted()).toEqual(names(b.devices).toSorted());
+        expect(names([...removed, ...stay]).toSorted()).toEqual(names(a.devices).toSorted());
+        expect(devicesDiffer(a, b)).toBe(unchanged.length < a.devices.length || unchanged.length < b.devices.length);
       }),
     );
   });
@@ -327,5 +413,9 @@ it('loading the same file twice gives no difference', async () => {
   const diff = diffConfig((await loadOk(given)).config, (await loadOk(given)).config);
   expect(names(diff.unchanged)).toEqual(['a', 'b']);
   const rotated = (await loadOk({ ...given, env: { P: 'new' } })).config;
-  expect(names(diffConfig((await loadOk(given)).config, rotated).changed)).toEqual(['a', 'b']);
+  const { renewed } = diffConfig((await loadOk(given)).config, rotated);
+  expect(renewed.map(({ device: { name }, ways }) => [name, ways])).toEqual([
+    ['a', ['ssh']],
+    ['b', ['ssh']],
+  ]);
 });

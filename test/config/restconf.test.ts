@@ -302,12 +302,12 @@ describe('a reload', () => {
   const base = 'transport: restconf, credentials: rc';
   it.each([
     ['another port', `${base}, port: 8443`, 'changed'],
-    ['another credential', 'transport: restconf, credentials: card', 'changed'],
-    ['another authority', `${base}, tls: { ca_file: ca.pem }`, 'changed'],
-    ['another name', `${base}, tls: { server_name: b }`, 'changed'],
-    ['another fingerprint', `${base}, tls: { fingerprint: ${mine.fingerprint} }`, 'changed'],
-    ['another rule for unknown certificates', `${base}, host_keys: accept-new`, 'changed'],
-    ['another source address', `${base}, source_address: 192.0.2.9`, 'changed'],
+    ['another credential', 'transport: restconf, credentials: card', 'renewed'],
+    ['another authority', `${base}, tls: { ca_file: ca.pem }`, 'renewed'],
+    ['another name', `${base}, tls: { server_name: b }`, 'renewed'],
+    ['another fingerprint', `${base}, tls: { fingerprint: ${mine.fingerprint} }`, 'renewed'],
+    ['another rule for unknown certificates', `${base}, host_keys: accept-new`, 'renewed'],
+    ['another source address', `${base}, source_address: 192.0.2.9`, 'renewed'],
     ['another pace', `${base}, interval: 5s`, 'rescheduled'],
     ['nothing', base, 'unchanged'],
   ] as const)('with %s', async (_, settings, where) => {

@@ -82,6 +82,37 @@ async function start(
   return { found, onChange };
 }
 
+/** Looks happen when the test says so; `look` resolves when one is over. */
+function lookingOnDemand() {
+  let wake = () => {};
+  let asleep = () => {};
+  let sleeping = new Promise<void>((resolve) => {
+    asleep = resolve;
+  });
+  const clock: Clock = {
+    ...system,
+    sleep: (ms, signal, options) => {
+      if (ms !== 2000) return system.sleep(ms, signal, options);
+      asleep();
+      return new Promise((resolve, reject) => {
+        wake = resolve;
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+    },
+  };
+  return {
+    clock,
+    async look() {
+      await sleeping;
+      sleeping = new Promise((resolve) => {
+        asleep = resolve;
+      });
+      wake();
+      await sleeping;
+    },
+  };
+}
+
 const names = (found: Targets) => found.config.devices.map(({ name }) => name);
 const until = (check: () => void) => vi.waitFor(check, PATIENCE);
 
@@ -130,6 +161,37 @@ describe('targets from files', () => {
     await symlink('v2', join(directory, 'next'));
     await rename(join(directory, 'next'), join(directory, 'data'));
     await until(() => expect(names(found)).toEqual(['gm2']));
+  });
+
+  it('that move from one file to another are never gone, though one file is written just before a look and one after', async () => {
+    await writeFile(file('a.json'), groups('gm1', 'gm2'));
+    await writeFile(file('b.json'), groups('gm3'));
+    const paced = lookingOnDemand();
+    const { found, onChange } = await start(FILES, { clock: paced.clock });
+    await replaceFile('a.json', groups('gm1'));
+    await paced.look();
+    await replaceFile('b.json', groups('gm2', 'gm3'));
+    await paced.look();
+    expect([names(found), onChange.mock.calls.length]).toEqual([['gm1', 'gm2', 'gm3'], 0]);
+    await paced.look();
+    // Only its place among the others is new.
+    expect([names(found), onChange.mock.calls.length]).toEqual([['gm1', 'gm2', 'gm3'], 0]);
+    await replaceFile('a.json', groups('gm9'));
+    await paced.look();
+    await paced.look();
+    expect([names(found), onChange.mock.calls.length]).toEqual([['gm9', 'gm2', 'gm3'], 1]);
+  });
+
+  it('count though another file changes at every look', async () => {
+    await writeFile(file('a.json'), groups('gm1'));
+    const paced = lookingOnDemand();
+    const { found } = await start(FILES, { clock: paced.clock });
+    await replaceFile('a.json', groups('gm2'));
+    for (let n = 0; n < 8; n += 1) {
+      await replaceFile('b.json', groups(`other${n}`));
+      await paced.look();
+    }
+    expect(names(found)).toEqual(['gm2']);
   });
 
   it('stay the same while a file is malformed, which is logged once, and once when it is fixed', async () => {

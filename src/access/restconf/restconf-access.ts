@@ -9,7 +9,7 @@ import { Watchdog } from '../../kernel/watchdog.ts';
 import { BackOff } from '../../kernel/back-off.ts';
 import type { AccessParts } from '../access-parts.ts';
 import { CredentialAdmission } from '../credential-admission.ts';
-import { type AttemptOutcome, type CredentialUse } from '../credential-quarantine.ts';
+import type { AttemptOutcome, CredentialUse, Forgetting } from '../credential-quarantine.ts';
 import { backOffError } from '../device-error.ts';
 import type {
   PathAnswer,
@@ -91,8 +91,8 @@ class PollingRestconf implements RestconfAccess {
     );
   }
 
-  async forget(device: string): Promise<void> {
-    this.#admission.forget(device);
+  async forget(device: string, why?: Forgetting): Promise<void> {
+    this.#admission.forget(device, why);
     await this.#slots.forget(device);
   }
 

@@ -8,7 +8,7 @@ import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import type { AccessParts } from '../access-parts.ts';
 import { CredentialAdmission } from '../credential-admission.ts';
-import { type AttemptOutcome, type CredentialSecrets, type CredentialUse } from '../credential-quarantine.ts';
+import type { AttemptOutcome, CredentialSecrets, CredentialUse, Forgetting } from '../credential-quarantine.ts';
 import { DeviceTraffic } from '../device-traffic.ts';
 import { backOffError } from '../device-error.ts';
 import type {
@@ -98,8 +98,8 @@ class PollingAccess implements SnmpAccess {
     return this.#slots.inTurn(target.device, signal, (known, stop) => this.#readInTurn(known, target, request, stop));
   }
 
-  async forget(device: string): Promise<void> {
-    this.#admission.forget(device);
+  async forget(device: string, why?: Forgetting): Promise<void> {
+    this.#admission.forget(device, why);
     await this.#slots.forget(device);
   }
 

@@ -18,6 +18,7 @@ import { untilAborted } from '../../kernel/until-aborted.ts';
 import { type AnswerBounds, DEFAULT_BOUNDS } from './answer-reader.ts';
 import { BACK_OFF, BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import { CredentialAdmission } from '../credential-admission.ts';
+import type { Forgetting } from '../credential-quarantine.ts';
 import type { Conversations } from './conversation.ts';
 import { sayGoodbyes } from './goodbyes.ts';
 import { HandshakeGate } from './handshake-gate.ts';
@@ -182,15 +183,15 @@ class SshAccess implements DeviceAccess {
     }
   }
 
-  async forget(device: string): Promise<void> {
+  async forget(device: string, why?: Forgetting): Promise<void> {
     const slot = this.#slots.get(device);
-    this.#admission.forget(device);
+    this.#admission.forget(device, why);
     if (slot === undefined) return;
     const release = slot.turns.take();
     await release.before;
     try {
       await this.#closeSession(slot);
-      this.#admission.forget(device);
+      this.#admission.forget(device, why);
       slot.backOff.succeeded();
       slot.conduct.succeeded();
       slot.brokenSessions = 0;

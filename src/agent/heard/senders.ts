@@ -31,15 +31,25 @@ export class Senders {
   readonly #byName = new Map<string, string>();
   /** The hostname that a device showed last, in lower case, unless another device has it. */
   readonly #hostnameOf = new Map<string, string>();
+  readonly #hostOf = new Map<string, string>();
+  /** Addresses of host names, as they were looked up. */
+  readonly #lookedUp = new Map<string, ReadonlySet<string>>();
   /** Host names without an address yet, or whose address may change. */
   readonly #hostNames = new Map<string, string>();
 
+  /** What was looked up of the same host, and the hostname that it showed, stay. */
   set(device: string, { host, others }: SenderAddresses): void {
+    const isSameHost = this.#hostOf.get(device) === host;
+    const lookedUp = (isSameHost && this.#lookedUp.get(device)) || [];
+    const hostname = isSameHost ? this.#hostnameOf.get(device) : undefined;
     this.remove(device);
+    this.#hostOf.set(device, host);
     this.#byName.set(device.toLowerCase(), device);
     this.#addressesOf.set(device, new Set());
     for (const address of [host, ...others]) this.#add(device, address);
     if (isIP(host) === 0) this.#hostNames.set(device, host);
+    this.resolved(device, [...lookedUp]);
+    if (hostname !== undefined) this.learnHostname(device, hostname);
   }
 
   remove(device: string): void {
@@ -50,6 +60,8 @@ export class Senders {
     }
     this.#addressesOf.delete(device);
     this.#hostNames.delete(device);
+    this.#hostOf.delete(device);
+    this.#lookedUp.delete(device);
     this.#forgetHostname(device);
     this.#forgetName(device.toLowerCase(), device);
   }
@@ -98,6 +110,7 @@ export class Senders {
   resolved(device: string, addresses: readonly string[]): void {
     if (!this.#hostNames.has(device)) return;
     for (const address of addresses) this.#add(device, address);
+    this.#lookedUp.set(device, new Set([...(this.#lookedUp.get(device) ?? []), ...addresses]));
   }
 
   deviceOf(address: string, claimedHost: string | null): string | null {

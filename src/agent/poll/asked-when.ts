@@ -55,3 +55,8 @@ export function withRefused<Asked, Memory extends AskedWhen<Asked>>(
   for (const asked of all) refusedUntilMs.set(asked, nowMonoMs + REFUSED_FOR_MS);
   return { ...memory, refusedUntilMs };
 }
+
+/** As if it had refused nothing: somebody else asks. */
+export function withoutRefusals<Asked, Memory extends AskedWhen<Asked>>(memory: Memory): Memory {
+  return { ...memory, refusedUntilMs: new Map() };
+}

@@ -5,9 +5,11 @@
 import type { RestconfAccess } from '../../access/device-restconf.ts';
 import type { DeviceAccess } from '../../access/device-session.ts';
 import type { SnmpAccess } from '../../access/device-snmp.ts';
+import type { AccessWay } from '../../access/same-target.ts';
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import { NOTHING_LEARNT_BY_SNMP, type SnmpMemory } from '../../mib/snmp-memory.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { withoutRefusals } from './asked-when.ts';
 import { createDevicePoller } from './device-poller.ts';
 import { NOTHING_LEARNT, type PollMemory } from './poll-memory.ts';
 import type { PollReport } from '../../model/poll-report.ts';
@@ -20,6 +22,8 @@ interface Learnt {
   ssh: PollMemory;
   snmp: SnmpMemory;
   restconf: RestconfMemory;
+  /** Whose next poll is the first with another credential. */
+  readonly renewed: Set<AccessWay>;
   /** Ask for the details at the next poll, whatever their interval. */
   detailsDue: boolean;
   /** RESTCONF beside SSH showed a registration: SSH is to ask for the uptime. */
@@ -58,6 +62,7 @@ export class DeviceAsker {
       ssh: NOTHING_LEARNT,
       snmp: NOTHING_LEARNT_BY_SNMP,
       restconf: NOTHING_LEARNT_BY_RESTCONF,
+      renewed: new Set(),
       detailsDue: false,
       uptimeWanted: false,
       asking: false,
@@ -72,6 +77,18 @@ export class DeviceAsker {
     await Promise.all([access, snmp, restconf].map((way) => way.forget(device)));
   }
 
+  /**
+   * The same router is asked with other credentials. What it taught stays, but for what it did not let the old ones see.
+   * A poll under way ends, and then the sessions.
+   */
+  async renew(device: string, ways: readonly AccessWay[]): Promise<void> {
+    const learnt = this.#learnt.get(device);
+    const { access, ...others } = this.#ways;
+    const all = { ssh: access, ...others };
+    for (const way of ways) learnt?.renewed.add(way);
+    await Promise.all(ways.map((way) => all[way].forget(device, { isSameRouter: true })));
+  }
+
   detailsAreDue(device: string): void {
     const learnt = this.#learnt.get(device);
     if (learnt !== undefined) learnt.detailsDue = true;
@@ -83,7 +100,10 @@ export class DeviceAsker {
     if (learnt === undefined) return null;
     const target = sshTarget(device);
     if (target === null) return this.#askWithoutSsh(device, learnt, signal);
+    forgetRefusals(learnt, 'ssh');
     await learnt.beside;
+    // By a reload meanwhile: `device` has the old credential.
+    if (learnt.renewed.has('ssh')) return null;
     learnt.asking = true;
     try {
       const { collect } = device;
@@ -118,6 +138,7 @@ export class DeviceAsker {
   async #askRestconf(device: ResolvedDevice, learnt: Learnt, signal: AbortSignal): Promise<PollReport | null> {
     const target = restconfTarget(device);
     if (target === null) return null;
+    forgetRefusals(learnt, 'restconf');
     const beside = polledBeside(device) !== null;
     const { role, collect } = device;
     const detailIntervalMs = beside ? device.detailIntervalMs : takeDetailInterval(device, learnt);
@@ -132,11 +153,20 @@ export class DeviceAsker {
   async #askSnmp(device: ResolvedDevice, learnt: Learnt, signal: AbortSignal): Promise<PollReport | null> {
     const target = snmpTarget(device);
     if (target === null) return null;
+    forgetRefusals(learnt, 'snmp');
     const report = await this.#snmp(target, device.role, learnt.snmp, signal);
     if (signal.aborted || this.#learnt.get(device.name) !== learnt) return null;
     learnt.snmp = report.memory;
     return report;
   }
+}
+
+/** What a device did not show may have been hidden from the old credential only. */
+function forgetRefusals(learnt: Learnt, way: AccessWay): void {
+  if (!learnt.renewed.delete(way)) return;
+  if (way === 'ssh') learnt.ssh = withoutRefusals(learnt.ssh);
+  else if (way === 'snmp') learnt.snmp = { ...learnt.snmp, learntAtMs: null };
+  else learnt.restconf = { ...withoutRefusals(learnt.restconf), learntAtMs: null };
 }
 
 /** 0 once after a message that something happened. */

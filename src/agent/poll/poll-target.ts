@@ -2,6 +2,7 @@
 import type { SshTarget } from '../../access/device-session.ts';
 import type { RestconfTarget } from '../../access/device-restconf.ts';
 import type { SnmpTarget } from '../../access/device-snmp.ts';
+import type { AccessWay } from '../../access/same-target.ts';
 import type { ResolvedDevice, Schedule } from '../../config/resolved-config.ts';
 import { longestCronGapMs } from '../schedule/cron-gap.ts';
 import { inCell } from '../../gdoi/seen/cell.ts';
@@ -50,6 +51,12 @@ export function restconfTarget(device: ResolvedDevice): RestconfTarget | null {
   if (restconf === null) return null;
   const { schedule: _pace, ...asked } = restconf;
   return { device: name, host, timeoutMs, ...asked };
+}
+
+/** The way by which it is asked for what decides its state. */
+export function decidingWay({ ssh, restconf }: ResolvedDevice): AccessWay {
+  if (ssh !== null) return 'ssh';
+  return restconf === null ? 'snmp' : 'restconf';
 }
 
 export interface Beside {

@@ -46,7 +46,7 @@ interface Entry {
   readonly dueMs: number;
   /** Version of the schedule, plan or hint that made this entry; an entry with an older version is void. */
   readonly version: number;
-  readonly why: 'schedule' | 'plan' | 'hint';
+  readonly why: 'schedule' | 'plan' | 'hint' | 'soon';
 }
 
 interface Scheduled {
@@ -55,6 +55,8 @@ interface Scheduled {
   planVersion: number;
   /** Version of the hint that waits; null: none waits. */
   hintVersion: number | null;
+  /** It is to be polled soon, and no poll has begun since. */
+  soon: boolean;
   /** The poll that waits for a slot or is under way. */
   running: Promise<void> | null;
   begunMs: number;
@@ -105,7 +107,7 @@ export class Scheduler implements AsyncDisposable {
   }
 
   /**
-   * Starts or restarts the schedule of a device. `fleetSize` decides how far first polls are spread; `first`: poll it
+   * Starts or restarts the schedule of a device; polls that are planned, and a hint that waits, stay. `fleetSize` decides how far first polls are spread; `first`: poll it
    * before devices that were not polled yet, in a large fleet at once; `aheadMs`: this long before another scheduler's
    * polls of the same device at the same interval.
    */
@@ -122,11 +124,13 @@ export class Scheduler implements AsyncDisposable {
     const rate = allowedRate(schedule);
     const allowance = before?.allowance ?? new TokenBucket(rate, this.#clock.monoMs());
     allowance.changeRate(rate, this.#clock.monoMs());
+    const planVersion = before?.planVersion ?? version;
     this.#devices.set(device, {
       schedule,
       version,
-      planVersion: version,
-      hintVersion: null,
+      planVersion,
+      hintVersion: before?.hintVersion ?? null,
+      soon: false,
       running: before?.running ?? null,
       begunMs: Number.NEGATIVE_INFINITY,
       stretch: before?.stretch ?? 1,
@@ -138,14 +142,31 @@ export class Scheduler implements AsyncDisposable {
       this.#cron.add(schedule.expression);
       return;
     }
-    const windowMs = Math.min(schedule.ms, FIRST_SWEEP_MAX_MS, fleetSize * FIRST_POLL_SPACING_MS);
+    const windowMs = spreadMs(schedule.ms, fleetSize);
     const nowMs = this.#clock.monoMs();
     const dueMs = nowMs + nameFraction(device, 'polls') * windowMs - aheadMs;
     this.#heap.push({ device, version, dueMs, why: 'schedule' });
     // Its own place in the interval is kept: this poll is beside the schedule.
     const atOnce = first && windowMs > AT_A_GLANCE_MS;
-    if (atOnce) this.#heap.push({ device, version, dueMs: nowMs, why: 'plan' });
+    if (atOnce) this.#heap.push({ device, version: planVersion, dueMs: nowMs, why: 'plan' });
     this.#wakeFor(atOnce ? nowMs : dueMs);
+  }
+
+  /**
+   * One poll of a device within the time in which so many devices are polled first; it keeps its own place in the
+   * interval, and the polls that are planned. A device with a cron expression waits for its instant.
+   */
+  soon(device: string, devices: number, { aheadMs = 0 }: { readonly aheadMs?: number } = {}): void {
+    const known = this.#devices.get(device);
+    if (known === undefined || known.schedule.kind === 'cron') return;
+    known.soon = true;
+    const inMs = nameFraction(device, 'polls') * spreadMs(known.schedule.ms, devices) - aheadMs;
+    this.#pushSoon(device, known, this.#clock.monoMs() + inMs);
+  }
+
+  #pushSoon(device: string, { version }: Scheduled, dueMs: number): void {
+    this.#heap.push({ device, version, dueMs, why: 'soon' });
+    this.#wakeFor(dueMs);
   }
 
   remove(device: string): void {
@@ -241,6 +262,10 @@ export class Scheduler implements AsyncDisposable {
         if (known.hintVersion === entry.version) this.#takeHint(entry, known);
         continue;
       }
+      if (entry.why === 'soon') {
+        if (known.version === entry.version && known.soon) this.#takeSoon(entry, known);
+        continue;
+      }
       if (known.version !== entry.version || known.schedule.kind !== 'every') continue;
       const missed = Math.floor((nowMs - entry.dueMs) / known.schedule.ms);
       this.#skippedLate += missed;
@@ -263,6 +288,13 @@ export class Scheduler implements AsyncDisposable {
     }
     // Owned by the poll under way, which stop() waits for.
     void known.running.then(() => this.hint(entry.device));
+  }
+
+  /** A poll that began before goes on first. */
+  #takeSoon({ device }: Entry, known: Scheduled): void {
+    if (known.running === null) this.#begin(device, known);
+    // Owned by the poll under way, which stop() waits for.
+    else void known.running.then(() => this.#pushSoon(device, known, this.#clock.monoMs()));
   }
 
   /** Pays for one poll beside the schedule. */
@@ -303,6 +335,7 @@ export class Scheduler implements AsyncDisposable {
 
   #begin(device: string, known: Scheduled, priority = 0): void {
     known.begunMs = this.#clock.monoMs();
+    known.soon = false;
     const running = this.#queue.add(
       async () => {
         try {
@@ -327,6 +360,11 @@ export class Scheduler implements AsyncDisposable {
     await this.#loop;
     await this.#queue.onIdle();
   }
+}
+
+/** Over how long the first polls of so many devices are spread. */
+function spreadMs(intervalMs: number, devices: number): number {
+  return Math.min(intervalMs, FIRST_SWEEP_MAX_MS, devices * FIRST_POLL_SPACING_MS);
 }
 
 function beatAtOrAfter(monoMs: number): number {

@@ -44,6 +44,7 @@ export class FileTargets {
   readonly #patterns: readonly string[];
   readonly #known = new Map<string, KnownFile>();
   #looked = false;
+  #isWritten = false;
   #unmatchedBefore: ReadonlySet<string> = new Set();
 
   /** `known`: files whose targets are there from before; those that no pattern matches are forgotten. */
@@ -51,6 +52,11 @@ export class FileTargets {
     this.#patterns = patterns;
     for (const path of known)
       if (this.#patternsOf(path).length > 0) this.#known.set(path, { reported: UNREAD, seen: null });
+  }
+
+  /** At the last look some file differed from the look before: it counts at the next one. */
+  get isWritten(): boolean {
+    return this.#isWritten;
   }
 
   /** It exists, or did and may again. */
@@ -63,6 +69,7 @@ export class FileTargets {
     const { files, unlisted, unmatched } = await this.#list();
     const changed: string[] = [];
     const gone: string[] = [];
+    this.#isWritten = false;
     for (const path of new Set([...files, ...this.#known.keys()])) {
       if (unlisted.has(dirname(path))) continue;
       const now = files.has(path) ? await fingerprint(path) : null;
@@ -75,7 +82,10 @@ export class FileTargets {
         if (known.reported !== null) known.reported = UNREAD;
         continue;
       }
-      if (!settled) continue;
+      if (!settled) {
+        this.#isWritten = true;
+        continue;
+      }
       if (now === null) this.#known.delete(path);
       if (known.reported === now) continue;
       known.reported = now;

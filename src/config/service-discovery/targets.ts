@@ -8,7 +8,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { type ReadFile, readFileFromDisk, readText } from '../read-file.ts';
-import { diffConfig } from '../reload-diff.ts';
+import { devicesDiffer } from '../reload-diff.ts';
 import type { ResolvedConfig, ResolvedTargets, TargetUrl } from '../resolved-config.ts';
 import { FileTargets } from './file-targets.ts';
 import { askForTargets } from './http-targets.ts';
@@ -18,6 +18,8 @@ import { targetsOfJson, targetsOfYaml } from './target-text.ts';
 
 /** Between two looks at the files; all changes found in between, including those of URLs, are reported together. */
 const LOOK_MS = 2000;
+/** Looks for which a change of one file waits for another that is being written: a device may move between them. */
+const MOST_WAITING_LOOKS = 5;
 /** Nothing else runs while it is read, and YAML takes much more reading than JSON. */
 const MAX_YAML_BYTES = 1024 * 1024;
 const MAX_JSON_BYTES = 32 * 1024 * 1024;
@@ -68,6 +70,8 @@ export class Targets implements AsyncDisposable {
   #inUse = 0;
   /** Why the present devices are not used, but those before; null: they are, or nobody has decided yet. */
   #refusal: string | null = null;
+  /** Looks in a row at which a change waited. */
+  #waitedLooks = 0;
   /** Some list differs from what `#merged` was made of. */
   #changed = false;
   #stop = new AbortController();
@@ -110,7 +114,7 @@ export class Targets implements AsyncDisposable {
     this.#loops = Promise.all([
       this.#every(LOOK_MS, signal, async () => {
         await this.#look(files, targets);
-        if (this.#changed && this.#merge()) this.#options.onChange();
+        if (this.#changed && !this.#waitsFor(files) && this.#merge()) this.#options.onChange();
       }),
       ...targets.urls.map((url) => this.#every(targets.refreshMs, signal, () => this.#ask(url, targets, signal))),
     ]);
@@ -172,6 +176,12 @@ export class Targets implements AsyncDisposable {
     }
   }
 
+  /** Otherwise a device that moves would be gone for a look, and its group would lose what it knows of it. */
+  #waitsFor({ isWritten }: FileTargets): boolean {
+    this.#waitedLooks = isWritten ? this.#waitedLooks + 1 : 0;
+    return isWritten && this.#waitedLooks <= MOST_WAITING_LOOKS;
+  }
+
   /** Reads the files that changed, and drops those that are gone. */
   async #look(files: FileTargets, targets: ResolvedTargets): Promise<void> {
     const { changed, gone, failed } = await files.look();
@@ -228,14 +238,14 @@ export class Targets implements AsyncDisposable {
   /** True if the devices differ from before. */
   #merge(): boolean {
     this.#changed = false;
+    this.#waitedLooks = 0;
     const urls = this.#configured.targets?.urls.map(({ url }) => url) ?? [];
     const sources = [...this.#keysOf('file_sd').toSorted(), ...urls].flatMap((key) => this.#sources.get(key) ?? []);
     const { devices, findings } = mergeDevices(this.#configured.devices, sources);
     this.#tell([...sources.flatMap((source) => source.findings), ...findings]);
     const before = this.#merged;
     this.#merged = { ...this.#configured, devices };
-    const { added, removed, changed, rescheduled } = diffConfig(before, this.#merged);
-    return added.length + removed.length + changed.length + rescheduled.length > 0;
+    return devicesDiffer(before, this.#merged);
   }
 
   /** With devices of the file alone, its reader has reported the doubts, with the line. */

@@ -448,7 +448,7 @@ function sourcesAgree({ group, tracking, besideCli }: GmHealthInput): HealthChec
   const disagree = tracking?.sourcesDisagree ?? null;
   if (disagree === null) {
     const why = besideCli
-      ? 'not both the CLI and what is asked beside it have shown the group'
+      ? 'not both the CLI and what is asked beside it show the group now'
       : 'only one source is asked';
     return check(['sources_agree', group], 'unknown', why);
   }

@@ -19,6 +19,20 @@ test('the address decides: polled by it, listed as another one, or looked up', (
   expect(senders.deviceOf('192.0.2.2', null)).toBe('gm2');
 });
 
+test('other settings of a device leave what was looked up and shown of it; another host does not', () => {
+  const senders = fleet({ gm1: ['gm1.example.net', '192.0.2.91'] });
+  senders.resolved('gm1', ['192.0.2.1']);
+  senders.learnHostname('gm1', 'EDGE-1');
+  senders.setRelays(['198.51.100.9']);
+  senders.set('gm1', { host: 'gm1.example.net', others: ['192.0.2.92'] });
+  const known = () => ['192.0.2.1', '192.0.2.91', '192.0.2.92'].map((address) => senders.deviceOf(address, null));
+  expect([known(), senders.deviceOf('198.51.100.9', 'edge-1')]).toEqual([['gm1', null, 'gm1'], 'gm1']);
+  senders.set('gm1', { host: 'new.example.net', others: [] });
+  expect([known(), senders.deviceOf('198.51.100.9', 'edge-1')]).toEqual([[null, null, null], null]);
+  senders.set('gm1', { host: 'gm1.example.net', others: [] });
+  expect(known()).toEqual([null, null, null]);
+});
+
 test('an address that is one device’s wins over the name in the message', () => {
   const senders = fleet({ gm1: ['192.0.2.1'], gm2: ['192.0.2.2'] });
   expect(senders.deviceOf('192.0.2.1', 'gm2')).toBe('gm1');

@@ -16,6 +16,7 @@ import { Replay } from '../../../src/agent/record/replay.ts';
 import type { ResolvedDevice } from '../../../src/config/resolved-config.ts';
 import { isPlanned } from '../../../src/gdoi/events/planned-event.ts';
 import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
+import { Secret } from '../../../src/kernel/secret.ts';
 import { Maintenance } from '../../../src/model/maintenance.ts';
 import type { PlannedWork } from '../../../src/model/planned-work.ts';
 import type { RawDocument } from '../../../src/model/poll-report.ts';
@@ -25,6 +26,16 @@ import { showCryptoGdoi } from '../../builders/shown-gdoi.ts';
 import { half } from '../../builders/half.ts';
 import { type SimulatedAgent, simulatedAgent, START_MS } from '../../builders/simulated-agent.ts';
 import { aReport, NOON } from '../../builders/view-builder.ts';
+
+const slower = (device: ResolvedDevice): ResolvedDevice => ({ ...device, schedule: { kind: 'every', ms: 45_000 } });
+
+const restconfPassword = (device: ResolvedDevice): ResolvedDevice => ({
+  ...device,
+  restconf: device.restconf && {
+    ...device.restconf,
+    credential: { ...device.restconf.credential, password: new Secret('rotated') },
+  },
+});
 
 function replayed(recording: string, replay = new Replay()): readonly GdoiEvent[] {
   const events = recording
@@ -167,6 +178,40 @@ describe('a live run', () => {
         expect(live.agent.status().configReloadOk).toBe(true);
         await isSameAgain(live);
       }
+    });
+
+    const password = (device: ResolvedDevice): ResolvedDevice => ({
+      ...device,
+      ssh: device.ssh && { ...device.ssh, password: new Secret('rotated') },
+    });
+    const community = (device: ResolvedDevice): ResolvedDevice => ({
+      ...device,
+      snmp: device.snmp && { ...device.snmp, credential: { version: '2c', community: new Secret('rotated') } },
+    });
+    const snmpBeside = { of: (device: string) => device !== 'gm1', everyMs: 30_000 };
+
+    test.each([
+      ['a password is rotated', {}, password],
+      ['a password is rotated and the interval is longer', {}, (device: ResolvedDevice) => slower(password(device))],
+      ['a community is rotated beside SSH', { snmpBeside }, community],
+      ['a community is rotated, and nothing but SNMP is asked', { transport: 'snmp' }, community],
+      ['a password of RESTCONF alone and beside SSH is rotated', { transport: 'restconf' }, restconfPassword],
+      [
+        'SNMP is asked beside SSH no more',
+        { snmpBeside },
+        (device: ResolvedDevice): ResolvedDevice => ({ ...device, transport: 'ssh', snmp: null }),
+      ],
+    ] as const)('gives the same events: %s, and back; no device is ever gone', async (_what, more, change) => {
+      await using live = await simulatedAgent({ ...watched, ...more, scenario: 'ks-upgrade', kss: 2 });
+      live.agent.start();
+      await live.clock.advance(6 * MINUTE_MS);
+      await reload(live, (device) => [change(device)]);
+      await live.clock.advance(5 * MINUTE_MS);
+      await reload(live, (device) => [device]);
+      await live.clock.advance(5 * MINUTE_MS);
+      expect(live.agent.status().configReloadOk).toBe(true);
+      await isSameAgain(live);
+      expect(await live.recording()).not.toContain('"gone"');
     });
 
     test('has each setting in the recording from when the agent goes by it, though old sessions end slowly', async () => {

@@ -271,3 +271,71 @@ test('planned polls are paid from the same bound, and a device that is polled mo
   expect(planned).toBeLessThanOrEqual(120 + 360 + 2);
   await scheduler[Symbol.asyncDispose]();
 });
+
+test('devices that are to be polled soon are spread, keep their place in the interval and what is planned', async () => {
+  const { clock, scheduler, pollsOf } = setUp({ concurrentPolls: 1000 });
+  const names = Array.from({ length: 200 }, (_, n) => `gm${n}`);
+  for (const name of names) scheduler.set(name, { kind: 'every', ms: 60_000 }, 200);
+  await clock.advance(60_000);
+  const grid = pollsOf('gm1').at(-1) ?? Number.NaN;
+  scheduler.plan('gm1', [20_000]);
+  const begunMs = clock.monoMs();
+  for (const name of names) scheduler.soon(name, 200);
+  await clock.advance(60_000);
+  const soon = names.map((name) => pollsOf(name).find((atMs) => atMs >= begunMs) ?? Number.NaN);
+  expect(Math.max(...soon)).toBeLessThanOrEqual(begunMs + 10_100);
+  expect(new Set(soon).size).toBeGreaterThan(50);
+  expect(pollsOf('gm1').filter((atMs) => atMs > begunMs + 10_100)).toContain(begunMs + 20_000);
+  await clock.advance(60_000);
+  expect(pollsOf('gm1').filter((atMs) => atMs > begunMs && (atMs - grid) % 60_000 === 0)).toHaveLength(2);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('a poll that begins anyway is the one that was to be soon; one under way goes on first', async () => {
+  const { clock, scheduler, pollsOf } = setUp({ pollMs: 7_000 });
+  scheduler.set('gm1', { kind: 'every', ms: 60_000 }, 1);
+  await clock.advance(61_000);
+  expect(pollsOf('gm1')).toHaveLength(2);
+  scheduler.soon('gm1', 1);
+  scheduler.soon('gm1', 1);
+  await clock.advance(5_000);
+  expect(pollsOf('gm1')).toHaveLength(2);
+  await clock.advance(3_000);
+  expect(pollsOf('gm1')).toHaveLength(3);
+  await clock.advance(20_000);
+  expect(pollsOf('gm1')).toHaveLength(3);
+  scheduler.soon('gm1', 1000);
+  const asked = scheduler.now('gm1');
+  await clock.advance(25_000);
+  await asked;
+  expect(pollsOf('gm1')).toHaveLength(4);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('a device with a cron expression is polled at its instants, however soon it is wanted', async () => {
+  const { clock, scheduler, pollsOf } = setUp();
+  scheduler.set('gm1', { kind: 'cron', expression: '0 * * * *' }, 1);
+  scheduler.soon('gm1', 1);
+  scheduler.soon('nobody', 1);
+  await clock.advance(30_000);
+  expect(pollsOf('gm1')).toEqual([]);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('another interval leaves the planned polls and the hint that waits', async () => {
+  const { clock, scheduler, pollsOf } = setUp();
+  scheduler.set('gm1', { kind: 'every', ms: 60_000 }, 1);
+  await clock.advance(5_000);
+  scheduler.plan('gm1', [90_000]);
+  scheduler.set('gm1', { kind: 'every', ms: 3_600_000 }, 1);
+  await clock.advance(1_000);
+  scheduler.hint('gm1');
+  scheduler.set('gm1', { kind: 'every', ms: 7_200_000 }, 100_000);
+  await clock.advance(10_000);
+  const polls = pollsOf('gm1').length;
+  expect(pollsOf('gm1').some((atMs) => atMs >= 6_000 && atMs <= 8_000)).toBe(true);
+  await clock.advance(79_000);
+  expect(pollsOf('gm1')).toContain(95_000);
+  expect(pollsOf('gm1').length).toBeGreaterThan(polls);
+  await scheduler[Symbol.asyncDispose]();
+});

@@ -276,7 +276,7 @@ describe('a problem of a GM decides its status, is named in the summary and has 
     });
     const withoutCli = { snmp: { result: 'ok', error: null }, tracked: { sourcesDisagree: null } };
     expect(checkOf(healthOf(withoutCli), 'sources_agree').detail).toBe(
-      'not both the CLI and what is asked beside it have shown the group',
+      'not both the CLI and what is asked beside it show the group now',
     );
     expect(checkOf(healthOf({ tracked: { sourcesDisagree: null } }), 'sources_agree').detail).toBe(
       'only one source is asked',
