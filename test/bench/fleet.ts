@@ -48,7 +48,7 @@ const SETTLE_MS = 60_000;
 const MEASURE_MS = 60_000;
 /** By then a scrape has cost what it costs. */
 const SCRAPED_MS = 2_000;
-const SWEEP_MAX_MS = 900_000;
+const SWEEP_MAX_MS = 1_500_000;
 /** As Prometheus may be told to. */
 const SCRAPE_EVERY_MS = 15_000;
 /**

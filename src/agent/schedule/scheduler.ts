@@ -107,9 +107,9 @@ export class Scheduler implements AsyncDisposable {
   }
 
   /**
-   * Starts or restarts the schedule of a device; polls that are planned, and a hint that waits, stay. `fleetSize` decides how far first polls are spread; `first`: poll it
-   * before devices that were not polled yet, in a large fleet at once; `aheadMs`: this long before another scheduler's
-   * polls of the same device at the same interval.
+   * Starts or restarts the schedule of a device; polls that are planned, and a hint that waits, stay. `fleetSize`
+   * decides how far first polls are spread; `first`: poll it before devices that were not polled yet, in a large fleet
+   * at once; `aheadMs`: this long before another scheduler's polls of the same device at the same interval.
    */
   set(
     device: string,
