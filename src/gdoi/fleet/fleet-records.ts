@@ -11,7 +11,7 @@ import {
   type MemberFacts,
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
-import { NO_CONTEXT } from '../explain/group-facts.ts';
+import { type MemberContext, NO_CONTEXT } from '../explain/group-facts.ts';
 import { DEFAULT_REKEY_SECONDS, FLOOR_LEAD, ksLead, rekeySeconds } from '../keys/ks-lead.ts';
 import { longestSeconds } from '../seen/countdown.ts';
 import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
@@ -66,6 +66,47 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     countedBetweenMs: countedBetween(before, succeeded, at),
     renewedBetweenMs: renewedBetween(before, record),
   });
+}
+
+/** Read before the agent's start, and asked in vain since: one lost answer does not make it unreachable. */
+function keptMember<Member extends FleetGm | FleetKs>(before: Member, context: MemberContext): Member {
+  return { ...before, reachable: before.reachable && context.failure?.established !== true, context };
+}
+
+/** A GM that gives no answer and has shown nothing of the group: its KS lists the address at which it is asked. */
+export function unreadGm(before: FleetGm | null, facts: MemberFacts): FleetGm {
+  const context = facts.context ?? NO_CONTEXT;
+  if (before !== null && before.unread !== true) return keptMember(before, context);
+  const askedMs = before?.sentAtMs ?? context.failure?.sinceMs ?? facts.atMs;
+  return {
+    device: facts.device,
+    unread: true,
+    address: facts.host ?? null,
+    host: null,
+    identity: null,
+    reachable: false,
+    registered: null,
+    keyServer: null,
+    keyServers: [],
+    behavior: facts.kekBehavior,
+    version: facts.version,
+    sentAtMs: askedMs,
+    receivedAtMs: askedMs,
+    registeredSinceMs: askedMs,
+    kek: 'unknown',
+    kekExpiryMs: null,
+    kekSinceMs: askedMs,
+    teks: null,
+    counters: { received: null, succeeded: null },
+    previousCounters: null,
+    countersAtKsRead: null,
+    countersBeforeKek: null,
+    kekChangeMs: null,
+    lastRekeyMs: null,
+    rekeyOverdue: false,
+    lastReregistration: null,
+    context,
+  };
 }
 
 /** What few records have is in no other. */
@@ -240,7 +281,7 @@ function memberListOf(
 /** Of a KS that has shown nothing of the group. What it showed once, before the agent was started again, stays. */
 export function unreadKs(before: FleetKs | null, facts: MemberFacts): FleetKs {
   const context = facts.context ?? NO_CONTEXT;
-  if (before !== null && before.unread !== true) return { ...before, reachable: false, context };
+  if (before !== null && before.unread !== true) return keptMember(before, context);
   const askedMs = context.failure?.sinceMs ?? facts.atMs;
   return {
     device: facts.device,

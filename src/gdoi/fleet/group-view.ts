@@ -93,7 +93,7 @@ export interface GroupView {
     readonly lost: boolean | null;
   }[];
   readonly unacknowledged: readonly UnacknowledgedRekeys[];
-  /** Addresses of GMs that a KS lists and that are not polled. */
+  /** Addresses of GMs that a KS lists and that no polled device is known to have. */
   readonly notPolled: readonly string[];
   /** Devices of registered GMs that no polled KS lists: ejected, or registered elsewhere. */
   readonly notListed: readonly string[];

@@ -67,6 +67,7 @@ function inMinutes(aheadSeconds: number | null): number | null {
 
 const gmFieldsChanged = changesBy<FleetGm>({
   device: 'never',
+  unread: 'always',
   address: 'always',
   host: 'always',
   identity: 'always',

@@ -64,6 +64,7 @@ const EXPLANATION = {
 
 const GM = {
   device: 'string',
+  'unread?': 'boolean',
   address: 'string | null',
   'host?': 'string | null',
   'identity?': 'string | null',
