@@ -1,6 +1,5 @@
 /** GMs that restarted, or that the agent does not reach: they cannot acknowledge, and nothing of that is the KS's. */
 import { everyOneOfThem } from '../events/counted.ts';
-import { CHECK_SHOWN } from '../events/first-steps.ts';
 import {
   among,
   type Asked,
@@ -31,6 +30,7 @@ import { ACKS_MISSED_CRITICAL } from './acks-missed.ts';
 import { isUnread } from './ks-silence.ts';
 import { missingAcks } from './lost-rekey.ts';
 import { GO_TOGETHER_MS, nothingSeen, nothingSeenSince } from './nothing-seen.ts';
+import { showNothing } from './shows-nothing.ts';
 import { clockTime, gmsNamed, minuteTime, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { CLOCKS_MS, RECENT_MS, type Symptom } from './symptom.ts';
@@ -197,21 +197,18 @@ function showingNothing(
   const names = sorted(mute.map(({ device }) => device));
   const sinceMs = Math.min(...mute.map(({ failure }) => failure?.sinceMs ?? nowMs));
   const still = mute.some(isUnread) ? '' : 'still ';
-  const [answers, shows, has] = [
-    ['answers', 'answer'],
-    ['shows', 'show'],
-    [`it ${still}has`, `they ${still}have`],
-  ].map(([one = '', more = '']) => verb(names.length, one, more));
+  const has = verb(names.length, `it ${still}has`, `they ${still}have`);
+  const { does, firstStep } = showNothing(mute, group);
   return {
     phase: 'present',
     status: 'warning',
     sinceMs,
-    summary: `${gmsNamed(names, gms.length)} ${answers} and ${shows} nothing of ${group} since ${clockTime(sinceMs)}: whether ${has} keys is not seen`,
+    summary: `${gmsNamed(names, gms.length)} ${does} since ${clockTime(sinceMs)}: whether ${has} keys is not seen`,
     consequence: null,
     deadlineMs: null,
     confidence: 'certain',
     knownAtMs: null,
-    firstStep: CHECK_SHOWN,
+    firstStep,
     scope: names,
     evidence: among(mute, names).map(
       ({ device, failure }) => `${device}: ${failure?.result ?? ''} since ${clockTime(failure?.sinceMs ?? nowMs)}`,
