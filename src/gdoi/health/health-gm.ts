@@ -16,6 +16,7 @@ import type { GmInFleet, GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
 import { check, type HealthCheck } from './health-check.ts';
 import {
+  CHECK_DIRECTION,
   CHECK_INSTALL,
   CHECK_LIST,
   CHECK_IN_CLEAR,
@@ -75,6 +76,7 @@ export function gmChecks(input: GmHealthInput): readonly HealthCheck[] {
     packetsDropped(input),
     reregistrations(input),
     mixedVersions(input, known),
+    ...saDirection(input),
     dataAgreement(input),
     sourcesAgree(input),
   ];
@@ -375,6 +377,19 @@ function packetsDropped({ group, gm, tracking }: GmHealthInput): HealthCheck {
     ...more,
     action: gm.dataplane === undefined ? CHECK_REPLAY : errors === null ? CHECK_DATAPLANE : CHECK_DROPS,
   });
+}
+
+/** Row 29. A group is brought up like that on purpose, and left like that its traffic stays in clear. */
+function saDirection({ group, gm }: GmHealthInput): readonly HealthCheck[] {
+  if (gm.receiveOnly !== true) return [];
+  return [
+    check(
+      ['sa_direction', group],
+      'warning',
+      'its IPsec SAs are inbound only: it takes in encrypted traffic, and sends its own in clear',
+      { value: 'inbound only', threshold: 'both', action: CHECK_DIRECTION },
+    ),
+  ];
 }
 
 /** Row 1. The tracker has decided which ones are unexpected and why. */
