@@ -181,6 +181,8 @@ function stickyBehavior(before: FleetGm | null, facts: MemberFacts): KekBehavior
 /** Does the GM hold a KEK? Only TEKs without one tell that it does not. */
 export function kekPresence(gm: GmSnapshot): FleetGm['kek'] {
   if (gm.kek !== null) return gm.kek.remainingSeconds === 0 ? 'absent' : 'shown';
+  // Over RESTCONF, which lists no TEKs: of one that is not registered there is none to miss.
+  if (gm.kekAbsent === true && gm.registered === true) return 'absent';
   return gm.teks !== null && gm.teks.length > 0 ? 'absent' : 'unknown';
 }
 

@@ -117,6 +117,8 @@ interface KsInGroup {
   readonly kekSpi: string | null;
   /** Of the KEK that it showed last with a lifetime left; null: none. */
   readonly kekExpiryMs: EpochMs | null;
+  /** It shows what is left of a TEK. Absent: it does not. */
+  readonly showsTeks?: true;
   /** It is there, and shows nothing: it refuses the login, or the command. Absent: it shows the group, or gives no answer. */
   readonly hidden?: true;
 }
@@ -328,7 +330,8 @@ function withOwnKss(state: FleetState, { own }: Yardstick): FleetState {
   return kss === state.kss ? state : { ...state, kss };
 }
 
-function ksInGroup({ device, address, reachable, role, behavior, version, members, kek, context }: FleetKs): KsInGroup {
+function ksInGroup(ks: FleetKs): KsInGroup {
+  const { device, address, reachable, role, behavior, version, members, kek, currentTeks, context } = ks;
   return {
     device,
     address,
@@ -339,6 +342,7 @@ function ksInGroup({ device, address, reachable, role, behavior, version, member
     members,
     kekSpi: kek?.spi ?? null,
     kekExpiryMs: kek?.expiryMs ?? null,
+    ...(currentTeks.some(({ expiryMs }) => expiryMs !== null) ? { showsTeks: true } : {}),
     ...(isHidden(context) ? { hidden: true } : {}),
   };
 }

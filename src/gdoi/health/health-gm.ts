@@ -155,11 +155,19 @@ function kekPresent(input: GmHealthInput): HealthCheck {
   if (gm.kek === null && gm.teks === null && gm.kekAbsent !== true) return unknown('no keys are shown');
   const known = gm.kek !== null || (gm.teks !== null && gm.teks.length > 0);
   if (!known && gm.registered !== true) return unknown('shows no keys at all');
+  if (gm.kek === null && isGroupWithoutKek(input.fleet))
+    return unknown('shows no KEK, and no KS of its group shows one beside its TEKs: the group may use none');
   return check(['kek_present', group], 'critical', 'holds no KEK: no rekey can reach it until it registers again', {
     value: false,
     threshold: 'present',
     action: pathOf(input),
   });
+}
+
+/** KSs that show what is left of their TEKs, and no KEK: then nobody in the group misses one. */
+function isGroupWithoutKek(fleet: GroupView | null): boolean {
+  const kss = fleet?.kss.filter(({ reachable }) => reachable) ?? [];
+  return kss.some(({ showsTeks }) => showsTeks === true) && kss.every(({ kekExpiryMs }) => kekExpiryMs === null);
 }
 
 /** Row 8. The lead is the KS's own where it is polled, else the floor of 200 s. */
