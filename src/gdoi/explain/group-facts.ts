@@ -177,6 +177,8 @@ export interface KsFacts extends MemberContext {
    * It has shown nothing of the group: GMs name its address. `readMs` is when it was asked first. Absent: it was read.
    */
   readonly unread?: true;
+  /** It has a peer that could not be read: those that are listed are some of them. */
+  readonly peersUnread?: true;
   readonly address: string | null;
   readonly role: 'primary' | 'secondary' | null;
   readonly roleSinceMs: EpochMs;

@@ -242,17 +242,23 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     rekeySeconds: rekeySeconds(ks),
     ...(multicast ? { multicast: true } : {}),
     members: ks.members,
-    // A peer list that is not shown any more leaves the peers, without a verdict on them.
-    peers:
-      ks.peers?.slice(0, MOST_PEERS) ??
-      before?.peers?.map(({ address, role: last }) => ({ address, role: last, status: null })) ??
-      null,
+    peers: peersOf(before, ks),
+    ...(ks.peersUnread === true ? { peersUnread: true } : {}),
     identity: ks.identity,
     ...list,
     ...(unlisted.length === 0 ? {} : { unlisted }),
     nextRekeyMs: nextRekeyMs(ks, at),
     context: facts.context ?? NO_CONTEXT,
   };
+}
+
+/** A list that is not shown any more, or not understood as a whole, leaves its peers, without a verdict on them. */
+function peersOf(before: FleetKs | null, { peers, peersUnread }: KsSnapshot): FleetKs['peers'] {
+  const known = before?.peers?.map(({ address, role }) => ({ address, role, status: null })) ?? null;
+  if (peers === null || (peers.length === 0 && peersUnread === true && known === null)) return known;
+  const shown = new Set(peers.map(({ address }) => address));
+  const kept = peersUnread === true ? (known ?? []).filter(({ address }) => !shown.has(address)) : [];
+  return [...peers, ...kept].slice(0, MOST_PEERS);
 }
 
 /** More than that within half an hour say no more. */

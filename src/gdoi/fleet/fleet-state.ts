@@ -225,6 +225,8 @@ export interface FleetKs {
   readonly unlisted?: readonly UnlistedMember[];
   /** Lines of its list were not understood: it may list more than `memberRows`. Absent: all were. */
   readonly membersUnread?: true;
+  /** It has a peer that could not be read. Absent: `peers` are all. */
+  readonly peersUnread?: true;
   /** The earliest rekey that its own `time to rekey` announces; null: it shows none. */
   readonly nextRekeyMs: EpochMs | null;
   readonly context: MemberContext;

@@ -117,6 +117,8 @@ interface KsInGroup {
   readonly kekSpi: string | null;
   /** Of the KEK that it showed last with a lifetime left; null: none. */
   readonly kekExpiryMs: EpochMs | null;
+  /** It has a COOP peer that could not be read. Absent: it does not, as far as it shows. */
+  readonly peersUnread?: true;
   /** It shows what is left of a TEK. Absent: it does not. */
   readonly showsTeks?: true;
   /** It is there, and shows nothing: it refuses the login, or the command. Absent: it shows the group, or gives no answer. */
@@ -342,6 +344,7 @@ function ksInGroup(ks: FleetKs): KsInGroup {
     members,
     kekSpi: kek?.spi ?? null,
     kekExpiryMs: kek?.expiryMs ?? null,
+    ...(ks.peersUnread === true ? { peersUnread: true } : {}),
     ...(currentTeks.some(({ expiryMs }) => expiryMs !== null) ? { showsTeks: true } : {}),
     ...(isHidden(context) ? { hidden: true } : {}),
   };

@@ -215,6 +215,7 @@ const ksFieldsChanged = changesBy<FleetKs>({
   // Whoever is gone from the rows.
   unlisted: 'never',
   membersUnread: 'always',
+  peersUnread: 'always',
   nextRekeyMs: movedBeyond(SAME_EXPIRY_MS),
   context: contextChanged,
 });

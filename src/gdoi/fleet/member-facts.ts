@@ -101,7 +101,7 @@ export function ksFacts(ks: FleetKs): KsFacts {
     members: ks.members,
   };
   const { roleChanges } = ks;
-  const isPlain = ks.multicast !== true && ks.unread !== true && roleChanges === undefined;
+  const isPlain = ks.multicast !== true && ks.unread !== true && ks.peersUnread !== true && roleChanges === undefined;
   const more = unusual(context);
   if (isPlain && more === null) return facts;
   return {
@@ -109,6 +109,7 @@ export function ksFacts(ks: FleetKs): KsFacts {
     ...more,
     ...(ks.multicast === true ? { multicast: true } : {}),
     ...(ks.unread === true ? { unread: true } : {}),
+    ...(ks.peersUnread === true ? { peersUnread: true } : {}),
     ...(roleChanges === undefined ? {} : { roleChanges }),
   };
 }

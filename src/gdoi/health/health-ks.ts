@@ -182,6 +182,13 @@ function coopPeers({ group, ks, at, bootMs }: KsHealthInput): HealthCheck {
       `is primary, and does not know whether COOP ${verb(unheard.length, 'peer', 'peers')} ${nameList(unheard)} ${verb(unheard.length, 'is', 'are')} alive`,
       { ...more, value: unheard.length, action: CHECK_COOP },
     );
+  if (dead.length === 0 && ks.peersUnread === true)
+    return check(
+      ['coop_peers', group],
+      'unknown',
+      `a COOP session of it was not understood${ks.peers.length === 0 ? '' : `; ${counted(ks.peers.length, 'other COOP peer')}, none dead`}`,
+      more,
+    );
   if (dead.length === 0)
     return check(['coop_peers', group], 'ok', `${counted(ks.peers.length, 'COOP peer')}, none dead`, more);
   return check(

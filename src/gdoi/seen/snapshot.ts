@@ -153,6 +153,8 @@ export interface KsSnapshot {
   readonly memberDetails: readonly KsMember[] | null;
   /** Only where lines of the list were not understood: who is not in `memberDetails` may be listed all the same. */
   readonly membersUnread?: true;
+  /** A peer of the list could not be read: `peers` are some of them. */
+  readonly peersUnread?: true;
   /** As for a GM: it gives its GMs SAs of this direction. */
   readonly receiveOnly?: true;
   /** Rekeys sent for the group (`ks members`, `ks rekey`); only where shown. */

@@ -119,6 +119,7 @@ export const ksSnapshotSchema = z
       )
       .nullable(),
     members_unread: z.literal(true).optional(),
+    peers_unread: z.literal(true).optional(),
     receive_only: z.literal(true).optional(),
     rekeys_sent: z.number().optional(),
     last_rekey_retransmits: z.number().optional(),

@@ -134,6 +134,7 @@ const KS = {
   memberRows: [null, { list: { address: 'string', acksMissed: 'number | null' } }],
   'unlisted?': { list: { address: 'string', acksMissed: 'number | null', goneMs: 'number' } },
   'membersUnread?': 'boolean',
+  'peersUnread?': 'boolean',
   nextRekeyMs: 'number | null',
   context: CONTEXT,
 } as const;
