@@ -231,7 +231,7 @@ export const fleetOverview = compose({
               expr: group('gdoi_group_mixed_versions'),
             },
             { name: 'Not listed', unit: 'short', steps: WARN_ABOVE_ZERO, expr: group('gdoi_group_members_not_listed') },
-            { name: 'Not polled', unit: 'short', steps: NEUTRAL, expr: group('gdoi_group_members_not_polled') },
+            { name: 'No device', unit: 'short', steps: NEUTRAL, expr: group('gdoi_group_members_not_polled') },
             { name: 'Least KEK left', unit: 's', steps: KEK_LIFE, expr: `min by (group) (${KEK_LEFT})` },
           ],
         }),

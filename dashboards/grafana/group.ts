@@ -110,8 +110,8 @@ export const groupDashboard = compose({
           expr: whole('gdoi_group_mixed_versions'),
         }),
         stat({
-          title: 'Not polled',
-          description: 'GMs that a KS lists and that are in no configuration of an agent.',
+          title: 'Matched to no device',
+          description: 'GMs that a KS lists under an address that no polled device is known to have.',
           width: 3,
           unit: 'short',
           expr: whole('gdoi_group_members_not_polled'),

@@ -42,7 +42,7 @@ const GROUP_GAUGES: readonly GroupGauge[] = [
   },
   {
     name: 'gdoi_group_members_not_polled',
-    help: 'GMs that a polled KS lists and that are not in the inventory.',
+    help: 'GMs that a polled KS lists under an address that no polled device is known to have.',
     value: (view) => view.notPolled.length,
   },
   {

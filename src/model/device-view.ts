@@ -63,10 +63,12 @@ export interface DeviceView {
   readonly collectors: ReadonlyMap<string, CollectorResult>;
   readonly groups: ReadonlyMap<string, GroupOnDevice>;
   /**
-   * Groups whose GMs name its address as their KS's, while it gives no answer and has shown none; absent: there is
-   * none.
+   * Groups whose GMs name its address as their KS's, or whose KS lists it as a GM's, while it gives no answer and has
+   * shown none; absent: there is none.
    */
   readonly namedIn?: readonly string[];
+  /** Those of `namedIn` of which it is listed as a GM; absent: none. */
+  readonly listedIn?: readonly string[];
   /** By group. */
   readonly tracking: ReadonlyMap<string, GroupTracking>;
   /** Polls beside the schedule that are planned now, in order. */

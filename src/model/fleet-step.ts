@@ -192,34 +192,54 @@ function heardOfGroups(
 }
 
 /**
- * A KS that gives no answer and has shown no group is in none by its own word; GMs that name its address show whose KS
- * it is. One that answers shows it itself.
+ * A device that gives no answer and has shown no group is in none by its own word; GMs that name its address show whose
+ * KS it is, and a KS that lists its address shows that it is a GM. One that answers shows it itself.
+ *
+ * Who stands in a group is one of it until it answers, as one of which nothing is known, or as it was stored before the
+ * agent's start: GMs go to another KS when theirs dies, and a KS drops a GM.
  */
 function withNamed(view: DeviceView, { groups }: Pick<FleetMemory, 'groups'>): DeviceView {
-  if (view.groups.size > 0 || view.failure === null || view.configuredRole === 'gm') return withoutNamed(view);
-  const names: string[] = [];
-  for (const { state, last } of groups()) {
-    // Once named it is one of them until it answers: its GMs go to another KS when it dies.
-    const isKnown = state.kss.get(view.device)?.unread === true;
-    if (state.cell === view.cell && (isKnown || last.roster.serversNamed.has(view.host))) names.push(state.group);
+  if (view.groups.size > 0 || view.failure === null) return withoutNamed(view);
+  return namedIn(view, groups(), {
+    asKs: ({ state, last }) => state.kss.has(view.device) || last.roster.serversNamed.has(view.host),
+    asGm: ({ state, last }) => state.gms.has(view.device) || last.yardstick.members.listed.has(view.host),
+  });
+}
+
+type Named = (group: GroupMemory) => boolean;
+
+function namedIn(
+  view: DeviceView,
+  groups: Iterable<GroupMemory>,
+  { asKs, asGm }: { readonly asKs: Named; readonly asGm: Named },
+): DeviceView {
+  const { cell, configuredRole } = view;
+  const ofKs: string[] = [];
+  const ofGm: string[] = [];
+  for (const group of groups) {
+    const { state } = group;
+    if (state.cell !== cell) continue;
+    if (configuredRole !== 'gm' && asKs(group)) ofKs.push(state.group);
+    else if (configuredRole !== 'ks' && asGm(group)) ofGm.push(state.group);
   }
-  return names.length === 0 ? withoutNamed(view) : { ...view, namedIn: names };
+  const others = withoutNamed(view);
+  if (ofKs.length + ofGm.length === 0) return others;
+  return { ...others, namedIn: [...ofKs, ...ofGm], ...(ofGm.length === 0 ? {} : { listedIn: ofGm }) };
 }
 
 function withoutNamed(view: DeviceView): DeviceView {
   if (view.namedIn === undefined) return view;
-  const { namedIn: _, ...others } = view;
+  const { namedIn: _named, listedIn: _listed, ...others } = view;
   return others;
 }
 
-/** The stored groups in which it stands as a KS that nothing was known of: it may have shown another group since. */
+/** The stored groups in which it stands as one that nothing was known of: it may have shown another group since. */
 function withKeptNames(before: DeviceView, { groups }: Pick<FleetMemory, 'groups'>): DeviceView {
-  if (before.lastPollAtMs !== null || before.configuredRole === 'gm') return before;
-  const kept: string[] = [];
-  for (const { state } of groups()) {
-    if (state.cell === before.cell && state.kss.get(before.device)?.unread === true) kept.push(state.group);
-  }
-  return kept.length === 0 ? before : { ...before, namedIn: kept };
+  if (before.lastPollAtMs !== null) return before;
+  return namedIn(before, groups(), {
+    asKs: ({ state }) => state.kss.get(before.device)?.unread === true,
+    asGm: ({ state }) => state.gms.get(before.device)?.unread === true,
+  });
 }
 
 /** The timers that the device shows as a KS count for its own forecasts at once. */

@@ -124,7 +124,7 @@ export function membershipChanges(
         ? facts
         : {
             ...facts,
-            ...(isNamed ? { named: true } : {}),
+            ...(isNamed ? { named: after.listedIn?.includes(group) === true ? 'gm' : 'ks' } : {}),
             ...(newerTeks === null ? {} : { newerTeks }),
             ...(tekRekeyOverdue ? { tekRekeyOverdue } : {}),
             ...(ksRoleMs === undefined ? {} : { ksRoleMs }),

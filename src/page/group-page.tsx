@@ -245,7 +245,7 @@ function GroupFacts({ group, nowMs }: { readonly group: GroupDocument; readonly 
       <Fact name="Hold other TEKs than the group">{namesOrNobody(group.divergent_members)}</Fact>
       <Fact name="Mixed versions">{mixedVersions(group)}</Fact>
       <Fact name="COOP">{coop(group)}</Fact>
-      <Fact name="Listed by a KS, polled by nobody">
+      <Fact name="Listed by a KS, matched to no device">
         {group.not_polled.length === 0 ? 'nobody' : <NameList names={group.not_polled} />}
       </Fact>
       <Fact name="Registered, listed by no KS">{namesOrNobody(group.not_listed)}</Fact>

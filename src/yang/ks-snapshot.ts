@@ -44,7 +44,7 @@ export function ksSnapshot(group: string, nodes: KsNodes): KsSnapshot {
       attempts: rekey?.count('num-rexmit') ?? null,
     },
     teks: policy === null ? null : mostOf(policy, 'tek', MOST_TEKS).map((tek) => tekOf(tek, nodes.policy)),
-    peers: nodes.coop === null ? null : mostOf(nodes.coop.leaves, 'peer-ks', MOST_PEERS).flatMap(peerOf),
+    ...peerList(nodes.coop?.leaves ?? null),
     ...memberList(members),
     ...shownNumbers(members, rekey),
     ...(version === null ? {} : { ksVersion: version }),
@@ -118,6 +118,13 @@ function keyOf(
     deviceNowMs,
   );
   return { spi, lifetimeSeconds, ...countdowns };
+}
+
+function peerList(coop: Leaves | null): Pick<KsSnapshot, 'peers' | 'peersUnread'> {
+  if (coop === null) return { peers: null };
+  const entries = mostOf(coop, 'peer-ks', MOST_PEERS);
+  const peers = entries.flatMap(peerOf);
+  return { peers, ...(peers.length < entries.length ? { peersUnread: true as const } : {}) };
 }
 
 function peerOf(peer: Leaves): readonly KsPeer[] {

@@ -419,14 +419,15 @@ describe.each(half(PLACES, { otherWay: true }))('a device that misbehaves, its s
     });
   });
 
-  test('and has no vty line left (closes at once, or gives no shell) is refused, with a hint', async () => {
-    for (const manners of [{ closeAtOnce: true }, { closeAtShell: true }]) {
-      await served(manners, async ({ port, access }) => {
-        const { failure, message } = await poll(access, target(port), 'show clock');
-        expect(failure).toBe('refused');
-        expect(message).toMatch(/vty lines/);
-      });
-    }
+  test.each([
+    ['closes at once', { closeAtOnce: true }, 'refused'],
+    ['accepts the login and gives no shell', { closeAtShell: true }, 'no_shell'],
+  ] as const)('and %s gets a hint at its vty lines', async (_what, manners, result) => {
+    await served(manners, async ({ port, access }) => {
+      const { failure, message } = await poll(access, target(port), 'show clock');
+      expect(failure).toBe(result);
+      expect(message).toMatch(/vty lines/);
+    });
   });
 
   test('and has no SSH server is refused; a name that is unknown is unreachable', async () => {

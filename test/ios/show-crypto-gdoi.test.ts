@@ -133,6 +133,12 @@ describe('a value', () => {
     expect(read('Group Identity', none)).toMatchObject({ gm: { identity: null }, unknownLines: [] });
   });
 
+  it('of the SA direction is told where nothing is sent encrypted, and in no other case', () => {
+    expect(read('IPSec SA Direction', 'Inbound Only').gm).toMatchObject({ receiveOnly: true });
+    expect(read('IPSec SA Direction', 'Inbound Optional').gm).not.toHaveProperty('receiveOnly');
+    expect(gm(XE17)).not.toHaveProperty('receiveOnly');
+  });
+
   it.each([
     ['Version', '1.0.26 of late', (shown: GmSnapshot) => shown.gmVersion],
     ['Encrypt Algorithm', '-5', (shown: GmSnapshot) => shown.kek?.encryption],

@@ -15,7 +15,14 @@ test('the alert on a KS that does not answer is for those results that show noth
 });
 
 test('a device that cannot be read is there, and so is one that refuses; any word that is no result shows nothing', () => {
-  expect(POLL_RESULTS.filter(isMuteResult)).toEqual(['too_large', 'prompt', 'command', 'parse', 'internal']);
+  expect(POLL_RESULTS.filter(isMuteResult)).toEqual([
+    'no_shell',
+    'too_large',
+    'prompt',
+    'command',
+    'parse',
+    'internal',
+  ]);
   expect(POLL_RESULTS.filter(isRefusalResult)).toEqual(['auth', 'quarantined', 'host_key']);
   for (const word of ['constructor', '__proto__', '']) {
     expect([isMuteResult(word), isRefusalResult(word)]).toEqual([false, false]);

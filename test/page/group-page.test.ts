@@ -151,7 +151,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
     expect(Object.values(facts)).toEqual(
       expect.arrayContaining([
         'Rekey overdue, or missed in the last 10 min gm2 the loss is on the path',
-        'Listed by a KS, polled by nobody 10.0.0.9',
+        'Listed by a KS, matched to no device 10.0.0.9',
         'Registered, listed by no KS gm1',
         'Mixed versions upgrade ks1 (15.1(4)M8); until then 2 GMs re-register twice in every KEK cycle',
         'COOP split: ks1, ks2 are both primary',

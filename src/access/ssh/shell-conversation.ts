@@ -202,7 +202,7 @@ function endOf(error: unknown, operation: string): LineEnd {
   const { kind, reason } = error.end;
   if (operation !== 'prompt' || kind !== 'closed') return { kind, reason };
   return {
-    kind: 'refused',
-    reason: `${reason} before the first prompt: all vty lines may be in use, or exec is not authorized`,
+    kind: 'no_shell',
+    reason: `${reason} after the login was accepted and before the first prompt: all vty lines may be in use, or exec is not authorized`,
   };
 }

@@ -75,7 +75,7 @@ export function closedDuring(stage: LoginStage, where: string): TransportError {
       );
     case 'shell':
       return new TransportError(
-        'refused',
+        'no_shell',
         'login',
         `${where}: the device accepted the login but gave no shell: all vty lines may be in use, or exec is not authorized`,
       );

@@ -48,7 +48,7 @@ export function groupText(health: GroupHealthDocument, nowMs: number, from: stri
     '',
     ...(first === undefined ? [] : explanationLines(first, nowMs)),
     ...field('asked', from),
-    ...field('members', `${members}, ${gms.length} of them polled`),
+    ...field('members', `${members}, ${gms.length} of them matched to a device`),
     ...(servers.length === 0 ? [] : field('servers', servers.join(', '))),
     ...next.flatMap(({ what, at }) => field('next', `${what}, ${whenFromNow(at, nowMs)}`)),
     ...atRisk

@@ -57,6 +57,14 @@ export const CHECK_CREDENTIAL = 'Was the password changed? Compare with AAA; do 
 export const CHECK_ADMITTED =
   'May the agent log in there, and run show crypto gdoi? gdoiwatch check of one of them says which of the two is refused';
 
+/** SAs that are inbound only. */
+export const CHECK_DIRECTION =
+  'Is the group being brought up receive-only on purpose? Otherwise show running-config on the KS (sa receive-only in the group) and on the GM (its own direction): who set it, and is every GM ready for both directions?';
+
+/** It accepts the login and ends the session: its own configuration decides that, and no path. */
+export const CHECK_EXEC =
+  'On the device: may the login of the agent start an exec session (aaa authorization exec, and what the AAA server logs for it), and is a vty line free (show users; session-limit, exec-timeout)?';
+
 /** It answers, and nothing of its groups can be read. */
 export const CHECK_SHOWN =
   'show crypto gdoi on the device: may the login of the agent run it? Over SNMP: has its image CISCO-GDOI-MIB, and does the view show it?';

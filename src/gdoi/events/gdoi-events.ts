@@ -15,6 +15,7 @@ import {
   CHECK_ORDER,
   CHECK_REGISTRATION,
   CHECK_REKEY_PATH,
+  CHECK_EXEC,
   CHECK_SHOWN,
   CHECK_TEKLESS,
   CHECK_VANISHED,
@@ -395,8 +396,8 @@ export function unreachableEvent(
   what: What & {
     readonly isKs: boolean;
     readonly inARow: number;
-    /** `mute`: it answers, and nothing of its groups can be read. */
-    readonly how: 'silent' | 'mute' | 'refusing' | 'other_key';
+    /** `mute`: it answers, and nothing of its groups can be read; `shut`: it ends each session before a prompt. */
+    readonly how: 'silent' | 'mute' | 'shut' | 'refusing' | 'other_key';
     /** What is asked beside SSH, which decides, was answered meanwhile. */
     readonly answersBeside: boolean;
   },
@@ -407,6 +408,7 @@ export function unreachableEvent(
   const said = {
     silent: `${place(at)} gave no answer${over} ${times}`,
     mute: `${place(at)} answered ${times} and showed nothing of GDOI`,
+    shut: `${place(at)} accepted the login ${times} and ended the session before a prompt`,
     refusing: `${place(at)} did not let the agent in${over} ${times}`,
     other_key: `${place(at)} showed another SSH host key ${times}`,
   };
@@ -422,6 +424,7 @@ export function unreachableEvent(
 const FIRST_STEP_UNREACHABLE = {
   silent: 'Check the path to the device and the device itself',
   mute: CHECK_SHOWN,
+  shut: CHECK_EXEC,
   refusing: CHECK_CREDENTIAL,
   other_key: CHECK_HOST_KEY,
 } as const;

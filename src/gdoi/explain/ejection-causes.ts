@@ -31,7 +31,7 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
   const dropped = [
     ...gms.filter((gm) => isHeard(gm) && gm.listedByKs === false).map(({ device }) => device),
     ...off.counted,
-    ...off.gone.map(({ address }) => address),
+    ...off.gone.map(({ name }) => name),
   ];
   const names = devicesWith(
     claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(dropped) }),
@@ -39,8 +39,8 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
   );
   if (names.length === 0) return listedAgain({ facts, open, last, said });
   const claims = claimed(open, { checks: LOSS_CHECKS, of: new Set(names) });
-  const gone = off.gone.filter(({ address }) => names.includes(address));
-  const shown = names.filter((name) => !gone.some(({ address }) => address === name));
+  const gone = off.gone.filter(({ name }) => names.includes(name));
+  const shown = names.filter((name) => !gone.some((each) => each.name === name));
   const losing = losingBefore(said);
   const forAcks = shown.filter((name) => losing.has(name) || off.counted.has(name));
   const sinceMs = before?.sinceMs ?? nowMs;
@@ -67,8 +67,8 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
           : `${name}: Registered, and not listed by any KS that answers`,
       ),
       ...gone.map(
-        ({ address, acksMissed, goneMs }) =>
-          `${address}: ${counted(acksMissed, 'acknowledgement')} missed when it was listed last; on no list since ${clockTime(goneMs)}`,
+        ({ name, acksMissed, goneMs }) =>
+          `${name}: ${counted(acksMissed, 'acknowledgement')} missed when it was listed last; on no list since ${clockTime(goneMs)}`,
       ),
     ],
     claims,
@@ -76,12 +76,13 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
 }
 
 interface Gone {
-  readonly address: string;
+  /** Of the device, where one that has not answered yet is asked at its address, else the address. */
+  readonly name: string;
   readonly acksMissed: number;
   readonly goneMs: EpochMs;
 }
 
-/** Whom a KS has counted three missed acknowledgements of, and who is gone from the list and polled by nobody. */
+/** Whom a KS has counted three missed acknowledgements of, and who is gone from the list and was never seen. */
 function offTheList({ unacknowledged }: GroupFacts): {
   readonly counted: ReadonlySet<string>;
   readonly gone: readonly Gone[];
@@ -93,7 +94,9 @@ function offTheList({ unacknowledged }: GroupFacts): {
         .filter(({ acksMissed }) => acksMissed >= EJECTED_AT_MISSED)
         .map(({ device, address }) => device ?? address),
     ),
-    gone: unacknowledged.flatMap(({ goneMs, ...member }) => (goneMs === undefined ? [] : [{ ...member, goneMs }])),
+    gone: unacknowledged.flatMap(({ device, address, acksMissed, goneMs }) =>
+      goneMs === undefined ? [] : [{ name: device ?? address, acksMissed, goneMs }],
+    ),
   };
 }
 
@@ -126,13 +129,13 @@ function droppedOf({ members }: GroupFacts, names: readonly string[], forAcks: r
     : `${whom} ${is} registered, and no KS that answers lists ${it}: the KS dropped ${it}, or lost its list, and sends ${it} no rekey any more`;
 }
 
-/** Nobody asks these: they may be off, or on the list of a KS that does not answer. */
+/** None of these has answered: they may be off, or on the list of a KS that does not answer. */
 function goneOf(gone: readonly Gone[]): readonly string[] {
   if (gone.length === 0) return [];
   const [is, it, has] = gone.length === 1 ? ['is', 'it', 'it has'] : ['are', 'them', 'they have'];
   const sinceMs = Math.min(...gone.map(({ goneMs }) => goneMs));
   return [
-    `${gmsNamed(sorted(gone.map(({ address }) => address)))}, of which acknowledgements were missing, ${is} on no list of a KS that answers any more since ${clockTime(sinceMs)}: a KS drops a GM after three, and sends ${it} no rekey; no polled GM has ${gone.length === 1 ? 'that address' : 'these addresses'}, so whether ${has} keys is not known`,
+    `${gmsNamed(sorted(gone.map(({ name }) => name)))}, of which acknowledgements were missing, ${is} on no list of a KS that answers any more since ${clockTime(sinceMs)}: a KS drops a GM after three, and sends ${it} no rekey; no GM that the agent has seen has ${gone.length === 1 ? 'that address' : 'these addresses'}, so whether ${has} keys is not known`,
   ];
 }
 

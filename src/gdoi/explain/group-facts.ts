@@ -118,6 +118,10 @@ export const NO_CONTEXT: MemberContext = {
 
 export interface GmFacts extends MemberContext {
   readonly device: string;
+  /**
+   * It has shown nothing of the group: a KS lists its address. `readMs` is when it was asked first. Absent: it was read.
+   */
+  readonly unread?: true;
   readonly address: string | null;
   readonly registered: boolean | null;
   /** It shows no counter of registrations, as over SNMP alone; absent: it does. */
@@ -173,6 +177,8 @@ export interface KsFacts extends MemberContext {
    * It has shown nothing of the group: GMs name its address. `readMs` is when it was asked first. Absent: it was read.
    */
   readonly unread?: true;
+  /** It has a peer that could not be read: those that are listed are some of them. */
+  readonly peersUnread?: true;
   readonly address: string | null;
   readonly role: 'primary' | 'secondary' | null;
   readonly roleSinceMs: EpochMs;
@@ -268,7 +274,7 @@ export interface GroupFacts {
     readonly address: string;
     readonly device: string | null;
     readonly acksMissed: number;
-    /** Since this answer no KS lists it, and nobody polls it; absent: a KS lists it. */
+    /** Since this answer no KS lists it, and no GM that has answered has its address; absent: a KS lists it. */
     readonly goneMs?: EpochMs;
   }[];
 }

@@ -183,7 +183,9 @@ function mayBeServedElsewhere({ otherServers, gms }: GroupFacts, suffering: read
 function whatEnds({ group, otherServers, gms }: GroupFacts, suffering: readonly string[]): string {
   if (otherServers?.length === 0) return `no GM of ${group} can register or get a rekey`;
   const what = `${gmsNamed(sorted(suffering), gms.length)} ${verb(suffering.length, 'gets', 'get')} neither rekey nor registration`;
-  return otherServers === null ? what : `${what}, from ${ksNamed(otherServers)} neither, which nobody polls`;
+  return otherServers === null
+    ? what
+    : `${what}, from ${ksNamed(otherServers)} neither, of which the agent sees nothing`;
 }
 
 function explainedTo(episode: Episode | null, check: Symptom['check']): ReadonlySet<string> {

@@ -1,8 +1,9 @@
 /** KSs that serve their group, and of which the agent sees nothing; devices that do not let it in. */
-import { CHECK_CREDENTIAL, CHECK_HOST_KEY, CHECK_SHOWN } from '../events/first-steps.ts';
+import { CHECK_CREDENTIAL, CHECK_HOST_KEY } from '../events/first-steps.ts';
 import { type Asked, type Candidate, claimed, devicesOf, list, nextLook, sorted } from './candidate.ts';
 import { type GmFacts, type GroupFacts, isMute, isRefused, isSilent, type KsFacts } from './group-facts.ts';
 import { isPrimaryElsewhere, isUnread, LOGS_IN_AGAIN_MS, type Served, servedMs, servedSince } from './ks-silence.ts';
+import { showNothing } from './shows-nothing.ts';
 import { clockTime, ksNamed, verb } from './said.ts';
 import type { Symptom } from './symptom.ts';
 
@@ -145,17 +146,17 @@ function showsNothing({ group, nowMs }: GroupFacts, mute: readonly KsFacts[], op
   const names = sorted(mute.map(({ device }) => device));
   const sinceMs = Math.min(...mute.map(({ failure }) => failure?.sinceMs ?? nowMs));
   const established = mute.some(({ failure }) => failure?.established === true);
-  const what = mute.every(isUnread) ? `nothing of ${group}` : `nothing of ${group} any more`;
+  const { does, firstStep } = showNothing(mute, mute.every(isUnread) ? group : `${group} any more`);
   return {
     phase: established ? 'present' : 'unclear',
     status: 'warning',
     sinceMs,
-    summary: `${ksNamed(names)} ${verb(names.length, 'answers', 'answer')} and ${verb(names.length, 'shows', 'show')} ${what} since ${clockTime(sinceMs)}: what ${verb(names.length, 'it does', 'they do')} for its GMs is not seen`,
+    summary: `${ksNamed(names)} ${does} since ${clockTime(sinceMs)}: what ${verb(names.length, 'it does', 'they do')} for its GMs is not seen`,
     consequence: null,
     deadlineMs: null,
     confidence: 'certain',
     knownAtMs: established ? null : nextLook(mute, nowMs),
-    firstStep: CHECK_SHOWN,
+    firstStep,
     scope: names,
     evidence: mute.map(
       ({ device, failure }) => `${device}: ${failure?.result ?? ''} since ${clockTime(failure?.sinceMs ?? nowMs)}`,

@@ -14,7 +14,7 @@ export const COOP_SETTLES_MS = 50_000;
 export const LOGS_IN_AGAIN_MS = 60_000;
 
 /** It showed nothing of the group since the agent began to ask. */
-export function isUnread({ unread }: KsFacts): boolean {
+export function isUnread({ unread }: Pick<KsFacts | GmFacts, 'unread'>): boolean {
   return unread === true;
 }
 

@@ -1,6 +1,5 @@
 /** GMs that restarted, or that the agent does not reach: they cannot acknowledge, and nothing of that is the KS's. */
 import { everyOneOfThem } from '../events/counted.ts';
-import { CHECK_SHOWN } from '../events/first-steps.ts';
 import {
   among,
   type Asked,
@@ -27,7 +26,11 @@ import {
   isUnregistered,
 } from './group-facts.ts';
 import type { ExplanationCause } from './explanation.ts';
+import { ACKS_MISSED_CRITICAL } from './acks-missed.ts';
+import { isUnread } from './ks-silence.ts';
+import { missingAcks } from './lost-rekey.ts';
 import { GO_TOGETHER_MS, nothingSeen, nothingSeenSince } from './nothing-seen.ts';
+import { showNothing } from './shows-nothing.ts';
 import { clockTime, gmsNamed, minuteTime, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { CLOCKS_MS, RECENT_MS, type Symptom } from './symptom.ts';
@@ -193,21 +196,19 @@ function showingNothing(
 ): Candidate {
   const names = sorted(mute.map(({ device }) => device));
   const sinceMs = Math.min(...mute.map(({ failure }) => failure?.sinceMs ?? nowMs));
-  const [answers, shows, has] = [
-    ['answers', 'answer'],
-    ['shows', 'show'],
-    ['it still has', 'they still have'],
-  ].map(([one = '', more = '']) => verb(names.length, one, more));
+  const still = mute.some(isUnread) ? '' : 'still ';
+  const has = verb(names.length, `it ${still}has`, `they ${still}have`);
+  const { does, firstStep } = showNothing(mute, group);
   return {
     phase: 'present',
     status: 'warning',
     sinceMs,
-    summary: `${gmsNamed(names, gms.length)} ${answers} and ${shows} nothing of ${group} since ${clockTime(sinceMs)}: whether ${has} keys is not seen`,
+    summary: `${gmsNamed(names, gms.length)} ${does} since ${clockTime(sinceMs)}: whether ${has} keys is not seen`,
     consequence: null,
     deadlineMs: null,
     confidence: 'certain',
     knownAtMs: null,
-    firstStep: CHECK_SHOWN,
+    firstStep,
     scope: names,
     evidence: among(mute, names).map(
       ({ device, failure }) => `${device}: ${failure?.result ?? ''} since ${clockTime(failure?.sinceMs ?? nowMs)}`,
@@ -222,8 +223,10 @@ function silentGms({ facts, open, said }: Asked): Candidate | null {
   const unexplained = new Set(devicesWith(open, 'reachable'));
   const gone = silent.filter(({ device, failure }) => failure?.established === true && unexplained.has(device));
   const all = new Set(silent.map(({ device }) => device));
-  // Also of those that failed only once so far, or are being asked: their figures are old.
-  const ofThem = claimed(open, { checks: GM_CHECKS, of: all });
+  // Also of those that failed only once so far, or are being asked: their figures are old. That its KS dropped one that
+  // has never answered is another matter.
+  const dropped = new Set(facts.unacknowledged.flatMap(({ device, goneMs }) => (goneMs === undefined ? [] : [device])));
+  const ofThem = claimed(open, { checks: GM_CHECKS, of: all }).filter(({ device }) => !dropped.has(device));
   if (gone.length === 0) {
     // Why their KS lacks acknowledgements of these was found: one lost answer makes nothing of it unclear.
     const known = new Set(goingOn(said, LOSING).flatMap(devicesOf));
@@ -242,6 +245,7 @@ function silentGms({ facts, open, said }: Asked): Candidate | null {
   }
   const acknowledging = gone.filter((gm) => acknowledgedMs(facts, gm) !== null);
   if (acknowledging.length === gone.length) return outOfReach(facts, gone, claims);
+  if (gone.some(isUnread)) return neverAnswered(facts, gone, claims);
   const since = gone.map(({ failure }) => failure?.sinceMs ?? nowMs);
   const together = names.length >= COMMON_FROM && Math.max(...since) - Math.min(...since) <= GO_TOGETHER_MS;
   return {
@@ -273,6 +277,63 @@ function silentGms({ facts, open, said }: Asked): Candidate | null {
   };
 }
 
+/** Some of them have shown nothing since the agent began to ask: when they stopped, if they ever answered, is not known. */
+function neverAnswered(facts: GroupFacts, gone: readonly GmFacts[], claims: Candidate['claims']): Candidate {
+  const { gms, nowMs, unacknowledged } = facts;
+  const names = sorted(gone.map(({ device }) => device));
+  const never = sorted(gone.filter(isUnread).map(({ device }) => device));
+  const acks = missingAcks(facts, devicesWith(claims, 'rekeys_acknowledged'));
+  const isNear = unacknowledged.some(
+    ({ device, acksMissed, goneMs }) =>
+      goneMs === undefined && acksMissed >= ACKS_MISSED_CRITICAL && never.includes(device ?? ''),
+  );
+  const stopped = gone.filter((gm) => !isUnread(gm));
+  const sinceMs = Math.min(...gone.map((gm) => gm.failure?.sinceMs ?? nowMs));
+  const [it, has] = [verb(names.length, 'it', 'they'), verb(names.length, 'has', 'have')];
+  return {
+    phase: 'present',
+    status: isNear ? 'critical' : 'warning',
+    sinceMs,
+    summary: [
+      ...(stopped.length === 0
+        ? []
+        : [
+            `${gmsNamed(sorted(stopped.map(({ device }) => device)), gms.length)} stopped answering ${betweenTheir(stopped, nowMs)}`,
+          ]),
+      `${gmsNamed(never, gms.length)} ${verb(never.length, 'has', 'have')} not answered yet, asked since ${clockTime(askedSinceMs(gone.filter(isUnread), nowMs))}`,
+      ...(acks === null
+        ? []
+        : [
+            `${acks}: ${verb(names.length, 'it is down, or neither rekeys nor the agent reach it', 'they are down, or neither rekeys nor the agent reach them')}`,
+          ]),
+    ].join('; '),
+    consequence: { what: `whether ${it} ${has} traffic is not known`, unless: null },
+    deadlineMs: null,
+    confidence: 'certain',
+    knownAtMs: null,
+    firstStep: `Check the path from the agent to ${verb(names.length, 'the device, and the device itself', 'these devices, and the devices themselves')}; of one that has not answered yet also the address and port at which it is asked`,
+    scope: names,
+    evidence: [...gone.map((gm) => silenceOfGm(gm, nowMs)), ...(acks === null ? [] : [acks])],
+    claims,
+  };
+}
+
+function betweenTheir(gms: readonly GmFacts[], nowMs: EpochMs): string {
+  const since = gms.map(({ failure }) => failure?.sinceMs ?? nowMs);
+  return between(Math.min(...since), Math.max(...since));
+}
+
+function askedSinceMs(gms: readonly GmFacts[], nowMs: EpochMs): EpochMs {
+  return Math.min(...gms.map(({ failure }) => failure?.sinceMs ?? nowMs));
+}
+
+function silenceOfGm({ device, address, unread, failure }: GmFacts, nowMs: EpochMs): string {
+  const failed = `${failure?.result ?? 'no answer'} since ${clockTime(failure?.sinceMs ?? nowMs)}`;
+  return unread === true
+    ? `${device} (${address ?? ''}): a KS of the group listed that address; ${failed}; it has shown nothing since the agent began to ask`
+    : `${device}: ${failed}`;
+}
+
 /** Their KS shows that they live: it is the agent that does not reach them. */
 function outOfReach(facts: GroupFacts, gone: readonly GmFacts[], claims: Candidate['claims']): Candidate {
   const names = sorted(gone.map(({ device }) => device));
@@ -283,7 +344,7 @@ function outOfReach(facts: GroupFacts, gone: readonly GmFacts[], claims: Candida
     phase: 'present',
     status: 'warning',
     sinceMs: Math.min(...since),
-    summary: `${gmsNamed(names, facts.gms.length)} ${has} not answered the agent since ${clockTime(Math.max(...since))}, and acknowledged the rekey of ${clockTime(lastMs)}, as ${its} KS counts: the agent’s path to ${it} is broken, or ${it === 'it' ? 'it' : 'they'} went down since`,
+    summary: `${gmsNamed(names, facts.gms.length)} ${has} not answered ${gone.some(isUnread) ? `yet, asked since ${clockTime(Math.min(...since))}` : `the agent since ${clockTime(Math.max(...since))}`}, and acknowledged the rekey of ${clockTime(lastMs)}, as ${its} KS counts: the agent’s path to ${it} is broken, or ${it === 'it' ? 'it' : 'they'} went down since`,
     consequence: {
       what: `the agent does not see what ${list(names)} ${verb(gone.length, 'shows', 'show')}`,
       unless: null,

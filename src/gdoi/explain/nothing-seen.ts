@@ -1,5 +1,5 @@
 /**
- * No device of a group answers, and all went silent at once: that they are down is less likely than that the agent's
+ * No device of a group answers, and ${went} went silent at once: that they are down is less likely than that the agent's
  * own way to them is broken, and nothing of the group is known either way. GMs that had been silent long before do not
  * count for that.
  */
@@ -16,7 +16,9 @@ export const GO_TOGETHER_MS = 300_000;
 /**
  * Since when none has answered; null: one answers or is still asked, or they did not go together, or it is a KS alone.
  */
-export function nothingSeenSince({ kss, gms, pollIntervalMs }: GroupFacts): EpochMs | null {
+export function nothingSeenSince({ kss, gms: all, pollIntervalMs }: GroupFacts): EpochMs | null {
+  // One that has never answered did not go silent with the others.
+  const gms = all.filter(({ unread }) => unread !== true);
   if (gms.length === 0) return null;
   const members: readonly MemberContext[] = [...kss, ...gms];
   const since = members.flatMap((member) => (isSilent(member) ? (member.failure?.sinceMs ?? []) : []));
@@ -38,13 +40,14 @@ export function nothingSeen(
   const silent = [...kss, ...gms];
   const devices = sorted(silent.map(({ device }) => device));
   const heard = sorted(silent.flatMap(({ device, failure }) => (failure?.heardMs === undefined ? [] : [device])));
+  const went = gms.some(({ unread }) => unread === true) ? 'those that had answered' : 'all';
   const results = new Map<string, string[]>();
   for (const { device, failure } of silent) {
     const result = failure?.result ?? 'no answer';
     results.set(result, [...(results.get(result) ?? []), device]);
   }
   return {
-    summary: `The agent sees nothing of ${group}: none of its ${devices.length} devices (${nameList(devices)}) has answered since ${clockTime(sinceMs)}, and all went silent at once: the agent’s own way to them is broken, or all of them are down${heard.length === 0 ? '' : `; messages in the name of ${nameList(heard)} came since`}`,
+    summary: `The agent sees nothing of ${group}: none of its ${devices.length} devices (${nameList(devices)}) has answered since ${clockTime(sinceMs)}, and ${went} went silent at once: the agent’s own way to them is broken, or all of them are down${heard.length === 0 ? '' : `; messages in the name of ${nameList(heard)} came since`}`,
     consequence: { what: `whether ${group} still has keys and traffic is not known`, unless: null },
     deadlineMs: null,
     confidence: 'possible',

@@ -140,10 +140,7 @@ export function redundancyLost(asked: Asked): Candidate | null {
         : `${ksNamed(names)} ${has} not answered since ${clockTime(sinceMs)}, and ${verb(names.length, 'its', 'their')} peers call ${it} dead; the look at ${it} has not ended; KS ${primary.device} is primary`,
     ...ifSo(established ? null : `if ${verb(names.length, 'it is', 'they are')} down`, {
       consequence: {
-        what:
-          left.length === 1
-            ? `no redundancy is left: without KS ${primary.device} rekeys and registrations end`
-            : `${left.length} KSs are left`,
+        what: whoIsLeft(facts, left, primary),
         unless: null,
       },
       deadlineMs: null,
@@ -160,6 +157,16 @@ export function redundancyLost(asked: Asked): Candidate | null {
       { checks: ['registered', 'reregistrations'], of: new Set(gmsOf(facts, gone)), fromMs: sinceMs - slackMs(facts) },
     ),
   };
+}
+
+/** Peers that nobody polls, or whose session was not understood, may be left beside those that answer. */
+function whoIsLeft({ peers }: GroupFacts, left: readonly KsFacts[], primary: KsFacts): string {
+  const others = peers.filter(({ device, lost }) => device === null && lost !== true);
+  const alive = others.filter(({ lost }) => lost === false).length;
+  if (left.length + alive > 1) return `${left.length + alive} KSs are left`;
+  if (others.length === 0 && left.every(({ peersUnread }) => peersUnread !== true))
+    return `no redundancy is left: without KS ${primary.device} rekeys and registrations end`;
+  return `KS ${primary.device} alone is seen to be left: without another one rekeys and registrations would end with it`;
 }
 
 /** It is there, as it shows itself or its peers and GMs do, and shows the agent nothing. */

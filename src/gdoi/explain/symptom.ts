@@ -136,7 +136,18 @@ export function symptomsOf(facts: GroupFacts): readonly Symptom[] {
   return [...ofGms(facts), ...ofKss(facts), ...ofMembers(facts)];
 }
 
-function ofGms({ gms, nowMs }: GroupFacts): readonly Symptom[] {
+/** KSs that show what is left of their TEKs, and no KEK: then nobody in the group misses one. */
+function isGroupWithoutKek({ kss }: GroupFacts): boolean {
+  const answering = kss.filter(({ failure }) => failure === null);
+  return (
+    answering.some(({ tekExpiryMs }) => tekExpiryMs !== null) &&
+    answering.every(({ kekExpiryMs }) => kekExpiryMs === null)
+  );
+}
+
+function ofGms(facts: GroupFacts): readonly Symptom[] {
+  const { gms, nowMs } = facts;
+  const usesKek = !isGroupWithoutKek(facts);
   return gms.flatMap((gm) => {
     const seen: Symptom[] = [];
     const add = (check: SymptomCheck, sinceMs: EpochMs = gm.readMs) => seen.push({ check, device: gm.device, sinceMs });
@@ -149,7 +160,7 @@ function ofGms({ gms, nowMs }: GroupFacts): readonly Symptom[] {
     if (gm.dropping === true) add('packets_dropped');
     if (isUnregistered(gm) || triesInVain(gm)) add('registered', gm.unregisteredSinceMs ?? gm.readMs);
     if (isUnregistered(gm)) return seen;
-    if (gm.kek === 'absent') add('kek_present');
+    if (gm.kek === 'absent' && usesKek) add('kek_present');
     if (gm.rekeyOverdue) add('kek_remaining');
     if (gm.kekMatchesKs === false) add('kek_matches_ks');
     // The keys that one who tries in vain to register was given have ended: it lacks the registration, nothing else.

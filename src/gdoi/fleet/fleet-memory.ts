@@ -2,7 +2,7 @@
  * The group's state after one device's facts changed: its records, the KEK generation of the group's KS, and roles that
  * changed. A GM's change costs the same in a group of ten and of ten thousand.
  */
-import { clockStepMs, isSameKsKek, rememberGm, rememberKs, unreadKs } from './fleet-records.ts';
+import { clockStepMs, isSameKsKek, rememberGm, rememberKs, unreadGm, unreadKs } from './fleet-records.ts';
 import {
   type FleetGm,
   type FleetKs,
@@ -71,6 +71,7 @@ function nextGm(before: FleetGm | null, facts: MemberFacts, state: FleetState): 
     const record = onClock(gm, sets);
     return kekChangeMs === record.kekChangeMs ? record : { ...record, kekChangeMs };
   }
+  if (facts.named === 'gm') return unreadGm(before, facts);
   return facts.presence === 'unreachable' && before !== null
     ? { ...before, reachable: false, context: facts.context ?? before.context }
     : null;
@@ -92,7 +93,7 @@ function onClock<Member extends FleetGm | FleetKs>(member: Member, clockSets: nu
 function nextKs(before: FleetKs | null, facts: MemberFacts): FleetKs | null {
   if (facts.presence === 'gone') return null;
   if (facts.ks !== null) return rememberKs(before, facts, facts.ks.snapshot, facts.ks.at);
-  if (facts.named === true) return unreadKs(before, facts);
+  if (facts.named === 'ks') return unreadKs(before, facts);
   return facts.presence === 'unreachable' && before !== null
     ? { ...before, reachable: false, context: facts.context ?? before.context }
     : null;

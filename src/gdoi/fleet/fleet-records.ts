@@ -11,7 +11,7 @@ import {
   type MemberFacts,
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
-import { NO_CONTEXT } from '../explain/group-facts.ts';
+import { type MemberContext, NO_CONTEXT } from '../explain/group-facts.ts';
 import { DEFAULT_REKEY_SECONDS, FLOOR_LEAD, ksLead, rekeySeconds } from '../keys/ks-lead.ts';
 import { longestSeconds } from '../seen/countdown.ts';
 import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
@@ -66,6 +66,47 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     countedBetweenMs: countedBetween(before, succeeded, at),
     renewedBetweenMs: renewedBetween(before, record),
   });
+}
+
+/** Read before the agent's start, and asked in vain since: one lost answer does not make it unreachable. */
+function keptMember<Member extends FleetGm | FleetKs>(before: Member, context: MemberContext): Member {
+  return { ...before, reachable: before.reachable && context.failure?.established !== true, context };
+}
+
+/** A GM that gives no answer and has shown nothing of the group: its KS lists the address at which it is asked. */
+export function unreadGm(before: FleetGm | null, facts: MemberFacts): FleetGm {
+  const context = facts.context ?? NO_CONTEXT;
+  if (before !== null && before.unread !== true) return keptMember(before, context);
+  const askedMs = before?.sentAtMs ?? context.failure?.sinceMs ?? facts.atMs;
+  return {
+    device: facts.device,
+    unread: true,
+    address: facts.host ?? null,
+    host: null,
+    identity: null,
+    reachable: false,
+    registered: null,
+    keyServer: null,
+    keyServers: [],
+    behavior: facts.kekBehavior,
+    version: facts.version,
+    sentAtMs: askedMs,
+    receivedAtMs: askedMs,
+    registeredSinceMs: askedMs,
+    kek: 'unknown',
+    kekExpiryMs: null,
+    kekSinceMs: askedMs,
+    teks: null,
+    counters: { received: null, succeeded: null },
+    previousCounters: null,
+    countersAtKsRead: null,
+    countersBeforeKek: null,
+    kekChangeMs: null,
+    lastRekeyMs: null,
+    rekeyOverdue: false,
+    lastReregistration: null,
+    context,
+  };
 }
 
 /** What few records have is in no other. */
@@ -140,6 +181,8 @@ function stickyBehavior(before: FleetGm | null, facts: MemberFacts): KekBehavior
 /** Does the GM hold a KEK? Only TEKs without one tell that it does not. */
 export function kekPresence(gm: GmSnapshot): FleetGm['kek'] {
   if (gm.kek !== null) return gm.kek.remainingSeconds === 0 ? 'absent' : 'shown';
+  // Over RESTCONF, which lists no TEKs: of one that is not registered there is none to miss.
+  if (gm.kekAbsent === true && gm.registered === true) return 'absent';
   return gm.teks !== null && gm.teks.length > 0 ? 'absent' : 'unknown';
 }
 
@@ -199,17 +242,23 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     rekeySeconds: rekeySeconds(ks),
     ...(multicast ? { multicast: true } : {}),
     members: ks.members,
-    // A peer list that is not shown any more leaves the peers, without a verdict on them.
-    peers:
-      ks.peers?.slice(0, MOST_PEERS) ??
-      before?.peers?.map(({ address, role: last }) => ({ address, role: last, status: null })) ??
-      null,
+    peers: peersOf(before, ks),
+    ...(ks.peersUnread === true ? { peersUnread: true } : {}),
     identity: ks.identity,
     ...list,
     ...(unlisted.length === 0 ? {} : { unlisted }),
     nextRekeyMs: nextRekeyMs(ks, at),
     context: facts.context ?? NO_CONTEXT,
   };
+}
+
+/** A list that is not shown any more, or not understood as a whole, leaves its peers, without a verdict on them. */
+function peersOf(before: FleetKs | null, { peers, peersUnread }: KsSnapshot): FleetKs['peers'] {
+  const known = before?.peers?.map(({ address, role }) => ({ address, role, status: null })) ?? null;
+  if (peers === null || (peers.length === 0 && peersUnread === true && known === null)) return known;
+  const shown = new Set(peers.map(({ address }) => address));
+  const kept = peersUnread === true ? (known ?? []).filter(({ address }) => !shown.has(address)) : [];
+  return [...peers, ...kept].slice(0, MOST_PEERS);
 }
 
 /** More than that within half an hour say no more. */
@@ -240,7 +289,7 @@ function memberListOf(
 /** Of a KS that has shown nothing of the group. What it showed once, before the agent was started again, stays. */
 export function unreadKs(before: FleetKs | null, facts: MemberFacts): FleetKs {
   const context = facts.context ?? NO_CONTEXT;
-  if (before !== null && before.unread !== true) return { ...before, reachable: false, context };
+  if (before !== null && before.unread !== true) return keptMember(before, context);
   const askedMs = context.failure?.sinceMs ?? facts.atMs;
   return {
     device: facts.device,

@@ -23,14 +23,14 @@ export interface UnacknowledgedRekeys {
   readonly device: string | null;
   readonly acksMissed: number;
   readonly ejected: boolean;
-  /** Since this answer no KS lists it, and nobody polls it; absent: a KS lists it. */
+  /** Since this answer no KS lists it, and no GM that has answered has its address; absent: a KS lists it. */
   readonly goneMs?: EpochMs;
 }
 
 /** GMs with missed acknowledgements: those that are listed, most missed first, then those that no KS lists any more. */
 export function unacknowledgedRekeys(
   { unacknowledged, unlisted }: ListedMembers,
-  { polled }: Roster,
+  { polled, unread }: Roster,
 ): readonly UnacknowledgedRekeys[] {
   const counted = unacknowledged.map(({ address, acksMissed }) => ({
     address,
@@ -39,9 +39,14 @@ export function unacknowledgedRekeys(
     ejected: acksMissed >= EJECTED_AT_MISSED,
   }));
   if (unlisted.size === 0) return counted;
-  // A GM that is polled shows itself whether it is registered.
-  const gone = [...unlisted.values()].filter(isDropped).filter(({ address }) => !polled.has(address));
-  return [...counted, ...gone.map((member) => ({ ...member, device: null, ejected: true }))];
+  // A GM that is polled shows itself whether it is registered, if it has ever answered.
+  const gone = [...unlisted.values()]
+    .filter(isDropped)
+    .filter(({ address }) => !polled.has(address) || unread.has(address));
+  return [
+    ...counted,
+    ...gone.map((member) => ({ ...member, device: polled.get(member.address) ?? null, ejected: true })),
+  ];
 }
 
 export interface MemberDifference {

@@ -35,8 +35,11 @@ export interface MemberFacts {
   readonly newerTeks?: readonly string[];
   /** Configured address: a KS that does not print its own is matched by it, and a GM that its KS lists under it. */
   readonly host?: string | null;
-  /** GMs of the group name that address as their KS's, and the device does not answer and has shown no group. */
-  readonly named?: true;
+  /**
+   * The device does not answer and has shown no group. `ks`: GMs of the group name that address as their KS's; `gm`: a
+   * KS of the group lists it.
+   */
+  readonly named?: 'gm' | 'ks';
   /** The forecast's verdict. */
   readonly kekRekeyOverdue?: boolean | null;
   /** The tracker's verdict: by its countdown the TEK rekey did not come. */
@@ -106,6 +109,11 @@ export interface RekeyCounters {
 
 export interface FleetGm {
   readonly device: string;
+  /**
+   * It has shown nothing of the group, and a KS lists its address: all that is known is that, and that it gives no
+   * answer; `sentAtMs` and `receivedAtMs` are when it was asked first. Absent: it was read.
+   */
+  readonly unread?: true;
   readonly address: string | null;
   /** Address at which it is polled; null: its own. Absent in states of before. */
   readonly host?: string | null;
@@ -217,6 +225,8 @@ export interface FleetKs {
   readonly unlisted?: readonly UnlistedMember[];
   /** Lines of its list were not understood: it may list more than `memberRows`. Absent: all were. */
   readonly membersUnread?: true;
+  /** It has a peer that could not be read. Absent: `peers` are all. */
+  readonly peersUnread?: true;
   /** The earliest rekey that its own `time to rekey` announces; null: it shows none. */
   readonly nextRekeyMs: EpochMs | null;
   readonly context: MemberContext;

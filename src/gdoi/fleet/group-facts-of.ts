@@ -70,7 +70,8 @@ function primaryMissing({ peers }: FleetAssessment, kss: readonly FleetKs[]): bo
   const answering = kss.filter(({ reachable }) => reachable);
   // A KS that is there and shows nothing of the group may be the primary, too, whatever it was when it was seen last.
   const elsewhere =
-    peers.some(({ lost, device }) => lost === false && device === null) || kss.some(({ context }) => isHidden(context));
+    peers.some(({ lost, device }) => lost === false && device === null) ||
+    kss.some(({ context, peersUnread }) => isHidden(context) || peersUnread === true);
   return answering.length > 0 && answering.every(({ role }) => role === 'secondary') && !elsewhere;
 }
 
@@ -83,6 +84,7 @@ function otherServers(
   const polled = new Set(kss.map(({ address }) => address));
   const all = new Set([...peers.map(({ address }) => address), ...roster.serversNamed]);
   const others = [...all].filter((address) => !polled.has(address)).toSorted(naturalOrder);
+  if (others.length === 0 && kss.some(({ peersUnread }) => peersUnread === true)) return null;
   const isShown =
     members.some(({ record }) => record.keyServers.length > 0) || kss.some(({ unread }) => unread !== true);
   return others.length > 0 || isShown ? others : null;

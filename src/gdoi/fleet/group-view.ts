@@ -93,7 +93,7 @@ export interface GroupView {
     readonly lost: boolean | null;
   }[];
   readonly unacknowledged: readonly UnacknowledgedRekeys[];
-  /** Addresses of GMs that a KS lists and that are not polled. */
+  /** Addresses of GMs that a KS lists and that no polled device is known to have. */
   readonly notPolled: readonly string[];
   /** Devices of registered GMs that no polled KS lists: ejected, or registered elsewhere. */
   readonly notListed: readonly string[];
@@ -117,6 +117,10 @@ interface KsInGroup {
   readonly kekSpi: string | null;
   /** Of the KEK that it showed last with a lifetime left; null: none. */
   readonly kekExpiryMs: EpochMs | null;
+  /** It has a COOP peer that could not be read. Absent: it does not, as far as it shows. */
+  readonly peersUnread?: true;
+  /** It shows what is left of a TEK. Absent: it does not. */
+  readonly showsTeks?: true;
   /** It is there, and shows nothing: it refuses the login, or the command. Absent: it shows the group, or gives no answer. */
   readonly hidden?: true;
 }
@@ -328,7 +332,8 @@ function withOwnKss(state: FleetState, { own }: Yardstick): FleetState {
   return kss === state.kss ? state : { ...state, kss };
 }
 
-function ksInGroup({ device, address, reachable, role, behavior, version, members, kek, context }: FleetKs): KsInGroup {
+function ksInGroup(ks: FleetKs): KsInGroup {
+  const { device, address, reachable, role, behavior, version, members, kek, currentTeks, context } = ks;
   return {
     device,
     address,
@@ -339,6 +344,8 @@ function ksInGroup({ device, address, reachable, role, behavior, version, member
     members,
     kekSpi: kek?.spi ?? null,
     kekExpiryMs: kek?.expiryMs ?? null,
+    ...(ks.peersUnread === true ? { peersUnread: true } : {}),
+    ...(currentTeks.some(({ expiryMs }) => expiryMs !== null) ? { showsTeks: true } : {}),
     ...(isHidden(context) ? { hidden: true } : {}),
   };
 }

@@ -67,6 +67,7 @@ function inMinutes(aheadSeconds: number | null): number | null {
 
 const gmFieldsChanged = changesBy<FleetGm>({
   device: 'never',
+  unread: 'always',
   address: 'always',
   host: 'always',
   identity: 'always',
@@ -214,6 +215,7 @@ const ksFieldsChanged = changesBy<FleetKs>({
   // Whoever is gone from the rows.
   unlisted: 'never',
   membersUnread: 'always',
+  peersUnread: 'always',
   nextRekeyMs: movedBeyond(SAME_EXPIRY_MS),
   context: contextChanged,
 });

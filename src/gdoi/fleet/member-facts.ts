@@ -51,14 +51,16 @@ export function gmFacts(gm: FleetGm, inGroup: GmInGroup): GmFacts {
     countedBetweenMs: gm.countedBetweenMs,
     renewedBetweenMs: gm.renewedBetweenMs,
   };
-  const uncounted = gm.counters.succeeded === null;
+  const unread = gm.unread === true;
+  const uncounted = !unread && gm.counters.succeeded === null;
   const neverRekeyed = gm.counters.received === 0;
   const more = unusual(context);
-  if (gm.multicast !== true && !uncounted && !neverRekeyed && more === null) return facts;
+  if (gm.multicast !== true && !unread && !uncounted && !neverRekeyed && more === null) return facts;
   return {
     ...facts,
     ...more,
     ...(gm.multicast === true ? { multicast: true } : {}),
+    ...(unread ? { unread } : {}),
     ...(uncounted ? { uncounted: true } : {}),
     ...(neverRekeyed ? { neverRekeyed } : {}),
   };
@@ -99,7 +101,7 @@ export function ksFacts(ks: FleetKs): KsFacts {
     members: ks.members,
   };
   const { roleChanges } = ks;
-  const isPlain = ks.multicast !== true && ks.unread !== true && roleChanges === undefined;
+  const isPlain = ks.multicast !== true && ks.unread !== true && ks.peersUnread !== true && roleChanges === undefined;
   const more = unusual(context);
   if (isPlain && more === null) return facts;
   return {
@@ -107,6 +109,7 @@ export function ksFacts(ks: FleetKs): KsFacts {
     ...more,
     ...(ks.multicast === true ? { multicast: true } : {}),
     ...(ks.unread === true ? { unread: true } : {}),
+    ...(ks.peersUnread === true ? { peersUnread: true } : {}),
     ...(roleChanges === undefined ? {} : { roleChanges }),
   };
 }

@@ -5,9 +5,11 @@ import type { ListedMembers } from './listed-members.ts';
 export interface Roster {
   /** Address, its own or the one at which it is polled -> device. */
   readonly polled: ReadonlyMap<string, string>;
+  /** Addresses of `polled` at which a GM is asked that has shown nothing. */
+  readonly unread: ReadonlySet<string>;
   /** Addresses of KSs that GMs name, as the ones they have or are registered with. */
   readonly serversNamed: ReadonlySet<string>;
-  /** GMs that a KS lists and that are not polled. */
+  /** GMs that a KS lists under an address that no polled device is known to have. */
   readonly notPolled: number;
   /** GMs of `notPolled` whose KS has every acknowledgement. */
   readonly acknowledging: number;
@@ -15,10 +17,12 @@ export interface Roster {
 
 export function rosterOf(gms: readonly FleetGm[], { listed, acknowledging }: ListedMembers): Roster {
   const polled = new Map<string, string>();
+  const unread = new Set<string>();
   const serversNamed = new Set<string>();
   let polledAndListed = 0;
   let polledAndAcknowledging = 0;
-  for (const { device, address, host, keyServer, keyServers } of gms) {
+  for (const { device, address, host, keyServer, keyServers, unread: isUnread = false } of gms) {
+    if (isUnread && address !== null) unread.add(address);
     if (keyServer !== null) serversNamed.add(keyServer);
     for (const server of keyServers) serversNamed.add(server);
     for (const own of [address, host]) {
@@ -31,6 +35,7 @@ export function rosterOf(gms: readonly FleetGm[], { listed, acknowledging }: Lis
   }
   return {
     polled,
+    unread,
     serversNamed,
     notPolled: listed.size - polledAndListed,
     acknowledging: acknowledging - polledAndAcknowledging,
@@ -41,6 +46,7 @@ export function rosterOf(gms: readonly FleetGm[], { listed, acknowledging }: Lis
 export function isSameInRoster(before: FleetGm, now: FleetGm): boolean {
   return (
     before.address === now.address &&
+    before.unread === now.unread &&
     before.identity === now.identity &&
     before.host === now.host &&
     before.keyServer === now.keyServer &&

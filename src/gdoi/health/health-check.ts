@@ -30,6 +30,7 @@ export const CHECK_NAMES = [
   'registration_attempts',
   'packets_dropped',
   'reregistrations',
+  'sa_direction',
   'mixed_versions',
   'certificates',
   'rekey_duration',

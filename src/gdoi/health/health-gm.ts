@@ -16,6 +16,7 @@ import type { GmInFleet, GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
 import { check, type HealthCheck } from './health-check.ts';
 import {
+  CHECK_DIRECTION,
   CHECK_INSTALL,
   CHECK_LIST,
   CHECK_IN_CLEAR,
@@ -75,6 +76,7 @@ export function gmChecks(input: GmHealthInput): readonly HealthCheck[] {
     packetsDropped(input),
     reregistrations(input),
     mixedVersions(input, known),
+    ...saDirection(input),
     dataAgreement(input),
     sourcesAgree(input),
   ];
@@ -153,11 +155,19 @@ function kekPresent(input: GmHealthInput): HealthCheck {
   if (gm.kek === null && gm.teks === null && gm.kekAbsent !== true) return unknown('no keys are shown');
   const known = gm.kek !== null || (gm.teks !== null && gm.teks.length > 0);
   if (!known && gm.registered !== true) return unknown('shows no keys at all');
+  if (gm.kek === null && isGroupWithoutKek(input.fleet))
+    return unknown('shows no KEK, and no KS of its group shows one beside its TEKs: the group may use none');
   return check(['kek_present', group], 'critical', 'holds no KEK: no rekey can reach it until it registers again', {
     value: false,
     threshold: 'present',
     action: pathOf(input),
   });
+}
+
+/** KSs that show what is left of their TEKs, and no KEK: then nobody in the group misses one. */
+function isGroupWithoutKek(fleet: GroupView | null): boolean {
+  const kss = fleet?.kss.filter(({ reachable }) => reachable) ?? [];
+  return kss.some(({ showsTeks }) => showsTeks === true) && kss.every(({ kekExpiryMs }) => kekExpiryMs === null);
 }
 
 /** Row 8. The lead is the KS's own where it is polled, else the floor of 200 s. */
@@ -375,6 +385,19 @@ function packetsDropped({ group, gm, tracking }: GmHealthInput): HealthCheck {
     ...more,
     action: gm.dataplane === undefined ? CHECK_REPLAY : errors === null ? CHECK_DATAPLANE : CHECK_DROPS,
   });
+}
+
+/** Row 29. A group is brought up like that on purpose, and left like that its traffic stays in clear. */
+function saDirection({ group, gm }: GmHealthInput): readonly HealthCheck[] {
+  if (gm.receiveOnly !== true) return [];
+  return [
+    check(
+      ['sa_direction', group],
+      'warning',
+      'its IPsec SAs are inbound only: it takes in encrypted traffic, and sends its own in clear',
+      { value: 'inbound only', threshold: 'both', action: CHECK_DIRECTION },
+    ),
+  ];
 }
 
 /** Row 1. The tracker has decided which ones are unexpected and why. */

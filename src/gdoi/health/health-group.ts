@@ -328,6 +328,7 @@ function primaries({ group, kss: all, ofOtherGroup, primaries: found, coopPeers 
   const alive = coopPeers.filter((peer) => peer.lost === false).map(({ device }) => device);
   const elsewhere =
     alive.includes(null) ||
+    answering.some(({ peersUnread }) => peersUnread === true) ||
     kss.some((ks) => ks.hidden === true || (!ks.reachable && (ks.role === null || alive.includes(ks.device))));
   if (secondaries.length === 0 || elsewhere)
     return check(['coop_role', group], 'unknown', 'no polled KS says that it is primary', more);
@@ -342,8 +343,13 @@ function primaries({ group, kss: all, ofOtherGroup, primaries: found, coopPeers 
   );
 }
 
+function unreadPeers(kss: readonly { readonly device: string }[], others: number): string {
+  const of = `a COOP session of ${ksNamed(kss.map(({ device }) => device))} was not understood`;
+  return others === 0 ? of : `${of}; no known COOP peer is lost`;
+}
+
 /** Row 12. */
-function peers({ group, coopPeers }: GroupView): HealthCheck {
+function peers({ group, coopPeers, kss }: GroupView): HealthCheck {
   const lost = coopPeers.filter((peer) => peer.lost === true).map(({ address, device }) => device ?? address);
   const more = { value: lost.length, threshold: 0 };
   if (lost.length > 0)
@@ -356,6 +362,8 @@ function peers({ group, coopPeers }: GroupView): HealthCheck {
         action: CHECK_COOP,
       },
     );
+  const unread = kss.filter(({ reachable: answers, peersUnread }) => answers && peersUnread === true);
+  if (unread.length > 0) return check(['coop_peers', group], 'unknown', unreadPeers(unread, coopPeers.length), more);
   if (coopPeers.length === 0) return check(['coop_peers', group], 'unknown', 'no KS lists COOP peers', more);
   return check(['coop_peers', group], 'ok', `${counted(coopPeers.length, 'COOP peer')}, none lost`, more);
 }

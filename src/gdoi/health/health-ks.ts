@@ -10,7 +10,7 @@ import { durationText } from '../events/duration-text.ts';
 import type { GroupView } from '../fleet/group-view.ts';
 import { nameList } from '../events/name-list.ts';
 import { check, type HealthCheck } from './health-check.ts';
-import { CHECK_COOP, checkPeer, CHECK_SPLIT } from '../events/first-steps.ts';
+import { CHECK_COOP, CHECK_DIRECTION, checkPeer, CHECK_SPLIT } from '../events/first-steps.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { isByMulticast, type KsPeer, type KsSnapshot } from '../seen/snapshot.ts';
@@ -41,6 +41,20 @@ export function ksChecks(input: KsHealthInput): readonly HealthCheck[] {
     mixedVersions(input),
     rekeyDuration(input),
     members(input),
+    ...saDirection(input),
+  ];
+}
+
+/** Its GMs may be set otherwise each. */
+function saDirection({ group, ks }: KsHealthInput): readonly HealthCheck[] {
+  if (ks.receiveOnly !== true) return [];
+  return [
+    check(
+      ['sa_direction', group],
+      'warning',
+      'it gives the group IPsec SAs that are inbound only: GMs take in encrypted traffic, and send in clear',
+      { value: 'inbound only', threshold: 'both', action: CHECK_DIRECTION },
+    ),
   ];
 }
 
@@ -167,6 +181,13 @@ function coopPeers({ group, ks, at, bootMs }: KsHealthInput): HealthCheck {
       'warning',
       `is primary, and does not know whether COOP ${verb(unheard.length, 'peer', 'peers')} ${nameList(unheard)} ${verb(unheard.length, 'is', 'are')} alive`,
       { ...more, value: unheard.length, action: CHECK_COOP },
+    );
+  if (dead.length === 0 && ks.peersUnread === true)
+    return check(
+      ['coop_peers', group],
+      'unknown',
+      `a COOP session of it was not understood${ks.peers.length === 0 ? '' : `; ${counted(ks.peers.length, 'other COOP peer')}, none dead`}`,
+      more,
     );
   if (dead.length === 0)
     return check(['coop_peers', group], 'ok', `${counted(ks.peers.length, 'COOP peer')}, none dead`, more);

@@ -6,7 +6,7 @@
  */
 import { counted } from '../events/counted.ts';
 import { durationText } from '../events/duration-text.ts';
-import { CHECK_CREDENTIAL, CHECK_HOST_KEY, CHECK_SHOWN } from '../events/first-steps.ts';
+import { CHECK_CREDENTIAL, CHECK_EXEC, CHECK_HOST_KEY, CHECK_SHOWN } from '../events/first-steps.ts';
 import { nameList } from '../events/name-list.ts';
 import { check, type HealthCheck } from './health-check.ts';
 import { DEFAULT_INTERVAL_MS, type HealthInput } from './health-input.ts';
@@ -53,6 +53,13 @@ function reachable(input: HealthInput, age: Age): HealthCheck {
     case 'auth':
     case 'quarantined':
       return check(['reachable', null], 'warning', `${refusal(result)}: ${why}`, { ...more, action: CHECK_CREDENTIAL });
+    case 'no_shell':
+      return check(
+        ['reachable', null],
+        'warning',
+        `it accepts the login and ends the session before a prompt: ${why}`,
+        { ...more, action: CHECK_EXEC },
+      );
     case 'command':
     case 'parse':
     case 'prompt':

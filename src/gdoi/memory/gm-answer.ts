@@ -78,7 +78,7 @@ export function saidOfGm({ said }: Pick<KsFigures, 'said'>, { address }: GmSnaps
   return said.length === 0 ? said : ksSaidOf(said, address, -Infinity);
 }
 
-/** A KEK block without a lifetime is a release that shows none, not a missing KEK. */
+/** A KEK block without a lifetime is a release that shows none, not a missing KEK. Over RESTCONF a table tells, and no TEK. */
 export function showsNoKek({ gm }: Shown): boolean {
-  return gm.kek === null ? gm.teks !== null : (gm.kek.remainingSeconds ?? -1) === 0;
+  return gm.kek === null ? gm.teks !== null || gm.kekAbsent === true : (gm.kek.remainingSeconds ?? -1) === 0;
 }

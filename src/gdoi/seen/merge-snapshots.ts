@@ -34,11 +34,12 @@ export function mergeGm(base: GmSnapshot, patch: GmSnapshot): GmSnapshot {
 
 /** Parts of one KS group, oldest first. The parts must be of the same group. */
 export function mergeKs(base: KsSnapshot, patch: KsSnapshot): KsSnapshot {
-  const { membersUnread, ...before } = base;
+  const { membersUnread, peersUnread, ...before } = base;
   return {
     ...overlay<KsSnapshot>(before, patch),
-    // It belongs to the list that is kept.
+    // Each belongs to the list that is kept.
     ...(patch.memberDetails === null && membersUnread === true ? { membersUnread } : {}),
+    ...(patch.peers === null && peersUnread === true ? { peersUnread } : {}),
     kek: mergeKey(base.kek, patch.kek),
     retransmit: overlay(base.retransmit, patch.retransmit),
   };

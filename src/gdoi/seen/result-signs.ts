@@ -4,8 +4,8 @@
  */
 
 /**
- * `answers`: it shows its groups. `mute`: no MIB, no such command, no prompt after a login that it accepted, or an answer
- * that cannot be read: it is there all the same. `refusing`: it is there and does not let the agent in. `silent`: nothing
+ * `answers`: it shows its groups. `mute`: no MIB, no such command, no shell or prompt after a login that it accepted, or
+ * an answer that cannot be read: it is there all the same. `refusing`: it is there and does not let the agent in. `silent`: nothing
  * shows that it is there.
  */
 type Sign = 'answers' | 'mute' | 'refusing' | 'silent';
@@ -14,6 +14,7 @@ export const RESULT_SIGNS = {
   ok: 'answers',
   timeout: 'silent',
   refused: 'silent',
+  no_shell: 'mute',
   unreachable: 'silent',
   auth: 'refusing',
   quarantined: 'refusing',
@@ -34,6 +35,11 @@ const SIGNS: ReadonlyMap<string, Sign> = new Map<string, Sign>(Object.entries(RE
 
 export function isMuteResult(result: string): boolean {
   return SIGNS.get(result) === 'mute';
+}
+
+/** It accepts the login, and gives no shell or ends it before a prompt. */
+export function isNoShellResult(result: string): boolean {
+  return result === ('no_shell' satisfies keyof typeof RESULT_SIGNS);
 }
 
 export function isRefusalResult(result: string): boolean {

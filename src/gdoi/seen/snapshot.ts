@@ -50,6 +50,8 @@ export interface GmSnapshot {
   readonly teks: readonly GmTek[] | null;
   /** ACEs downloaded from the KS, each with single blanks and without the `access-list` word. */
   readonly acl: readonly string[] | null;
+  /** `IPSec SA Direction : Inbound Only`: its SAs take in what is encrypted, and what it sends is in clear. */
+  readonly receiveOnly?: true;
   /** Only over RESTCONF, which lists no TEKs beside it: the table of KEKs was read, and has none of this group. */
   readonly kekAbsent?: true;
   /** Only from `show crypto gdoi gm replay`. */
@@ -151,6 +153,10 @@ export interface KsSnapshot {
   readonly memberDetails: readonly KsMember[] | null;
   /** Only where lines of the list were not understood: who is not in `memberDetails` may be listed all the same. */
   readonly membersUnread?: true;
+  /** A peer of the list could not be read: `peers` are some of them. */
+  readonly peersUnread?: true;
+  /** As for a GM: it gives its GMs SAs of this direction. */
+  readonly receiveOnly?: true;
   /** Rekeys sent for the group (`ks members`, `ks rekey`); only where shown. */
   readonly rekeysSent?: number;
   /** Retransmits of the last rekey; only where shown. */

@@ -233,6 +233,9 @@ function isNearKek(afterExpiry: number | null): boolean {
   );
 }
 
+/** As RESTCONF shows it: `gdoi-rekey-sa`. */
+const NO_REKEY_SA = 'no KEK of the group among the rekey SAs';
+
 export function emitKekMissing(state: GroupState, { place, before, seen, span }: ComparedAnswer): GroupTracked {
   const kek = state.view?.kek ?? null;
   const { kekMissing } = state.episodes;
@@ -242,7 +245,7 @@ export function emitKekMissing(state: GroupState, { place, before, seen, span }:
   if (seen.gm.reregistersInSeconds === 0 && failedAttempts(state, seen.counters) > 0) return unchanged(state);
   const expired = intersection(span, widened(kek.expiry, 1000));
   const deleted = marksIn(before.marks, 'kek_deleted', span).at(-1);
-  const line = seen.gm.kek === null ? 'no KEK POLICY' : 'KEK lifetime: 0';
+  const line = seen.gm.kekAbsent === true ? NO_REKEY_SA : seen.gm.kek === null ? 'no KEK POLICY' : 'KEK lifetime: 0';
   return emitting(
     inEpisode(state, { kekMissing: true }),
     kekMissingEvent(place, {

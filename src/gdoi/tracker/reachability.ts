@@ -8,7 +8,7 @@ import { decidePending } from '../registrations/counter-restart.ts';
 import { unreachableEvent } from '../events/gdoi-events.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
-import { isMuteResult, isRefusalResult } from '../seen/result-signs.ts';
+import { isMuteResult, isNoShellResult, isRefusalResult } from '../seen/result-signs.ts';
 import { ignoring, trackEach, type Tracked } from '../memory/tracked.ts';
 import type { AnsweredBeside, Failures, TrackerState } from '../memory/tracker-state.ts';
 
@@ -97,6 +97,7 @@ export function silenceOf(failures: Failures): Pick<Failures, 'inARow' | 'firstM
 }
 
 function howItFails(result: string): Parameters<typeof unreachableEvent>[1]['how'] {
+  if (isNoShellResult(result)) return 'shut';
   if (isMuteResult(result)) return 'mute';
   if (result === 'host_key') return 'other_key';
   return isRefusalResult(result) ? 'refusing' : 'silent';

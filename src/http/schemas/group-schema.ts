@@ -130,7 +130,7 @@ export const groupSchema = z
         ejected: z.boolean(),
       }),
     ),
-    not_polled: z.array(z.string()).describe('Addresses of GMs that a KS lists and nobody polls'),
+    not_polled: z.array(z.string()).describe('Addresses of GMs that a KS lists and no polled device is known to have'),
     not_listed: z.array(z.string()).describe('Registered GMs that no polled KS lists'),
   })
   .register(components, { id: 'Group' });

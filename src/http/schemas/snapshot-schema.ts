@@ -75,6 +75,7 @@ export const gmSnapshotSchema = z
         }),
       )
       .optional(),
+    receive_only: z.literal(true).optional(),
   })
   .register(components, { id: 'GmSnapshot' });
 
@@ -118,6 +119,8 @@ export const ksSnapshotSchema = z
       )
       .nullable(),
     members_unread: z.literal(true).optional(),
+    peers_unread: z.literal(true).optional(),
+    receive_only: z.literal(true).optional(),
     rekeys_sent: z.number().optional(),
     last_rekey_retransmits: z.number().optional(),
     last_rekey_duration_ms: z.number().optional(),

@@ -229,6 +229,7 @@ function coopSnapshot(coop: CoopSketch): KsSnapshot {
     localRole: coop.localRole,
     localStatus: coop.localStatus,
     peers: coop.peers === null ? null : coop.peers.rows.flatMap(peerSnapshot),
+    ...(coop.peers?.rows.some(({ address }) => address === null) === true ? { peersUnread: true as const } : {}),
     ...(coop.ksVersion === null ? {} : { ksVersion: coop.ksVersion }),
   };
 }

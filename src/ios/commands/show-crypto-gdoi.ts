@@ -266,6 +266,7 @@ function gmSnapshot(block: Block, name: string): GmSnapshot {
     kek: longerLived(block.otherKek, block.kek) ?? (block.kekUnread ? UNKNOWN_KEK : null),
     teks: areTeksKnown(block) ? tekSnapshots(block.teks) : null,
     acl: block.acl?.rows ?? null,
+    ...(block.receiveOnly ? { receiveOnly: true } : {}),
   };
 }
 
@@ -314,6 +315,7 @@ function ksSnapshot(block: Block, name: string): KsSnapshot {
     peers: null,
     memberDetails: null,
     ...(block.ksVersion === null ? {} : { ksVersion: block.ksVersion }),
+    ...(block.receiveOnly ? { receiveOnly: true } : {}),
   };
 }
 

@@ -56,6 +56,7 @@ export interface Block {
   endShown: boolean;
 
   identity: string | null;
+  receiveOnly: boolean;
   groupType: GroupType | null;
   servers: BoundedList<string> | null;
   serversShown: boolean;
@@ -154,6 +155,7 @@ export function newBlock(layout: Layout, filtered: boolean, firstIndex: number):
     last: 'none',
     endShown: false,
     identity: null,
+    receiveOnly: false,
     groupType: null,
     servers: null,
     serversShown: false,

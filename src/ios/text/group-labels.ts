@@ -363,6 +363,13 @@ const TRANSFORM = /^[\w(][^:]{0,127}$/;
 // remaining key lifetime (sec): (1407) / remaining key lifetime (k/sec): (4415180/1407)
 const SA_TIMING = /^remaining key lifetime \((k\/)?sec\) ?: {0,16}\((?:\d{1,12}\/)?(\d{1,10})\)$/;
 
+/** `Both` and `Inbound Optional` send encrypted; it stands in the group's header and in the member block. */
+const saDirection: LabelRule<Block> = (block, value) => {
+  if (INBOUND_ONLY.test(value)) block.receiveOnly = true;
+  return true;
+};
+const INBOUND_ONLY = /^inbound[ -]only$/i; // Inbound Only
+
 const DIRECTION = /^[A-Za-z-]{1,16}$/;
 
 const antiReplay: (kind: 'time' | 'counter' | null) => LabelRule<Block> = (kind) =>
@@ -385,7 +392,8 @@ export const GROUP_LABELS = labelTable<Block>([
       return block.groupType !== null;
     },
   ],
-  [['IKEv2 Profile', 'Crypto Path', 'Group Path', 'Key Management Path', 'IPSec SA Direction'], unused],
+  [['IKEv2 Profile', 'Crypto Path', 'Group Path', 'Key Management Path'], unused],
+  ['IPSec SA Direction', saDirection],
   ['Group Server list', groupServerList],
 
   // ---- GM: header and member block

@@ -45,7 +45,7 @@ const COUNTDOWN = statement(form('Reregisters in: ', NUMBER, ' s'), (audited, se
   return unless(shown === Number(seconds), `shown is ${shown}`);
 });
 
-const NO_KEK = statement(/no KEK POLICY|KEK lifetime: 0/u, (audited) => {
+const NO_KEK = statement(/no KEK POLICY|KEK lifetime: 0|no KEK of the group among the rekey SAs/u, (audited) => {
   const kek = newest(audited)?.gm.kek ?? null;
   return unless((kek?.remainingSeconds ?? 0) === 0, 'a KEK is shown');
 });

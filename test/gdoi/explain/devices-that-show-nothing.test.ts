@@ -56,6 +56,48 @@ describe('GMs that answer and show nothing of their group', () => {
   });
 });
 
+describe('devices that accept the login and end the session before a prompt', () => {
+  const FIRST_STEP = expect.stringMatching(/aaa authorization exec.*vty line/u);
+
+  test('are said to do that, and asked about their AAA and vty lines, not about a path', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    const view = fleet.see(silent(member(1, 0), 60, { result: 'no_shell' }), ks(120), member(2, 120));
+    expect(view.explanations).toMatchObject([
+      {
+        cause: 'gms_unreachable',
+        status: 'warning',
+        summary:
+          'GM gm1 accepts the agent’s login and ends the session before a prompt since 08:01:00 UTC: whether it still has keys is not seen',
+        firstStep: FIRST_STEP,
+        evidence: ['gm1: no_shell since 08:01:00 UTC'],
+      },
+    ]);
+  });
+
+  test('so are KSs, and none is said to be down', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0));
+    const view = fleet.see(silent(ks(0), 60, { result: 'no_shell' }), member(1, 120));
+    expect(view.explanations).toMatchObject([
+      {
+        cause: 'ks_out_of_sight',
+        summary:
+          'KS ks1 accepts the agent’s login and ends the session before a prompt since 08:01:00 UTC: what it does for its GMs is not seen',
+        firstStep: FIRST_STEP,
+      },
+    ]);
+  });
+
+  test('beside others that answer and show nothing, both are asked about', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0), member(3, 0));
+    const mute = [silent(member(1, 0), 60, { result: 'no_shell' }), silent(member(2, 0), 60, { result: 'command' })];
+    const [first] = fleet.see(...mute, ks(120), member(3, 120)).explanations;
+    expect(first?.firstStep).toMatch(/^show crypto gdoi on the device.*aaa authorization exec/u);
+  });
+});
+
 describe('KSs out of the agent’s sight', () => {
   const tried = (facts: MemberFacts, at: number) => silent(facts, 60, { lastMs: START + at * 1000 });
 

@@ -45,7 +45,7 @@ describe('a primary that answers the agent no more', () => {
   ] as const)('%s is not missed as primary while its peer hears it', (_when, known) => {
     const fleet = new Fleet();
     if (known !== null) fleet.see(secondKs(0), member(1, 0));
-    const unread = (facts: MemberFacts): MemberFacts => ({ ...facts, ks: null, named: true, host: SECOND });
+    const unread = (facts: MemberFacts): MemberFacts => ({ ...facts, ks: null, named: 'ks', host: SECOND });
     const shown = (facts: MemberFacts) => (known === null ? unread(facts) : facts);
     fleet.see(shown(silent(secondKs(0), 30)), member(1, 60, { keyServer: SECOND }));
     for (const second of [120, 240, 360]) {

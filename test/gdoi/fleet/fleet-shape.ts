@@ -64,6 +64,7 @@ const EXPLANATION = {
 
 const GM = {
   device: 'string',
+  'unread?': 'boolean',
   address: 'string | null',
   'host?': 'string | null',
   'identity?': 'string | null',
@@ -133,6 +134,7 @@ const KS = {
   memberRows: [null, { list: { address: 'string', acksMissed: 'number | null' } }],
   'unlisted?': { list: { address: 'string', acksMissed: 'number | null', goneMs: 'number' } },
   'membersUnread?': 'boolean',
+  'peersUnread?': 'boolean',
   nextRekeyMs: 'number | null',
   context: CONTEXT,
 } as const;

@@ -114,7 +114,7 @@ describe('a GM that its KS dropped', () => {
           cause: 'ejected',
           phase: 'present',
           status: 'critical',
-          summary: `GM ${GM1}, of which acknowledgements were missing, is on no list of a KS that answers any more since 08:10:00 UTC: a KS drops a GM after three, and sends it no rekey; no polled GM has that address, so whether it has keys is not known`,
+          summary: `GM ${GM1}, of which acknowledgements were missing, is on no list of a KS that answers any more since 08:10:00 UTC: a KS drops a GM after three, and sends it no rekey; no GM that the agent has seen has that address, so whether it has keys is not known`,
           consequence: { what: 'traffic of that GM stops when its last TEK ends' },
           deadlineMs: null,
         },

@@ -91,6 +91,16 @@ test('a GM is without a KEK only if the answer shows keys: no keys at all, or a 
   expect(shown({ kek: null, teks: [] }).status).toBe('critical');
 });
 
+test('a GM whose SAs are inbound only is said to send in clear; of others the direction is not mentioned', () => {
+  const shown = healthOf({ gm: { receiveOnly: true } });
+  expect(checkOf(shown, 'sa_direction')).toMatchObject({
+    status: 'warning',
+    detail: 'its IPsec SAs are inbound only: it takes in encrypted traffic, and sends its own in clear',
+    action: expect.stringMatching(/receive-only on purpose\?/u),
+  });
+  expect(healthOf({}).checks.map(({ name }) => name)).not.toContain('sa_direction');
+});
+
 test('of a KEK whose lifetime is not understood nothing is said about the release', () => {
   const kek = { ...aKek(0), remainingSeconds: null };
   expect(checkOf(healthOf({ gm: { kek } }), 'kek_remaining')).toMatchObject({

@@ -1,5 +1,6 @@
 /** States that are reported once, sources that overlap, and devices and clocks that are wrong. */
 import { describe, expect, test } from 'vitest';
+import type { Observation } from '../../../src/gdoi/seen/observation.ts';
 import { silenceOf } from '../../../src/gdoi/tracker/reachability.ts';
 import {
   kekExpiryOf,
@@ -109,6 +110,25 @@ test('reports kek_missing once when the KEK of a registered GM is gone', () => {
     gmAnswer(1010, { kekZero: true, timerAt: 1050 }),
   ]);
   expect(types(told)).toEqual(['kek_rekey_overdue', 'kek_missing']);
+});
+
+test('reports kek_missing over RESTCONF, where the table of rekey SAs shows it and no TEK is listed', () => {
+  const overRestconf = (observation: Observation): Observation =>
+    observation.kind === 'groups'
+      ? {
+          ...observation,
+          origin: 'restconf',
+          snapshots: observation.snapshots.map((shown) =>
+            shown.role === 'gm' ? { ...shown, teks: null, ...(shown.kek === null ? { kekAbsent: true } : {}) } : shown,
+          ),
+        }
+      : observation;
+  const answers = [gmAnswer(500, { kekAt: 1000 }), gmAnswer(1005, { kekAt: null }), gmAnswer(1065, { kekAt: null })];
+  const told = history(answers.map(overRestconf));
+  expect(types(told)).toEqual(['kek_missing']);
+  expect(told.events[0]?.evidence[0]).toBe('no KEK of the group among the rekey SAs');
+  // Where none was held before, nothing is missing that was there.
+  expect(history(answers.slice(1).map(overRestconf)).events).toEqual([]);
 });
 
 test('does not report a missing KEK on a release that shows no KEK lifetime', () => {
