@@ -4,9 +4,9 @@
  * Why a device could not be used; the closed set behind `gdoi_polls_total{result}`.
  * - `timeout`: no answer in time (connect, login or command); `refused`: TCP refused or closed at once (also: all vty
  *   lines in use); `no_shell`: the login was accepted, and the device gave no shell or ended it before a prompt (exec is
- *   not authorized, no vty line is free); `unreachable`: no route, name not found; `auth`: the device refused the credential;
- *   `quarantined`: not tried, the credential or the device waits after refusals; `host_key`: unknown or changed key;
- *   `handshake`: no common algorithms or a protocol error; `closed`: the connection ended inside an answer;
+ *   not authorized, no vty line is free); `unreachable`: no route, name not found; `auth`: the device refused the
+ *   credential; `quarantined`: not tried, the credential or the device waits after refusals; `host_key`: unknown or
+ *   changed key; `handshake`: no common algorithms or a protocol error; `closed`: the connection ended inside an answer;
  *   `too_large`: more bytes than the bound; `prompt`: no usable prompt or privilege; `backoff`: not tried, waits;
  *   `protocol`: answers that break SNMP's rules, or an error status in place of values.
  */

@@ -1,8 +1,8 @@
 /**
  * While many devices are asked, their worker looks at its sockets only now and then: what came meanwhile is read, told
- * and judged together. Waking up for each answer took more than a quarter of a poll's CPU, in both threads (docs/sizing.md).
- * An answer comes later by one rest at most, which is far below the second that a router counts its keys in. Where few
- * are asked nothing would be gathered, so somebody who waits for one device does not wait for this.
+ * and judged together. Waking up for each answer is dear in both threads (docs/sizing.md has what it took). An answer
+ * comes later by one rest at most, which is far below the second that a router counts its keys in. Where few are asked
+ * nothing would be gathered, so somebody who waits for one device does not wait for this.
  */
 import type { Clock } from '../../kernel/clock.ts';
 

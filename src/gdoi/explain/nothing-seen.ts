@@ -1,7 +1,7 @@
 /**
- * No device of a group answers, and ${went} went silent at once: that they are down is less likely than that the agent's
- * own way to them is broken, and nothing of the group is known either way. GMs that had been silent long before do not
- * count for that.
+ * No device of a group answers, and all went silent at once: that they are down is less likely than that the agent's own
+ * way to them is broken, and nothing of the group is known either way. GMs that had been silent long before do not count
+ * for that.
  */
 import { CHECK_OWN_NETWORK } from '../events/first-steps.ts';
 import { type Candidate, GM_CHECKS, lastLook, list, sorted } from './candidate.ts';
