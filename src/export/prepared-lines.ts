@@ -14,8 +14,8 @@ import { type DeviceView, newestKekRead, type Read } from '../model/device-view.
 import { DEVICE_METRICS, type DeviceMetric, type Emit, type GmSeen } from './device-metrics.ts';
 import { escapeLabel, inOnePiece, type Labels, labelText } from './label-text.ts';
 
-/** Characters per chunk of the exposition. */
-const CHUNK_SIZE = 256 * 1024;
+/** Characters per chunk of the exposition: the texts that a longer one is put together from would outlive collections. */
+const CHUNK_SIZE = 16 * 1024;
 
 interface Family {
   readonly metric: DeviceMetric;

@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
+import { inTurns } from '../../src/http/routes/in-turns.ts';
 import { aReport, facts, viewAfter } from '../builders/view-builder.ts';
 import { type BenchRow, median } from './bench-row.ts';
 import { aGm, aKek, aTek, rekeysReceived } from '../builders/snapshots.ts';
@@ -44,16 +45,22 @@ export async function benchExposition(): Promise<BenchRow[]> {
   const bare: number[] = [];
   const blocked: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
+    let octets = 0;
     const started = performance.now();
     let turnStarted = started;
     let longest = 0;
-    for (const chunk of lines.chunks()) {
-      Buffer.from(chunk);
-      longest = Math.max(longest, performance.now() - turnStarted);
-      await new Promise((resolve) => setImmediate(resolve));
-      turnStarted = performance.now();
-    }
+    const turns = {
+      monoMs: () => performance.now(),
+      yieldToIo: async () => {
+        longest = Math.max(longest, performance.now() - turnStarted);
+        await new Promise((resolve) => setImmediate(resolve));
+        turnStarted = performance.now();
+      },
+    };
+    for await (const piece of inTurns(lines.chunks(), turns)) octets += piece.length;
+    longest = Math.max(longest, performance.now() - turnStarted);
     rendered.push(performance.now() - started);
+    if (octets !== Buffer.byteLength(text)) throw new Error('the exposition is not whole');
     blocked.push(longest);
     const bareStarted = performance.now();
     let all = '';

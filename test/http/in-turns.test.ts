@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { inTurns, TURN_MS } from '../../src/http/routes/in-turns.ts';
 
@@ -22,7 +23,7 @@ async function written(othersMs: number, lines = 1000): Promise<{ readonly text:
     }
   }
   let text = '';
-  for await (const piece of inTurns(lineByLine(), clock)) text += piece;
+  for await (const piece of inTurns(lineByLine(), clock)) text += piece.toString();
   return { text, turns };
 }
 
@@ -42,5 +43,22 @@ describe('a text that is written beside other work', () => {
 
   test('that is empty is nothing', async () => {
     expect(await written(0, 0)).toEqual({ text: '', turns: [] });
+  });
+
+  test('is the same in UTF-8, however long its lines are, and a piece stays as it was handed out', async () => {
+    const line = fc
+      .tuple(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.constantFrom(1, 1, 1, 1000, 30_000))
+      .map(([text, times]) => `${text.repeat(times)}\n`);
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 30 }), fc.integer({ min: 0, max: 15 }), async (lines, lineMs) => {
+        let ms = 0;
+        const clock = { monoMs: () => (ms += lineMs), yieldToIo: () => Promise.resolve() };
+        const pieces: Buffer[] = [];
+        for await (const piece of inTurns(lines, clock)) pieces.push(piece);
+        expect(Buffer.concat(pieces).equals(Buffer.from(lines.join('')))).toBe(true);
+        expect(pieces.every((piece) => piece.length > 0)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
   });
 });

@@ -23,7 +23,7 @@ export function metricsRoute(app: App, { network, selfMetrics, deviceMetrics }: 
   async function* exposition(self: string, { format }: ExpositionForm): AsyncGenerator<Buffer> {
     const as = (text: string) => (format === 'openmetrics' ? asOpenMetrics(text) : text);
     yield Buffer.from(as(self));
-    for await (const piece of inTurns(inForm(deviceMetrics(), as), network)) yield Buffer.from(piece);
+    yield* inTurns(inForm(deviceMetrics(), as), network);
     if (ENDS[format] !== '') yield Buffer.from(ENDS[format]);
   }
 }
