@@ -1,5 +1,6 @@
 /** Against which answers the auditor checks an event: those around it, and none that could not have shown it. */
 import { expect, test } from 'vitest';
+import type { ControlProcessor } from '../../src/gdoi/seen/device-facts.ts';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import { buffer, clock, facts, gmAnswer, type GmSketch, ksAnswer, log, T0 } from '../builders/tracker-builders.ts';
 import { AgentModel } from './agent-model.ts';
@@ -218,4 +219,25 @@ test('an old message that a log buffer shows again does not count as the start o
   ]);
   expect(told.emitted.flatMap(({ event }) => event.evidence).join()).toContain('Reregisters in pointed at');
   expect(findingsOf(told)).toEqual([]);
+});
+
+test.each([
+  ['another uptime', { uptimeSeconds: 900_000 }, { uptimeSeconds: 500_040 }],
+  ['a switchover', { uptimeSeconds: 900_000 }, { uptimeSeconds: 900_120, afterSwitchover: true }],
+  ['the time since', { uptimeSeconds: 900_000 }, { activeSeconds: 0 }],
+] as const)('the auditor checks which control processor took over: shown by %s', (_how, before, after) => {
+  const low: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 45_000 };
+  const high: GmSketch = { succeeded: 3, received: 9, kekAt: 50_000, timerAt: 40_000 };
+  const answers = (now: ControlProcessor) => [
+    gmAnswer(0, high),
+    facts(2, 900_000, before),
+    gmAnswer(60, high),
+    gmAnswer(120, low),
+    facts(121, 900_119, now),
+  ];
+  const told = toldOf(answers(after));
+  expect(told.emitted.flatMap(({ event }) => event.evidence).join('\n')).toMatch(/took over|switchover/);
+  expect(findingsOf(told)).toEqual([]);
+  const { observations } = toldOf(answers({ uptimeSeconds: 900_119 }));
+  expect(findingsOf({ emitted: told.emitted, observations }).join('\n')).toMatch(/took over|switchover/);
 });

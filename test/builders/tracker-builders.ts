@@ -1,5 +1,5 @@
 /** Observations of one GM that name only what matters, and a tracker that is fed with them. Instants are seconds. */
-import type { LogMessage } from '../../src/gdoi/seen/device-facts.ts';
+import type { ControlProcessor, LogMessage } from '../../src/gdoi/seen/device-facts.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import type { GdoiTrapName } from '../../src/gdoi/seen/gdoi-trap.ts';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
@@ -97,7 +97,7 @@ function answer(at: number, snapshots: readonly GroupSnapshot[]): Observation {
   };
 }
 
-export function facts(at: number, uptimeSeconds: number): Observation {
+export function facts(at: number, uptimeSeconds: number, processor?: ControlProcessor): Observation {
   return {
     kind: 'facts',
     device: 'gm1',
@@ -111,6 +111,7 @@ export function facts(at: number, uptimeSeconds: number): Observation {
       platform: null,
       uptimeSeconds: Math.floor(uptimeSeconds / 60) * 60,
       reloadReason: null,
+      ...(processor === undefined ? {} : { processor }),
     },
   };
 }

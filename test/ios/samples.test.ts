@@ -229,4 +229,14 @@ describe.runIf(present)('a sample of a real device', () => {
       reloadReason: 'Unknown reason',
     });
   });
+
+  it('of two control processors the one that runs the device is told apart', () => {
+    expect(facts('other/show-version-iosxe-03.06.06.E-cat4500.txt')).toMatchObject({
+      uptimeSeconds: (((2 * 365 + 39 * 7 + 1) * 24 + 22) * 60 + 42) * 60,
+      processor: { uptimeSeconds: (((2 * 365 + 37 * 7 + 1) * 24 + 21) * 60 + 8) * 60, afterSwitchover: true },
+    });
+    expect(facts('other/show-version-iosxe-16.9.3.txt').processor).toEqual({
+      uptimeSeconds: (((365 + 22 * 7 + 6) * 24 + 9) * 60 + 44) * 60,
+    });
+  });
 });

@@ -113,6 +113,10 @@ export const CHECK_ORDER = 'show crypto gdoi ks on the KS and its log: who remov
 export const CHECK_CRYPTO_MAP =
   'show logging and show crypto map on the GM: who took the group or its crypto map from an interface, or put it there?';
 
+/** Its counters restarted, and nothing says why. */
+export const CHECK_RESTART =
+  'show version, show redundancy and show logging on the GM: did another control processor take over, or was it cleared?';
+
 export const CHECK_INTERFACE = 'show interfaces and the log of the GM: why did the interface go down?';
 
 export const CHECK_INSTALL =

@@ -8,6 +8,7 @@ import {
   CHECK_COOP,
   CHECK_CREDENTIAL,
   CHECK_CRYPTO_MAP,
+  CHECK_RESTART,
   CHECK_DATAPLANE,
   CHECK_HOST_KEY,
   CHECK_IN_CLEAR,
@@ -381,13 +382,17 @@ export function reloadEvent(at: Place, what: What): GdoiEvent {
   });
 }
 
-export function countersResetEvent(at: Place, what: What & { readonly configuredAgain: boolean }): GdoiEvent {
+export function countersResetEvent(
+  at: Place,
+  what: What & { readonly cause: 'operator_clear' | 'unknown'; readonly configuredAgain: boolean },
+): GdoiEvent {
+  const { cause, configuredAgain, ...parts } = what;
   return event(at, {
-    ...what,
+    ...parts,
     type: 'counters_reset',
     severity: 'info',
     summary: `${place(at)}: the GDOI counters restarted`,
-    action: what.configuredAgain ? CHECK_CRYPTO_MAP : CAUSE_ACTION.operator_clear,
+    action: configuredAgain ? CHECK_CRYPTO_MAP : cause === 'unknown' ? CHECK_RESTART : CAUSE_ACTION.operator_clear,
   });
 }
 

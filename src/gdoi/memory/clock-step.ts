@@ -25,6 +25,7 @@ import type {
   HeldView,
   Pending,
   PrimaryKek,
+  ProcessorSeen,
   SnmpPart,
   TrackerState,
   UncountedTek,
@@ -228,6 +229,14 @@ const logClock: Move<LogClock> = ({ behind, ...others }, byMs) => ({
 
 const keksOfPrimary = each(fields<PrimaryKek>({ group: stays, expiry: interval, readMs: instant }));
 
+const bootAlways = fields<Omit<Boot, 'processor'>>({ at: interval, uptimeSeconds: stays, sentMs: instant });
+const processorSeen = fields<ProcessorSeen>({ uptimeSeconds: stays, afterSwitchover: stays, sentMs: instant });
+
+const boot: Move<Boot> = ({ processor, ...others }, byMs) => ({
+  ...bootAlways(others, byMs),
+  ...(processor === undefined ? {} : { processor: processorSeen(processor, byMs) }),
+});
+
 const always = fields<Omit<TrackerState, Sometimes>>({
   device: stays,
   answered: orNull(readAt),
@@ -237,7 +246,7 @@ const always = fields<Omit<TrackerState, Sometimes>>({
   // It counts answers on the new clock.
   backInTime: stays,
   clockSteps: (steps) => steps + 1,
-  boot: orNull(fields<Boot>({ at: interval, uptimeSeconds: stays, sentMs: instant })),
+  boot: orNull(boot),
   emittedBoot: orNull(interval),
   failures: orNull(failures),
   isKs: stays,

@@ -69,6 +69,16 @@ export interface Boot {
   readonly at: Interval;
   readonly uptimeSeconds: number;
   readonly sentMs: EpochMs;
+  /** The control processor that ran the device, as it was shown last since that boot; absent: it was not. */
+  readonly processor?: ProcessorSeen;
+}
+
+export interface ProcessorSeen {
+  /** null: not shown. */
+  readonly uptimeSeconds: number | null;
+  /** It had taken over from another one. */
+  readonly afterSwitchover: boolean;
+  readonly sentMs: EpochMs;
 }
 
 export interface Failures {

@@ -185,7 +185,8 @@ function allRestarted(before: Counters, now: Counters): boolean {
 
 /** What an uptime or a message says of a restart. */
 export interface RestartVerdict {
-  readonly cause: 'reload' | 'operator_clear';
+  /** `unknown`: neither a reload nor certainly a clear. */
+  readonly cause: 'reload' | 'operator_clear' | 'unknown';
   readonly evidence: readonly string[];
 }
 
@@ -260,6 +261,7 @@ function decideRestart(
             occurrence: [epoch.id],
             between: pending.between,
             evidence: [...pending.evidence, ...proof],
+            cause: began,
             configuredAgain: isBack,
           }),
         );

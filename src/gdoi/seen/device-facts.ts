@@ -19,6 +19,18 @@ export interface DeviceFacts {
   /** Seconds since boot, printed in whole minutes: the true value lies in [uptime, uptime + 60). */
   readonly uptimeSeconds: number | null;
   readonly reloadReason: string | null;
+  /** Of the control processor that runs it, where there may be two. Absent: nothing of it is shown. */
+  readonly processor?: ControlProcessor;
+}
+
+/** When another one takes over (a switchover), the device's uptime goes on, and GDOI begins anew. */
+export interface ControlProcessor {
+  /** Seconds since it booted, printed like the device's uptime: the other one's is another. Absent: not shown. */
+  readonly uptimeSeconds?: number;
+  /** Seconds since it took over (`Time since gm1 switched to active`), likewise. Absent: not shown. */
+  readonly activeSeconds?: number;
+  /** `System returned to ROM by SSO Switchover`. Absent: by something else. */
+  readonly afterSwitchover?: true;
 }
 
 /** From `show clock`. */

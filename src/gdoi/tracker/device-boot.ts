@@ -6,6 +6,7 @@ import { decidePending, type RestartVerdict, withRegistrationSinceBoot } from '.
 import type { GdoiEvent } from '../events/event.ts';
 import { reloadEvent } from '../events/gdoi-events.ts';
 import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
+import { type DeviceFacts, SAME_BOOT_MS } from '../seen/device-facts.ts';
 import { driftMs } from '../keys/kek-identity.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
 import { restartMark, withMark } from '../log/log-evidence.ts';
@@ -13,7 +14,7 @@ import type { Observation } from '../seen/observation.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { instant } from '../events/instant-text.ts';
 import { andThen, type GroupTracked, ignoring, trackEach, type Tracked, unchanged } from '../memory/tracked.ts';
-import type { Boot, GroupState, Pending, TrackerState } from '../memory/tracker-state.ts';
+import type { Boot, GroupState, Pending, ProcessorSeen, TrackerState } from '../memory/tracker-state.ts';
 
 /** Uptime is printed in whole minutes. */
 const UPTIME_STEP_MS = 60_000;
@@ -30,6 +31,14 @@ interface BootSeen {
   /** Another boot than before. */
   readonly rebooted: boolean;
   readonly evidence: string;
+  /** While it was up: another control processor may have taken over. */
+  readonly takeover: Takeover | null;
+}
+
+/** One control processor went on for another: it keeps the uptime and begins counting anew. */
+interface Takeover {
+  readonly between: Interval;
+  readonly evidence: string;
 }
 
 export function trackFacts(
@@ -43,7 +52,7 @@ export function trackFacts(
   if (uptimeSeconds === null || !Number.isFinite(uptimeSeconds) || uptimeSeconds < 0) {
     return { state: known, events: [] };
   }
-  const seen = bootSeen(state, at, uptimeSeconds);
+  const seen = bootSeen(state, at, { ...facts, uptimeSeconds });
   const { boot } = seen;
   const tracked = trackEach({ ...known, boot }, (each, place) => groupAfterBoot(place, each, seen));
   if (![...state.groups.values()].some((group) => isReload(group, seen)) && !seen.rebooted) return tracked;
@@ -55,21 +64,63 @@ export function trackFacts(
   };
 }
 
-function bootSeen(state: TrackerState, at: ReadAt, uptimeSeconds: number): BootSeen {
+type FactsWithUptime = DeviceFacts & { readonly uptimeSeconds: number };
+
+function bootSeen(state: TrackerState, at: ReadAt, facts: FactsWithUptime): BootSeen {
   const before = state.boot;
-  const shown: Interval = {
-    fromMs: at.sentAtMs - uptimeSeconds * 1000 - UPTIME_STEP_MS,
-    // It was up when it was asked.
-    toMs: Math.min(at.receivedAtMs - uptimeSeconds * 1000, at.sentAtMs),
-  };
+  const { uptimeSeconds } = facts;
+  const since = shownSince(at, uptimeSeconds);
+  // It was up when it was asked.
+  const shown: Interval = { ...since, toMs: Math.min(since.toMs, at.sentAtMs) };
   const rebooted = before !== null && isNewBoot(before, shown, uptimeSeconds, at);
   const narrowed =
     before === null || rebooted
       ? betweenAnswers(state, shown, at)
       : intersection(widened(before.at, driftMs(at.sentAtMs - before.sentMs)), shown);
-  const boot: Boot = { at: narrowed ?? shown, uptimeSeconds, sentMs: at.sentAtMs };
+  const processor = processorSeen(rebooted ? null : before, at, facts);
+  const boot: Boot = { at: narrowed ?? shown, uptimeSeconds, sentMs: at.sentAtMs, ...processor };
   const evidence = `uptime ${uptimeSeconds} s at ${instant(at.sentAtMs)}: booted about ${instant(middleMs(boot.at))}`;
-  return { before, boot, rebooted, evidence };
+  return { before, boot, rebooted, evidence, takeover: rebooted ? null : takeoverSeen(before, boot.at, at, facts) };
+}
+
+function processorSeen(before: Boot | null, { sentAtMs: sentMs }: ReadAt, facts: DeviceFacts): Pick<Boot, 'processor'> {
+  if (facts.processor !== undefined) {
+    const { uptimeSeconds = null, afterSwitchover = false } = facts.processor;
+    return { processor: { uptimeSeconds, afterSwitchover, sentMs } };
+  }
+  return before?.processor === undefined ? {} : { processor: before.processor };
+}
+
+/** `boot`: since when the device is up. */
+function takeoverSeen(before: Boot | null, boot: Interval, at: ReadAt, { processor }: DeviceFacts): Takeover | null {
+  if (processor === undefined) return null;
+  const { uptimeSeconds: now, activeSeconds, afterSwitchover } = processor;
+  const was = before?.processor;
+  const between = { fromMs: was?.sentMs ?? boot.fromMs, toMs: at.receivedAtMs };
+  if (activeSeconds !== undefined) {
+    const active = intersection(between, shownSince(at, activeSeconds));
+    const evidence = `its control processor took over ${activeSeconds} s before ${instant(at.sentAtMs)}`;
+    return active === null ? null : { between: active, evidence };
+  }
+  if (was !== undefined && hasAnotherUptime(was, now, at)) {
+    const uptimes = [`${was.uptimeSeconds} s at ${instant(was.sentMs)}`, `${now} s at ${instant(at.sentAtMs)}`];
+    return { between, evidence: `another control processor took over: uptime ${uptimes.join(', ')}` };
+  }
+  if (afterSwitchover !== true || was?.afterSwitchover === true) return null;
+  const notBefore = was === undefined ? '' : `, and had not at ${instant(was.sentMs)}`;
+  return { between, evidence: `it had returned to ROM by a switchover at ${instant(at.sentAtMs)}${notBefore}` };
+}
+
+function hasAnotherUptime(was: ProcessorSeen, now: number | undefined, { sentAtMs }: ReadAt): boolean {
+  if (was.uptimeSeconds === null || now === undefined) return false;
+  const elapsedMs = sentAtMs - was.sentMs;
+  const differenceMs = Math.abs((now - was.uptimeSeconds) * 1000 - elapsedMs);
+  return differenceMs > SAME_BOOT_MS + driftMs(elapsedMs);
+}
+
+/** When something began that lasts for so long, printed in whole minutes. */
+function shownSince(at: ReadAt, seconds: number): Interval {
+  return { fromMs: at.sentAtMs - seconds * 1000 - UPTIME_STEP_MS, toMs: at.receivedAtMs - seconds * 1000 };
 }
 
 /**
@@ -134,10 +185,16 @@ function canHoldBoot({ between, drafts }: Pending, boot: Interval): boolean {
   return overlaps(widened(between, 1000), boot) && (last === undefined || last.between.toMs >= boot.fromMs);
 }
 
-/** No reload: what may have restarted the counters unseen was none. */
-function withUptime(known: GroupState, uptime: string): GroupState {
+/** No reload, and no takeover: what may have restarted the counters unseen was neither. */
+function withUptime(known: GroupState, seen: BootSeen): GroupState {
   const { uncountedTek } = known;
-  return uncountedTek === undefined ? known : { ...known, uncountedTek: { ...uncountedTek, uptime } };
+  if (uncountedTek === undefined || isTakeover(uncountedTek.between, seen)) return known;
+  return { ...known, uncountedTek: { ...uncountedTek, uptime: seen.evidence } };
+}
+
+/** Another control processor may have taken over then. */
+function isTakeover(between: Interval, { takeover }: BootSeen): boolean {
+  return takeover !== null && overlaps(widened(between, 1000), takeover.between);
 }
 
 /** The reload brought that TEK. */
@@ -146,14 +203,23 @@ function explained(known: GroupState): GroupState {
   return others;
 }
 
+/** The uptime went on where the counters restarted: it was cleared, unless another control processor took over there. */
+function withoutReload(between: Interval, seen: BootSeen): RestartVerdict {
+  const { evidence, takeover } = seen;
+  if (takeover === null || !isTakeover(between, seen)) return { cause: 'operator_clear', evidence: [evidence] };
+  return { cause: 'unknown', evidence: [evidence, takeover.evidence] };
+}
+
 function groupAfterBoot(place: GmPlace, asked: GroupState, seen: BootSeen): GroupTracked {
   const { before, boot, rebooted, evidence } = seen;
   const known = rebooted ? withRegistrationSinceBoot(asked, boot.at) : asked;
   const { pending } = known;
   if (pending === null)
-    return rebooted ? hiddenReload(place, explained(known), seen) : unchanged(withUptime(known, evidence));
+    return rebooted ? hiddenReload(place, explained(known), seen) : unchanged(withUptime(known, seen));
   const reloaded = (rebooted || before === null) && canHoldBoot(pending, boot.at);
-  const verdict: RestartVerdict = { cause: reloaded ? 'reload' : 'operator_clear', evidence: [evidence] };
+  const verdict = reloaded
+    ? ({ cause: 'reload', evidence: [evidence] } as const)
+    : withoutReload(pending.between, seen);
   const decided = decidePending(place, known, verdict);
   // The registrations that waited came before the boot; what the boot brought is for the next answer to show.
   return rebooted && !reloaded ? andThen(decided, (state) => hiddenReload(place, state, seen)) : decided;

@@ -5,7 +5,7 @@
  * Version 16.9.3`). IOS XE 16 and 17 print before it another line with the zero-padded or build form of the same; boot
  * loaders have lines of their own. What is known and not needed stands in `version-lines.ts`; the rest is unknown.
  */
-import type { DeviceFacts } from '../../gdoi/seen/device-facts.ts';
+import type { ControlProcessor, DeviceFacts } from '../../gdoi/seen/device-facts.ts';
 import { IMAGE_LINE, parseImageLine } from '../../gdoi/seen/image-line.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks } from '../text/device-values.ts';
@@ -16,6 +16,10 @@ import { KnownVersionLines } from './version-lines.ts';
 const XE_TITLE = /^Cisco IOS[ -]XE Software, Version (\S{1,80})$/i;
 // gm7 uptime is 2 days, 5 hours, 41 minutes
 const UPTIME = /^(\S{1,64}) uptime is (.{1,120})$/;
+// Uptime for this control processor is 4 weeks, 14 hours, 52 minutes
+const PROCESSOR_UPTIME = /^Uptime for this control processor is (.{1,120})$/i;
+// Time since gm7 switched to active is 3 days, 2 hours, 14 minutes
+const ACTIVE_SINCE = /^Time since \S{1,64} switched to active is (.{1,120})$/i;
 // cisco ISR4451-X/K9 (2RU) processor with 2861044K/5120K bytes of memory. / Linux Unix (i686) processor with 124000K
 // bytes of memory. (a virtual image) / Rockwell Automation 1783-HMS4C4CGN (APM86XXX) processor with ...
 const HARDWARE = /^(?:cisco )?(\S[^(]{0,62}?) \(.{0,120}\bwith .{0,80}bytes of (?:physical )?memory\.?$/i;
@@ -25,6 +29,8 @@ const RELOAD_REASON = /^Last reload reason ?: ?(.{1,200})$/i;
 const RETURNED_TO_ROM = /^System returned to ROM by +(.{1,200})$/i;
 // 7 hours, 56 minutes / , 56 minutes / nutes: the rest of a wrapped uptime
 const UPTIME_REST = /^,? ?(?:\d{1,5} )?[a-z]{1,8}(?:, \d{1,5} [a-z]{3,8}){0,5}$/;
+// RPR Switchover
+const SWITCHOVER = /\bswitchover\b/i;
 const AT_TIME = / at \d{1,2}:\d{2}:\d{2}\b.{0,160}$/;
 // Cisco Internetwork Operating System Software
 const OLD_TITLE = /^Cisco Internetwork Operating System Software$/;
@@ -61,6 +67,8 @@ interface FactsSketch {
   titleVersion: string | null;
   platform: string | null;
   uptimeSeconds: number | null;
+  processorUptimeSeconds: number | null;
+  activeSeconds: number | null;
   /** The next line is the rest of this one and was read with it. */
   wrapped: boolean;
   reloadReason: string | null;
@@ -76,6 +84,8 @@ function readVersion(answer: Answer): Reading {
     titleVersion: null,
     platform: null,
     uptimeSeconds: null,
+    processorUptimeSeconds: null,
+    activeSeconds: null,
     wrapped: false,
     reloadReason: null,
     returnedBy: null,
@@ -95,6 +105,7 @@ function readVersion(answer: Answer): Reading {
     platform: sketch.platform,
     uptimeSeconds: sketch.uptimeSeconds,
     reloadReason: sketch.reloadReason ?? sketch.returnedBy,
+    ...processorOf(sketch),
   };
   const recognised = version !== null || sketch.hostname !== null || sketch.oldTitle;
   return {
@@ -105,12 +116,30 @@ function readVersion(answer: Answer): Reading {
   };
 }
 
+function processorOf({
+  processorUptimeSeconds,
+  activeSeconds,
+  returnedBy,
+}: FactsSketch): Pick<DeviceFacts, 'processor'> {
+  const processor: ControlProcessor = {
+    ...(processorUptimeSeconds === null ? {} : { uptimeSeconds: processorUptimeSeconds }),
+    ...(activeSeconds === null ? {} : { activeSeconds }),
+    ...(returnedBy !== null && SWITCHOVER.test(returnedBy) ? { afterSwitchover: true } : {}),
+  };
+  return Object.keys(processor).length === 0 ? {} : { processor };
+}
+
 function readLine(sketch: FactsSketch, line: string, next: string): boolean {
   if (sketch.wrapped) {
     sketch.wrapped = false;
     return true;
   }
-  return readRelease(sketch, line) || readUptime(sketch, line, next) || readHistory(sketch, line);
+  return (
+    readRelease(sketch, line) ||
+    readUptime(sketch, line, next) ||
+    readProcessor(sketch, line) ||
+    readHistory(sketch, line)
+  );
 }
 
 function readRelease(sketch: FactsSketch, line: string): boolean {
@@ -145,6 +174,19 @@ function takeUptime(sketch: FactsSketch, line: string): boolean {
   if (seconds === null) return false;
   sketch.uptimeSeconds = seconds;
   sketch.hostname = uptime?.[1] ?? null;
+  return true;
+}
+
+/** Which of its control processors runs it, and since when. */
+function readProcessor(sketch: FactsSketch, line: string): boolean {
+  const up = parseUptime(PROCESSOR_UPTIME.exec(line)?.[1] ?? '');
+  if (up !== null) {
+    sketch.processorUptimeSeconds ??= up;
+    return true;
+  }
+  const active = parseUptime(ACTIVE_SINCE.exec(line)?.[1] ?? '');
+  if (active === null) return false;
+  sketch.activeSeconds ??= active;
   return true;
 }
 

@@ -1,4 +1,5 @@
 /** Sentences that quote counters, states and key servers as the device showed them. */
+import type { ControlProcessor } from '../../../src/gdoi/seen/device-facts.ts';
 import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 import { type GmAnswer, quotes, type Seen } from './history.ts';
 import { MESSAGE_STATEMENTS } from './message-statements.ts';
@@ -234,6 +235,46 @@ const UPTIME = statement(
   },
 );
 
+const WHOLE = String.raw`(\d+)`;
+
+/** Whether an answer of that time showed a control processor so. */
+function isProcessorShown(
+  { history }: Audited,
+  at: string,
+  shows: (processor: ControlProcessor) => boolean,
+): string | null {
+  const seen = history.facts.some(
+    ({ facts, ...answer }) => facts.processor !== undefined && shows(facts.processor) && quotesSent(answer, msOf(at)),
+  );
+  return unless(seen, `no answer at ${at} showed it`);
+}
+
+const TOOK_OVER = statement(
+  form('its control processor took over ', WHOLE, ' s before ', INSTANT),
+  (audited, seconds = '', at = '') =>
+    isProcessorShown(audited, at, ({ activeSeconds }) => activeSeconds === Number(seconds)),
+);
+
+const ANOTHER_TOOK_OVER = statement(
+  form('another control processor took over: uptime ', WHOLE, ' s at ', INSTANT, ', ', WHOLE, ' s at ', INSTANT),
+  (audited, was = '', before = '', now = '', at = '') =>
+    isProcessorShown(audited, before, ({ uptimeSeconds }) => uptimeSeconds === Number(was)) ??
+    isProcessorShown(audited, at, ({ uptimeSeconds }) => uptimeSeconds === Number(now)) ??
+    unless(
+      Math.abs((Number(now) - Number(was)) * 1000 - (msOf(at) - msOf(before))) > 60_000,
+      'the same processor prints these uptimes',
+    ),
+);
+
+const BY_SWITCHOVER = statement(
+  form('it had returned to ROM by a switchover at ', INSTANT, '(?:, and had not at ', INSTANT, ')?'),
+  (audited, at = '', before = undefined as string | undefined) =>
+    isProcessorShown(audited, at, ({ afterSwitchover }) => afterSwitchover === true) ??
+    (before === undefined
+      ? null
+      : isProcessorShown(audited, before, ({ afterSwitchover }) => afterSwitchover === undefined)),
+);
+
 function quotesSent(seen: Seen, quotedMs: number): boolean {
   return seen.shiftsMs.some((shift) => Math.abs(seen.sentMs + shift - quotedMs) <= 1000 + Math.abs(shift) * 0.05);
 }
@@ -261,6 +302,9 @@ export const COUNTER_STATEMENTS: readonly Statement[] = [
   ATTEMPTS,
   SINCE_RELOAD,
   UPTIME,
+  TOOK_OVER,
+  ANOTHER_TOOK_OVER,
+  BY_SWITCHOVER,
   NO_UPTIME,
   RELOAD_REASON,
   FROM_LOG,

@@ -148,7 +148,15 @@ export const TRACKER_SHAPE = shapeOf<TrackerState>()({
   factsSentMs: 'number | null',
   backInTime: [null, { sentMs: 'number', count: 'number', 'failed?': FAILURES }],
   clockSteps: 'number',
-  boot: [null, { at: INTERVAL, uptimeSeconds: 'number', sentMs: 'number' }],
+  boot: [
+    null,
+    {
+      at: INTERVAL,
+      uptimeSeconds: 'number',
+      sentMs: 'number',
+      'processor?': { uptimeSeconds: 'number | null', afterSwitchover: 'boolean', sentMs: 'number' },
+    },
+  ],
   emittedBoot: [null, INTERVAL],
   failures: [null, FAILURES],
   isKs: 'boolean',

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { initialTrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
 import { withClockStep } from '../../../src/gdoi/memory/clock-step.ts';
+import type { ControlProcessor } from '../../../src/gdoi/seen/device-facts.ts';
 import type { Observation } from '../../../src/gdoi/seen/observation.ts';
 import {
   BOOTED as booted,
@@ -323,5 +324,88 @@ describe('a registration that is reported from the log while the device does not
   test('is the registration that the counter holds when the boot came before it', () => {
     const told = history([...silent, gmAnswer(180, booted), facts(180, 119)]);
     expect(causes(told)).toHaveLength(1);
+  });
+});
+
+describe('counters that restart while the uptime goes on, on a router with two control processors', () => {
+  /** Polled every minute; the counters restart between 60 s and 120 s. */
+  const restart = (before: ControlProcessor | undefined, after: ControlProcessor) => [
+    gmAnswer(0, held),
+    ...(before === undefined ? [] : [facts(2, 900_000, before)]),
+    gmAnswer(60, held),
+    gmAnswer(120, booted),
+    facts(121, 900_119, after),
+  ];
+
+  test.each<[string, ControlProcessor | undefined, ControlProcessor]>([
+    ['another uptime', { uptimeSeconds: 900_000 }, { uptimeSeconds: 500_040 }],
+    [
+      'another uptime, and by a switchover',
+      { uptimeSeconds: 900_000 },
+      { uptimeSeconds: 500_040, afterSwitchover: true },
+    ],
+    [
+      'a switchover, and both booted together',
+      { uptimeSeconds: 900_000 },
+      { uptimeSeconds: 900_120, afterSwitchover: true },
+    ],
+    ['a switchover, and nothing was known before', undefined, { uptimeSeconds: 900_120, afterSwitchover: true }],
+    [
+      'the time since, and both booted together',
+      { uptimeSeconds: 900_000 },
+      { uptimeSeconds: 900_120, activeSeconds: 0 },
+    ],
+    ['the time since, and nothing was known before', undefined, { activeSeconds: 0 }],
+  ])('were not cleared by anybody who is known of: shown by %s', (_how, before, after) => {
+    const told = history(restart(before, after));
+    expect(causes(told)).toEqual(['unknown']);
+    expect(types(told)).toEqual(['counters_reset', 'reregistration']);
+    expect(reregistrations(told)[0]?.evidence.join('\n')).toMatch(/took over|by a switchover/);
+    expect(told.events.map(({ action }) => action).join('\n')).not.toContain('who cleared it');
+  });
+
+  test.each<[string, ControlProcessor | undefined, ControlProcessor]>([
+    ['it is the same one', { uptimeSeconds: 900_060 }, { uptimeSeconds: 900_180 }],
+    [
+      'the last switchover was before',
+      { uptimeSeconds: 500_040, afterSwitchover: true },
+      { uptimeSeconds: 500_160, afterSwitchover: true },
+    ],
+    ['it had taken over long before', { uptimeSeconds: 500_040 }, { uptimeSeconds: 500_160, activeSeconds: 7200 }],
+    ['it had taken over long before, by its first answer', undefined, { activeSeconds: 7200 }],
+  ])('were cleared if no other one took over: %s', (_how, before, after) => {
+    const told = history(restart(before, after));
+    expect(causes(told)).toEqual(['operator_clear']);
+    expect(reregistrations(told)[0]?.evidence.join('\n')).not.toMatch(/took over|switchover/);
+  });
+
+  test('restarted by a reload if the uptime restarted too', () => {
+    const told = history([
+      gmAnswer(0, held),
+      facts(2, 900_000, { uptimeSeconds: 900_000 }),
+      gmAnswer(60, held),
+      gmAnswer(125, booted),
+      facts(126, 59, { uptimeSeconds: 59, activeSeconds: 0 }),
+    ]);
+    expect(causes(told)).toEqual(['reload']);
+  });
+
+  test('were cleared if a message says so', () => {
+    const [first, before, second, third, after] = restart({ uptimeSeconds: 900_000 }, { uptimeSeconds: 500_040 });
+    const told = history([first!, before!, second!, log(90, 'GDOI-5-GM_CLEAR_REGISTER'), third!, after!]);
+    expect(causes(told)).toEqual(['operator_clear']);
+  });
+
+  test('are judged by the last answer that showed the processor, if SNMP told of the uptime since', () => {
+    const [first, before, second, third, after] = restart({ uptimeSeconds: 900_000 }, { uptimeSeconds: 500_040 });
+    const told = history([first!, before!, facts(30, 900_030), second!, third!, after!]);
+    expect(causes(told)).toEqual(['unknown']);
+  });
+
+  test('stay so across a step of the clock', () => {
+    const known = fed(initialTrackerState('gm1'), [gmAnswer(0, held), facts(2, 900_000, { uptimeSeconds: 900_000 })]);
+    const moved = withClockStep(known.state, 3600_000);
+    const cleared = gmAnswer(3720, { ...booted, kekAt: 53_600, timerAt: 48_600 });
+    expect(causes(fed(moved, [cleared, facts(3721, 900_119, { uptimeSeconds: 900_119 })]))).toEqual(['operator_clear']);
   });
 });
