@@ -696,7 +696,7 @@ export class Agent implements AsyncDisposable {
 
   #withTraffic(report: PollReport): PollReport {
     const traffic = this.#options.traffic?.of(report.device);
-    return traffic === undefined || report.traffic !== undefined ? report : { ...report, traffic };
+    return traffic === undefined || report.traffic !== undefined ? report : { traffic, ...report };
   }
 
   /** Polls a busy router less often. `elapsedMs` null: the time says nothing about it. */

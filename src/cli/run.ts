@@ -1,7 +1,7 @@
 /** `gdoiwatch run`: the agent. */
 import { Command, Option } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
-import { collectGarbageEarly } from '../product/heap-growth.ts';
+import { keepHeapsSmall } from '../product/heap-settings.ts';
 import { LOG_FORMATS, type LogFormat, openLog } from './logger.ts';
 import { configFile, readConfig } from './read-config.ts';
 import { keepRunning, takeSignals } from './signals.ts';
@@ -17,7 +17,7 @@ export function runCommand(): Command {
     )
     .action(async (options: { config: string; logFormat: LogFormat }) => {
       using signals = takeSignals();
-      collectGarbageEarly();
+      keepHeapsSmall();
       // Before the configuration is read there is no log level, and no login.
       let secretTrouble = (_message: string): void => undefined;
       const read = () => readConfig(options.config, (message) => secretTrouble(message));

@@ -4,8 +4,8 @@
  */
 import { holdConversations } from '../access/ssh/held-conversations.ts';
 import { readAnswerText } from '../agent/poll/observations.ts';
-import { collectGarbageEarly } from './heap-growth.ts';
+import { keepHeapsSmall } from './heap-settings.ts';
 
 // A thread has it from its process.
-if (process.send !== undefined) collectGarbageEarly();
+if (process.send !== undefined) keepHeapsSmall();
 holdConversations(readAnswerText);
