@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MANY_QUESTIONS, REST_MS, Rests } from '../../src/access/ssh/rests.ts';
+import { MANY_QUESTIONS, REST_MS, Rests, TOO_MANY_QUESTIONS } from '../../src/access/ssh/rests.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { restThread } from '../../src/kernel/rest-thread.ts';
 
@@ -38,6 +38,20 @@ describe('the thread with sessions rests', () => {
     await outcomes[0];
     await turns(4);
     expect(rested).toEqual([]);
+  });
+
+  test('not while so many are asked that it would fall behind, and again when it has caught up', async () => {
+    const { rested, rests } = resting();
+    const { outcomes, answer } = asking(rests, TOO_MANY_QUESTIONS + 1);
+    await turns(4);
+    answer();
+    await outcomes[0];
+    await turns(4);
+    expect(rested).toEqual([]);
+    answer();
+    await outcomes[1];
+    await turns(4);
+    expect(rested).toEqual([REST_MS]);
   });
 
   test('after each answer as long as many others are to come', async () => {

@@ -90,6 +90,18 @@ describe('the Dockerfile', () => {
     expect(instructions('USER')).toEqual(['1000:1000']);
   });
 
+  test('starts the agent with options that Node.js takes', () => {
+    const [entry = '[]'] = instructions('ENTRYPOINT');
+    const command = JSON.parse(entry) as readonly string[];
+    expect(command.at(0)).toBe('node');
+    expect(command.at(-1)).toBe('/app/dist/cli/main.js');
+    const { status, stderr } = spawnSync(process.execPath, [...command.slice(1, -1), '--eval', ''], {
+      encoding: 'utf8',
+      timeout: PATIENCE.timeout,
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
   test('asks the agent with Node.js for its health: there is no curl in the image', () => {
     expect(instructions('HEALTHCHECK').join()).toMatch(/CMD \["node", "-e"/);
   });
