@@ -1,6 +1,6 @@
 /**
  * Events as they come, each once: first the latest ones, then those of the agent's stream, or what is new in the store
- * each second. A stream that breaks is opened again, and missed events are asked for.
+ * each second. A stream that breaks is opened again, and whenever one is open, missed events are asked for.
  */
 import type { EventDocument } from '../gdoi/events/event-document.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -38,9 +38,10 @@ export async function* eventsAsTheyCome(followed: Followed): AsyncIterable<Event
   const { events } = await ask(asked);
   yield* events.toReversed();
   printed.fresh([...events, ...known.events]);
+  const missed = async () => printed.fresh((await presence.unlessAway(recent)).toReversed());
   while (!stop.aborted) {
-    if (client !== null) yield* streamed(client, followed, printed);
-    yield* printed.fresh((await presence.unlessAway(recent)).toReversed());
+    if (client !== null) yield* streamed(client, followed, { printed, missed });
+    yield* await missed();
     await clock.sleep(client === null ? LOOK_EVERY_MS : OPEN_AGAIN_MS, stop).catch(() => undefined);
   }
 }
@@ -76,11 +77,11 @@ const PASSING: ReadonlySet<UserErrorCode> = new Set<UserErrorCode>([
   'store_locked',
 ]);
 
-/** Until the stream breaks. */
+/** Until the stream breaks. It begins with what came since the last look: only once it is open nothing is missed. */
 async function* streamed(
   client: AgentClient,
   { asked, stop }: Followed,
-  printed: Printed,
+  { printed, missed }: { readonly printed: Printed; readonly missed: () => Promise<readonly EventDocument[]> },
 ): AsyncIterable<EventDocument> {
   const answer = await client.stream('/api/v1/events/stream', stop).catch((error: unknown) => {
     // The question that follows reports what is wrong, if it still is.
@@ -88,6 +89,7 @@ async function* streamed(
     throw error;
   });
   if (answer?.kind !== 'stream') return;
+  yield* await missed();
   for await (const data of answer.data) {
     const event = eventIn(data);
     if (event !== null && fits(event, asked)) yield* printed.fresh([event]);

@@ -8,9 +8,18 @@ import { anEvent } from '../builders/event-builder.ts';
 import { told } from './told.ts';
 
 /** Answers each question by its turn; the last answer stays. After `turns` questions the user presses Ctrl-C. */
-async function agentOf(answers: readonly ((response: ServerResponse) => void)[], turns: number, path: RegExp) {
+async function agentOf(
+  answers: readonly ((response: ServerResponse) => void)[],
+  turns: number,
+  path: RegExp,
+  { onStream }: { readonly onStream?: (response: ServerResponse) => void } = {},
+) {
   let asked = 0;
   const server = createServer((request, response) => {
+    if (onStream !== undefined && request.url === '/api/v1/events/stream') {
+      onStream(response);
+      return;
+    }
     if (!path.test(request.url ?? '')) {
       response.writeHead(404).end('{}');
       return;
@@ -51,6 +60,25 @@ test('events --follow says that the agent is away, and that it is back, once eac
   expect(stderr).toMatch(
     /^waiting: gdoiwatch: the agent at \S+ does not answer: [^\n]+ \[agent_unreachable\]\nit answers again\n$/,
   );
+  expect(status).toBe(0);
+});
+
+test('events --follow misses nothing between its first look and the opening of the stream', async () => {
+  // `b` happens just before the stream opens, `c` after the history was asked again; then the stream ends.
+  let stream: ServerResponse | null = null;
+  const frame = `data: ${JSON.stringify(eventDocument(anEvent({ id: 'c', summary: 'what c says' }), null))}\n\n`;
+  const sinceThen = (response: ServerResponse) => {
+    events('b', 'a')(response);
+    stream?.end(frame);
+  };
+  using agent = await agentOf([events('a'), events('a'), sinceThen, events('c', 'b', 'a')], 4, /^\/api\/v1\/events\?/, {
+    onStream: (response) => {
+      stream = response.writeHead(200, { 'content-type': 'text/event-stream' });
+      stream.flushHeaders();
+    },
+  });
+  const { stdout, status } = await told(['events', '--follow', '--agent', agent.url]);
+  expect(stdout.match(/what . says/g)).toEqual(['what a says', 'what b says', 'what c says']);
   expect(status).toBe(0);
 });
 

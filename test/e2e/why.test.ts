@@ -57,7 +57,13 @@ beforeAll(async () => {
     return Number(/^gdoi_group_reregistrations_total\{.*cause="legacy_ks".*\} (\d+)$/m.exec(exposition)?.[1]);
   };
   // What it prints costs the demo nothing to look at; its metrics do.
-  await vi.waitUntil(() => reregistrationsIn(follower.stdout).length === REREGISTRATIONS, PATIENCE_WITH_PROCESSES);
+  const seen = () => reregistrationsIn(follower.stdout);
+  await vi
+    .waitUntil(() => seen().length === REREGISTRATIONS, PATIENCE_WITH_PROCESSES)
+    .catch((error: unknown) => {
+      const names = seen().map(({ at, device, cause }) => `${device} ${cause} at ${at}`);
+      throw new Error(`re-registrations: ${names.join(', ')}; stderr: ${follower.stderr}`, { cause: error });
+    });
   await vi.waitUntil(async () => (await counted()) === REREGISTRATIONS, PATIENCE_WITH_PROCESSES);
   fromAgent = (await told(['incidents', '--agent', url!, '--cause', 'legacy_ks', '--json'])).stdout;
   ticket = (await told(['incidents', '--agent', url!, '--markdown'])).stdout;
