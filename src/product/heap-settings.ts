@@ -11,11 +11,10 @@
  */
 import { setFlagsFromString } from 'node:v8';
 
-/** Growth beyond what is in use after a collection. */
-const GROWTH_PERCENT = 30;
+/** V8's own options; the first: growth beyond what is in use after a collection. */
+export const HEAP_OPTIONS = ['--heap-growing-percent=30', '--no-allocation-site-pretenuring'] as const;
 
 /** For the process and thus its threads; each heap follows from its next collection on. */
 export function keepHeapsSmall(): void {
-  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
-  setFlagsFromString('--no-allocation-site-pretenuring');
+  for (const option of HEAP_OPTIONS) setFlagsFromString(option);
 }

@@ -13,12 +13,17 @@ function resting() {
   return { rested, rests: new Rests(clock, (ms) => rested.push(ms)) };
 }
 
-/** So many devices are asked; `answer` ends the first question that is under way. */
+/** So many devices are asked. `answered` ends the next question; then, `meanwhile`, and some turns pass. */
 function asking(rests: Rests, count: number) {
   const open: (() => void)[] = [];
   const ask = () => rests.during(() => new Promise<void>((resolve) => open.push(resolve)));
   const outcomes = Array.from({ length: count }, ask);
-  return { outcomes, answer: () => open.shift()?.() };
+  return async function answered(meanwhile: () => void = () => undefined): Promise<void> {
+    open.shift()?.();
+    await outcomes.shift();
+    meanwhile();
+    await turns(4);
+  };
 }
 
 describe('the thread with sessions rests', () => {
@@ -32,51 +37,38 @@ describe('the thread with sessions rests', () => {
 
   test('not where few are asked: somebody may wait for one of them', async () => {
     const { rested, rests } = resting();
-    const { outcomes, answer } = asking(rests, MANY_QUESTIONS - 1);
+    const answered = asking(rests, MANY_QUESTIONS - 1);
     await turns(4);
-    answer();
-    await outcomes[0];
-    await turns(4);
+    await answered();
     expect(rested).toEqual([]);
   });
 
   test('not while so many are asked that it would fall behind, and again when it has caught up', async () => {
     const { rested, rests } = resting();
-    const { outcomes, answer } = asking(rests, TOO_MANY_QUESTIONS + 1);
+    const answered = asking(rests, TOO_MANY_QUESTIONS + 1);
     await turns(4);
-    answer();
-    await outcomes[0];
-    await turns(4);
+    await answered();
     expect(rested).toEqual([]);
-    answer();
-    await outcomes[1];
-    await turns(4);
+    await answered();
     expect(rested).toEqual([REST_MS]);
   });
 
   test('after each answer as long as many others are to come', async () => {
     const { rested, rests } = resting();
-    const { outcomes, answer } = asking(rests, MANY_QUESTIONS + 1);
+    const answered = asking(rests, MANY_QUESTIONS + 1);
     await turns(4);
-    answer();
-    await outcomes[0];
-    await turns(4);
+    await answered();
     expect(rested).toEqual([REST_MS, REST_MS]);
-    answer();
-    await outcomes[1];
-    await turns(4);
+    await answered();
     expect(rested).toHaveLength(2);
   });
 
   test('only when what was said in that turn is sent', async () => {
     const happened: string[] = [];
     const rests = new Rests(clock, () => happened.push('rested'));
-    const { outcomes, answer } = asking(rests, MANY_QUESTIONS + 1);
+    const answered = asking(rests, MANY_QUESTIONS + 1);
     await turns(4);
-    answer();
-    await outcomes[0];
-    void clock.yieldToIo().then(() => happened.push('sent'));
-    await turns(4);
+    await answered(() => void clock.yieldToIo().then(() => happened.push('sent')));
     expect(happened).toEqual(['rested', 'sent', 'rested']);
   });
 
